@@ -1,0 +1,89 @@
+"""A finding: one diagnostic, as data. The code is chosen where the mistake is found; the sentence is made late.
+
+Idea from Gleam and Cedar: findings are values that passes return, never exceptions and never printed from below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rulectl.codes import Code, Language, Severity, by_slug
+from rulectl.source import Location, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Another place that belongs to the finding, e.g. where the list of allowed values stands; `key` names its sentence
+    in the text catalogue (`note-allowed-values`)."""
+
+    key: str
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One diagnostic. `fields` fill the sentence of the code; the rest says whom and what it touches."""
+
+    slug: str
+    at: Location
+    fields: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Note, ...] = ()
+    table: str = ""
+    rules: tuple[str, ...] = ()
+    case: tuple[tuple[str, str], ...] = ()
+    verdict: str = ""
+    severity_override: Severity | None = None
+
+    @property
+    def info(self) -> Code:
+        return by_slug(self.slug)
+
+    @property
+    def code(self) -> str:
+        return self.info.code
+
+    @property
+    def severity(self) -> Severity:
+        return self.severity_override or self.info.severity
+
+    def message(self, lang: Language) -> str:
+        """One sentence: what is wrong."""
+        return self.info.message[lang].format(**dict(self.fields))
+
+    def help(self, lang: Language) -> str:
+        """What to write instead; empty when the sentence says it all."""
+        template = self.info.help.get(lang, "")
+        return template.format(**dict(self.fields)) if template else ""
+
+
+def finding(
+    slug: str,
+    at: Location | Place,
+    /,
+    *,
+    notes: Iterable[Note] = (),
+    table: str = "",
+    rules: Iterable[str] = (),
+    case: Mapping[str, str] | None = None,
+    verdict: str = "",
+    severity: Severity | None = None,
+    **fields: object,
+) -> Finding:
+    """A finding of the code `slug` at a place; `fields` are turned into text here, once."""
+    where = at if isinstance(at, Location) else Location(at)
+    return Finding(
+        slug,
+        where,
+        tuple((name, str(value)) for name, value in fields.items()),
+        tuple(notes),
+        table,
+        tuple(rules),
+        tuple((case or {}).items()),
+        verdict,
+        severity,
+    )
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    return any(f.severity is Severity.ERROR for f in findings)

@@ -1,0 +1,62 @@
+"""The draft: a workbook as read. Text and positions; nothing judged yet, nothing lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+from rulectl.diagnostics import Finding
+from rulectl.source import Cell
+
+Native = str | Decimal | bool | dt.date | dt.datetime | dt.timedelta | None
+
+
+class BlockKind(Enum):
+    """The blocks of a workbook, by the marker in their first cell."""
+
+    RULEBOOK = "rulebook"
+    VOCABULARY = "vocabulary"
+    PARAMETERS = "parameters"
+    TABLE = "table"
+    AGGREGATES = "aggregates"
+    TEMPLATES = "templates"
+    TESTS = "tests"
+    POLICIES = "policies"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCell:
+    """What stands in a cell. `value` is Excel's own (a number exact as shown, a native date or boolean), `text` the
+    same as a person would type it. A cell under a merge carries the value of the merge's first cell and `merged`."""
+
+    at: Cell
+    value: Native = None
+    text: str = ""
+    merged: bool = False
+
+    @property
+    def blank(self) -> bool:
+        return not self.text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftBlock:
+    """A block: its marker row first, then its rows, all equally wide (trailing blank cells filled in)."""
+
+    kind: BlockKind
+    rows: tuple[tuple[DraftCell, ...], ...]
+
+    @property
+    def at(self) -> Cell:
+        return self.rows[0][0].at
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One workbook. `file` is its name as people know it (no folder), as in every Cell of it."""
+
+    file: str
+    blocks: tuple[DraftBlock, ...]
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,107 @@
+"""Where something was written: cells, ranges, spans, places.
+
+Everything that a rulebook says was typed by someone into a cell, a case file or an option; a finding that cannot
+point there is of no use to that person. Positions therefore travel with every node, but outside its equality.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+def column_letters(column: int) -> str:
+    """The letters of a column, counted from 1: 1 -> A, 28 -> AB."""
+    letters = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A part of a text: offsets in characters, end excluded."""
+
+    start: int
+    end: int
+
+    def shifted(self, by: int) -> Span:
+        return Span(self.start + by, self.end + by)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """One cell of a workbook; row and column count from 1, file is the workbook's name as people know it."""
+
+    file: str
+    sheet: str
+    row: int
+    column: int
+
+    @property
+    def a1(self) -> str:
+        """`C7`."""
+        return f"{column_letters(self.column)}{self.row}"
+
+    def __str__(self) -> str:
+        return f"{self.sheet}!{self.a1}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CellRange:
+    """A rectangle of cells, corners included: what a firing quotes as `责任判定!A4:E4`."""
+
+    first: Cell
+    last: Cell
+
+    @property
+    def file(self) -> str:
+        return self.first.file
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}:{self.last.a1}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RowPlace:
+    """A row of a case file, counted from 1 for the first row of cases, and the field where there is one."""
+
+    file: str
+    row: int
+    field: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.row}:{self.field}" if self.field else str(self.row)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OptionPlace:
+    """An option or argument of a command, or a key of a case given in code."""
+
+    name: str
+    file: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FilePlace:
+    """A whole file: it cannot be opened, or is not what it seems."""
+
+    file: str
+
+    def __str__(self) -> str:
+        return ""
+
+
+Place = Cell | CellRange | RowPlace | OptionPlace | FilePlace
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place, the text that stands there and the part of it that is meant."""
+
+    place: Place
+    text: str = ""
+    span: Span | None = None
