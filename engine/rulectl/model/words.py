@@ -266,7 +266,7 @@ def expected_term(text: str) -> str | None:
 
 
 def type_of(text: str) -> tuple[Kind, bool] | None:
-    """A type and whether it is a list: `枚举` -> (ENUM, False); `列表:枚举`, `list of enum`, `list<enum>` -> (ENUM, True)."""
+    """A type and whether it is a list: `枚举` -> (ENUM, False); `列表:枚举` or `list of enum` -> (ENUM, True)."""
     plain = fold(text)
     found = _LIST_OF.match(plain)
     key = canonical("type", next(g for g in found.groups() if g) if found else plain)

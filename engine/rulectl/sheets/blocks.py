@@ -1,0 +1,128 @@
+"""Grids of cells and the blocks in them: shared by the workbook reader and the text reader.
+
+A block opens at a row whose first non-blank cell is a marker and ends before an entirely blank row or the next marker;
+its columns start at its marker. Sheets are sparse here: a million empty styled rows cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from rulectl.diagnostics import Finding, finding
+from rulectl.model import words
+from rulectl.model.draft import BlockKind, DraftBlock, DraftCell
+from rulectl.source import Cell, Location
+
+MAX_COLUMNS = 1000
+"""How wide a block may be: a stray cell at XFD5 must not make every row 16,384 cells wide."""
+
+Row = Mapping[int, DraftCell]
+"""Column (from 1) -> cell; blank cells are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A sheet as plain text, row by row, blank rows between blocks included."""
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+def marker_of(row: Row) -> tuple[BlockKind, int] | None:
+    """The block that a row opens and the column of its marker."""
+    for column in sorted(row):
+        if not row[column].blank:
+            kind = None if row[column].merged else words.marker(row[column].text)
+            return None if kind is None else (kind, column)
+    return None
+
+
+def split(rows: Mapping[int, Row], file: str, sheet: str) -> tuple[tuple[DraftBlock, ...], tuple[Finding, ...]]:
+    """The blocks of a sheet, from its rows by number, and what is odd about them."""
+    blocks: list[DraftBlock] = []
+    findings: list[Finding] = []
+    for kind, left, numbers in _stretches(rows, findings):
+        width = max((c for n in numbers for c in rows[n] if not rows[n][c].blank), default=left) - left + 1
+        if width > MAX_COLUMNS:
+            stray = next(c for n in numbers for c in sorted(rows[n]) if c - left + 1 > MAX_COLUMNS)
+            number = next(n for n in numbers if stray in rows[n])
+            findings.append(finding("too-wide", _location(rows[number][stray]), limit=MAX_COLUMNS))
+            width = max(c for n in numbers for c in rows[n] if c - left < MAX_COLUMNS) - left + 1
+        blocks.append(
+            DraftBlock(
+                kind, tuple(_filled(rows[n], Cell(file, sheet, n, left), width, n == numbers[0]) for n in numbers)
+            )
+        )
+    return tuple(blocks), tuple(findings)
+
+
+def _stretches(rows: Mapping[int, Row], findings: list[Finding]) -> Iterator[tuple[BlockKind, int, list[int]]]:
+    """Kind, first column and row numbers of each block."""
+    kind: BlockKind | None = None
+    left, numbers, last, warned = 1, [0], 0, False
+    for number in sorted(rows):
+        row = rows[number]
+        if all(cell.blank for cell in row.values()):
+            continue
+        opened = marker_of(row)
+        ended = kind is not None and (
+            opened is not None or number > last + 1 or all(c < left or row[c].blank for c in row)
+        )
+        if ended and kind is not None:
+            yield kind, left, numbers
+            kind = None
+        if opened is not None:
+            kind, left = opened
+            numbers = [number]
+        elif kind is not None:
+            if not _under_marker(row, rows[numbers[0]], numbers):
+                numbers.append(number)
+        elif number > last + 1 or not warned:
+            warned = _looks_like_marker(row, findings) or warned
+        last = number
+    if kind is not None:
+        yield kind, left, numbers
+
+
+def _under_marker(row: Row, first: Row, numbers: list[int]) -> bool:
+    """Whether a row is only the lower part of a merged marker row."""
+    return len(numbers) == 1 and all(
+        cell.merged and column in first and cell.text == first[column].text for column, cell in row.items()
+    )
+
+
+def _looks_like_marker(row: Row, findings: list[Finding]) -> bool:
+    """Tell of a row outside all blocks that may have been meant to open one."""
+    shown = [row[column] for column in sorted(row) if not row[column].blank and not row[column].merged]
+    later = next((cell for cell in shown[1:] if words.marker(cell.text)), None)
+    if later is not None:
+        findings.append(finding("marker-not-first", _location(later), text=later.text.strip(), first=shown[0].text))
+        return True
+    if not shown or len(shown[0].text) > 20:
+        return False
+    known = {words.fold(word): word for lang in ("zh", "en") for word in words.choices("marker", lang)}
+    near = get_close_matches(words.fold(shown[0].text), known, 1, 0.79)
+    if near:
+        findings.append(
+            finding("marker-misspelt", _location(shown[0]), text=shown[0].text.strip(), suggestion=known[near[0]])
+        )
+    return bool(near)
+
+
+def _filled(row: Row, start: Cell, width: int, opens: bool) -> tuple[DraftCell, ...]:
+    """A row of a block from `start` on, `width` cells wide. A merged marker row says each thing once."""
+    cells = []
+    for column in range(start.column, start.column + width):
+        cell = row.get(column)
+        if cell is None:
+            cell = DraftCell(Cell(start.file, start.sheet, start.row, column))
+        elif opens and cell.merged:
+            cell = replace(cell, value=None, text="")
+        cells.append(cell)
+    return tuple(cells)
+
+
+def _location(cell: DraftCell) -> Location:
+    return Location(cell.at, cell.text)
