@@ -1,0 +1,259 @@
+"""The one-case engine: forward chaining, stratum by stratum, to quiescence (semantics 6 and 7).
+
+Within a stratum no table reads what another writes, so one pass over its tables is all its activations; the terms that
+have then heard from all their writers are judged and become facts for the strata above. Only a stratum of collecting
+lists that feed each other is passed again, until nothing new fires: facts are never withdrawn, so it ends.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rulectl.codes import Severity
+from rulectl.diagnostics import Finding, finding
+from rulectl.lang.evaluate import CannotCompute, evaluate
+from rulectl.model.outcome import Firing, Outcome
+from rulectl.model.policy import HitPolicy, Role, Status
+from rulectl.model.rulebook import Rulebook, Term
+from rulectl.runtime.judge import Entries, TableRun, Verdict, judge, run
+from rulectl.runtime.plan import Plan, TablePlan
+from rulectl.runtime.quick import Quick
+from rulectl.runtime.resolve import CLASH
+from rulectl.source import CellRange, FilePlace, Location, Place
+from rulectl.values import Value, plain_text
+
+Counted = Mapping[str, tuple[Value, tuple[str, ...]]]
+"""Per aggregate term: its value for the case, and the ids of the cases behind it."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """Working memory: what is known now, what is certain (provisional terms unknown), what is absent for certain."""
+
+    now: dict[str, Value]
+    certain: dict[str, Value]
+    absent: frozenset[str] = frozenset()
+    provisional: bool = False
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    asks: dict[str, frozenset[str]] = field(default_factory=dict)
+    runs: dict[int, TableRun] = field(default_factory=dict)
+
+    def settle(self, term: Term, verdict: Verdict) -> None:
+        """A judged term becomes a fact."""
+        value = verdict.value if verdict.value is not None else term.default
+        self.verdicts[term.id] = verdict
+        self.now[term.id] = value
+        settled = verdict.status in (Status.DECIDED, Status.NO_RULE)
+        self.certain[term.id] = value if settled else None
+        self.provisional = self.provisional or not settled
+        gone = settled and value is None
+        self.absent = self.absent | {term.id} if gone else self.absent - {term.id}
+        self.asks[term.id] = self.inputs(frozenset().union(*verdict.waits))
+
+    def inputs(self, names: frozenset[str]) -> frozenset[str]:
+        """The names with decided terms replaced by what these wait for themselves."""
+        found: frozenset[str] = frozenset()
+        for name in names:
+            found |= self.asks[name] if name in self.asks else {name}
+        return found
+
+
+class Engine:
+    """Decides cases by one rulebook. `decide` keeps nothing between cases but remembered matches."""
+
+    def __init__(self, rulebook: Rulebook, quick: bool = True) -> None:
+        self.rulebook = rulebook
+        self.plan = Plan.of(rulebook)
+        self.quick = Quick(self.plan) if quick else None
+        self._blank: dict[str, Value] = {
+            **self.plan.parameters,
+            **{term.id: term.default if term.role is Role.INPUT else None for term in rulebook.terms},
+        }
+
+    def decide(self, facts: Mapping[str, Value], counted: Counted | None = None) -> Outcome:
+        """The outcome of one case: typed facts by term id (missing or None: unknown)."""
+        if self.quick is not None and self.quick.usable and not counted:
+            outcome = self.quick.decide(facts)
+            if outcome is not None:
+                return self._watched(outcome) if self.rulebook.policies else outcome
+        memory = self._memory(facts, counted or {})
+        for stratum, numbers in enumerate(self.plan.strata):
+            self._stratum(memory, stratum, numbers)
+        return self._outcome(memory, counted or {})
+
+    def _memory(self, facts: Mapping[str, Value], counted: Counted) -> Memory:
+        now = dict(self._blank)
+        for name, value in facts.items():
+            if value is not None and name in now:
+                now[name] = value
+        for name, (value, _) in counted.items():
+            if now[name] is None:
+                now[name] = value
+        # a term that only later strata give is not unknown to those below: nobody reads it before it is judged
+        return Memory(now, dict(now))
+
+    def _stratum(self, memory: Memory, stratum: int, numbers: tuple[int, ...]) -> None:
+        if not self.plan.cyclic[stratum]:
+            for number in numbers:
+                memory.runs[number] = self._run(self.plan.tables[number], memory, ())
+            self._settle(memory, stratum)
+            return
+        mine = self.plan.settled_in[stratum]
+        memory.absent |= {term for term in mine if memory.now[term] is None}
+        earlier: dict[int, tuple[int, ...]] = dict.fromkeys(numbers, ())
+        while True:
+            for number in numbers:
+                memory.runs[number] = self._run(self.plan.tables[number], memory, earlier[number])
+            before = {term: (memory.now[term], memory.certain[term]) for term in mine}
+            self._settle(memory, stratum)
+            hits = {number: memory.runs[number].hits for number in numbers}
+            if hits == earlier and before == {term: (memory.now[term], memory.certain[term]) for term in mine}:
+                return
+            earlier = hits
+
+    def _run(self, plan: TablePlan, memory: Memory, earlier: tuple[int, ...]) -> TableRun:
+        terms = [self.plan.terms[column.term] for column in plan.table.outputs]
+        now = Entries(plan, terms, memory.now, memory.absent)
+        now_key, failed = plan.key(memory.now, memory.absent)
+        now.columns_failed = failed
+        if memory.provisional and any(memory.now[n] is not memory.certain[n] for n in plan.reads):
+            may = Entries(plan, terms, memory.certain, memory.absent)
+            may_key, _ = plan.key(memory.certain, memory.absent)
+            return run(plan, now, now_key, may, may_key, earlier)
+        return run(plan, now, now_key, now, now_key, earlier)
+
+    def _settle(self, memory: Memory, stratum: int) -> None:
+        for name in self.plan.settled_in[stratum]:
+            runs = [(table, memory.runs[table], column) for table, column in self.plan.writers[name]]
+            memory.settle(self.plan.terms[name], judge(self.plan.terms[name], runs))
+
+    # -- the outcome --------------------------------------------------------------------------------------------
+
+    def _outcome(self, memory: Memory, counted: Counted) -> Outcome:
+        for term in self.rulebook.terms:
+            if term.role is Role.OUTPUT and term.id not in memory.verdicts:
+                memory.settle(term, Verdict(None, Status.NO_RULE, False))
+        outputs = {term.id: memory.now[term.id] for term in self.plan.outputs}
+        statuses = {t.id: memory.verdicts[t.id].status for t in self.rulebook.terms if t.id in memory.verdicts}
+        return Outcome(
+            case={
+                t.id: memory.now[t.id]
+                for t in self.rulebook.terms
+                if t.role is Role.INPUT and t.id not in memory.verdicts and memory.now[t.id] is not None
+            },
+            outputs=outputs,
+            derived={t.id: memory.now[t.id] for t in self.plan.derived},
+            statuses=statuses,
+            status=self.plan.case_status(statuses),
+            asks=self._asks(memory),
+            firings=self._firings(memory),
+            findings=self._findings(memory),
+            counted={name: ids for name, (_, ids) in counted.items()},
+        )
+
+    def _asks(self, memory: Memory) -> tuple[str, ...]:
+        """Unknown terms by how many rules wait for them, those of required outputs first."""
+        required: Counter[str] = Counter()
+        total: Counter[str] = Counter()
+        for term in self.plan.outputs:
+            for names in memory.verdicts[term.id].waits:
+                inputs = memory.inputs(names)
+                total.update(inputs)
+                if term.required:
+                    required.update(inputs)
+        order = self.plan.order
+        # an event date that no term gives cannot be asked for
+        return tuple(sorted((n for n in total if n in order), key=lambda n: (-required[n], -total[n], order[n])))
+
+    def _firings(self, memory: Memory) -> tuple[Firing, ...]:
+        return tuple(
+            table_run.plan.firings[rule]
+            for _, table_run in sorted(memory.runs.items())
+            for rule in table_run.plan.outputs.fired(table_run.hits, table_run.now)
+        )
+
+    def _findings(self, memory: Memory) -> tuple[Finding, ...]:
+        found: list[Finding] = []
+        for _, table_run in sorted(memory.runs.items()):
+            found += _table_findings(table_run)
+        for name, verdict in memory.verdicts.items():
+            if verdict.clash:
+                found += self._clash(memory, self.plan.terms[name])
+        return (*found, *self._policies(memory.now))
+
+    def _watched(self, outcome: Outcome) -> Outcome:
+        """A quick outcome with the policies looked at."""
+        found = self._policies({**self._blank, **outcome.case, **outcome.derived, **outcome.outputs})
+        return outcome._replace(findings=found) if found else outcome
+
+    def _policies(self, facts: Mapping[str, Value]) -> tuple[Finding, ...]:
+        """The statements that this outcome breaks; what is unknown breaks nothing."""
+        found: list[Finding] = []
+        for policy in self.rulebook.policies:
+            try:
+                holds = evaluate(policy.statement, facts)
+            except CannotCompute as failure:
+                found.append(_cannot(failure, policy.cell or FilePlace(self.rulebook.source), "", policy.id))
+                continue
+            if holds is False:
+                at = Location(policy.cell or FilePlace(self.rulebook.source), policy.text)
+                found.append(finding("policy-violated", at, severity=Severity(policy.severity), policy=policy.id))
+        return tuple(found)
+
+    def _clash(self, memory: Memory, term: Term) -> list[Finding]:
+        """Tables that say different things of one term; a table at odds with itself is reported by itself."""
+        said = [(t, memory.runs[t], c, memory.runs[t].spoken(c)) for t, c in self.plan.writers[term.id]]
+        if any(spoken is CLASH for *_, spoken in said):
+            return []
+        rules: list[str] = []
+        places: list[Place] = []
+        values: list[str] = []
+        for _, table_run, column, spoken in said:
+            for rule in table_run.plan.outputs.deciders(column, table_run.hits, table_run.now):
+                own = table_run.now(rule, column)
+                if own == spoken and not isinstance(own, type(CLASH)):
+                    firing = table_run.plan.firings[rule]
+                    rules.append(firing.name)
+                    values.append(plain_text(own))
+                    if firing.cells is not None:
+                        places.append(firing.cells)
+        at = places[0] if places else FilePlace(self.rulebook.source)
+        listed = "; ".join(f"{rule} = {value}" for rule, value in zip(rules, values, strict=True))
+        return [finding("tables-disagree", at, rules=rules, term=term.name, said=listed)]
+
+
+def _table_findings(table_run: TableRun) -> list[Finding]:
+    """What went wrong within one table: hits that its policy forbids, entries that could not be computed."""
+    plan = table_run.plan
+    table = plan.table
+    found: list[Finding] = []
+    at: Place = table.cells or FilePlace("")
+    for failure in table_run.now.columns_failed:
+        found.append(_cannot(failure, at, table.name, ""))
+    active = plan.outputs.active(table_run.hits)
+    for column, output in enumerate(table.outputs):
+        if len(active) > 1 and plan.outputs.resolve(column, table_run.hits, table_run.now) is CLASH:
+            rules = [table.rules[n].id for n in active]
+            slug = "rules-overlap" if output.policy is HitPolicy.UNIQUE else "rules-disagree"
+            place = table.rules[active[0]].cells or at
+            found.append(finding(slug, place, table=table.name, rules=rules, name=table.name, listed="、".join(rules)))
+            break
+    for (rule, column), failure in table_run.now.failures.items():
+        entry = table.rules[rule].then[column]
+        found.append(_cannot(failure, entry.cell or at, table.name, table.rules[rule].id, entry.text))
+    for (rule, column), value in table_run.now.misfits.items():
+        entry = table.rules[rule].then[column]
+        place = Location(entry.cell or at, entry.text)
+        found.append(
+            finding(
+                "output-not-allowed", place, table=table.name, rules=[table.rules[rule].id], value=plain_text(value)
+            )
+        )
+    return found
+
+
+def _cannot(failure: CannotCompute, at: CellRange | Place, table: str, rule: str, text: str = "") -> Finding:
+    place = Location(at, text, failure.span if text else None)
+    return finding(failure.slug, place, table=table, rules=[rule] if rule else [], **dict(failure.fields))

@@ -1,0 +1,193 @@
+"""Judging a decided term: its value, its status, and what to ask (semantics 7).
+
+What may still change is asked of single changes: one possible rule comes true, one rule that rests on a provisional fact
+falls away, or all of these fall away together. A provisional term is read with its value when rules are matched, and as
+unknown when what may still change is judged. If no single change moves the merged value, no rule could change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
+from rulectl.model.policy import Status
+from rulectl.model.rulebook import Term
+from rulectl.runtime.merge import Contribution, merge
+from rulectl.runtime.plan import Key, TablePlan
+from rulectl.runtime.resolve import CLASH, NOTHING, UNKNOWN, Lack, Spoken
+from rulectl.types import fits
+from rulectl.values import Value
+
+
+@dataclass(slots=True)
+class Entries:
+    """What rules say, under some facts; expressions are evaluated once, when asked for."""
+
+    plan: TablePlan
+    terms: Sequence[Term]
+    facts: Mapping[str, Value]
+    absent: frozenset[str]
+    known: dict[tuple[int, int], Spoken] = field(default_factory=dict)
+    failures: dict[tuple[int, int], CannotCompute] = field(default_factory=dict)
+    misfits: dict[tuple[int, int], Value] = field(default_factory=dict)
+    columns_failed: tuple[CannotCompute, ...] = ()
+
+    def __call__(self, rule: int, column: int) -> Spoken:
+        at = (rule, column)
+        expr = self.plan.expressions.get(at)
+        if expr is None:
+            return self.plan.spoken[rule][column]
+        if at not in self.known:
+            self.known[at] = self._evaluate(at)
+        return self.known[at]
+
+    def _evaluate(self, at: tuple[int, int]) -> Spoken:
+        expr = self.plan.expressions[at]
+        try:
+            value = evaluate(expr, self.facts)
+        except CannotCompute as failure:
+            self.failures[at] = failure
+            return NOTHING
+        if value is None:
+            missing = {name for name in names_of(expr) if self.facts.get(name) is None}
+            return NOTHING if missing and missing <= self.absent else UNKNOWN
+        type_ = self.terms[at[1]].type
+        if type_.many and not isinstance(value, tuple):
+            value = (value,)
+        if not fits(value, type_):
+            self.misfits[at] = value
+            return NOTHING
+        return value
+
+    def missing(self, rule: int, column: int) -> frozenset[str]:
+        """The names whose values an unknown entry waits for."""
+        expr = self.plan.expressions.get((rule, column))
+        if expr is None:
+            return frozenset()
+        return frozenset(n for n in names_of(expr) if self.facts.get(n) is None and n not in self.absent)
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A set of hits that may still come about, and the rules that would have brought it."""
+
+    hits: tuple[int, ...]
+    causes: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class TableRun:
+    """One table's pass over one case: what holds now, and what else may come to hold."""
+
+    plan: TablePlan
+    now: Entries
+    may: Entries
+    may_key: Key
+    hits: tuple[int, ...]
+    variations: tuple[Variation, ...]
+    waiting: Mapping[int, frozenset[str]]
+
+    def spoken(self, column: int) -> Spoken:
+        return self.plan.outputs.resolve(column, self.hits, self.now)
+
+    def changes(self, column: int) -> Iterator[tuple[Spoken, Mapping[int, frozenset[str]]]]:
+        """What else the column may come to, and the rules that would bring it with the names for which each waits."""
+        outputs = self.plan.outputs
+        for variation in self.variations:
+            waiting = {rule: self.waiting[rule] for rule in variation.causes}
+            yield outputs.resolve(column, variation.hits, self.may), waiting
+        for rule in outputs.deciders(column, self.hits, self.now):
+            if (rule, column) in self.plan.expressions and self.now(rule, column) != self.may(rule, column):
+                yield outputs.resolve(column, self.hits, self.may), {rule: self.may.missing(rule, column)}
+
+    def unknown(self, column: int) -> Mapping[int, frozenset[str]]:
+        """The deciding rules whose own entries are unknown, and the names for which each waits."""
+        rules = self.plan.outputs.deciders(column, self.hits, self.now)
+        return {r: self.now.missing(r, column) for r in rules if self.now(r, column) is UNKNOWN}
+
+
+def run(
+    plan: TablePlan, now: Entries, now_key: Key, may: Entries, may_key: Key, earlier: Sequence[int] = ()
+) -> TableRun:
+    """Match a table under what is known now and under what is certain. `earlier` hits of a cycle stay hits."""
+    present = plan.match(now_key)
+    certain = present if may_key == now_key else plan.match(may_key)
+    elses = plan.outputs.otherwise
+    hit = {n for n in (*present.hits, *earlier) if n not in elses}
+    sure = {n for n in certain.hits if n not in elses} & hit | (set(earlier) - elses)
+    open_ = {n for n in (*present.open, *certain.open, *certain.hits) if n not in elses} - hit
+    falling = hit - sure
+    fallback = {n for n in present.hits if n in elses}
+    open_else = {n for n in (*present.open, *certain.open) if n in elses} - fallback
+
+    hits = hit or (set() if any(n not in elses for n in present.open) else fallback)
+    variations: list[Variation] = []
+    for rule in sorted(open_):
+        variations.append(_variation(hit | {rule}, fallback, (rule,)))
+    for rule in sorted(falling):
+        variations.append(_variation(hit - {rule}, fallback, (rule,)))
+    if len(falling) > 1:
+        variations.append(_variation(sure, fallback, tuple(sorted(falling))))
+    waiting = {rule: plan.needs(rule, may_key) or plan.needs(rule, now_key) for rule in open_ | falling}
+    if not hit and open_ and fallback:
+        # the else rule comes about when every possible rule turns out false
+        variations.append(Variation(tuple(sorted(fallback)), tuple(sorted(fallback))))
+        everything = frozenset[str]().union(*(waiting[rule] for rule in open_))
+        waiting |= dict.fromkeys(fallback, everything)
+    if not hit or falling:
+        for rule in sorted(open_else):
+            waiting[rule] = plan.needs(rule, may_key) or plan.needs(rule, now_key)
+            variations.append(Variation(tuple(sorted(fallback | {rule})), (rule,)))
+    return TableRun(plan, now, may, may_key, tuple(sorted(hits)), tuple(variations), waiting)
+
+
+def _variation(hit: set[int], fallback: set[int], causes: tuple[int, ...]) -> Variation:
+    return Variation(tuple(sorted(hit or fallback)), causes)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a term comes to. `waits` are the sets of names, one for each rule that keeps it from being settled."""
+
+    value: Value
+    status: Status
+    clash: bool
+    waits: tuple[frozenset[str], ...] = ()
+
+
+def judge(term: Term, runs: Sequence[tuple[int, TableRun, int]]) -> Verdict:
+    """The verdict on a term from the runs of its writers: (table number, run, output column), in firing order."""
+    base = [Contribution(number, r.plan.table.tier, r.spoken(column)) for number, r, column in runs]
+    final = merge(term, base)
+    waits: dict[tuple[int, int], frozenset[str]] = {}
+    speakable = changed = False
+    for at, (number, table_run, column) in enumerate(runs):
+        for spoken, waiting in table_run.changes(column):
+            if spoken == base[at].spoken:
+                continue
+            other = merge(term, [*base[:at], Contribution(number, table_run.plan.table.tier, spoken), *base[at + 1 :]])
+            if other != final:
+                changed = True
+                speakable = speakable or other is not NOTHING
+                _note(waits, number, waiting)
+        _note(waits, number, table_run.unknown(column))
+    waiting_sets = tuple(waits.values())
+    if final is NOTHING:
+        if speakable:
+            return Verdict(None, Status.UNDETERMINED, False, waiting_sets)
+        return Verdict(None, Status.NO_RULE, False)
+    if isinstance(final, Lack):
+        return Verdict(None, Status.UNDETERMINED, final is CLASH, waiting_sets)
+    if isinstance(final, tuple) and UNKNOWN in final:
+        known = tuple(item for item in final if item is not UNKNOWN)
+        return Verdict(known or None, Status.PROVISIONAL if known else Status.UNDETERMINED, False, waiting_sets)
+    if changed:
+        return Verdict(final, Status.PROVISIONAL, False, waiting_sets)
+    return Verdict(final, Status.DECIDED, False)
+
+
+def _note(waits: dict[tuple[int, int], frozenset[str]], number: int, waiting: Mapping[int, frozenset[str]]) -> None:
+    """A rule counts once for a term, with all the names for which it waits."""
+    for rule, names in waiting.items():
+        waits[number, rule] = waits.get((number, rule), frozenset()) | names

@@ -1,0 +1,80 @@
+"""Merging: from what several tables say of a term to its one value (semantics 6).
+
+Within a tier the term's merge decides; among tiers the highest that spoke wins, and a lower one may move the value only
+the way that favours the buyer. Lists are joined: what a higher tier lists is never taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rulectl.model.policy import Favours, HitPolicy, Merge, Tier
+from rulectl.model.rulebook import Term
+from rulectl.runtime.resolve import CLASH, NOTHING, UNKNOWN, Lack, Spoken, combine, join
+
+_COMBINING = {Merge.MIN: HitPolicy.MIN, Merge.MAX: HitPolicy.MAX, Merge.SUM: HitPolicy.SUM}
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one column of one table says of a term; tables come in firing order."""
+
+    table: int
+    tier: Tier
+    spoken: Spoken
+
+
+def merge(term: Term, contributions: Sequence[Contribution]) -> Spoken:
+    """The value of a term, or why it has none."""
+    said = [c for c in contributions if c.spoken is not NOTHING]
+    if not said:
+        return NOTHING
+    if len(said) == 1:
+        return said[0].spoken
+    if term.merge is Merge.COLLECT:
+        return CLASH if any(c.spoken is CLASH for c in said) else join([c.spoken for c in said])
+    result: Spoken = NOTHING
+    for tier in Tier:
+        mine = [c.spoken for c in said if c.tier is tier]
+        if mine:
+            result = _lower(term, result, _within(term.merge, mine))
+    return result
+
+
+def _within(how: Merge, said: Sequence[Spoken]) -> Spoken:
+    """One tier's value."""
+    if how is Merge.FIRST:
+        return said[0]
+    if how is Merge.SINGLE:
+        if CLASH in said or len({(type(s), s) for s in said if s is not UNKNOWN}) > 1:
+            return CLASH
+        return UNKNOWN if UNKNOWN in said else said[0]
+    return combine(_COMBINING[how], said)
+
+
+def _lower(term: Term, higher: Spoken, lower: Spoken) -> Spoken:
+    """The value after a lower tier has spoken."""
+    if higher is NOTHING:
+        return lower
+    if term.favours is None or higher is CLASH:
+        return higher
+    if isinstance(higher, Lack) or isinstance(lower, Lack):
+        return CLASH if lower is CLASH else UNKNOWN
+    return lower if kinder(term, lower, higher) else higher
+
+
+def kinder(term: Term, one: Spoken, other: Spoken) -> bool:
+    """Whether a value favours the buyer more than another."""
+    match term.favours:
+        case Favours.GREATER:
+            return one > other  # type: ignore[operator,no-any-return]  # both are of the term's one ordered type
+        case Favours.LESS:
+            return one < other  # type: ignore[operator,no-any-return]
+        case Favours.EARLIER if term.type.values:
+            order = term.type.values
+            return order.index(str(one)) < order.index(str(other))
+        case Favours.EARLIER:
+            return one < other  # type: ignore[operator,no-any-return]
+        case _:
+            return False

@@ -1,0 +1,185 @@
+"""The plan of a rulebook: what can be worked out once, before any case is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from rulectl.lang.evaluate import CannotCompute, names_of
+from rulectl.lang.fold import fold
+from rulectl.lang.region import ABSENT, UNKNOWN
+from rulectl.lang.syntax import Expr, Literal, Name
+from rulectl.model.outcome import Firing
+from rulectl.model.policy import Role, Status
+from rulectl.model.rulebook import Aggregate, Rulebook, Table, Term
+from rulectl.runtime.index import KEPT_MATCHES, Constraint, Index, Lowered, Match, Matcher, lower
+from rulectl.runtime.resolve import NOTHING, Outputs, Spoken
+from rulectl.values import Value
+
+Key = tuple[int, ...]
+
+
+@dataclass(slots=True)
+class TablePlan:
+    """One table, ready to run. `spoken[rule][column]` is a literal entry's value, None for an expression;
+    `expressions[rule, column]` is the expression, with parameters folded in."""
+
+    table: Table
+    lowered: Lowered
+    index: Matcher
+    outputs: Outputs
+    firings: tuple[Firing, ...]
+    spoken: tuple[tuple[Spoken, ...], ...]
+    expressions: Mapping[tuple[int, int], Expr]
+    reads: frozenset[str]
+    boxes: Mapping[int, tuple[Constraint, ...]]
+    matches: dict[Key, Match] = field(default_factory=dict)
+
+    @staticmethod
+    def of(table: Table, rulebook: Rulebook) -> TablePlan:
+        constants = {parameter.id: parameter.value for parameter in rulebook.parameters}
+        lowered = lower(table, rulebook)
+        expressions: dict[tuple[int, int], Expr] = {}
+        spoken: list[tuple[Spoken, ...]] = []
+        for number, rule in enumerate(table.rules):
+            row: list[Spoken] = []
+            for column, entry in enumerate(rule.then):
+                expr = None if entry.expr is None else fold(entry.expr, constants)
+                if isinstance(expr, Literal):
+                    row.append(NOTHING if expr.value is None else expr.value)
+                else:
+                    row.append(NOTHING)
+                    if expr is not None:
+                        expressions[number, column] = expr
+            spoken.append(tuple(row))
+        firings = tuple(Firing(table.name, rule.id, rule.cells) for rule in table.rules)
+        reads = frozenset[str]().union(*(c.names for c in lowered.columns), *map(names_of, expressions.values()))
+        return TablePlan(
+            table,
+            lowered,
+            Index.of(lowered),
+            Outputs.of(table, rulebook),
+            firings,
+            tuple(spoken),
+            expressions,
+            reads - constants.keys(),
+            dict(zip(lowered.numbers, lowered.rules, strict=True)),
+        )
+
+    def match(self, key: Key) -> Match:
+        """The rules that hold and could hold, for class numbers; remembered."""
+        found = self.matches.get(key)
+        if found is None:
+            if len(self.matches) >= KEPT_MATCHES:
+                self.matches.clear()
+            found = self.matches[key] = self.index.match(key)
+        return found
+
+    def key(self, facts: Mapping[str, Value], absent: frozenset[str]) -> tuple[Key, tuple[CannotCompute, ...]]:
+        """The classes into which a case falls, and the columns that could not be computed: they count as absent, so
+        that no rule fires on them."""
+        classes: list[int] = []
+        failed: list[CannotCompute] = []
+        for column in self.lowered.columns:
+            if type(column.subject) is Name and column.partition is not None:
+                value = facts.get(column.subject.id)
+                if value is None:
+                    classes.append(ABSENT if column.subject.id in absent else UNKNOWN)
+                else:
+                    classes.append(column.partition.locate(value))
+                continue
+            try:
+                classes.append(column.classify(facts, absent))
+            except CannotCompute as failure:
+                failed.append(failure)
+                classes.append(ABSENT)
+        return tuple(classes), tuple(failed)
+
+    def needs(self, rule: int, key: Key) -> frozenset[str]:
+        """The names that keep a rule from being true or false for certain."""
+        names: set[str] = set()
+        for constraint in self.boxes[rule]:
+            if key[constraint.column] == UNKNOWN and constraint.null is None:
+                names |= self.lowered.columns[constraint.column].names
+        return frozenset(names)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole rulebook. `strata` are the tables that run together; `settled_in[term]` is the stratum after which a
+    term has all its contributions."""
+
+    rulebook: Rulebook
+    tables: tuple[TablePlan, ...]
+
+    @staticmethod
+    def of(rulebook: Rulebook) -> Plan:
+        return Plan(rulebook, tuple(TablePlan.of(table, rulebook) for table in rulebook.tables))
+
+    @cached_property
+    def terms(self) -> Mapping[str, Term]:
+        return {term.id: term for term in self.rulebook.terms}
+
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """The place of a term in the vocabulary."""
+        return {term.id: i for i, term in enumerate(self.rulebook.terms)}
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Value]:
+        return {parameter.id: parameter.value for parameter in self.rulebook.parameters}
+
+    @cached_property
+    def aggregates(self) -> Mapping[str, Aggregate]:
+        return {aggregate.term: aggregate for aggregate in self.rulebook.aggregates}
+
+    @cached_property
+    def strata(self) -> tuple[tuple[int, ...], ...]:
+        """Table numbers by stratum, in firing order."""
+        last = max((table.stratum for table in self.rulebook.tables), default=-1)
+        return tuple(
+            tuple(i for i, table in enumerate(self.rulebook.tables) if table.stratum == stratum)
+            for stratum in range(last + 1)
+        )
+
+    @cached_property
+    def writers(self) -> Mapping[str, tuple[tuple[int, int], ...]]:
+        """Term id -> (table number, output column) of all that write it, in firing order."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for number, table in enumerate(self.rulebook.tables):
+            for column, output in enumerate(table.outputs):
+                found.setdefault(output.term, []).append((number, column))
+        return {term: tuple(places) for term, places in found.items()}
+
+    @cached_property
+    def settled_in(self) -> tuple[tuple[str, ...], ...]:
+        """By stratum, the terms whose last writer runs there, in the vocabulary's order."""
+        last = {term: max(self.rulebook.tables[t].stratum for t, _ in at) for term, at in self.writers.items()}
+        return tuple(
+            tuple(sorted((t for t, s in last.items() if s == stratum), key=lambda t: self.order[t]))
+            for stratum in range(len(self.strata))
+        )
+
+    @cached_property
+    def cyclic(self) -> tuple[bool, ...]:
+        """By stratum, whether its tables read what they themselves write, and so run to quiescence."""
+        found = []
+        for stratum, numbers in enumerate(self.strata):
+            written = {o.term for n in numbers for o in self.rulebook.tables[n].outputs}
+            found.append(any(self.tables[n].reads & written for n in numbers) and stratum >= 0)
+        return tuple(found)
+
+    @cached_property
+    def outputs(self) -> tuple[Term, ...]:
+        return tuple(term for term in self.rulebook.terms if term.role is Role.OUTPUT)
+
+    @cached_property
+    def derived(self) -> tuple[Term, ...]:
+        return tuple(term for term in self.rulebook.terms if term.role is Role.DERIVED)
+
+    def case_status(self, statuses: Mapping[str, Status]) -> Status:
+        """The worst among the required outputs; where none is required, among those that a rule could speak of."""
+        required = [statuses[t.id] for t in self.outputs if t.required]
+        counting = required or [s for t in self.outputs if (s := statuses[t.id]) is not Status.NO_RULE]
+        return max(counting, key=lambda status: status.rank, default=Status.NO_RULE)
