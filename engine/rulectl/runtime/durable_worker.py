@@ -7,8 +7,8 @@ process with anything else, and is stopped by its parent when it takes too long.
 
 Rules: [{"group": 3, "rule": 17, "holds": [[column, low, high], ...], "open": [...]}]; a rule matches a fact of its
 group when every column's class number lies within its bounds. Groups keep the number of conditions that one fact can
-meet below 64, where the C engine gives up. Question: [{"group": 3, "unknown": 0, "c0": 5, ...}, ...]; answer: {"fired": [[rule,
-"h" | "o"], ...]} in firing order.
+meet below 64, where the C engine gives up. Question: [{"group": 3, "unknown": 0, "c0": 5, ...}, ...]; answer:
+{"fired": [[rule, "h" | "o"], ...]} in firing order.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Memory:
         """The names with decided terms replaced by what these wait for themselves."""
         found: frozenset[str] = frozenset()
         for name in names:
-            found |= self.asks[name] if name in self.asks else {name}
+            found |= self.asks.get(name, frozenset({name}))
         return found
 
 

@@ -45,7 +45,7 @@ class Column:
     names: frozenset[str]
 
     def classify(self, facts: Mapping[str, Value], absent: frozenset[str]) -> int:
-        """The class of a case; names in `absent` are null for certain, other nulls are unknown. Raises CannotCompute."""
+        """The class of a case; names in `absent` are null for certain, other nulls unknown. Raises CannotCompute."""
         value = evaluate(self.subject, facts)
         if self.test is not None:
             holds = meets(self.test, value, facts)

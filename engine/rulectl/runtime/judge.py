@@ -1,8 +1,8 @@
 """Judging a decided term: its value, its status, and what to ask (semantics 7).
 
-What may still change is asked of single changes: one possible rule comes true, one rule that rests on a provisional fact
-falls away, or all of these fall away together. A provisional term is read with its value when rules are matched, and as
-unknown when what may still change is judged. If no single change moves the merged value, no rule could change it.
+What may still change is asked of single changes: one possible rule comes true, one rule that rests on a provisional
+fact falls away, or all of these fall away together. A provisional term is read with its value when rules are matched,
+and as unknown when what may still change is judged. If no single change moves the merged value, no rule could.
 """
 
 from __future__ import annotations
@@ -65,7 +65,11 @@ class Entries:
         expr = self.plan.expressions.get((rule, column))
         if expr is None:
             return frozenset()
-        return frozenset(n for n in names_of(expr) if self.facts.get(n) is None and n not in self.absent)
+        return self.missing_of(names_of(expr))
+
+    def missing_of(self, names: frozenset[str]) -> frozenset[str]:
+        """Those of the names that are unknown and may become known."""
+        return frozenset(n for n in names if self.facts.get(n) is None and n not in self.absent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def run(
         variations.append(_variation(hit - {rule}, fallback, (rule,)))
     if len(falling) > 1:
         variations.append(_variation(sure, fallback, tuple(sorted(falling))))
-    waiting = {rule: plan.needs(rule, may_key) or plan.needs(rule, now_key) for rule in open_ | falling}
+    waiting = {rule: plan.needs(rule, may_key, may.missing_of) for rule in open_ | falling}
     if not hit and open_ and fallback:
         # the else rule comes about when every possible rule turns out false
         variations.append(Variation(tuple(sorted(fallback)), tuple(sorted(fallback))))
@@ -137,7 +141,7 @@ def run(
         waiting |= dict.fromkeys(fallback, everything)
     if not hit or falling:
         for rule in sorted(open_else):
-            waiting[rule] = plan.needs(rule, may_key) or plan.needs(rule, now_key)
+            waiting[rule] = plan.needs(rule, may_key, may.missing_of)
             variations.append(Variation(tuple(sorted(fallback | {rule})), (rule,)))
     return TableRun(plan, now, may, may_key, tuple(sorted(hits)), tuple(variations), waiting)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -96,12 +96,12 @@ class TablePlan:
                 classes.append(ABSENT)
         return tuple(classes), tuple(failed)
 
-    def needs(self, rule: int, key: Key) -> frozenset[str]:
-        """The names that keep a rule from being true or false for certain."""
+    def needs(self, rule: int, key: Key, missing: Callable[[frozenset[str]], frozenset[str]]) -> frozenset[str]:
+        """The names that keep a rule from being true or false for certain; `missing` picks those that are unknown."""
         names: set[str] = set()
         for constraint in self.boxes[rule]:
             if key[constraint.column] == UNKNOWN and constraint.null is None:
-                names |= self.lowered.columns[constraint.column].names
+                names |= missing(self.lowered.columns[constraint.column].names)
         return frozenset(names)
 
 

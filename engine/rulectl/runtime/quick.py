@@ -1,8 +1,8 @@
 """The short way for settled cases: every table's answer looked up by the classes into which the case falls.
 
-Most cases know all that their rules ask for. Then no rule is merely possible, every literal answer of a table depends on
-its class numbers alone, and deciding is one look-up a table. Where anything is open, provisional, contradictory or
-computed, the short way gives up and the engine takes the long one; both must agree (a property test holds them to it).
+Most cases know all that their rules ask for. Then no rule is merely possible, every literal answer of a table depends
+on its class numbers alone, and deciding is one look-up a table. Where anything is open, provisional, contradictory or
+computed, the short way gives up and the engine takes the long one; both must agree (a property test sees to it).
 """
 
 from __future__ import annotations
