@@ -1,0 +1,177 @@
+"""One place that reads what people and programs hand over as a case into typed facts.
+
+A case is a mapping from a term's name, id or alias to a value, native or as text. What a value may look like is the
+business of `lang.literals`; here readings are remembered per term and raw value, since a shop's cases repeat the same
+few hundred cells. The memory is bounded.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import NoneType
+
+from rulectl.cases.headings import by_heading, key_of, nearest, readable
+from rulectl.diagnostics import Finding, Note, finding
+from rulectl.lang.literals import read_value, value_of
+from rulectl.lang.scope import Problem
+from rulectl.model.rulebook import Rulebook, Term
+from rulectl.source import Location, OptionPlace, Place
+from rulectl.values import Value
+
+Facts = dict[str, Value]
+
+# How many readings a term remembers before it forgets them all.
+MEMORY = 20_000
+
+# What may be remembered: equal values of one of these classes mean the same (1 and True are of two classes).
+_PLAIN = (bool, int, float, Decimal, dt.date, dt.timedelta, NoneType)
+
+
+class Slot:
+    """A term as a case fills it: how its values are read, and what has been read before."""
+
+    __slots__ = ("id", "natives", "required", "term", "texts")
+
+    def __init__(self, term: Term) -> None:
+        self.term = term
+        self.id = term.id
+        self.required = term.required and term.default is None
+        self.texts: dict[str, Value] = {}
+        self.natives: dict[tuple[type, object], Value] = {}
+
+    def text(self, raw: str) -> Value | Problem:
+        """The value of a cell's text; blank is None."""
+        try:
+            return self.texts[raw]
+        except KeyError:
+            pass
+        value = read_value(raw, self.term.type, self.term.unit)
+        if isinstance(value, Problem):
+            return value
+        if len(self.texts) >= MEMORY:
+            self.texts.clear()
+        self.texts[raw] = value
+        return value
+
+    def native(self, raw: object) -> Value | Problem:
+        """The value of anything that a program may hand over."""
+        if isinstance(raw, str):
+            return self.text(raw)
+        value = value_of(raw, self.term.type, self.term.unit)
+        if isinstance(raw, _PLAIN) and not isinstance(value, Problem):
+            if len(self.natives) >= MEMORY:
+                self.natives.clear()
+            self.natives[raw.__class__, raw] = value
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class BadCase:
+    """A case that cannot be decided, and why: every reason, not the first alone."""
+
+    findings: tuple[Finding, ...]
+
+
+class FactReader:
+    """Reads cases for one rulebook."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        terms = readable(rulebook)
+        self.slots: dict[str, Slot] = {term.id: Slot(term) for term in terms}
+        self._spellings = {key: self.slots[term.id] for key, term in by_heading(terms).items()}
+        self._computed = by_heading(t for t in rulebook.terms if t.id not in self.slots)
+        # as people write them, ready to use; other spellings join as they are met
+        self._keys: dict[str, Slot] = {}
+        for term in terms:
+            for spelling in (term.id, term.name, *term.aliases):
+                self._keys.setdefault(spelling, self._spellings[key_of(spelling)])
+        self._required = tuple(slot.id for slot in self.slots.values() if slot.required)
+
+    def find(self, name: str) -> Slot | None:
+        """The term of a name, id or alias, however it is spelt."""
+        slot = self._keys.get(name)
+        if slot is None:
+            slot = self._spellings.get(key_of(name))
+        return slot
+
+    def read(self, case: Mapping[str, object]) -> Facts | BadCase:
+        """Facts by term id, None where blank. A case whose values have all been met before takes this loop alone."""
+        facts: Facts = {}
+        keys = self._keys
+        strangers = 0
+        for name, raw in case.items():
+            slot = keys.get(name)
+            if slot is None:
+                if self.find(name) is not None:
+                    return self._slow(case)
+                strangers += 1
+                continue
+            try:
+                if raw.__class__ is str:
+                    facts[slot.id] = slot.texts[raw]
+                else:
+                    facts[slot.id] = slot.natives[raw.__class__, raw]
+            except (KeyError, TypeError):  # not met before, or a list, which cannot be looked up
+                value = slot.native(raw)
+                if isinstance(value, Problem):
+                    return self._slow(case)
+                facts[slot.id] = value
+        if len(facts) + strangers != len(case):  # a term given twice, under two spellings
+            return self._slow(case)
+        for id_ in self._required:
+            if facts.get(id_) is None:
+                return self._slow(case)
+        return facts
+
+    def _slow(self, case: Mapping[str, object]) -> Facts | BadCase:
+        """The same with every reading done anew and every reason collected."""
+        facts: Facts = {}
+        said: dict[str, str] = {}
+        findings: list[Finding] = []
+        for name, raw in case.items():
+            slot = self.find(name)
+            if slot is None:
+                continue
+            if slot.id in said:
+                findings.append(
+                    finding(
+                        "two-fields-one-term", OptionPlace(name), first=said[slot.id], second=name, term=slot.term.name
+                    )
+                )
+                continue
+            said[slot.id] = name
+            value = slot.native(raw)
+            if isinstance(value, Problem):
+                findings.append(field_finding(value, OptionPlace(name), str(raw)))
+                facts[slot.id] = None
+                continue
+            facts[slot.id] = value
+            if value is None and slot.required:
+                findings.append(finding("missing-value", OptionPlace(name), field=slot.term.name))
+        for id_ in self._required:
+            if id_ not in facts:
+                name = self.slots[id_].term.name
+                findings.append(finding("missing-value", OptionPlace(name), field=name))
+        return BadCase(tuple(findings)) if findings else facts
+
+    def unknown(self, case: Mapping[str, object]) -> tuple[Finding, ...]:
+        """A notice for each key of a case that no term claims."""
+        found = []
+        for name in case:
+            if self.find(name) is None:
+                if key_of(name) in self._computed:
+                    found.append(finding("computed-field", OptionPlace(name), field=name))
+                    continue
+                near = nearest(name, [s.term.name for s in self.slots.values()])
+                slug = "unknown-field-near" if near else "unknown-field"
+                found.append(finding(slug, OptionPlace(name), field=name, near=near))
+        return tuple(found)
+
+
+def field_finding(problem: Problem, place: Place, text: str) -> Finding:
+    """What is wrong with a value, at the place where it was given."""
+    notes = tuple(Note(key, Location(cell)) for key, cell in problem.cells)
+    return Finding(problem.slug, Location(place, text, problem.span), problem.fields, notes)

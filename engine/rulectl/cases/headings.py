@@ -1,0 +1,149 @@
+"""Which column of a case file holds which term.
+
+A heading is matched by the term's name, id or alias, after folding width, case and spaces. Columns that no term claims
+are ignored, and said so once; terms that the rules work out themselves are not read from a file, except those counted
+across cases, which a caller may know (semantics section 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from rulectl.diagnostics import Finding, finding
+from rulectl.model.policy import Role
+from rulectl.model.rulebook import Rulebook, Term
+from rulectl.model.words import fold
+from rulectl.source import Location, RowPlace
+
+# Marks that exports leave in headings and nobody sees.
+_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedColumn:
+    """A column that is read: its position from 0, its heading as written, its term."""
+
+    index: int
+    heading: str
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How rows of so many cells are read."""
+
+    width: int
+    headings: tuple[str, ...]
+    columns: tuple[PlannedColumn, ...]
+    findings: tuple[Finding, ...]
+
+
+def key_of(heading: str) -> str:
+    """A heading as it is compared."""
+    return fold(heading.translate(_UNSEEN))
+
+
+def readable(rulebook: Rulebook) -> tuple[Term, ...]:
+    """The terms that a case may give: inputs, and what is counted across cases."""
+    counted = {aggregate.term for aggregate in rulebook.aggregates}
+    return tuple(t for t in rulebook.terms if t.role is Role.INPUT or t.id in counted)
+
+
+def by_heading(terms: Iterable[Term]) -> Mapping[str, Term]:
+    """Folded heading -> term. Names win over ids, ids over aliases, so that an alias can never hide a term."""
+    terms = tuple(terms)
+    found: dict[str, Term] = {}
+    for spellings in (
+        ((t.name, t) for t in terms),
+        ((t.id, t) for t in terms),
+        ((alias, t) for t in terms for alias in t.aliases),
+    ):
+        for spelling, term in spellings:
+            found.setdefault(key_of(spelling), term)
+    return found
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The spelling that a mistyped name most likely means; empty when none is near."""
+    spellings = {key_of(k): k for k in known}
+    close = get_close_matches(key_of(name), list(spellings), n=1, cutoff=0.6)
+    return spellings[close[0]] if close else ""
+
+
+def plan(headings: Sequence[str], rulebook: Rulebook, file: str) -> Plan:
+    """Match the headings of a file to the terms of a rulebook."""
+    terms = readable(rulebook)
+    known = by_heading(terms)
+    worked_out = by_heading(t for t in rulebook.terms if t not in terms)
+    # trailing columns without heading are the commas that a spreadsheet leaves behind
+    width = len(headings)
+    while width and not headings[width - 1].strip():
+        width -= 1
+    taken: dict[str, PlannedColumn] = {}
+    findings: list[Finding] = []
+    ignored: list[str] = []
+    computed: list[str] = []
+    for index, heading in enumerate(headings[:width]):
+        key = key_of(heading)
+        term = known.get(key) if key else None
+        if term is None:
+            (computed if key and key in worked_out else ignored).append(heading.strip() or f"#{index + 1}")
+        elif term.id in taken:
+            findings.append(
+                finding(
+                    "two-columns-one-term",
+                    Location(RowPlace(file, 0, heading.strip()), heading),
+                    first=taken[term.id].heading.strip(),
+                    second=heading.strip(),
+                    term=term.name,
+                )
+            )
+        else:
+            taken[term.id] = PlannedColumn(index, heading, term)
+    for missing in _missing(terms, taken, ignored, file):
+        findings.append(missing)
+        # one mistake, one finding: the column that is meant is not listed again as unknown
+        ignored = [name for name in ignored if ("near", name) not in missing.fields]
+    findings += _left_out(ignored, computed, terms, taken, file)
+    return Plan(width, tuple(headings[:width]), tuple(taken.values()), tuple(findings))
+
+
+def _missing(
+    terms: Sequence[Term], taken: Mapping[str, PlannedColumn], ignored: Sequence[str], file: str
+) -> list[Finding]:
+    """An error for each term that every case must have and no column holds."""
+    found = []
+    for term in terms:
+        if term.required and term.default is None and term.id not in taken:
+            near = nearest(term.name, ignored)
+            slug = "missing-column-near" if near else "missing-column"
+            found.append(finding(slug, RowPlace(file, 0, term.name), term=term.name, near=near))
+    return found
+
+
+def _left_out(
+    ignored: Sequence[str],
+    computed: Sequence[str],
+    terms: Sequence[Term],
+    taken: Mapping[str, PlannedColumn],
+    file: str,
+) -> list[Finding]:
+    """One notice for all columns that are not read, one for those that the rules work out themselves."""
+    found = []
+    if ignored:
+        free = [s for t in terms if t.id not in taken for s in (t.name, *t.aliases)]
+        pairs = [f"{name} → {like}" for name in ignored if (like := nearest(name, free))]
+        slug = "unknown-columns-near" if pairs else "unknown-columns"
+        columns, near = _listed(ignored), _listed(pairs)
+        found.append(finding(slug, RowPlace(file, 0), columns=columns, count=len(ignored), near=near))
+    if computed:
+        found.append(finding("computed-columns", RowPlace(file, 0), columns=_listed(computed), count=len(computed)))
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Some names for a sentence, the rest as an ellipsis."""
+    return "、".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
