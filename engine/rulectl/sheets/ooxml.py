@@ -1,0 +1,403 @@
+"""The low level of reading an .xlsx: which file it is, and the raw cells of its sheets, in one pass each.
+
+Why not openpyxl here: it builds an object for every styled cell (a manager's sheet has a million empty ones), fails
+whole on a style sheet that other programs wrote badly, and is slower than reading can be allowed to be. SpreadsheetML
+(ECMA-376 part 1, section 18) is read straight by expat, by local names, so that "strict" files work too. Nothing is
+trusted: sizes are bounded before unpacking, document types are refused (no entities), macros are never looked at.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.parsers import expat
+
+from rulectl.diagnostics import Finding, finding
+from rulectl.source import FilePlace
+
+MAX_UNPACKED = 512 * 2**20
+MAX_ENTRIES = 5_000
+MAX_CELLS = 4_000_000
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_INVISIBLE = str.maketrans({"\u00a0": " ", "\u200b": None, "\u200c": None, "\u200d": None, "\ufeff": None})
+_ODF = "application/vnd.oasis.opendocument.spreadsheet"
+
+
+class UnreadableError(Exception):
+    """A part of the package cannot be read: the slug of why, and what to name. Never leaves this room."""
+
+    def __init__(self, slug: str, what: str) -> None:
+        super().__init__(what)
+        self.slug = slug
+        self.what = what
+
+
+@dataclass(slots=True)
+class RawCell:
+    """A cell as the file has it: `type` is SpreadsheetML's (n, s, str, inlineStr, b, e, d), `text` the stored value."""
+
+    type: str
+    style: int
+    text: str | None
+    formula: bool = False
+    struck: bool = False
+
+
+@dataclass(slots=True)
+class RawSheet:
+    """The cells of a sheet by row and column that hold anything, and what the sheet says about rows and columns."""
+
+    name: str
+    hidden: bool = False
+    rows: dict[int, dict[int, RawCell]] = field(default_factory=dict)
+    merges: list[str] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Styles:
+    """By cell format (`s`): the number format's id, and whether the font is struck through; custom formats by id."""
+
+    formats: list[int] = field(default_factory=list)
+    struck: list[bool] = field(default_factory=list)
+    codes: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Shared:
+    """A shared string: its text, cleaned, and whether all of it is struck through."""
+
+    text: str
+    struck: bool
+
+
+@dataclass(slots=True)
+class RawBook:
+    """A workbook as the file has it."""
+
+    sheets: list[RawSheet]
+    styles: Styles
+    shared: list[Shared]
+    date1904: bool
+
+
+def refusal(path: Path) -> Finding | None:
+    """Why a file is not read at all, None when it looks like a workbook."""
+    place, name = FilePlace(path.name), path.name
+    if name.startswith("~$"):
+        return finding("lock-file", place, file=name)
+    if not path.is_file():
+        return finding("file-not-found", place, file=str(path))
+    try:
+        with path.open("rb") as stream:
+            if stream.read(8) == _OLE:
+                # a password wraps the package in an OLE file that names it in its directory
+                wrapped = "EncryptedPackage".encode("utf-16-le") in stream.read(8 * 2**20)
+                slug = "encrypted-workbook" if wrapped else "old-workbook"
+                return finding(slug, place, file=name, kind=".xls")
+        with zipfile.ZipFile(path) as package:
+            return _package_refusal(package, name)
+    except (OSError, zipfile.BadZipFile, ValueError):
+        return finding("not-a-workbook", place, file=name)
+
+
+def _package_refusal(package: zipfile.ZipFile, name: str) -> Finding | None:
+    place = FilePlace(name)
+    entries = package.infolist()
+    names = {entry.filename for entry in entries}
+    size = sum(entry.file_size for entry in entries)
+    if len(entries) > MAX_ENTRIES:
+        return finding("workbook-too-large", place, file=name, what=f"{len(entries)} > {MAX_ENTRIES}")
+    if size > MAX_UNPACKED:
+        return finding("workbook-too-large", place, file=name, what=f"{size >> 20} MB > {MAX_UNPACKED >> 20} MB")
+    if any(entry.flag_bits & 1 for entry in entries):
+        return finding("encrypted-workbook", place, file=name)
+    if "mimetype" in names and package.getinfo("mimetype").file_size == len(_ODF):
+        return finding("old-workbook", place, file=name, kind=".ods")
+    if "xl/workbook.bin" in names:
+        return finding("old-workbook", place, file=name, kind=".xlsb")
+    if not names & {"_rels/.rels", "xl/workbook.xml"} or "[Content_Types].xml" not in names:
+        return finding("not-a-workbook", place, file=name)
+    return None
+
+
+def read_package(path: Path) -> RawBook:
+    """All sheets of a workbook that `refusal` let through. Raises UnreadableError."""
+    with zipfile.ZipFile(path) as package:
+        main = next((t for t, kind in _links(package, "").values() if kind == "officeDocument"), "xl/workbook.xml")
+        links = _links(package, main)
+        listed, date1904 = _workbook(package, main)
+        by_kind = {kind: target for target, kind in links.values()}
+        shared = _shared(package, by_kind["sharedStrings"]) if "sharedStrings" in by_kind else []
+        styles = _styles(package, by_kind["styles"]) if "styles" in by_kind else Styles()
+        sheets = []
+        for name, link, hidden in listed:
+            target, kind = links.get(link, ("", ""))
+            if kind == "worksheet":  # chart and dialog sheets hold no cells
+                sheets.append(_sheet(package, target, RawSheet(name, hidden)))
+        return RawBook(sheets, styles, shared, date1904)
+
+
+def _parse(
+    package: zipfile.ZipFile,
+    part: str,
+    start: Callable[[str, Mapping[str, str]], None],
+    end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
+) -> None:
+    """Run a part of the package through expat; names arrive without the prefix of the first. Raises UnreadableError."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+
+    def refuse(*_: object) -> None:
+        raise UnreadableError("damaged-workbook", part)
+
+    def first(name: str, attributes: dict[str, str]) -> None:
+        # nearly every program writes the main namespace without a prefix: spare a call for each of its elements
+        if ":" in name:
+            parser.StartElementHandler = lambda name, a: start(name.rpartition(":")[2], a)
+            parser.EndElementHandler = end and (lambda name: end(name.rpartition(":")[2]))
+        else:
+            parser.StartElementHandler, parser.EndElementHandler = start, end
+        start(name.rpartition(":")[2], attributes)
+
+    parser.StartElementHandler = first
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    try:
+        with package.open(part) as stream:
+            parser.ParseFile(stream)
+    except (KeyError, expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError) as error:
+        raise UnreadableError("damaged-workbook", part) from error
+    except (NotImplementedError, RuntimeError) as error:  # an unknown compression, an encrypted entry
+        raise UnreadableError("damaged-workbook", part) from error
+
+
+def _links(package: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
+    """The relations of a part: id -> (target, kind)."""
+    folder, name = posixpath.split(part)
+    source = posixpath.join(folder, "_rels", f"{name}.rels")
+    found: dict[str, tuple[str, str]] = {}
+
+    def start(tag: str, a: Mapping[str, str]) -> None:
+        if tag == "Relationship" and a.get("TargetMode") != "External":
+            target = a.get("Target", "")
+            whole = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+            found[a.get("Id", "")] = (whole, a.get("Type", "").rpartition("/")[2])
+
+    if source in package.namelist():
+        _parse(package, source, start)
+    return found
+
+
+def _workbook(package: zipfile.ZipFile, part: str) -> tuple[list[tuple[str, str, bool]], bool]:
+    """The sheets (name, relation, hidden) in order, and whether dates count from 1904."""
+    sheets: list[tuple[str, str, bool]] = []
+    dates: list[bool] = [False]
+
+    def start(tag: str, a: Mapping[str, str]) -> None:
+        if tag == "sheet":
+            link = next((value for key, value in a.items() if key.endswith(":id")), "")
+            sheets.append((a.get("name", ""), link, a.get("state", "visible") != "visible"))
+        elif tag == "workbookPr":
+            dates[0] = a.get("date1904", "0") in ("1", "true", "on")
+
+    _parse(package, part, start)
+    return sheets, dates[0]
+
+
+def _on(attributes: Mapping[str, str]) -> bool:
+    return attributes.get("val", "1") not in ("0", "false", "off")
+
+
+def clean(text: str) -> str:
+    """Text without outer spaces, zero-width characters and Excel's `_x000D_`; line ends are `\\n`, spaces plain."""
+    if "_x" in text:
+        text = _ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), text)
+    if not text.isascii():
+        text = text.translate(_INVISIBLE)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.strip()
+
+
+class _RichText:
+    """Collects the text of `<si>` or `<is>`: runs joined, phonetic hints left out, struck when every run is."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.struck_runs: list[bool] = []
+        self.phonetic = self.run_struck = self.in_run = self.in_text = False
+
+    def start(self, tag: str, a: Mapping[str, str]) -> None:
+        if tag == "t":
+            self.in_text = not self.phonetic
+        elif tag == "rPh":
+            self.phonetic = True
+        elif tag == "r":
+            self.in_run, self.run_struck = True, False
+        elif tag == "strike" and self.in_run:
+            self.run_struck = _on(a)
+
+    def end(self, tag: str) -> None:
+        if tag == "t":
+            if self.in_text:
+                self.struck_runs.append(self.run_struck and self.in_run)
+            self.in_text = False
+        elif tag == "rPh":
+            self.phonetic = False
+        elif tag == "r":
+            self.in_run = False
+
+    def result(self) -> Shared:
+        return Shared(clean("".join(self.parts)), bool(self.struck_runs) and all(self.struck_runs))
+
+
+def _shared(package: zipfile.ZipFile, part: str) -> list[Shared]:
+    found: list[Shared] = []
+    rich = _RichText()
+
+    def start(tag: str, a: Mapping[str, str]) -> None:
+        nonlocal rich
+        if tag == "si":
+            rich = _RichText()
+        else:
+            rich.start(tag, a)
+
+    def end(tag: str) -> None:
+        if tag == "si":
+            found.append(rich.result())
+        else:
+            rich.end(tag)
+
+    def text(data: str) -> None:
+        if rich.in_text:
+            rich.parts.append(data)
+
+    _parse(package, part, start, end, text)
+    return found
+
+
+def _styles(package: zipfile.ZipFile, part: str) -> Styles:
+    """Number formats and struck fonts; a style sheet that cannot be read is as good as none."""
+    found = Styles()
+    fonts: list[bool] = []
+    path: list[str] = []
+
+    def start(tag: str, a: Mapping[str, str]) -> None:
+        inside = path[-1] if path else ""
+        if tag == "numFmt" and inside == "numFmts":
+            found.codes[int(a.get("numFmtId", "0"))] = a.get("formatCode", "")
+        elif tag == "font" and inside == "fonts":
+            fonts.append(False)
+        elif tag == "strike" and path[-2:] == ["fonts", "font"]:
+            fonts[-1] = _on(a)
+        elif tag == "xf" and inside == "cellXfs":
+            found.formats.append(int(a.get("numFmtId", "0")))
+            font = int(a.get("fontId", "0"))
+            found.struck.append(0 <= font < len(fonts) and fonts[font])
+        path.append(tag)
+
+    def end(_: str) -> None:
+        path.pop()
+
+    try:
+        _parse(package, part, start, end)
+    except UnreadableError:
+        return Styles()
+    return found
+
+
+def column_number(letters: str) -> int:
+    """AB -> 28."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _sheet(package: zipfile.ZipFile, part: str, sheet: RawSheet) -> RawSheet:
+    """Fill a sheet with the cells that hold something. The order of the branches is that of their frequency."""
+    columns: dict[str, int] = {}
+    row: dict[int, RawCell] = {}
+    number = column = kept = 0
+    kind, style = "n", 0
+    formula = got_value = in_value = phonetic = in_run = run_struck = False
+    value: list[str] = []
+    runs: list[bool] = []
+
+    def start(tag: str, a: Mapping[str, str]) -> None:
+        nonlocal number, column, row, kind, style, in_value, formula, got_value, phonetic, in_run, run_struck
+        if tag == "c":
+            reference = a.get("r")
+            if reference is None:
+                column += 1
+            else:
+                letters = reference.rstrip("0123456789")
+                column = columns.get(letters) or columns.setdefault(letters, column_number(letters.upper()))
+            kind, style = a.get("t", "n"), int(a.get("s", 0))
+            formula = got_value = False
+            if value:
+                value.clear()
+        elif tag == "v":
+            in_value = got_value = True
+        elif tag == "t":
+            in_value = not phonetic
+            got_value = True
+            if in_run:
+                runs.append(run_struck)
+        elif tag == "f":
+            formula = True
+        elif tag == "row":
+            number = int(a.get("r", number + 1))
+            column = 0
+            row = sheet.rows.setdefault(number, {})
+            if a.get("hidden") in ("1", "true", "on"):
+                sheet.hidden_rows.add(number)
+        elif tag == "r":
+            in_run, run_struck = True, False
+        elif tag == "strike":
+            run_struck = _on(a)
+        elif tag == "rPh":
+            phonetic = True
+        elif tag == "mergeCell":
+            sheet.merges.append(a.get("ref", ""))
+        elif tag == "col" and a.get("hidden") in ("1", "true", "on"):
+            sheet.hidden_columns.append((int(a.get("min", "1")), int(a.get("max", "1"))))
+
+    def end(tag: str) -> None:
+        nonlocal in_value, phonetic, in_run, kept
+        if tag == "v" or tag == "t":
+            in_value = False
+        elif tag == "c":
+            if got_value or formula:
+                row[column] = RawCell(
+                    kind, style, "".join(value) if got_value else None, formula, bool(runs) and all(runs)
+                )
+                runs.clear()
+                kept += 1
+                if kept > MAX_CELLS:
+                    raise UnreadableError("workbook-too-large", f"{sheet.name}: {kept} > {MAX_CELLS}")
+        elif tag == "row":
+            if not row:
+                sheet.rows.pop(number, None)
+        elif tag == "rPh":
+            phonetic = False
+        elif tag == "r":
+            in_run = False
+
+    def text(data: str) -> None:
+        if in_value:
+            value.append(data)
+
+    _parse(package, part, start, end, text)
+    return sheet
