@@ -1,0 +1,143 @@
+"""An outcome as JSON, and as an explanation that a person can follow to the cells of the workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from rulectl.codes import Language, say
+from rulectl.lang.evaluate import CannotCompute, evaluate
+from rulectl.lang.syntax import Any
+from rulectl.model.outcome import Firing, Outcome
+from rulectl.model.rulebook import Rule, Rulebook, Table
+from rulectl.report.findings import finding_fields, finding_text
+from rulectl.report.jsontext import dumps
+from rulectl.values import Value, plain_text
+
+Headings = Literal["name", "id"]
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Writes outcomes of one rulebook in one language, with names or ids as keys."""
+
+    rulebook: Rulebook
+    lang: Language
+    headings: Headings = "name"
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """Term id -> what it is called here."""
+        return {t.id: t.id if self.headings == "id" else t.name for t in self.rulebook.terms}
+
+    @cached_property
+    def rules(self) -> Mapping[tuple[str, str], tuple[Table, Rule]]:
+        """Table and rule by their names."""
+        return {(table.name, rule.id): (table, rule) for table in self.rulebook.tables for rule in table.rules}
+
+    def keyed(self, facts: Mapping[str, object]) -> dict[str, object]:
+        return {self.labels.get(id_, id_): value for id_, value in facts.items()}
+
+    # -- JSON ---------------------------------------------------------------------------------------------------
+
+    def fields(self, outcome: Outcome) -> dict[str, object]:
+        """The outcome as plain data (semantics 7; schema/outcome): null is an output that nothing was said of."""
+        fields: dict[str, object] = {
+            "case": self.keyed(outcome.case),
+            "outputs": self.keyed(outcome.outputs),
+            "status": {self.labels[id_]: status.value for id_, status in outcome.statuses.items()},
+            "case_status": outcome.status.value,
+            "asks": [self.labels[id_] for id_ in outcome.asks],
+            "firings": [self._firing(firing) for firing in outcome.firings],
+            "findings": [finding_fields(found, self.lang) for found in outcome.findings],
+        }
+        if outcome.derived:
+            fields["derived"] = self.keyed(outcome.derived)
+        if outcome.counted:
+            fields["counted"] = self.keyed(outcome.counted)
+        return fields
+
+    def json(self, outcome: Outcome, indent: int | None = None) -> str:
+        return dumps(self.fields(outcome), indent)
+
+    def _firing(self, firing: Firing) -> dict[str, object]:
+        fields: dict[str, object] = {"table": firing.table, "rule": firing.rule}
+        if firing.cells is not None:
+            fields["cell"] = str(firing.cells)
+        return fields
+
+    # -- text ---------------------------------------------------------------------------------------------------
+
+    def text(self, outcome: Outcome, title: str = "") -> str:
+        """What was decided, what to ask, and for each rule that fired its cell and the entries that held."""
+        return "\n".join(self._lines(outcome, title))
+
+    def _lines(self, outcome: Outcome, title: str) -> Iterator[str]:
+        lang = self.lang
+        head = say("report-case", lang, id=title) if title else say("report-the-case", lang)
+        yield f"{head}: {say(f'report-status-{outcome.status.value}', lang)}"
+        for id_, value in outcome.outputs.items():
+            status = outcome.statuses.get(id_)
+            if value is None and (status is None or status.value == "no_rule"):
+                continue
+            said = "" if status is None else f"  ({say(f'report-status-{status.value}', lang)})"
+            yield f"  {self.labels[id_]}: {self.value(value) or say('report-nothing', lang)}{said}"
+        if outcome.asks:
+            yield say("report-ask-for", lang) + say("report-list-comma", lang).join(
+                self.labels[id_] for id_ in outcome.asks
+            )
+        if outcome.firings:
+            yield ""
+            yield say("report-rules-that-fired", lang)
+        for firing in outcome.firings:
+            yield from self._why(firing, outcome)
+        for id_, ids in outcome.counted.items():
+            counted = self.value(outcome.derived.get(id_))
+            yield say("report-counted-from", lang, term=self.labels[id_], value=counted, ids=", ".join(ids))
+        for found in outcome.findings:
+            yield ""
+            yield finding_text(found, lang)
+
+    def _why(self, firing: Firing, outcome: Outcome) -> Iterator[str]:
+        """A firing: its cell, the conditions that held with the case's own values, what it concluded."""
+        lang = self.lang
+        where = f"  {firing.cells}" if firing.cells is not None else ""
+        yield f"  {firing.name}{where}"
+        found = self.rules.get((firing.table, firing.rule))
+        if found is None:
+            return
+        table, rule = found
+        if rule.otherwise:
+            yield "      " + say("report-otherwise-held", lang)
+        facts = self._facts(outcome)
+        for column, entry in zip(table.inputs, rule.when, strict=True):
+            if isinstance(entry.test, Any):
+                continue
+            try:
+                value = self.value(evaluate(column.subject, facts))
+            except CannotCompute:
+                value = ""
+            heading = column.heading or str(column.cell or "")
+            own = say("report-the-case-has", lang, value=value) if value else say("report-the-case-has-nothing", lang)
+            yield "      " + say("report-entry-held", lang, heading=heading, entry=_one_line(entry.text), own=own)
+        for output, said in zip(table.outputs, rule.then, strict=True):
+            if said.expr is not None:
+                concluded = say("report-concluded", lang, term=self.labels.get(output.term, output.term))
+                yield f"      → {concluded}{_one_line(said.text)}"
+        if rule.source:
+            yield "      " + say("report-source", lang, source=rule.source)
+
+    def _facts(self, outcome: Outcome) -> dict[str, Value]:
+        parameters = {parameter.id: parameter.value for parameter in self.rulebook.parameters}
+        unknown: dict[str, Value] = dict.fromkeys(self.labels)
+        return {**unknown, **parameters, **outcome.case, **outcome.derived, **outcome.outputs}
+
+    def value(self, value: Value) -> str:
+        """A value as it is read in this language."""
+        return plain_text(value, say("report-yes", self.lang), say("report-no", self.lang))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split("\n"))

@@ -1,0 +1,76 @@
+"""What a batch came to: cases of each status, the rules and the questions that came up most, how long it took."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rulectl.codes import Language, say
+from rulectl.model.outcome import Firing, Outcome
+from rulectl.model.policy import Status
+from rulectl.report.jsontext import dumps
+
+_MOST = 5
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts that grow as the batch goes on. `decided` of law 5 is the sum over the statuses."""
+
+    statuses: Counter[Status] = field(default_factory=Counter)
+    rejected: int = 0
+    rules: Counter[Firing] = field(default_factory=Counter)
+    asks: Counter[str] = field(default_factory=Counter)
+    findings: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    def add(self, outcome: Outcome) -> None:
+        self.statuses[outcome.status] += 1
+        self.rules.update(outcome.firings)
+        self.asks.update(outcome.asks)
+        if outcome.findings:
+            self.findings.update(found.slug for found in outcome.findings)
+
+    @property
+    def rows(self) -> int:
+        return self.statuses.total() + self.rejected
+
+
+def summary_text(summary: Summary, labels: Mapping[str, str], lang: Language) -> str:
+    """A few lines for the person who ran the batch; `labels` names the terms asked for."""
+    parts = [
+        say("report-count-status", lang, n=summary.statuses[s], status=say(f"report-status-{s.value}", lang))
+        for s in Status
+    ]
+    parts = [part for part, status in zip(parts, Status, strict=True) if summary.statuses[status]]
+    if summary.rejected:
+        parts.append(say("report-count-rejected", lang, n=summary.rejected))
+    lines = [say("report-batch-summary", lang, rows=summary.rows, parts=say("report-comma", lang).join(parts) or "0")]
+    if summary.rules:
+        most = ", ".join(f"{firing.name} {n}" for firing, n in _most_rules(summary))
+        lines.append(say("report-most-fired", lang, rules=most))
+    if summary.asks:
+        most = ", ".join(f"{labels.get(id_, id_)} {n}" for id_, n in summary.asks.most_common(_MOST))
+        lines.append(say("report-most-asked", lang, terms=most))
+    lines.append(say("report-took", lang, seconds=f"{summary.seconds:.1f}"))
+    return "\n".join(lines)
+
+
+def summary_json(summary: Summary, labels: Mapping[str, str]) -> str:
+    """The same as one line of JSON."""
+    return dumps(
+        {
+            "rows": summary.rows,
+            "rejected": summary.rejected,
+            "status": {status.value: summary.statuses[status] for status in Status},
+            "rules": {firing.name: n for firing, n in _most_rules(summary)},
+            "asks": {labels.get(id_, id_): n for id_, n in summary.asks.most_common(_MOST)},
+            "findings": dict(summary.findings),
+            "seconds": round(summary.seconds, 3),
+        }
+    )
+
+
+def _most_rules(summary: Summary) -> list[tuple[Firing, int]]:
+    return summary.rules.most_common(_MOST)
