@@ -13,7 +13,7 @@ Among texts, 2 is every text that no test names.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any as Anything
@@ -153,6 +153,19 @@ class Partition:
         at = bisect_left(self.points, value)
         on = at < len(self.points) and self.points[at] == value
         return FIRST + 2 * at + (1 if on else 0)
+
+    def coarser(self, other: Partition, number: int) -> int:
+        """The class of `other`, whose points are all points of this one, that holds this one's class `number`."""
+        if number < FIRST:
+            return number
+        if not self.type.ordered:
+            at = number - FIRST - (0 if self.type.kind is Kind.BOOLEAN else 1)
+            return other.number.get(self.points[at], FIRST) if at >= 0 else FIRST
+        at, on = divmod(number - FIRST, 2)
+        if on:
+            return other.locate(self.points[at])
+        # an open stretch: no point of the other lies inside it, so its lower end tells
+        return FIRST + 2 * (bisect_right(other.points, self.points[at - 1]) if at else 0)
 
     def region(self, test: Test) -> Region:
         """The value classes where a plain test holds."""

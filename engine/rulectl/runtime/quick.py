@@ -1,70 +1,146 @@
 """The short way for settled cases: every table's answer looked up by the classes into which the case falls.
 
-Most cases know all that their rules ask for. Then no rule is merely possible, every literal answer of a table depends
-on its class numbers alone, and deciding is one look-up a table. Where anything is open, provisional, contradictory or
-computed, the short way gives up and the engine takes the long one; both must agree (a property test sees to it).
+Most cases know all that their rules ask for. Then no rule is merely possible, every literal answer of a table depends on
+class numbers alone, and deciding is one look-up a table. A term has one partition for all tables, so that a raw value is
+turned into a class number once, and values that come again are not even read again. Where anything is open, provisional,
+contradictory, computed or badly written, the short way gives up (None) and the long one is taken; both must agree (a
+property test sees to it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 
-from rulectl.lang.region import ABSENT, UNKNOWN, Partition
-from rulectl.lang.syntax import Name
+from rulectl.lang.literals import value_of
+from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
+from rulectl.lang.scope import Problem
+from rulectl.lang.syntax import Is, Literal, Name
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
+from rulectl.model.rulebook import Term
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Key, Plan, TablePlan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
+from rulectl.types import Kind
 from rulectl.values import Value
 
+KEPT: Final = 20_000
+"""How many values a term, or answers a table, are remembered before all are forgotten."""
 
-class _Gone:
-    """Stands in a slot for null that is known for certain; plain None is unknown."""
-
-    __slots__ = ()
-
-
-GONE: Final = _Gone()
-
-KEPT_CLASSES: Final = 10_000
-"""How many values a column remembers the class of before it forgets them all."""
+FLOAT_DIGITS: Final = 15
+"""A decimal of so many digits is told apart from any other by its nearest binary float."""
 
 
-class Encoder(dict[object, int]):
-    """Value -> class number; a dictionary that fills itself."""
+class _Unreadable(Exception):  # noqa: N818 - not an error: the long way reads it again and says what is wrong
+    """A raw value that is not plainly one of the term's."""
 
-    def __init__(self, partition: Partition) -> None:
-        super().__init__({None: UNKNOWN, GONE: ABSENT})
+
+class Encoder(dict[Any, int]):
+    """Raw value of a term -> class number; a dictionary that fills itself."""
+
+    def __init__(self, term: Term, partition: Partition | None) -> None:
+        super().__init__()
+        self.term = term
         self.partition = partition
+        self.plain = partition is None and term.type.kind is Kind.STRING and not term.type.values and not term.type.many
+        self.floats: list[float] | None = None
+        if partition is not None and term.type.kind is Kind.NUMBER:
+            digits = [len(point.as_tuple().digits) for point in partition.points]
+            if max(digits, default=0) <= FLOAT_DIGITS:
+                self.floats = [float(point) for point in partition.points]
 
-    def __missing__(self, value: object) -> int:
-        if len(self) >= KEPT_CLASSES:
+    def classify(self, value: Value) -> int:
+        """The class of a typed value; a term that no test reads has one class for all of them."""
+        if value is None:
+            return UNKNOWN
+        return FIRST if self.partition is None else self.partition.locate(value)
+
+    def __missing__(self, raw: Any) -> int:
+        kind = raw.__class__
+        if kind is float and self.floats is not None and raw == raw and abs(raw) < 1e15:
+            # no decimal is made: where floats differ, the decimals that they show differ the same way
+            at = bisect_left(self.floats, raw)
+            return FIRST + 2 * at + (1 if at < len(self.floats) and self.floats[at] == raw else 0)
+        if kind is str and self.plain and len(raw) > 1 and raw.isprintable() and raw[0] != " " and raw[-1] != " ":
+            # any text is as good as another, unless a spreadsheet may have rounded a long number in it
+            if "E+" not in raw and "e+" not in raw:
+                return FIRST
+        value = value_of(raw, self.term.type, self.term.unit)
+        if isinstance(value, Problem):
+            raise _Unreadable
+        number = self.classify(value)
+        if self.term.type.kind is Kind.NUMBER and (raw == 0 or raw == 1):
+            # True == 1: these two are read anew each time, so that a truth value never passes for a number
+            return number
+        if len(self) >= KEPT:
             self.clear()
-            self.update({None: UNKNOWN, GONE: ABSENT})
-        number = self[value] = self.partition.locate(value)  # type: ignore[arg-type]  # only values are ever looked up
+        self[raw] = number
         return number
+
+
+class Facts(Mapping[str, Value]):
+    """The inputs of a case by term id, read into typed values when they are looked at."""
+
+    __slots__ = ("_raw", "_typed", "_terms")
+
+    def __init__(self, raw: Mapping[str, Any], terms: Mapping[str, Term], defaults: Mapping[str, Value]) -> None:
+        self._raw = raw
+        self._terms = terms
+        self._typed: dict[str, Value] | None = None
+
+    def _read(self) -> dict[str, Value]:
+        if self._typed is None:
+            self._typed = {}
+            for term in dict.fromkeys(self._terms.values()):
+                raw = next((self._raw[h] for h in (term.name, term.id, *term.aliases) if h in self._raw), None)
+                value = value_of(raw, term.type, term.unit)
+                value = term.default if value is None else value
+                if value is not None and not isinstance(value, Problem):
+                    self._typed[term.id] = value
+        return self._typed
+
+    def __getitem__(self, name: str) -> Value:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __repr__(self) -> str:
+        return repr(self._read())
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a settled table says: its firings, the slots that it alone fills, the terms on which it is silent, and what
-    it adds to terms that others write too."""
+    """What a settled table says: its firings, values and classes of the terms that it alone writes, the terms on which
+    it is silent, and what it adds to terms that others write too."""
 
     firings: tuple[Firing, ...]
-    writes: tuple[tuple[int, object], ...]
+    outputs: Mapping[str, Value]
+    derived: Mapping[str, Value]
+    classes: tuple[tuple[int, int], ...]
     silent: tuple[str, ...]
     shares: tuple[tuple[str, Contribution], ...]
 
 
-@dataclass(frozen=True, slots=True)
 class _Table:
-    number: int
-    plan: TablePlan
-    columns: tuple[tuple[Encoder, int], ...]
-    answers: dict[Key, Answer | None]
+    """A table with the answers that it has given; `key` picks its classes from those of all terms."""
+
+    __slots__ = ("answers", "key", "number", "plan", "slots")
+
+    def __init__(self, number: int, plan: TablePlan, slots: tuple[int, ...]) -> None:
+        self.number = number
+        self.plan = plan
+        self.slots = slots
+        pick = itemgetter(*slots) if slots else None
+        self.key: Any = pick if len(slots) > 1 else (lambda classes: tuple(classes[s] for s in slots))
+        self.answers: dict[Key, Answer | None] = {}
 
 
 class Quick:
@@ -74,47 +150,88 @@ class Quick:
         self.plan = plan
         terms = plan.rulebook.terms
         self.slots = {term.id: i for i, term in enumerate(terms)}
-        self.blank: list[object] = [term.default if term.role is Role.INPUT else None for term in terms]
-        self.defaults = {t.id: t.default for t in terms if t.role is Role.INPUT and t.default is not None}
         self.usable = not any(plan.cyclic) and all(
             type(c.subject) is Name and c.partition is not None and c.subject.id in self.slots
             for table in plan.tables
             for c in table.lowered.columns
         )
-        encoders: dict[tuple[int, Partition], Encoder] = {}
         self.strata: list[tuple[list[_Table], list[str]]] = []
-        if not self.usable:
-            return
+        self.encoders: list[Encoder] = []
+        self.headings: dict[str, tuple[int, Encoder]] = {}
+        self.statuses: dict[tuple[str, ...], tuple[Mapping[str, Status], Status]] = {}
+        if self.usable:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        plan = self.plan
+        tests: dict[str, list[Is]] = {}
+        for table in plan.tables:
+            for column in table.lowered.columns:
+                assert isinstance(column.subject, Name)
+                assert column.partition is not None
+                named = tests.setdefault(column.subject.id, [])
+                named += [Is("=", Literal(point)) for point in column.partition.points]
+        for term in plan.rulebook.terms:
+            partition = Partition.of(term.type, tests[term.id]) if term.id in tests else None
+            encoder = Encoder(term, partition)
+            self.encoders.append(encoder)
+            if term.role is Role.INPUT and term.id not in plan.writers:
+                for heading in (term.name, term.id, *term.aliases):
+                    self.headings[heading] = (self.slots[term.id], encoder)
+        self.inputs = {h: plan.rulebook.terms[slot] for h, (slot, _) in self.headings.items()}
+        self.defaults = {t.id: t.default for t in self.inputs.values() if t.default is not None}
+        self.blank = [
+            encoder.classify(encoder.term.default if encoder.term.role is Role.INPUT else None)
+            for encoder in self.encoders
+        ]
+        self.required = [self.slots[t.id] for t in self.inputs.values() if t.required and t.default is None]
         for numbers, settled in zip(plan.strata, plan.settled_in, strict=True):
             tables = []
             for number in numbers:
-                columns = []
-                for column in plan.tables[number].lowered.columns:
-                    assert isinstance(column.subject, Name)
-                    assert column.partition is not None
-                    slot = self.slots[column.subject.id]
-                    encoder = encoders.setdefault((slot, column.partition), Encoder(column.partition))
-                    columns.append((encoder, slot))
-                tables.append(_Table(number, plan.tables[number], tuple(columns), {}))
+                subjects = [column.subject for column in plan.tables[number].lowered.columns]
+                slots = tuple(self.slots[subject.id] for subject in subjects if isinstance(subject, Name))
+                tables.append(_Table(number, plan.tables[number], slots))
             self.strata.append((tables, [term for term in settled if len(plan.writers[term]) > 1]))
-        self.outputs = [(t.id, self.slots[t.id]) for t in plan.outputs]
-        self.derived = [(t.id, self.slots[t.id]) for t in plan.derived]
+        self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
+        self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
         self.unwritten = tuple(t.id for t in plan.outputs if t.id not in plan.writers)
-        self.statuses: dict[tuple[str, ...], tuple[Mapping[str, Status], Status]] = {}
+
+    def decide_raw(self, case: Mapping[str, Any]) -> Outcome | None:
+        """The outcome of a settled case given as it comes, by name, id or alias; None where the long way is needed."""
+        classes = self.blank.copy()
+        headings = self.headings
+        try:
+            for heading, raw in case.items():
+                slot, encoder = headings[heading]
+                number = encoder[raw]
+                if number:
+                    classes[slot] = number
+        except (_Unreadable, KeyError, TypeError):
+            return None
+        for slot in self.required:
+            if not classes[slot]:
+                return None
+        return self._decide(classes, Facts(case, self.inputs, self.defaults))
 
     def decide(self, facts: Mapping[str, Value]) -> Outcome | None:
-        """The outcome of a settled case; None where the long way is needed."""
-        values = self.blank.copy()
-        slots = self.slots
+        """The outcome of a settled case given as typed facts by term id; None where the long way is needed."""
+        classes = self.blank.copy()
         for name, value in facts.items():
-            if value is not None and name in slots:
-                values[slots[name]] = value
+            if value is not None:
+                slot = self.slots[name]
+                classes[slot] = self.encoders[slot].classify(value)
+        case = {**self.defaults, **{name: value for name, value in facts.items() if value is not None}}
+        return self._decide(classes, case)
+
+    def _decide(self, classes: list[int], case: Mapping[str, Value]) -> Outcome | None:
         firings: tuple[Firing, ...] = ()
         silent = self.unwritten
+        outputs = self.outputs.copy()
+        derived = self.derived.copy()
         shares: list[tuple[str, Contribution]] = []
         for tables, merged in self.strata:
             for table in tables:
-                key = tuple([encoder[values[slot]] for encoder, slot in table.columns])
+                key = table.key(classes)
                 try:
                     answer = table.answers[key]
                 except KeyError:
@@ -122,8 +239,11 @@ class Quick:
                 if answer is None:
                     return None
                 firings += answer.firings
-                for slot, value in answer.writes:
-                    values[slot] = value
+                outputs.update(answer.outputs)
+                if answer.derived:
+                    derived.update(answer.derived)
+                for slot, number in answer.classes:
+                    classes[slot] = number
                 if answer.silent:
                     silent += answer.silent
                 if answer.shares:
@@ -134,34 +254,33 @@ class Quick:
                     if spoken is not NOTHING:
                         return None
                     silent += (name,)
-                values[slots[name]] = self._slot(name, spoken)
+                value, number = self._settled(name, spoken)
+                classes[self.slots[name]] = number
+                (outputs if name in outputs else derived)[name] = value
         statuses = self.statuses.get(silent) or self._statuses(silent)
-        case = {**self.defaults, **facts}
-        if None in case.values():
-            case = {name: value for name, value in case.items() if value is not None}
-        return Outcome(
-            case,
-            {name: (None if (v := values[slot]) is GONE else v) for name, slot in self.outputs},  # type: ignore[misc]
-            {name: (None if (v := values[slot]) is GONE else v) for name, slot in self.derived},  # type: ignore[misc]
-            statuses[0],
-            statuses[1],
-            (),
-            firings,
-        )
+        return Outcome(case, outputs, derived, statuses[0], statuses[1], (), firings)
 
-    def _slot(self, name: str, spoken: Spoken) -> object:
-        if spoken is not NOTHING:
-            return spoken
-        default = self.plan.terms[name].default
-        return GONE if default is None else default
+    def _settled(self, name: str, spoken: Spoken) -> tuple[Value, int]:
+        """Value and class of a term that has been heard: its default, or absent, where nothing was said."""
+        value = self.plan.terms[name].default if isinstance(spoken, Lack) else spoken
+        return value, ABSENT if value is None else self.encoders[self.slots[name]].classify(value)
 
     def _answer(self, table: _Table, key: Key) -> Answer | None:
         """Work an answer out and remember it."""
-        plan = table.plan
-        if len(table.answers) >= KEPT_CLASSES:
+        if len(table.answers) >= KEPT:
             table.answers.clear()
-        table.answers[key] = None
-        match = plan.match(key)
+        answer = table.answers[key] = self._work_out(table, key)
+        return answer
+
+    def _work_out(self, table: _Table, key: Key) -> Answer | None:
+        plan = table.plan
+        own: list[int] = []
+        for number, slot, column in zip(key, table.slots, plan.lowered.columns, strict=True):
+            partition = self.encoders[slot].partition
+            assert partition is not None
+            assert column.partition is not None
+            own.append(partition.coarser(column.partition, number))
+        match = plan.match(tuple(own))
         if any(number not in plan.outputs.otherwise for number in match.open) or (match.open and not match.hits):
             return None
         if any((rule, column) in plan.expressions for rule in match.hits for column in range(len(plan.table.outputs))):
@@ -170,11 +289,13 @@ class Quick:
         def entry(rule: int, column: int) -> Spoken:
             return plan.spoken[rule][column]
 
-        writes: list[tuple[int, object]] = []
+        outputs: dict[str, Value] = {}
+        derived: dict[str, Value] = {}
+        classes: list[tuple[int, int]] = []
         silent: list[str] = []
         shares: list[tuple[str, Contribution]] = []
-        for column, output in enumerate(plan.table.outputs):
-            spoken = plan.outputs.resolve(column, match.hits, entry)
+        for column_number, output in enumerate(plan.table.outputs):
+            spoken = plan.outputs.resolve(column_number, match.hits, entry)
             if spoken is CLASH:
                 return None
             if len(self.plan.writers[output.term]) > 1:
@@ -182,10 +303,13 @@ class Quick:
                 continue
             if spoken is NOTHING:
                 silent.append(output.term)
-            writes.append((self.slots[output.term], self._slot(output.term, spoken)))
+            value, number = self._settled(output.term, spoken)
+            (outputs if output.term in self.outputs else derived)[output.term] = value
+            slot = self.slots[output.term]
+            if self.encoders[slot].partition is not None:
+                classes.append((slot, number))
         fired = tuple(plan.firings[rule] for rule in plan.outputs.fired(match.hits, entry))
-        answer = table.answers[key] = Answer(fired, tuple(writes), tuple(silent), tuple(shares))
-        return answer
+        return Answer(fired, outputs, derived, tuple(classes), tuple(silent), tuple(shares))
 
     def _statuses(self, silent: tuple[str, ...]) -> tuple[Mapping[str, Status], Status]:
         statuses = {
@@ -193,7 +317,8 @@ class Quick:
             for term in self.plan.rulebook.terms
             if term.id in self.plan.writers or term.role is Role.OUTPUT
         }
-        if len(self.statuses) >= KEPT_CLASSES:
+        if len(self.statuses) >= KEPT:
             self.statuses.clear()
         found = self.statuses[silent] = (statuses, self.plan.case_status(statuses))
         return found
+

@@ -1,0 +1,136 @@
+"""One case at a time, with the trace on, against zen-engine without its trace, on the same rulebook and cases.
+
+    python tests/benchmarks/one_case.py WORKLOAD [--cases 5000] [--repeat 5]
+
+WORKLOAD is a folder with book.xlsx, book.neutral.json, cases.csv and answers.csv (tests/benchmarks/README.md says how to
+make one). Both engines get plain dicts of JSON values in a long-lived process; agreement is checked first, with the
+answers and with each other. Prints cases a second for both and their ratio: the best of the repeats, taken in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import pathlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import zen
+
+import rulectl
+
+Case = dict[str, Any]
+
+
+def zen_entry(entry: list[Any] | None) -> str:
+    """A neutral entry as zen's unary expression."""
+    if entry is None:
+        return ""
+    if entry[0] == "in":
+        return ", ".join(f'"{value}"' for value in entry[1])
+    if entry[0] == "eq":
+        return "true" if entry[1] else "false"
+    low, high = entry[1:]
+    if low is None and high is None:
+        return ""
+    return f"< {high}" if low is None else f">= {low}" if high is None else f"[{low}..{high})"
+
+
+def zen_decision(book: dict[str, Any]) -> Any:
+    """The neutral rulebook as a zen graph with a static loader, its fastest mode."""
+    nodes: list[dict[str, Any]] = [{"id": "in", "type": "inputNode", "name": "in"}]
+    for number, table in enumerate(book["tables"]):
+        collect = table["hit"] == "C"
+        inputs = [{"id": f"i{k}", "name": n, "field": n, "type": "expression"} for k, n in enumerate(table["inputs"])]
+        names = ["value"] if collect else table["outputs"]
+        outputs = [{"id": f"o{k}", "name": n, "field": n, "type": "expression"} for k, n in enumerate(names)]
+        rules = []
+        for row, rule in enumerate(table["rules"]):
+            cells = {f"i{k}": zen_entry(e) for k, e in enumerate(rule["in"])}
+            cells |= {f"o{k}": json.dumps(v, ensure_ascii=False) for k, v in enumerate(rule["out"])}
+            rules.append({"_id": f"r{row}", **cells})
+        content: dict[str, Any] = {
+            "hitPolicy": "collect" if collect else "first",
+            "inputs": inputs,
+            "outputs": outputs,
+            "rules": rules,
+            "passThrough": True,
+            "executionMode": "single",
+        }
+        if collect:
+            content["outputPath"] = table["outputs"][0]
+        nodes.append({"id": f"t{number}", "type": "decisionTableNode", "name": table["name"], "content": content})
+    nodes.append({"id": "out", "type": "outputNode", "name": "out"})
+    ids = [node["id"] for node in nodes]
+    pairs = zip(ids, ids[1:], strict=False)
+    edges = [{"id": f"e{k}", "type": "edge", "sourceId": a, "targetId": b} for k, (a, b) in enumerate(pairs)]
+    engine = zen.ZenEngine({"loader": {"type": "static", "content": {"book": {"nodes": nodes, "edges": edges}}}})
+    return lambda case: engine.evaluate("book", case)["result"]
+
+
+def read_cases(folder: pathlib.Path, book: dict[str, Any], most: int) -> list[Case]:
+    """The cases as JSON values: numbers, booleans, texts."""
+    kinds = {name: type_ for name, _, type_, _ in book["terms"]}
+
+    def value(name: str, text: str) -> Any:
+        if kinds[name] == "number":
+            return float(text) if "." in text else int(text)
+        return text == "true" if kinds[name] == "boolean" else text
+
+    with open(folder / "cases.csv", encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        return [{name: value(name, text) for name, text in row.items()} for row, _ in zip(rows, range(most), strict=False)]
+
+
+def agree(folder: pathlib.Path, book: dict[str, Any], ours: Callable[[Case], Any], theirs: Any, cases: list[Case]) -> int:
+    """Check both engines against the answers; AssertionError names the case. Returns how many were checked."""
+    outputs = [name for name, role, *_ in book["terms"] if role == "output"]
+    lists = {table["outputs"][0] for table in book["tables"] if table["hit"] == "C"}
+    with open(folder / "answers.csv", encoding="utf-8", newline="") as file:
+        for case, row in zip(cases, csv.DictReader(file), strict=False):
+            outcome, result = ours(case), theirs(case)
+            rules = ";".join(f"{firing.table}/{firing.rule}" for firing in outcome.firings)
+            assert rules == row["rules"], (case, rules, row["rules"])
+            for name in outputs:
+                mine, other, text = outcome.outputs[name], result.get(name), row[name]
+                if name in lists:
+                    assert ";".join(mine or ()) == text, (case, name)
+                    assert ";".join(dict.fromkeys(item["value"] for item in other or ())) == text, (case, name)
+                elif text == "":
+                    assert mine is None and other is None, (case, name)
+                elif isinstance(mine, str):
+                    assert mine == text == other, (case, name)
+                else:
+                    assert float(mine) == float(text) == float(other), (case, name)
+    return min(len(cases), 1000)
+
+
+def seconds(decide: Callable[[Case], Any], cases: list[Case]) -> float:
+    start = time.perf_counter()
+    for case in cases:
+        decide(case)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("workload", type=pathlib.Path)
+    options.add_argument("--cases", type=int, default=5000)
+    options.add_argument("--repeat", type=int, default=5)
+    args = options.parse_args()
+    neutral = json.loads((args.workload / "book.neutral.json").read_text("utf-8"))
+    cases = read_cases(args.workload, neutral, args.cases)
+    book = rulectl.load(args.workload / "book.xlsx")
+    theirs = zen_decision(neutral)
+    print(f"agreement checked on {agree(args.workload, neutral, book.decide, theirs, cases)} cases")
+    pairs = [(seconds(book.decide, cases), seconds(theirs, cases)) for _ in range(args.repeat)]
+    mine, other = (len(cases) / min(column) for column in zip(*pairs, strict=True))
+    print(f"rulectl, trace on: {mine:,.0f} cases a second")
+    print(f"zen-engine, untraced: {other:,.0f} cases a second")
+    print(f"ratio: {mine / other:.1f}")
+
+
+if __name__ == "__main__":
+    main()
