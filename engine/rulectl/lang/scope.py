@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from rulectl.lang.chars import plain
 from rulectl.source import Cell, Span
 from rulectl.types import Type
 
@@ -25,9 +26,40 @@ class Scope:
     """All symbols that a cell may name: by name, id and alias."""
 
     symbols: Mapping[str, Symbol]
+    _starts: Mapping[str, tuple[tuple[str, Symbol], ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        starts: dict[str, list[tuple[str, Symbol]]] = {}
+        for name, symbol in self.symbols.items():
+            if name:
+                starts.setdefault(plain(name)[0], []).append((plain(name), symbol))
+        longest_first = {char: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for char, found in starts.items()}
+        object.__setattr__(self, "_starts", longest_first)
 
     def find(self, name: str) -> Symbol | None:
         return self.symbols.get(name)
+
+    def longest(self, text: str, pos: int) -> tuple[Symbol, int] | None:
+        """The longest known name at an offset of a plain text, and its length. A name that ends in a Latin letter or a
+        digit must end there in the text too."""
+        for name, symbol in self._starts.get(text[pos : pos + 1], ()):
+            if text.startswith(name, pos) and not (
+                _latin(name[-1]) and _latin(text[pos + len(name) : pos + len(name) + 1])
+            ):
+                return symbol, len(name)
+        return None
+
+    def units(self) -> tuple[str, ...]:
+        """The units that its terms are counted in."""
+        return tuple(sorted({symbol.unit for symbol in self.symbols.values() if symbol.unit}))
+
+    def distinct(self) -> Iterable[Symbol]:
+        """Every symbol once, however many names it has."""
+        return {symbol.id: symbol for symbol in self.symbols.values()}.values()
+
+
+def _latin(char: str) -> bool:
+    return char.isascii() and (char.isalnum() or char == "_")
 
 
 @dataclass(frozen=True, slots=True)

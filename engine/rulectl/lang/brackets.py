@@ -1,0 +1,49 @@
+"""Looking ahead in a bracket: does it hold a range, a list, tests or an expression? Nothing is parsed twice for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rulectl.lang.chars import QUOTES
+from rulectl.lang.tokens import Lexer
+
+_OPEN, _CLOSE = "([{", ")]}"
+_TESTS = ("<", ">", "=", "!", "≤", "≥", "≠", "-;", "-,", "空;", "null;", "not(", "not (")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a bracket holds, at its own depth: `..`, commas, or a test at its start; `close` is the sign that ends it,
+    blank when nothing does."""
+
+    dots: bool
+    commas: int
+    test: bool
+    close: str
+
+
+def look_ahead(lexer: Lexer, start: int) -> Look:
+    """The bracket that opens at an offset. A range may end in any bracket, `]a..b[` and `(a..b]` too."""
+    text, raw = lexer.text, lexer.raw
+    depth, dots, commas, at, close = 0, False, 0, start + 1, ""
+    while at < len(text):
+        char = text[at]
+        if raw[at] in QUOTES:
+            end = raw.find(QUOTES[raw[at]], at + 1)
+            at = end if end > 0 else at
+        elif char == "[" and depth == 0 and (text[start] == "]" or dots):
+            close = "["
+            break
+        elif char in _OPEN:
+            depth += 1
+        elif char in _CLOSE and depth:
+            depth -= 1
+        elif char in _CLOSE:
+            close = char
+            break
+        elif depth == 0:
+            dots = dots or text.startswith("..", at)
+            commas += char in ",;、\n"
+        at += 1
+    inner = text[start + 1 : at].lstrip().lower()
+    return Look(dots, commas, inner.startswith(_TESTS), close)

@@ -1,0 +1,183 @@
+"""Calls and lists: what each function takes and gives."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from rulectl.lang.chars import plain
+from rulectl.lang.dates import read_moment
+from rulectl.lang.faults import Fault, clipped, fault
+from rulectl.lang.operands import Operand, among, built, fitted, joined, literal, settled, spoken_of
+from rulectl.lang.syntax import Call, Expr, Function, Literal, Sequence
+from rulectl.source import Span
+from rulectl.types import BOOLEAN, DATE, DATETIME, NUMBER, Kind, Type, compatible
+from rulectl.values import Value
+
+_COUNTS: dict[Function, tuple[int, int]] = {
+    "min": (1, 64),
+    "max": (1, 64),
+    "sum": (1, 64),
+    "abs": (1, 1),
+    "round": (1, 2),
+    "floor": (1, 2),
+    "ceiling": (1, 2),
+    "date": (1, 3),
+    "count": (1, 1),
+    "contains": (2, 2),
+    "days": (1, 2),
+}
+
+
+def list_of(items: tuple[Operand, ...], span: Span, text: str) -> Operand:
+    """`[a, b]`: a list of literals is one literal. Raises Fault when the items are not of one kind."""
+    if not items:
+        return literal((), None, span)
+    items = _alike(items, text)
+    type_ = items[0].type
+    whole = items[0]
+    for item in items:
+        if item.many:
+            raise fault("not-a-single-value", item.span, text=spoken_of(item, text))
+        type_ = joined(whole, item, text)
+        whole = replace(whole, type=type_)
+    many = None if type_ is None else replace(type_, many=True)
+    values = _constants(items)
+    if values is not None:
+        return literal(values, many, span)
+    return built(Sequence(tuple(item.expr for item in items), span), many, *items)
+
+
+def _constants(items: tuple[Operand, ...]) -> tuple[Value, ...] | None:
+    """The values of the items when every one is a literal that is not null."""
+    values: list[Value] = []
+    for item in items:
+        if not isinstance(item.expr, Literal) or item.expr.value is None:
+            return None
+        values.append(item.expr.value)
+    return tuple(values)
+
+
+def _alike(items: tuple[Operand, ...], text: str) -> tuple[Operand, ...]:
+    """The items with their units settled, by the first whose kind is known."""
+    known = next((item for item in items if item.type and not item.quantity), None)
+    if known is None:
+        return tuple(settled(item, text) for item in items)
+    return tuple(settled(item, text, known.kind, known.unit) for item in items)
+
+
+def call(function: Function, arguments: tuple[Operand, ...], span: Span, text: str) -> Operand:
+    """A call, checked. Raises Fault when the arguments do not suit the function."""
+    fewest, most = _COUNTS[function]
+    if not fewest <= len(arguments) <= most or (function == "date" and len(arguments) == 2):
+        raise fault("wrong-argument-count", span, function=function, count=len(arguments), example=_EXAMPLES[function])
+    if function == "date" and len(arguments) == 1 and isinstance(arguments[0].expr, Literal):
+        return _date_literal(arguments[0], span, text)
+    arguments = _alike(arguments, text) if function in ("min", "max", "sum") else arguments
+    arguments = tuple(settled(a, text) for a in arguments) if function != "contains" else arguments
+    if function == "contains":
+        arguments = _containing(arguments, text)
+    type_ = _given(function, arguments, text)
+    exprs: tuple[Expr, ...] = tuple(argument.expr for argument in arguments)
+    unit = arguments[0].unit if function not in ("count", "days", "date", "contains") else ""
+    return built(Call(function, exprs, span), type_, *arguments, unit=unit)
+
+
+def _given(function: Function, arguments: tuple[Operand, ...], text: str) -> Type | None:
+    """The type that a function gives for these arguments."""
+    first = arguments[0]
+    kinds: tuple[Kind, ...]
+    match function:
+        case "min" | "max" | "sum":
+            type_ = _pooled(function, arguments, text)
+            if type_ and (not type_.ordered or (function == "sum" and type_.kind not in (Kind.NUMBER, Kind.DURATION))):
+                raise _wrong(function, first, text)
+            return type_
+        case "abs":
+            return _of(function, first, (Kind.NUMBER, Kind.DURATION), text)
+        case "round" | "floor" | "ceiling":
+            for argument in arguments:
+                _of(function, argument, (Kind.NUMBER,), text)
+            return NUMBER
+        case "date":
+            kinds = (Kind.NUMBER,) if len(arguments) == 3 else (Kind.DATE, Kind.DATETIME, Kind.STRING, Kind.ENUM)
+            for argument in arguments:
+                _of(function, argument, kinds, text)
+            return DATE
+        case "count":
+            if first.type is not None and not first.many:
+                raise _wrong(function, first, text)
+            return NUMBER
+        case "contains":
+            return BOOLEAN
+        case "days":
+            kinds = (Kind.DATE, Kind.DATETIME) if len(arguments) == 2 else (Kind.DURATION,)
+            for argument in arguments:
+                _of(function, argument, kinds, text)
+            return NUMBER
+
+
+def _of(function: Function, argument: Operand, kinds: tuple[Kind, ...], text: str) -> Type | None:
+    if argument.type is not None and (argument.many or argument.type.kind not in kinds):
+        raise _wrong(function, argument, text)
+    return argument.type
+
+
+def _wrong(function: Function, argument: Operand, text: str) -> Fault:
+    return fault(
+        "wrong-argument", argument.span, function=function, text=spoken_of(argument, text), example=_EXAMPLES[function]
+    )
+
+
+def _pooled(function: Function, arguments: tuple[Operand, ...], text: str) -> Type | None:
+    """The item type of one list, or of several single values."""
+    first = arguments[0]
+    if len(arguments) == 1:
+        return first.type.item if first.type else None
+    whole = first
+    for argument in arguments:
+        if argument.many:
+            raise _wrong(function, argument, text)
+        whole = replace(whole, type=joined(whole, argument, text))
+    return whole.type
+
+
+def _containing(arguments: tuple[Operand, ...], text: str) -> tuple[Operand, ...]:
+    """A list and an item of its kind, or a text and a part of it."""
+    whole, item = arguments
+    if whole.type is None:
+        return settled(whole, text), settled(item, text)
+    if not whole.many:
+        if not whole.type.kind.textual or (item.type and not (item.type.kind.textual and not item.many)):
+            raise _wrong("contains", whole if not whole.type.kind.textual else item, text)
+        return whole, item
+    beside = replace(whole, type=whole.type.item)
+    item = fitted(item, beside, text)
+    if item.type and not compatible(item.type, whole.type.item):
+        raise fault("not-comparable", item.span, left=spoken_of(whole, text), right=spoken_of(item, text))
+    among(item, whole.type.item, whole.symbol)
+    return whole, item
+
+
+def _date_literal(argument: Operand, span: Span, text: str) -> Operand:
+    """`date("2025-06-01")` is that date."""
+    value = argument.expr.value if isinstance(argument.expr, Literal) else None
+    moment = read_moment(plain(value)) if isinstance(value, str) else value if isinstance(value, dt.date) else None
+    if moment is None:
+        raise fault("not-a-date", argument.span, text=clipped(text[argument.span.start : argument.span.end]))
+    return literal(moment, DATETIME if isinstance(moment, dt.datetime) else DATE, span)
+
+
+_EXAMPLES: dict[Function, str] = {
+    "min": "min(a, b)",
+    "max": "max(a, b)",
+    "sum": "sum(a, b)",
+    "abs": "abs(a)",
+    "round": "round(a, 2)",
+    "floor": "floor(a)",
+    "ceiling": "ceiling(a)",
+    "date": 'date("2025-06-01")',
+    "count": "count(a)",
+    "contains": 'contains(a, "b")',
+    "days": "days(a, b)",
+}

@@ -1,0 +1,49 @@
+"""Characters as people type them: full-width forms, odd blanks, quotes, invisible marks.
+
+Idea: one table maps every character to its plain form, one to one, so that offsets in the plain text are offsets in the
+cell and a finding can underline what was typed. Texts that become values are taken from the raw cell, not from here.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_BLANKS = "\t\r\v\f\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+# marks that nobody sees: zero width, byte order, direction of writing. The joiner U+200D stays: emoji need it
+INVISIBLE = "\u00ad\u200b\u200c\u200e\u200f\u2060\ufeff" + "".join(
+    map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+)
+_ALIKE = {
+    "￥": "¥", "−": "-", "‐": "-", "‑": "-", "﹣": "-", "〜": "~", "∼": "~", "﹏": "~",
+    "‒": "—", "–": "—", "―": "—", "─": "—", "≧": "≥", "⩾": "≥", "≦": "≤", "⩽": "≤",
+    "【": "[", "】": "]", "〔": "(", "〕": ")", "﹪": "%", "✓": "√", "✔": "√", "☑": "√", "✕": "×", "✖": "×", "✗": "×",
+    "✘": "×", "❌": "×", "✅": "√", "\u2028": "\n", "\u2029": "\n", "\u0085": "\n",
+}  # fmt: skip
+_PLAIN = str.maketrans(
+    {chr(c): chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)}
+    | dict.fromkeys(_BLANKS, " ")
+    | dict.fromkeys(INVISIBLE, " ")
+    | _ALIKE
+)
+_GONE = str.maketrans(dict.fromkeys(INVISIBLE))
+
+QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "『": "』", "'": "'", "‘": "’", "〝": "〞", "＂": "＂"}
+"""Opening quote -> closing quote."""
+
+SEPARATORS = ";,、\n"
+"""What stands between the items of a list, in plain form."""
+
+
+def plain(text: str) -> str:
+    """The text in plain characters, as long as it was."""
+    return text.translate(_PLAIN)
+
+
+def visible(text: str) -> str:
+    """The text as a value: without blanks around it and without invisible marks."""
+    return text.translate(_GONE).strip().strip("\u3000\u00a0")
+
+
+def folded(text: str) -> str:
+    """For comparing texts that look alike: NFKC, blanks around it gone, runs of blanks one."""
+    return " ".join(unicodedata.normalize("NFKC", visible(text)).split())

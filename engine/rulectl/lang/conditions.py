@@ -1,0 +1,361 @@
+"""Conditions made of tokens: unary tests on numbers, dates, durations, yes-or-no, and on anything after `in`.
+
+Source: DMN 1.5 section 10.3.1.2 (unary tests) with the ways in which people write them in a spreadsheet; all of it is
+lowered to the few nodes of syntax. What can be read in two ways is refused, with both readings as texts to choose from.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from rulectl.lang.brackets import look_ahead
+from rulectl.lang.dates import MIDNIGHT
+from rulectl.lang.expressions import ANY_LEVEL, ATOM_LEVEL, SUM_LEVEL, Parser
+from rulectl.lang.faults import fault
+from rulectl.lang.literals import read_boolean
+from rulectl.lang.operands import Operand, fitted, literal, spoken_of
+from rulectl.lang.pieces import Column, Form, Piece, ambiguous, between, bound, checked_list, constant, met
+from rulectl.lang.ranges import plain_range, spanned, whole_number
+from rulectl.lang.syntax import Any, Between, Comparison, Except, Expr, Is, IsNull, Literal, OneOf, Test
+from rulectl.lang.tokens import Token
+from rulectl.source import Span
+from rulectl.types import BOOLEAN, STRING, Kind, compatible
+from rulectl.values import Value
+
+_OPS: dict[str, Comparison] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_CLOSING = (",", ";", ")", "]")
+
+
+def subject_tests(parser: Parser, subject: Operand) -> Test:
+    """What follows `x in`: `(tests)`, a range, `[a, b]`, `not(…)`; `between a and b`."""
+    column = Column(subject.type or STRING, subject.unit, subject.symbol, {})
+    if parser.is_sign("("):
+        look = look_ahead(parser.lexer, parser.peek().span.start)
+        if look.close == ")" and not look.dots:
+            opened = parser.take().span
+            test = list_of_tests(parser, column)
+            parser.expect(")", opened)
+            return test
+    return piece(parser, column).test
+
+
+def list_of_tests(parser: Parser, column: Column, excepting: bool = False) -> Test:
+    """tests := conjunction ((',' | ';' | '、' | 'or' | line break) conjunction)*; blank items count for nothing"""
+    start = parser.lexer.skip(parser.pos)
+    pieces: list[Piece] = []
+    while True:
+        while parser.accept(",", ";"):
+            pass
+        if parser.peek().kind == "end" or parser.is_sign(")", "]") or (excepting and _outside(parser.peek())):
+            break
+        pieces.append(conjunction(parser, column, excepting))
+        if not parser.accept(",", ";", "or"):
+            break
+    if not pieces:
+        raise parser.unexpected()
+    return checked_list(pieces, column, Span(start, parser.end))
+
+
+def conjunction(parser: Parser, column: Column, excepting: bool = False) -> Piece:
+    """conjunction := piece ('and' piece)* | bound bound, as in `超过3天不足7天`"""
+    start = parser.lexer.skip(parser.pos)
+    pieces, joined = [piece(parser, column, excepting)], True
+    while True:
+        if parser.accept("and"):
+            pieces.append(piece(parser, column, excepting))
+        elif pieces[-1].form == "bound" and _starts_value(parser.peek()):
+            joined = False
+            pieces.append(piece(parser, column, excepting))
+        else:
+            return met(pieces, joined, column, Span(start, parser.end))
+
+
+def _starts_value(token: Token) -> bool:
+    return token.kind in ("number", "date") or token.prefix is not None or (token.kind == "sign" and token.word in _OPS)
+
+
+def piece(parser: Parser, column: Column, excepting: bool = False) -> Piece:
+    """piece := '-' | 'null' | 'not' ('(' tests ')' | piece) | 'except' tests 'outside' | bracketed | 'between' value 'and'
+    value | compare value | value suffix? | value 'to' value"""
+    parser.deeper()
+    found = _piece(parser, column, excepting)
+    parser.depth -= 1
+    return found
+
+
+def _piece(parser: Parser, column: Column, excepting: bool) -> Piece:
+    token = parser.peek()
+    start = token.span.start
+    if token.kind == "sign" and token.word in ("-", "—") and _closes(parser.lexer.at(token.span.end)):
+        parser.take()
+        return Piece(Any(token.span), "other")
+    if token.kind == "word" and token.word in ("null", "notnull"):
+        parser.take()
+        null = IsNull(token.span)
+        return Piece(null if token.word == "null" else Except(null, token.span), "other")
+    if parser.accept("not", "isnot", "notin", "notcontains"):
+        return _negated(parser, column, start, token)
+    if parser.accept("except"):
+        return _all_but(parser, column, start)
+    if parser.accept("between"):
+        low = value(parser, column, "=")
+        if not parser.accept("and", "with", "to", "~", "—", ","):
+            raise parser.unexpected()
+        return _ends(parser, column, low)
+    if parser.is_word("in") or (parser.is_word("contains") and column.type.many):
+        parser.take()
+        return _piece(parser, column, excepting)
+    if token.kind == "sign" and token.word in ("(", "[", "]"):
+        bracketed = _bracketed(parser, column, token)
+        if bracketed:
+            return bracketed
+    op = _OPS.get(token.word) if token.kind == "sign" else token.prefix
+    if token.kind == "word" and token.word == "is" and not _yes(parser, column):
+        op = "="
+    if op:
+        parser.take()
+        return _bounded(parser, column, op, start, excepting)
+    return _valued(parser, column, start, excepting)
+
+
+def _closes(token: Token) -> bool:
+    return token.kind == "end" or (token.kind == "sign" and token.word in _CLOSING)
+
+
+def _yes(parser: Parser, column: Column) -> bool:
+    """Whether the word at hand is the answer 是 rather than `is`."""
+    return column.type.kind is Kind.BOOLEAN and parser.raw[parser.peek().span.start] == "是"
+
+
+def _negated(parser: Parser, column: Column, start: int, token: Token) -> Piece:
+    if parser.is_sign("("):
+        look = look_ahead(parser.lexer, parser.peek().span.start)
+        if look.close == ")" and not look.dots:
+            opened = parser.take().span
+            inner = list_of_tests(parser, column)
+            parser.expect(")", opened)
+            return Piece(Except(inner, Span(start, parser.end)), "other")
+    one = piece(parser, column)
+    return Piece(Except(one.test, Span(start, parser.end)), "negated")
+
+
+def _all_but(parser: Parser, column: Column, start: int) -> Piece:
+    """`除 A、B 外`"""
+    inner = list_of_tests(parser, column, excepting=True)
+    if not _outside(parser.peek()):
+        raise parser.unexpected()
+    parser.take()
+    return Piece(Except(inner, Span(start, parser.end)), "other")
+
+
+def _outside(token: Token) -> bool:
+    return token.kind == "word" and token.word in ("outside", "以外", "之外")
+
+
+def _bracketed(parser: Parser, column: Column, token: Token) -> Piece | None:
+    """'[' value '..' value ']' and its kin; '(' tests ')'; '[' value, … ']'; None when it is an expression's bracket."""
+    look = look_ahead(parser.lexer, token.span.start)
+    start = token.span.start
+    half_open = (token.word == "(" and look.close == "]") or (token.word in ("[", "]") and look.close in (")", "["))
+    if look.dots or (look.commas == 1 and (half_open or token.word == "]")):
+        parser.take()
+        low = value(parser, column, ">=" if token.word == "[" else ">", grouped=look.dots)
+        if not parser.accept("..", ","):
+            raise parser.unexpected()
+        high = value(parser, column, "<", grouped=look.dots)
+        closing = parser.peek()
+        if not parser.is_sign(")", "]", "["):
+            raise fault("unclosed-range", Span(start, len(parser.raw)), text=parser.raw[start:].strip())
+        parser.take()
+        closed = (token.word == "[", closing.word == "]")
+        _whole_day(high, "<=" if closed[1] else "<", column, (low.expr, closed[0]))
+        return Piece(between((low.expr, closed[0]), (high.expr, closed[1]), Span(start, parser.end)), "range")
+    if not look.close:
+        raise fault("unclosed-bracket", Span(start, len(parser.raw)), bracket=")" if token.word == "(" else "]")
+    if token.word == "(" and not (look.commas or look.test):
+        return None
+    if token.word == "[" and column.type.many and not look.commas:
+        return None
+    opened = parser.take().span
+    test = list_of_tests(parser, column)
+    parser.expect(")" if token.word == "(" else "]", opened)
+    if look.commas == 1 and column.type.ordered and isinstance(test, OneOf) and all(_literal(t) for t in test.items):
+        one, other = (t.value for t in test.items if isinstance(t, Is))
+        span = Span(start, parser.end)
+        closed_ = token.word == "["
+        raise ambiguous(span, column, Between(one, other, closed_, closed_), test)
+    return Piece(test, "other")
+
+
+def _literal(test: Test) -> bool:
+    return isinstance(test, Is) and test.op == "=" and isinstance(test.value, Literal)
+
+
+def _bounded(parser: Parser, column: Column, op: Comparison, start: int, excepting: bool) -> Piece:
+    """compare value suffix? included?"""
+    one = value(parser, column, op)
+    suffix = None if excepting else parser.peek().suffix
+    if suffix and op not in ("=", "!="):
+        token = parser.take()
+        if suffix[0] != op[0]:
+            parser.pos = token.span.start
+            raise parser.unexpected()
+        if suffix != op:
+            span = Span(start, parser.end)
+            raise ambiguous(span, column, Is(op, one.expr), Is(suffix, one.expr))
+    return _included(parser, column, Piece(bound(op, one.expr, Span(start, parser.end)), _form(op)), one)
+
+
+def _form(op: Comparison) -> Form:
+    return "value" if op == "=" else "negated" if op == "!=" else "bound"
+
+
+def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piece:
+    """value (suffix | 'to' value)? included?"""
+    two = plain_range(parser, column) or _dates(parser, column)
+    if two:
+        return two
+    number = parser.peek()
+    one = value(parser, column, None)
+    token = parser.peek()
+    if parser.accept("..", "~", "—", "to") or (column.type.ordered and parser.accept("with")):
+        _ordered(column, "<=", one, parser)
+        return _ends(parser, column, one)
+    if token.suffix and not excepting and column.type.kind is not Kind.BOOLEAN:
+        parser.take()
+        span = Span(start, parser.end)
+        if token.word in ("以外", "之外") and not _measured(number):
+            raise ambiguous(span, column, Is(">", one.expr), Is("!=", one.expr))
+        _ordered(column, token.suffix, one, parser)
+        _whole_day(one, token.suffix, column)
+        return _included(parser, column, Piece(bound(token.suffix, one.expr, span), "bound"), one)
+    _whole_day(one, "=", column)
+    return Piece(bound("=", one.expr, Span(start, parser.end)), "value")
+
+
+def _ends(parser: Parser, column: Column, low: Operand) -> Piece:
+    """The second end of a range, after its first: `5天`, `5天之间`."""
+    high = value(parser, column, None)
+    _whole_day(high, "<=", column, (low.expr, True))
+    parser.accept("among", "以内", "之内", "内")
+    return spanned(parser, column, low, high)
+
+
+def _dates(parser: Parser, column: Column) -> Piece | None:
+    """date '-' date, None when it is something else"""
+    low = parser.peek()
+    sign = parser.lexer.at(low.span.end)
+    high = parser.lexer.at(sign.span.end)
+    if column.type.kind not in (Kind.DATE, Kind.DATETIME) or (low.kind, sign.word, high.kind) != ("date", "-", "date"):
+        return None
+    one = _fit(parser.expression(ATOM_LEVEL), column, parser)
+    parser.take()
+    return _ends(parser, column, one)
+
+
+def _measured(token: Token) -> bool:
+    return token.quantity is not None and bool(token.quantity.unit)
+
+
+def _included(parser: Parser, column: Column, whole: Piece, one: Operand) -> Piece:
+    """included := '('? ('含' | '不含') value? ')'?, as in `3天以内(不含)`: whether the bound itself is in"""
+    token = parser.peek()
+    opened = parser.is_sign("(")
+    word = parser.lexer.at(token.span.end) if opened else token
+    if word.kind != "word" or word.word not in ("contains", "notcontains") or not isinstance(whole.test, Is):
+        return whole
+    parser.pos = word.span.end
+    parser.end = parser.pos
+    if not (parser.peek().kind == "end" or parser.is_sign(")", ",", ";")):
+        again = value(parser, column, None)
+        if again.expr != one.expr:
+            raise fault("unexpected-text", again.span, part=spoken_of(again, parser.raw))
+    if opened:
+        parser.expect(")", token.span)
+    op: Comparison = whole.test.op
+    if op in (">", ">="):
+        op = ">=" if word.word == "contains" else ">"
+    elif op in ("<", "<="):
+        op = "<=" if word.word == "contains" else "<"
+    return Piece(replace(whole.test, op=op), whole.form)
+
+
+# -- values ------------------------------------------------------------------------------------------------------
+
+
+def value(parser: Parser, column: Column, op: Comparison | None, grouped: bool = False) -> Operand:
+    """value := sum, of the column's kind; in a column of yes and no a whole expression. `op` is what stands before it,
+    None when nothing does; `grouped` says that a comma can only part thousands here."""
+    if column.type.kind is Kind.BOOLEAN:
+        return _fit(_answer(parser, op), column, parser)
+    one = whole_number(parser, column, grouped) or parser.expression(SUM_LEVEL)
+    fit = _fit(one, column, parser)
+    if op is None and (parser.is_sign("<", "<=", ">", ">=", "=", "!=") and not isinstance(fit.expr, Literal)):
+        raise fault(
+            "statement-in-condition",
+            Span(one.span.start, len(parser.raw)),
+            text=parser.raw.strip(),
+            rest=parser.raw[parser.peek().span.start :].strip(),
+        )
+    if op in _OPS and op is not None:
+        _ordered(column, op, fit, parser)
+        _whole_day(fit, op, column)
+    return fit
+
+
+def _answer(parser: Parser, op: Comparison | None) -> Operand:
+    """Yes or no in any spelling that fills a piece, else an expression."""
+    text = parser.lexer.text
+    start = parser.lexer.skip(parser.pos)
+    end = start
+    while end < len(text) and text[end] not in ",;、\n)]或":
+        end += 1
+    answer = read_boolean(text[start:end]) if end - start <= 8 else None
+    if answer is not None:
+        parser.pos = parser.end = start + len(text[start:end].rstrip())
+        return literal(answer, BOOLEAN, Span(start, parser.end))
+    return parser.expression(ANY_LEVEL if op is None else SUM_LEVEL)
+
+
+def _fit(one: Operand, column: Column, parser: Parser) -> Operand:
+    """The operand as the column takes it. Raises Fault when it is not of its kind."""
+    item = column.type.item
+    beside = Operand(Literal(None), item, column.unit, symbol=column.symbol)
+    if one.many:
+        if not column.type.many:
+            raise fault("not-a-single-value", one.span, text=spoken_of(one, parser.raw))
+        beside = replace(beside, type=column.type)
+    one = fitted(one, beside, parser.raw)
+    wanted = column.type if one.many else item
+    if one.type is not None and not compatible(one.type, wanted):
+        if one.type == BOOLEAN:
+            raise fault("statement-in-condition", one.span, text=spoken_of(one, parser.raw), rest="-")
+        noun = "text" if item.kind.textual else item.kind.value
+        raise fault(f"not-a-{noun}", one.span, text=spoken_of(one, parser.raw))
+    return one
+
+
+def _ordered(column: Column, op: Comparison, one: Operand, parser: Parser) -> None:
+    if op not in ("=", "!=") and not column.type.ordered:
+        raise fault("not-ordered", Span(one.span.start, one.span.end), text=spoken_of(one, parser.raw), operator=op)
+
+
+def _whole_day(one: Operand, op: Comparison, column: Column, low: tuple[Expr, bool] | None = None) -> None:
+    """Raises Fault where a day without a clock may mean the whole day or its first moment."""
+    moment: Value = constant(one.expr)
+    if not one.day or op in ("<", ">=") or not isinstance(moment, dt.datetime) or moment.date() == dt.date.max:
+        return
+    day, next_day = Literal(moment), Literal(dt.datetime.combine(moment.date() + dt.timedelta(days=1), MIDNIGHT))
+    first: Test
+    second: Test = Is(op, day)
+    if low:
+        first, second = Between(low[0], next_day, low[1], False), Between(low[0], day, low[1], True)
+    elif op == "<=":
+        first = Is("<", next_day)
+    elif op == ">":
+        first = Is(">=", next_day)
+    else:
+        first = Between(day, next_day, True, False)
+        first = Except(first) if op == "!=" else first
+    raise ambiguous(one.span, column, first, second)

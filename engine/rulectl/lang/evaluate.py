@@ -1,0 +1,194 @@
+"""What a tree comes to for the facts of a case: exact, three-valued, bounded.
+
+Null is unknown: whatever leans on an unknown fact is unknown, unless it does not matter (`or` with a true side). Only a
+comparison with the word `null` itself asks whether something is known. Source: DMN 1.5 sections 10.3.2.13 and 10.3.2.9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import assert_never
+
+from rulectl.lang.compute import CannotCompute, arithmetic, called, contains, negative, ordered, same
+from rulectl.lang.syntax import (
+    AllOf,
+    Any,
+    Between,
+    Binary,
+    Both,
+    Call,
+    Compare,
+    Comparison,
+    Either,
+    Except,
+    Expr,
+    If,
+    Is,
+    IsNull,
+    Literal,
+    Meets,
+    Name,
+    Negative,
+    Node,
+    Not,
+    OneOf,
+    Sequence,
+    Test,
+    Text,
+)
+from rulectl.source import Span
+from rulectl.values import Value, and3, not3, or3, plain_text
+
+__all__ = ["CannotCompute", "children", "evaluate", "meets", "names_of"]
+
+Facts = Mapping[str, Value]
+
+MAX_TEXT = 100_000
+
+
+def evaluate(expr: Expr, facts: Facts) -> Value:
+    """The value of an expression; None is unknown. Raises CannotCompute where arithmetic has no result."""
+    match expr:
+        case Literal(value):
+            return value
+        case Name(id_):
+            return facts.get(id_)
+        case Sequence(items):
+            found = [evaluate(item, facts) for item in items]
+            return None if any(item is None for item in found) else tuple(found)
+        case Negative(operand, span):
+            return negative(evaluate(operand, facts), span)
+        case Binary(op, left, right, span):
+            return arithmetic(op, evaluate(left, facts), evaluate(right, facts), span)
+        case Compare(op, left, right):
+            return _compare(op, left, right, facts)
+        case Meets(subject, test):
+            return meets(test, evaluate(subject, facts), facts)
+        case Both(items):
+            return and3(_truth(item, facts) for item in items)
+        case Either(items):
+            return or3(_truth(item, facts) for item in items)
+        case Not(operand):
+            return not3(_truth(operand, facts))
+        case If(condition, then, otherwise):
+            truth = _truth(condition, facts)
+            return None if truth is None else evaluate(then if truth else otherwise, facts)
+        case Call(function, arguments, span):
+            return called(function, [evaluate(argument, facts) for argument in arguments], span)
+        case Text(parts, span):
+            return _text(parts, facts, span)
+        case _:
+            assert_never(expr)
+
+
+def _truth(expr: Expr, facts: Facts) -> bool | None:
+    value = evaluate(expr, facts)
+    return value if isinstance(value, bool) else None
+
+
+def _text(parts: tuple[Expr, ...], facts: Facts, span: Span) -> Value:
+    texts: list[str] = []
+    for part in parts:
+        value = evaluate(part, facts)
+        if value is None:
+            return None
+        texts.append(plain_text(value))
+    if sum(map(len, texts)) > MAX_TEXT:
+        raise CannotCompute("text-overflow", span, (("limit", str(MAX_TEXT)),))
+    return "".join(texts)
+
+
+def _compare(op: Comparison, left: Expr, right: Expr, facts: Facts) -> bool | None:
+    """Against the word null: whether something is known. Else three-valued."""
+    one, other = evaluate(left, facts), evaluate(right, facts)
+    if op in ("=", "!=") and (_is_null(left) or _is_null(right)):
+        return (one is None and other is None) is (op == "=")
+    return compared(op, one, other)
+
+
+def _is_null(expr: Expr) -> bool:
+    return isinstance(expr, Literal) and expr.value is None
+
+
+def compared(op: Comparison, one: Value, other: Value) -> bool | None:
+    """`one op other`; None when either is unknown or the two have no order."""
+    if one is None or other is None:
+        return None
+    if op in ("=", "!="):
+        alike = same(one, other)
+        return alike if op == "=" else not3(alike)
+    return ordered(op, one, other)
+
+
+def meets(test: Test, value: Value, facts: Facts) -> bool | None:
+    """Whether a value meets a test; None when that hangs on something unknown. Raises CannotCompute as evaluate does."""
+    match test:
+        case Any():
+            return True
+        case IsNull():
+            return value is None
+        case Is(op, expr):
+            return _is(op, value, evaluate(expr, facts))
+        case Between(low, high, low_closed, high_closed):
+            return and3(
+                (
+                    compared(">=" if low_closed else ">", value, evaluate(low, facts)),
+                    compared("<=" if high_closed else "<", value, evaluate(high, facts)),
+                )
+            )
+        case OneOf(items):
+            return or3([meets(item, value, facts) for item in items])
+        case AllOf(items):
+            return and3([meets(item, value, facts) for item in items])
+        case Except(inner):
+            return not3(meets(inner, value, facts))
+        case _:
+            assert_never(test)
+
+
+def _is(op: Comparison, value: Value, other: Value) -> bool | None:
+    """`op other`; of a list `=` with a single value means that it contains it."""
+    if isinstance(value, tuple) and other is not None and not isinstance(other, tuple):
+        return None if op not in ("=", "!=") else contains(value, other) is (op == "=")
+    return compared(op, value, other)
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly under a node."""
+    match node:
+        case Literal() | Name() | Any() | IsNull():
+            return
+        case Sequence(items) | Both(items) | Either(items) | OneOf(items) | AllOf(items):
+            yield from items
+        case Call(_, arguments):
+            yield from arguments
+        case Text(parts):
+            yield from parts
+        case Negative(operand) | Not(operand):
+            yield operand
+        case Binary(_, left, right) | Compare(_, left, right):
+            yield from (left, right)
+        case Meets(subject, test):
+            yield from (subject, test)
+        case If(condition, then, otherwise):
+            yield from (condition, then, otherwise)
+        case Is(_, value):
+            yield value
+        case Between(low, high):
+            yield from (low, high)
+        case Except(test):
+            yield test
+        case _:
+            assert_never(node)
+
+
+def names_of(node: Node) -> frozenset[str]:
+    """The ids of all terms and parameters that a tree names."""
+    found: set[str] = set()
+    waiting: list[Node] = [node]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, Name):
+            found.add(here.id)
+        waiting.extend(children(here))
+    return frozenset(found)

@@ -1,0 +1,405 @@
+"""Expressions: a hand-written recursive descent whose docstrings are the grammar.
+
+Operators bind as in DMN 1.5 section 10.3.1.2, rule 4: `or`, `and`, comparison, `+ -`, `* /`, `**`, unary minus; all to
+the left. Everything is typed while it is read (see operands). Time is linear: tokens are read once and nothing is tried
+twice; depth is bounded.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from rulectl.lang.calls import call, list_of
+from rulectl.lang.dates import read_duration
+from rulectl.lang.faults import Fault, clipped, fault, nearest, problem
+from rulectl.lang.operands import (
+    Operand,
+    arithmetic,
+    built,
+    chosen,
+    comparison,
+    literal,
+    negated,
+    spoken_of,
+    text_literal,
+    truth,
+)
+from rulectl.lang.scope import Problem, Scope
+from rulectl.lang.syntax import Arithmetic, Both, Comparison, Either, Expr, Literal, Meets, Name, Not, Test, Text
+from rulectl.lang.tokens import Lexer, Token
+from rulectl.lang.units import as_number
+from rulectl.lang.words import FUNCTION_WORDS
+from rulectl.source import Span
+from rulectl.types import BOOLEAN, DURATION, NUMBER, STRING, Kind, Type
+
+MAX_DEPTH = 64
+ANY_LEVEL, AND_LEVEL, COMPARE_LEVEL, SUM_LEVEL, ATOM_LEVEL = 1, 2, 3, 4, 7
+_ARITHMETIC: dict[str, tuple[int, Arithmetic]] = {
+    "+": (4, "+"),
+    "-": (4, "-"),
+    "*": (5, "*"),
+    "/": (5, "/"),
+    "**": (6, "**"),
+}
+_COMPARISONS: dict[str, Comparison] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_SETS = ("in", "notin", "contains", "notcontains", "null", "notnull", "between")
+
+Tests = Callable[["Parser", Operand], Test]
+"""How the part after `in` is read: given from above, since tests are made of expressions."""
+
+
+class Parser:
+    """The state of reading one cell: where we are, how deep, and what was wrong but did not stop us."""
+
+    def __init__(self, lexer: Lexer, tests: Tests, pos: int = 0, depth: int = 0) -> None:
+        self.lexer = lexer
+        self.tests = tests
+        self.pos = pos
+        self.depth = depth
+        self.end = pos
+        self.problems: list[Problem] = []
+
+    # -- tokens
+
+    @property
+    def scope(self) -> Scope:
+        return self.lexer.scope
+
+    @property
+    def raw(self) -> str:
+        return self.lexer.raw
+
+    def peek(self) -> Token:
+        return self.lexer.at(self.pos)
+
+    def take(self) -> Token:
+        token = self.lexer.at(self.pos)
+        self.pos = self.end = token.span.end
+        return token
+
+    def is_sign(self, *signs: str) -> bool:
+        token = self.peek()
+        return token.kind == "sign" and token.word in signs
+
+    def is_word(self, *words: str) -> bool:
+        token = self.peek()
+        return token.kind == "word" and token.word in words
+
+    def accept(self, *words: str) -> bool:
+        """Take the next token when it is one of these signs or words."""
+        if self.is_sign(*words) or self.is_word(*words):
+            self.take()
+            return True
+        return False
+
+    def expect(self, sign: str, opened: Span) -> None:
+        """Take a closing sign, or say that what was opened stays open."""
+        if not self.accept(sign):
+            if self.peek().kind == "end":
+                raise fault("unclosed-bracket", Span(opened.start, len(self.raw)), bracket=sign)
+            raise self.unexpected()
+
+    def unexpected(self) -> Fault:
+        """The next token has no place here."""
+        token = self.peek()
+        if token.kind == "end":
+            return fault("missing-value", Span(len(self.raw), len(self.raw)), text=clipped(self.raw.strip()))
+        if token.kind == "unknown" and token.text not in "。.?!？！：:":
+            return Fault(self.unknown(token))
+        rest = Span(token.span.start, max(token.span.end, token.span.start + 1))
+        return fault("unexpected-text", rest, part=clipped(self.raw[rest.start : rest.end]))
+
+    def unknown(self, token: Token) -> Problem:
+        """A word that is no name; with the nearest that is one."""
+        if self.lexer.text[self.lexer.skip(token.span.end) :][:1] == "(":
+            return problem("unknown-function", token.span, name=token.text, nearest=nearest(token.text, FUNCTION_WORDS))
+        names = [symbol.name for symbol in self.scope.distinct()]
+        close = nearest(token.text, [*names, *self.scope.symbols])
+        return problem("unknown-name", token.span, name=token.text, nearest=close or "-")
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise fault("nested-too-deep", Span(self.pos, len(self.raw)), limit=MAX_DEPTH)
+
+    # -- expressions
+
+    def expression(self, level: int = ANY_LEVEL) -> Operand:
+        """expression := disjunction; disjunction := conjunction ('or' conjunction)*; conjunction := comparison ('and'
+        comparison)*; comparison := sum (compare sum | 'in' tests | 'contains' sum | 'is null')*; sum := product
+        (('+'|'-') product)*; product := power (('*'|'/') power)*; power := unary ('**' unary)*"""
+        self.deeper()
+        left = self.negation() if level <= COMPARE_LEVEL else self.unary()
+        while True:
+            token = self.peek()
+            sign = _ARITHMETIC.get(token.word) if token.kind == "sign" else None
+            compare = self._compares(token)
+            if sign and sign[0] >= level:
+                self.take()
+                left = arithmetic(sign[1], left, self.expression(sign[0] + 1), self.raw)
+            elif compare and level <= COMPARE_LEVEL:
+                self.take()
+                left = comparison(compare, left, self.expression(SUM_LEVEL), self.raw)
+            elif token.kind == "word" and token.word in _SETS and level <= COMPARE_LEVEL:
+                left = self.membership(left, self.take())
+            elif token.kind == "word" and token.word == "and" and level <= AND_LEVEL:
+                left = self.many("and", left, COMPARE_LEVEL)
+            elif token.kind == "word" and token.word == "or" and level <= ANY_LEVEL:
+                left = self.many("or", left, AND_LEVEL)
+            else:
+                break
+        self.depth -= 1
+        return left
+
+    def _compares(self, token: Token) -> Comparison | None:
+        if token.kind == "sign":
+            return _COMPARISONS.get(token.word)
+        if token.kind != "word":
+            return None
+        if token.word in ("is", "isnot"):
+            return "=" if token.word == "is" else "!="
+        return token.prefix
+
+    def many(self, word: str, first: Operand, level: int) -> Operand:
+        """The items of an `and` or an `or`."""
+        items = [truth(first, self.raw)]
+        while self.accept(word):
+            items.append(truth(self.expression(level), self.raw))
+        span = Span(first.span.start, self.end)
+        exprs = tuple(item.expr for item in items)
+        return built(Both(exprs, span) if word == "and" else Either(exprs, span), BOOLEAN, *items)
+
+    def negation(self) -> Operand:
+        """negation := 'not' '(' expression ')' | 'not' comparison | unary"""
+        if not self.is_word("not"):
+            return self.unary()
+        start = self.take().span.start
+        if self.is_sign("("):
+            operand = truth(self.bracketed(), self.raw)
+        else:
+            operand = truth(self.expression(COMPARE_LEVEL), self.raw)
+        return built(Not(operand.expr, Span(start, self.end)), BOOLEAN, operand)
+
+    def membership(self, subject: Operand, token: Token) -> Operand:
+        """What follows a subject: `in (tests)`, `in list`, `contains x`, `is null`, `between a and b`."""
+        start = subject.span.start
+        if token.word in ("null", "notnull"):
+            null = literal(None, None, token.span)
+            return comparison("=" if token.word == "null" else "!=", subject, null, self.raw)
+        if token.word in ("contains", "notcontains"):
+            item = self.expression(SUM_LEVEL)
+            found = call("contains", (subject, item), Span(start, self.end), self.raw)
+        elif token.word != "between" and not self.is_sign("(", "[", "]") and not self.is_word("not"):
+            whole = self.expression(SUM_LEVEL)
+            if self.is_word("to", "with") or self.is_sign("~", "—"):
+                self.pos = token.span.end
+                found = self._meets(subject, start)
+            else:
+                found = call("contains", (whole, subject), Span(start, self.end), self.raw)
+        else:
+            if token.word == "between":
+                self.pos = token.span.start
+            found = self._meets(subject, start)
+        if token.word in ("notin", "notcontains"):
+            return built(Not(found.expr, found.span), BOOLEAN, found)
+        return found
+
+    def _meets(self, subject: Operand, start: int) -> Operand:
+        test = self.tests(self, subject)
+        return built(Meets(subject.expr, test, Span(start, self.end)), BOOLEAN, subject)
+
+    def unary(self) -> Operand:
+        """unary := ('-' | '+') unary | primary"""
+        if not self.is_sign("-", "+"):
+            return self.primary()
+        self.deeper()
+        sign = self.take()
+        operand = self.unary()
+        self.depth -= 1
+        if sign.word == "+":
+            return operand
+        return negated(operand, Span(sign.span.start, self.end), self.raw)
+
+    def bracketed(self) -> Operand:
+        """'(' expression ')'"""
+        opened = self.take().span
+        inner = self.expression()
+        self.expect(")", opened)
+        return inner
+
+    def primary(self) -> Operand:
+        """primary := number unit? | date | text | name | function '(' … ')' | 'if' … | '(' expression ')' | list |
+        'true' | 'false' | 'null' | 'duration' '(' text ')' | 'text' '(' text ')'"""
+        token = self.peek()
+        match token.kind:
+            case "number":
+                return self._quantity(self.take())
+            case "date":
+                self.take()
+                return literal(token.date, Type(_date_kind(token)), token.span)
+            case "text":
+                self.take()
+                return text_literal(token.text, token.span)
+            case "name" if token.symbol:
+                self.take()
+                symbol = token.symbol
+                return Operand(Name(symbol.id, token.span), symbol.type, symbol.unit, symbol=symbol)
+            case "function" if token.function:
+                self.take()
+                arguments = self.arguments()
+                return call(token.function, arguments, Span(token.span.start, self.end), self.raw)
+            case "word":
+                return self._word(token)
+            case "sign" if token.word == "(":
+                return self.bracketed()
+            case "sign" if token.word == "[":
+                return self.list()
+            case "unknown":
+                self.problems.append(self.unknown(self.take()))
+                if self.is_sign("("):
+                    self.arguments()
+                return literal(None, None, token.span)
+            case _:
+                raise self.unexpected()
+
+    def _quantity(self, token: Token) -> Operand:
+        quantity = token.quantity
+        assert quantity is not None
+        number = literal(quantity.number, NUMBER, token.span)
+        if not quantity.unit:
+            return number
+        if quantity.unit == "%":
+            return Operand(Literal(as_number(quantity, ""), token.span), NUMBER, "", quantity)
+        return Operand(number.expr, NUMBER, "", quantity)
+
+    def _word(self, token: Token) -> Operand:
+        """A keyword where a value is due."""
+        match token.word:
+            case "true" | "false":
+                self.take()
+                return literal(token.word == "true", BOOLEAN, token.span)
+            case "is" if self.raw[token.span.start : token.span.end] == "是":
+                self.take()
+                return literal(True, BOOLEAN, token.span)
+            case "null":
+                self.take()
+                return literal(None, None, token.span)
+            case "if":
+                return self._if()
+            case "not":
+                return self.negation()
+            case "duration" | "text" if self.lexer.text[self.lexer.skip(token.span.end) :][:1] == "(":
+                return self._spelled(self.take())
+            case _:
+                raise self.unexpected()
+
+    def _if(self) -> Operand:
+        """'if' expression 'then' expression 'else' expression"""
+        start = self.take().span.start
+        condition = self.expression()
+        self.accept(",")
+        if not self.accept("then"):
+            raise self._lacking("then")
+        then = self.expression()
+        self.accept(",", ";")
+        if not self.accept("else"):
+            raise self._lacking("else")
+        otherwise = self.expression()
+        return chosen(condition, then, otherwise, Span(start, self.end), self.raw)
+
+    def _lacking(self, word: str) -> Fault:
+        if self.peek().kind != "end":
+            return self.unexpected()
+        return fault("unfinished-if", Span(0, len(self.raw)), word={"then": "那么 / then", "else": "否则 / else"}[word])
+
+    def _spelled(self, token: Token) -> Operand:
+        """duration("P2D") and text("…{name}…"): literals that need a word to be told apart."""
+        opened = self.peek().span
+        self.take()
+        inner = self.take()
+        if inner.kind != "text":
+            raise fault("wrong-argument", inner.span, function=token.word, text=clipped(self.raw[inner.span.start :]))
+        self.expect(")", opened)
+        span = Span(token.span.start, self.end)
+        if token.word == "duration":
+            time = read_duration(inner.text)
+            if time is None:
+                raise fault("not-a-duration", inner.span, text=clipped(inner.text))
+            return literal(time, DURATION, span)
+        sub = Parser(Lexer(inner.text, self.scope, self.lexer.units, newlines=False), self.tests, 0, self.depth)
+        try:
+            found = sub.template(0)
+        except Fault as why:
+            raise Fault(Problem(why.problem.slug, inner.span, why.problem.fields, why.problem.cells)) from None
+        self.problems.extend(Problem(p.slug, inner.span, p.fields, p.cells) for p in sub.problems)
+        return found
+
+    def arguments(self) -> tuple[Operand, ...]:
+        """'(' (expression (',' expression)*)? ')'"""
+        opened = self.take().span
+        return self._items(")", opened)
+
+    def list(self) -> Operand:
+        """'[' (expression (',' expression)*)? ']'"""
+        opened = self.take().span
+        items = self._items("]", opened)
+        return list_of(items, Span(opened.start, self.end), self.raw)
+
+    def _items(self, closing: str, opened: Span) -> tuple[Operand, ...]:
+        items: list[Operand] = []
+        while not self.is_sign(closing):
+            items.append(self.expression())
+            if not self.accept(",", ";"):
+                break
+        self.expect(closing, opened)
+        return tuple(items)
+
+    # -- texts with places
+
+    def template(self, start: int, stop: Callable[[int], bool] | None = None) -> Operand:
+        """text := (characters | '{{' | '}}' | '{' expression '}')*, up to the end or to where `stop` says"""
+        raw, parts, plain_part, at = self.raw, list[Operand](), "", start
+        while at < len(raw) and not (stop and stop(at)):
+            char = raw[at]
+            if char in "{}" and raw[at + 1 : at + 2] == char:
+                plain_part, at = plain_part + char, at + 2
+            elif char == "{":
+                parts += _text_part(plain_part, at)
+                plain_part = ""
+                parts.append(self._place(at))
+                at = self.pos
+            elif char == "}":
+                raise fault("unclosed-place", Span(at, at + 1), part="}")
+            else:
+                plain_part, at = plain_part + char, at + 1
+        self.pos = self.end = at
+        parts += _text_part(plain_part, at)
+        if all(isinstance(part.expr, Literal) for part in parts):
+            joined = "".join(str(part.expr.value) for part in parts if isinstance(part.expr, Literal))
+            return text_literal(joined, Span(start, at))
+        exprs: tuple[Expr, ...] = tuple(part.expr for part in parts)
+        return built(Text(exprs, Span(start, at)), STRING, *parts)
+
+    def _place(self, at: int) -> Operand:
+        """'{' expression '}'"""
+        self.pos = at + 1
+        if self.is_sign("}"):
+            raise fault("unclosed-place", Span(at, self.peek().span.end), part=self.raw[at : self.peek().span.end])
+        inner = self.expression()
+        if not self.is_sign("}"):
+            if self.peek().kind == "end":
+                raise fault("unclosed-place", Span(at, len(self.raw)), part=clipped(self.raw[at:]))
+            raise self.unexpected()
+        self.take()
+        if isinstance(inner.expr, Literal):
+            raise fault("unknown-name", inner.span, name=spoken_of(inner, self.raw), nearest="-")
+        return inner
+
+
+def _text_part(text: str, end: int) -> list[Operand]:
+    return [text_literal(text, Span(end - len(text), end))] if text else []
+
+
+def _date_kind(token: Token) -> Kind:
+    return Kind.DATETIME if isinstance(token.date, dt.datetime) else Kind.DATE

@@ -1,0 +1,77 @@
+"""How a parser gives up: a `Fault` carries the problem to the door of the language, which returns it as `Broken`.
+
+Faults never leave this room; callers of the language see `Broken` and `Problem` only.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from rulectl.lang.scope import Problem
+from rulectl.source import Cell, Span
+
+MAX_LENGTH = 10_000
+"""Characters in a cell of rules; nobody reads more."""
+
+SHOWN = 8
+"""How many allowed values a sentence lists."""
+
+
+class Fault(Exception):  # noqa: N818 - it is not an error of ours but of the cell
+    """The cell cannot be read further."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.slug)
+        self.problem = problem
+
+
+def problem(slug: str, span: Span, /, **fields: object) -> Problem:
+    return Problem(slug, span, tuple((name, str(value)) for name, value in fields.items()))
+
+
+def fault(slug: str, span: Span, /, **fields: object) -> Fault:
+    return Fault(problem(slug, span, **fields))
+
+
+def clipped(text: str, length: int = 40) -> str:
+    """A text short enough to quote."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that looks most like this one, or blank."""
+    close = difflib.get_close_matches(word[:80], [k for k in known if k], n=1, cutoff=0.5)
+    return close[0] if close else ""
+
+
+def not_allowed(text: str, values: tuple[str, ...], span: Span, cell: Cell | None = None) -> Problem:
+    """A text that is none of the allowed values."""
+    shown = ";".join(values[:SHOWN]) + (";…" if len(values) > SHOWN else "")
+    found = problem(
+        "value-not-allowed",
+        span,
+        value=clipped(text),
+        allowed=shown,
+        nearest=nearest(text, values) or (values[0] if values else ""),
+    )
+    return found if cell is None else Problem(found.slug, span, found.fields, (("note-allowed-values", cell),))
+
+
+def strange(text: str, limit: int | None = MAX_LENGTH) -> Problem | None:
+    """What makes a cell unreadable before it is looked at: its length, or a control character in it."""
+    if limit is not None and len(text) > limit:
+        return Problem("text-too-long", Span(limit, len(text)), (("length", str(len(text))), ("limit", str(limit))))
+    for offset, char in enumerate(text):
+        if (
+            (char < " " and char not in "\t\n\r")
+            or ("\x7f" <= char <= "\x9f" and char != "\x85")
+            or _no_character(char)
+        ):
+            return Problem("control-character", Span(offset, offset + 1), (("character", f"U+{ord(char):04X}"),))
+    return None
+
+
+def _no_character(char: str) -> bool:
+    """Half of a surrogate pair, or one of the code points that are no characters."""
+    return "\ud800" <= char <= "\udfff" or char in "\ufffe\uffff"

@@ -1,0 +1,281 @@
+"""Values as people type them: one way of reading for case files, defaults, parameters and literals in cells.
+
+`read_value` takes text, `value_of` what Excel or Python holds. Neither guesses: what is not plainly of the type is a
+`Problem` that says what to write. Blank is null.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from decimal import Decimal, DecimalException
+
+from rulectl.lang.chars import QUOTES, folded, plain, visible
+from rulectl.lang.dates import MIDNIGHT, read_duration, read_moment
+from rulectl.lang.faults import clipped, not_allowed, problem, strange
+from rulectl.lang.scope import Problem
+from rulectl.lang.units import GROUPED, Quantity, as_number, quantity_at
+from rulectl.source import Span
+from rulectl.types import Kind, Type
+from rulectl.values import CONTEXT, Scalar, Value, date_text, number, number_text
+
+MAX_TEXT = 100_000
+EXACT_DIGITS = 15
+"""Excel keeps this many digits of a number."""
+
+YES = frozenset(("是", "y", "yes", "t", "true", "1", "√", "对", "有", "on"))
+NO = frozenset(("否", "n", "no", "f", "false", "0", "×", "x", "错", "无", "没有", "不是", "off"))
+
+_ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
+_MONEY = re.compile(r"¥|\$|(?:rmb|cny)(?![a-z])|人民币", re.IGNORECASE)
+_SPLIT = re.compile(r"[;；、\n]")
+_SPLIT_COMMA = re.compile(r"[;；、\n,，]")
+
+
+def read_value(text: str, type_: Type, unit: str = "") -> Value | Problem:
+    """A text as a value of the type, None when blank; `unit` is the term's own unit."""
+    bad = strange(text, MAX_TEXT)
+    if bad:
+        return bad
+    if not visible(text):
+        return None
+    if type_.many:
+        return _read_list(text, type_, unit)
+    return read_one(text, type_, unit)
+
+
+def read_one(text: str, type_: Type, unit: str = "") -> Scalar | Problem:
+    """A text that is not blank as a scalar of the type."""
+    match type_.kind:
+        case Kind.STRING | Kind.ENUM:
+            return _read_text(text, type_)
+        case Kind.NUMBER:
+            return _read_number(text, unit)
+        case Kind.BOOLEAN:
+            answer = read_boolean(text)
+            return _not("boolean", text) if answer is None else answer
+        case Kind.DATE:
+            return _read_date(text)
+        case Kind.DATETIME:
+            moment = read_moment(plain(text))
+            if moment is None:
+                return _not("datetime", text)
+            return moment if isinstance(moment, dt.datetime) else dt.datetime.combine(moment, MIDNIGHT)
+        case Kind.DURATION:
+            time = read_duration(plain(text), unit)
+            return _not("duration", text) if time is None else time
+
+
+def read_boolean(text: str) -> bool | None:
+    """Yes or no in any of the usual spellings, None when it is neither."""
+    word = visible(plain(text)).lower()
+    return True if word in YES else False if word in NO else None
+
+
+def _not(what: str, text: str) -> Problem:
+    return problem(f"not-a-{what}", Span(0, len(text)), text=clipped(visible(text)))
+
+
+def _read_text(text: str, type_: Type) -> str | Problem:
+    value = visible(text)
+    if not type_.values:
+        if _ROUNDED.fullmatch(value):
+            return problem("excel-rounded-number", Span(0, len(text)), text=value)
+        return value
+    allowed = match_allowed(value, type_.values)
+    return not_allowed(value, type_.values, Span(0, len(text))) if allowed is None else allowed
+
+
+def match_allowed(value: str, values: tuple[str, ...]) -> str | None:
+    """The allowed value that a text means: the same, or the same in NFKC."""
+    if value in values:
+        return value
+    alike = folded(value)
+    return next((v for v in values if folded(v) == alike), None)
+
+
+def _read_number(text: str, unit: str) -> Decimal | Problem:
+    read = read_quantity(plain(text), (unit,))
+    if isinstance(read, str):
+        return problem(read, Span(0, len(text)), text=clipped(visible(text)))
+    value = as_number(read, unit)
+    if value is None:
+        return problem("wrong-unit", Span(0, len(text)), text=clipped(visible(text)), written=read.unit, unit=unit)
+    return value
+
+
+def read_quantity(text: str, units: tuple[str, ...] = ()) -> Quantity | str:
+    """A whole plain text as a number with its unit: sign, currency, thousands and all; else the slug of a problem."""
+    text = text.strip()
+    negative, text = _sign(text)
+    money = _MONEY.match(text)
+    if money:
+        text = text[money.end() :].lstrip(" ")
+        if not negative:
+            negative, text = _sign(text)
+    grouped = GROUPED.match(text)
+    if grouped:
+        text = grouped.group().replace(",", "") + text[grouped.end() :]
+    found = quantity_at(text, 0, units)
+    if isinstance(found, str):
+        return found
+    if found is None or found[1] != len(text):
+        return "not-a-number"
+    read = found[0]
+    return Quantity(
+        -read.number if negative else read.number,
+        read.unit or ("" if not money else "$" if money.group() == "$" else "元"),
+        read.factor,
+        read.time,
+    )
+
+
+def _sign(text: str) -> tuple[bool, str]:
+    if text[:1] in ("-", "+") and text[1:2] not in ("-", "+"):
+        return text[0] == "-", text[1:].lstrip(" ")
+    return False, text
+
+
+def _read_date(text: str) -> dt.date | Problem:
+    moment = read_moment(plain(text))
+    if moment is None:
+        return _not("date", text)
+    return _only_date(moment, text)
+
+
+def _only_date(moment: dt.date | dt.datetime, text: str) -> dt.date | Problem:
+    """The date; a clock other than midnight would be lost and is a problem."""
+    if not isinstance(moment, dt.datetime):
+        return moment
+    if moment.time() != MIDNIGHT:
+        return problem("clock-in-date", Span(0, len(text)), text=clipped(visible(text)), date=moment.date())
+    return moment.date()
+
+
+def split_list(text: str, type_: Type) -> list[Span]:
+    """Where the items of a list stand in a text: `;` `、` and line breaks part them, a comma too between allowed values
+    that hold none; not inside quotes."""
+    commas = type_.kind is Kind.ENUM and not any("," in plain(v) for v in type_.values)
+    pattern = _SPLIT_COMMA if commas or type_.kind in (Kind.BOOLEAN, Kind.DATE, Kind.DATETIME) else _SPLIT
+    whole = match_allowed(visible(text), type_.values) if type_.values else None
+    if whole is not None:
+        return [Span(0, len(text))]
+    spans, start, pos = [], 0, 0
+    while pos <= len(text):
+        closing = QUOTES.get(text[pos : pos + 1])
+        if closing and not text[start:pos].strip() and (end := text.find(closing, pos + 1)) > 0:
+            pos = end + 1
+        elif pos == len(text) or pattern.match(text, pos):
+            spans.append(Span(start, pos))
+            start = pos = pos + 1
+        else:
+            pos += 1
+    return [span for span in spans if visible(text[span.start : span.end])]
+
+
+def _read_list(text: str, type_: Type, unit: str) -> Value | Problem:
+    items: list[Scalar] = []
+    for span in split_list(text, type_):
+        item = read_one(unquoted(text[span.start : span.end]), type_.item, unit)
+        if isinstance(item, Problem):
+            return Problem(item.slug, span, item.fields, item.cells)
+        items.append(item)
+    return tuple(items)
+
+
+def unquoted(text: str) -> str:
+    """The text without a pair of quotes around it."""
+    inner = visible(text)
+    if len(inner) >= 2 and QUOTES.get(inner[0]) == inner[-1]:
+        return inner[1:-1]
+    return text
+
+
+def value_of(native: object, type_: Type, unit: str = "") -> Value | Problem:
+    """What Excel or Python holds as a value of the type: a text is read, a number in a text column becomes its digits,
+    0 and 1 in a yes-or-no column are no and yes."""
+    if native is None or isinstance(native, str):
+        return read_value(native or "", type_, unit)
+    if isinstance(native, Sequence):
+        return _list_of(native, type_, unit)
+    value = _one_of(native, type_.item, unit)
+    return (value,) if type_.many and not isinstance(value, Problem) else value
+
+
+def _list_of(native: Sequence[object], type_: Type, unit: str) -> Value | Problem:
+    if not type_.many:
+        text = ";".join(str(item) for item in native)
+        return problem("not-a-single-value", Span(0, len(text)), text=clipped(text))
+    items: list[Value] = []
+    for item in native:
+        value = value_of(item, type_.item, unit)
+        if isinstance(value, Problem):
+            return value
+        if value is not None:
+            items.append(value)
+    return tuple(items)
+
+
+def _one_of(native: object, type_: Type, unit: str) -> Scalar | Problem:
+    """A native scalar that is no text."""
+    if isinstance(native, float | int | Decimal) and not isinstance(native, bool):
+        try:
+            exact = number(native)
+        except DecimalException:
+            return problem("not-a-number", Span(0, 0), text=clipped(str(native)))
+        return _from_number(native, exact, type_, unit)
+    if isinstance(native, bool):
+        return _from_boolean(native, type_)
+    if isinstance(native, dt.timedelta):
+        whole = dt.timedelta(seconds=round(native / dt.timedelta(seconds=1)))
+        return whole if type_.kind is Kind.DURATION else _not(_NOUNS[type_.kind], str(native))
+    if isinstance(native, dt.date):
+        return _from_date(native, type_)
+    return _not(_NOUNS[type_.kind], str(native))
+
+
+_NOUNS = {
+    Kind.STRING: "text", Kind.ENUM: "text", Kind.NUMBER: "number", Kind.BOOLEAN: "boolean", Kind.DATE: "date",
+    Kind.DATETIME: "datetime", Kind.DURATION: "duration",
+}  # fmt: skip
+
+
+def _from_number(native: object, exact: Decimal, type_: Type, unit: str) -> Scalar | Problem:
+    text = number_text(exact)
+    if type_.kind is Kind.NUMBER:
+        checked = _read_number(text, "") if not isinstance(native, float) else exact
+        return checked
+    if type_.kind.textual and not isinstance(native, int) and exact and exact.adjusted() >= EXACT_DIGITS:
+        return problem("excel-rounded-number", Span(0, len(text)), text=text)
+    if type_.kind.textual and exact == exact.to_integral_value(context=CONTEXT):
+        text = f"{exact:f}".split(".", maxsplit=1)[0] if exact else "0"
+    return read_one(text, type_, unit)
+
+
+def _from_boolean(native: bool, type_: Type) -> Scalar | Problem:
+    if type_.kind is Kind.BOOLEAN:
+        return native
+    if type_.kind.textual:
+        spellings = ("是", "TRUE", "true", "yes") if native else ("否", "FALSE", "false", "no")
+        return next((s for s in spellings if s in type_.values), None) or _read_text(spellings[1], type_)
+    return _not(_NOUNS[type_.kind], "TRUE" if native else "FALSE")
+
+
+def _from_date(native: dt.date, type_: Type) -> Scalar | Problem:
+    if isinstance(native, dt.datetime):
+        if native.tzinfo is not None:
+            return _not("datetime", str(native))
+        native = native.replace(microsecond=0) + dt.timedelta(seconds=round(native.microsecond / 1e6))
+    match type_.kind:
+        case Kind.DATETIME:
+            return native if isinstance(native, dt.datetime) else dt.datetime.combine(native, MIDNIGHT)
+        case Kind.DATE:
+            return _only_date(native, date_text(native))
+        case Kind.STRING | Kind.ENUM:
+            plain_date = isinstance(native, dt.datetime) and native.time() == MIDNIGHT
+            return _read_text(
+                date_text(native.date() if plain_date and isinstance(native, dt.datetime) else native), type_
+            )
+        case _:
+            return _not(_NOUNS[type_.kind], date_text(native))

@@ -1,0 +1,158 @@
+"""Conclusions: literals of the column's type, lists, expressions (semantics section 4)."""
+
+from __future__ import annotations
+
+from rulectl.lang.calls import list_of
+from rulectl.lang.chars import QUOTES, plain, visible
+from rulectl.lang.expressions import Parser
+from rulectl.lang.faults import Fault
+from rulectl.lang.literals import read_boolean, read_one, read_quantity, split_list
+from rulectl.lang.operands import Operand, assigned, literal, text_literal
+from rulectl.lang.pieces import Column
+from rulectl.lang.scope import Problem
+from rulectl.lang.syntax import Expr, Literal, Sequence
+from rulectl.source import Span
+from rulectl.types import Kind, Type
+
+
+def output(parser: Parser, column: Column) -> Expr:
+    """conclusion := ':=' expression | text | value (';' value)*"""
+    raw, type_ = parser.raw, column.type
+    if type_.kind.textual:
+        return _textual(parser, column)
+    whole = _plain_value(raw, 0, len(raw), column) if not type_.many else None
+    if whole:
+        return whole.expr
+    start = parser.lexer.skip(0)
+    parser.pos = start + 2 if parser.lexer.text.startswith(":=", start) else start
+    if not type_.many:
+        operand = parser.expression()
+        finish(parser)
+        return assigned(operand, type_, column.unit, raw, column.symbol).expr
+    if parser.is_sign("["):
+        operand = parser.expression()
+        finish(parser)
+        return assigned(operand, type_, column.unit, raw, column.symbol).expr
+    return _items(parser, column)
+
+
+def finish(parser: Parser) -> None:
+    """Nothing may follow."""
+    if parser.peek().kind != "end":
+        raise parser.unexpected()
+
+
+def _plain_value(raw: str, start: int, end: int, column: Column) -> Operand | None:
+    """A literal that fills its place, as a case file would have it; None when it is none."""
+    text, item = raw[start:end], column.type.item
+    if item.kind is Kind.NUMBER and isinstance(read_quantity(plain(text), (column.unit,)), str):
+        return None
+    if item.kind is Kind.BOOLEAN and read_boolean(text) is None:
+        return None
+    read = read_one(text, item, column.unit)
+    if not isinstance(read, Problem):
+        return literal(read, item, Span(start, end))
+    if read.slug in ("wrong-unit", "number-too-long", "number-too-large", "clock-in-date"):
+        raise Fault(Problem(read.slug, Span(start, end), read.fields))
+    return None
+
+
+def _items(parser: Parser, column: Column) -> Expr:
+    """value (';' value)*"""
+    raw = parser.raw
+    spans = split_list(raw, column.type)
+    values = [_plain_value(raw, span.start, span.end, column) for span in spans]
+    if all(values):
+        return Literal(tuple(v.expr.value for v in values if v and isinstance(v.expr, Literal)), Span(0, len(raw)))
+    items: list[Operand] = []
+    while True:
+        operand = parser.expression()
+        if operand.many and not items and parser.peek().kind == "end":
+            return assigned(operand, column.type, column.unit, raw, column.symbol).expr
+        items.append(assigned(operand, column.type.item, column.unit, raw, column.symbol))
+        if not parser.accept(",", ";"):
+            break
+    finish(parser)
+    return list_of(tuple(items), Span(0, len(raw)), raw).expr
+
+
+# -- texts -------------------------------------------------------------------------------------------------------
+
+
+def _textual(parser: Parser, column: Column) -> Expr:
+    """text := allowed value | ':=' expression | '"' characters '"' | characters with {places}"""
+    raw, type_ = parser.raw, column.type
+    start = parser.lexer.skip(0)
+    if visible(raw) in type_.values:
+        one = literal(visible(raw), type_.item, Span(start, len(raw)))
+        return _wrapped(one, column).expr
+    if parser.lexer.text.startswith(":=", start):
+        return _expression(parser, column, start + 2).expr
+    if not type_.many:
+        return _one(parser, column, Span(0, len(raw))).expr
+    items = [_one(parser, column, span) for span in split_list(raw, type_)]
+    return list_of(tuple(items), Span(0, len(raw)), raw).expr
+
+
+def _expression(parser: Parser, column: Column, at: int) -> Operand:
+    parser.pos = at
+    parser.lexer.newlines = False
+    operand = parser.expression()
+    finish(parser)
+    wanted = column.type if operand.many or not column.type.many else column.type.item
+    operand = assigned(operand, wanted, column.unit, parser.raw, column.symbol)
+    return _wrapped(operand, column)
+
+
+def _wrapped(operand: Operand, column: Column) -> Operand:
+    """A single value in a column of lists is a list of one; null stays null."""
+    if not column.type.many or operand.many or operand.type is None:
+        return operand
+    if isinstance(operand.expr, Literal):
+        return literal((operand.expr.value,), column.type, operand.span)
+    return Operand(Sequence((operand.expr,), operand.span), column.type)
+
+
+def _one(parser: Parser, column: Column, span: Span) -> Operand:
+    """One text of a cell: quoted, or as it stands with its places."""
+    raw = parser.raw
+    start = span.start + len(raw[span.start : span.end]) - len(raw[span.start : span.end].lstrip())
+    text = visible(raw[span.start : span.end])
+    quoted = _quoted(parser, text, start)
+    if quoted is not None:
+        return assigned(quoted, column.type.item, "", raw, column.symbol)
+    if column.type.values:
+        read = read_one(text, column.type.item)
+        if isinstance(read, Problem):
+            symbol = column.symbol
+            cells = (("note-allowed-values", symbol.cell),) if symbol and symbol.cell else ()
+            parser.problems.append(Problem(read.slug, Span(start, start + len(text)), read.fields, cells))
+            return literal(None, None, span)
+        return literal(read, column.type.item, Span(start, start + len(text)))
+    end = start + len(raw[start : span.end].rstrip())
+    operand = parser.template(start, lambda at: at >= end)
+    if isinstance(operand.expr, Literal) and isinstance(operand.expr.value, str):
+        return text_literal(visible(operand.expr.value), operand.span)
+    return operand
+
+
+def _quoted(parser: Parser, text: str, start: int) -> Operand | None:
+    """The text of a cell that stands in quotes whole; None when it does not."""
+    if len(text) < 2 or text[0] not in QUOTES or text[-1] != QUOTES[text[0]]:
+        return None
+    token = parser.lexer.at(start)
+    if token.kind != "text" or token.span.end != start + len(text):
+        return None
+    return text_literal(token.text, token.span)
+
+
+def template_cell(parser: Parser) -> Expr:
+    """A whole cell as a text with places."""
+    return parser.template(0).expr
+
+
+def of_type(operand: Operand, expected: Type | None, raw: str) -> Operand:
+    """An expression by itself, or as what is expected of it."""
+    if expected is None:
+        return operand
+    return assigned(operand, expected, "", raw)

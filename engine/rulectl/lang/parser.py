@@ -1,0 +1,144 @@
+"""The doors of the cell language: text or an Excel value in, a checked tree or `Broken` out.
+
+Nothing here raises for what a person typed. A cell gives one problem for one mistake; several unknown names or several
+values that are not allowed are several.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+
+from rulectl.lang.chars import plain, visible
+from rulectl.lang.conditions import subject_tests, list_of_tests
+from rulectl.lang.expressions import Parser
+from rulectl.lang.faults import Fault, strange
+from rulectl.lang.literals import value_of
+from rulectl.lang.operands import settled
+from rulectl.lang.outputs import finish, of_type, output, template_cell
+from rulectl.lang.pieces import column_of
+from rulectl.lang.scope import Broken, Problem, Scope
+from rulectl.lang.syntax import ANYTHING, Expr, Is, Literal, Test
+from rulectl.lang.texts import TextReader
+from rulectl.lang.tokens import Lexer
+from rulectl.lang.words import OTHERWISE
+from rulectl.source import Span
+from rulectl.types import STRING, Kind, Type
+
+Native = str | Decimal | bool | dt.date | dt.datetime | dt.timedelta | None
+T = TypeVar("T")
+
+_DASHES = ("-", "—", "——")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An expression and what it gives; null by itself is of the expected type, or a text."""
+
+    expr: Expr
+    type: Type
+
+
+def _door(text: str, scope: Scope, unit: str, read: Callable[[Parser], T], newlines: bool = True) -> T | Broken:
+    """Read a text; what goes wrong on the way becomes `Broken`."""
+    bad = strange(text)
+    if bad:
+        return Broken((bad,))
+    units = (unit, *scope.units()) if unit else scope.units()
+    parser = Parser(Lexer(text, scope, units, newlines), subject_tests)
+    try:
+        found = read(parser)
+    except Fault as why:
+        return Broken((*parser.problems, why.problem))
+    return Broken(tuple(parser.problems)) if parser.problems else found
+
+
+def is_otherwise(text: str) -> bool:
+    """Whether a cell says 否则."""
+    return visible(plain(text)).lower() in OTHERWISE
+
+
+def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | Broken:
+    """The text of a condition cell as a unary test on a column of the type."""
+    if not visible(text) and not strange(text):
+        return ANYTHING
+    if is_otherwise(text) and visible(text) not in column.values:
+        return Broken((Problem("otherwise-misplaced", Span(0, len(text)), (("text", visible(text)),)),))
+
+    def read(parser: Parser) -> Test:
+        about = column_of(column, unit, scope)
+        if column.kind.textual:
+            return TextReader(parser, about).whole()
+        test = list_of_tests(parser, about)
+        finish(parser)
+        return test
+
+    return _door(text, scope, unit, read)
+
+
+def test_of(value: Native, text: str, column: Type, scope: Scope, unit: str = "") -> Test | Broken:
+    """A condition cell that holds an Excel value: a number, date or boolean is a literal, a text is parsed."""
+    if value is None or isinstance(value, str):
+        return parse_test(text if value is None else value, column, scope, unit)
+    if column.kind is Kind.NUMBER and isinstance(value, Decimal) and text.strip().endswith("%"):
+        return parse_test(text, column, scope, unit)
+    read = value_of(value, column.item, unit)
+    if isinstance(read, Problem):
+        return Broken((Problem(read.slug, Span(0, len(text)), read.fields, read.cells),))
+    return Is("=", Literal(read, Span(0, len(text))), Span(0, len(text)))
+
+
+def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr | Broken | None:
+    """The text of a conclusion cell as an expression of the column's type; None when it is blank or a dash."""
+    if not strange(text) and (not visible(text) or (visible(text) in _DASHES and visible(text) not in column.values)):
+        return None
+    return _door(
+        text, scope, unit, lambda parser: output(parser, column_of(column, unit, scope)), not column.kind.textual
+    )
+
+
+def output_of(value: Native, text: str, column: Type, scope: Scope, unit: str = "") -> Expr | Broken | None:
+    """A conclusion cell that holds an Excel value."""
+    if value is None or isinstance(value, str):
+        return parse_output(text if value is None else value, column, scope, unit)
+    if column.kind is Kind.NUMBER and isinstance(value, Decimal) and text.strip().endswith("%"):
+        return parse_output(text, column, scope, unit)
+    read = value_of(value, column, unit)
+    if isinstance(read, Problem):
+        return Broken((Problem(read.slug, Span(0, len(text)), read.fields, read.cells),))
+    return Literal(read, Span(0, len(text)))
+
+
+def parse_expression(text: str, scope: Scope, expected: Type | None = None) -> Typed | Broken:
+    """A text as an expression, of the expected type where one is given."""
+
+    def read(parser: Parser) -> Typed:
+        start = parser.lexer.skip(0)
+        parser.pos = start + 2 if parser.lexer.text.startswith(":=", start) else start
+        operand = of_type(parser.expression(), expected, text)
+        finish(parser)
+        operand = settled(operand, text)
+        return Typed(operand.expr, expected or operand.type or STRING)
+
+    return _door(text, scope, "", read, newlines=False)
+
+
+def parse_template(text: str, scope: Scope) -> Expr | Broken:
+    """A text with {places}; a Literal when it has none."""
+    return _door(text, scope, "", template_cell, newlines=False)
+
+
+__all__ = [
+    "Native",
+    "Typed",
+    "is_otherwise",
+    "output_of",
+    "parse_expression",
+    "parse_output",
+    "parse_template",
+    "parse_test",
+    "test_of",
+]

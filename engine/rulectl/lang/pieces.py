@@ -1,0 +1,140 @@
+"""How the pieces of a condition join: the items of a list, two bounds that make a range; and what is refused for being
+two things at once. Shared by conditions made of tokens and conditions made of texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal as Choice
+
+from rulectl.lang.faults import Fault, fault
+from rulectl.lang.printer import print_test
+from rulectl.lang.scope import Scope, Symbol
+from rulectl.lang.syntax import AllOf, Between, Comparison, Except, Expr, Is, IsNull, Literal, OneOf, Test
+from rulectl.source import Span
+from rulectl.types import NUMBER, Type
+from rulectl.values import Value
+
+Form = Choice["value", "bound", "range", "negated", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a condition tests: the type, the unit, the term where it is known, and names to print with."""
+
+    type: Type
+    unit: str = ""
+    symbol: Symbol | None = None
+    names: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a condition and how it was written."""
+
+    test: Test
+    form: Form
+
+
+def column_of(type_: Type, unit: str, scope: Scope) -> Column:
+    """A column, with the term whose list of values it shares where there is just one."""
+    sharing = [s for s in scope.distinct() if s.type.values and s.type.values == type_.values]
+    names = {symbol.id: symbol.name for symbol in scope.distinct()}
+    return Column(type_, unit, sharing[0] if len(sharing) == 1 else None, names)
+
+
+def ambiguous(span: Span, column: Column, first: Test | str, second: Test | str) -> Fault:
+    """Two readings, as texts to choose from."""
+    texts = [t if isinstance(t, str) else print_test(t, column.type, column.names or {}) for t in (first, second)]
+    return fault("ambiguous-entry", span, first=texts[0], second=texts[1])
+
+
+def constant(expr: Expr) -> Value:
+    """The value of a literal, None of anything else."""
+    return expr.value if isinstance(expr, Literal) else None
+
+
+def lower(test: Test) -> tuple[Expr, bool] | None:
+    """A lower bound and whether it is in."""
+    return (test.value, test.op == ">=") if isinstance(test, Is) and test.op in (">", ">=") else None
+
+
+def upper(test: Test) -> tuple[Expr, bool] | None:
+    """An upper bound and whether it is in."""
+    return (test.value, test.op == "<=") if isinstance(test, Is) and test.op in ("<", "<=") else None
+
+
+def below(low: Expr, high: Expr) -> bool | None:
+    """Whether a bound is less than another; None when that is not known before the case is."""
+    one, other = constant(low), constant(high)
+    if one is None or other is None or type(one) is not type(other) or isinstance(one, tuple):
+        return None
+    return one < other  # type: ignore[operator]  # both are of one ordered type: the parser has seen to it
+
+
+def between(low: tuple[Expr, bool], high: tuple[Expr, bool], span: Span) -> Between:
+    """A range of two bounds. Raises Fault when nothing can lie in it."""
+    if below(high[0], low[0]) or (low[0] == high[0] and isinstance(low[0], Literal) and not (low[1] and high[1])):
+        ends = [print_test(Is("=", end[0]), NUMBER, {}) for end in (low, high)]
+        raise fault("empty-range", span, low=ends[0], high=ends[1])
+    return Between(low[0], high[0], low[1], high[1], span)
+
+
+def met(pieces: list[Piece], joined: bool, column: Column, span: Span) -> Piece:
+    """Pieces that must all hold: two bounds make a range. `joined` says that a word such as 且 stands between."""
+    if len(pieces) == 1:
+        return pieces[0]
+    tests = [piece.test for piece in pieces]
+    if len(tests) == 2:
+        low, high = lower(tests[0]) or lower(tests[1]), upper(tests[0]) or upper(tests[1])
+        if low and high:
+            if not joined and (below(high[0], low[0]) or low[0] == high[0]):
+                raise ambiguous(span, column, OneOf(tuple(tests)), Between(high[0], low[0]))
+            return Piece(between(low, high, span), "range")
+    if not joined:
+        raise ambiguous(span, column, OneOf(tuple(tests)), AllOf(tuple(tests)))
+    return Piece(AllOf(tuple(tests), span), "other")
+
+
+def checked_list(pieces: list[Piece], column: Column, span: Span) -> Test:
+    """Pieces of which one must hold. Raises Fault when the list is likely to mean something else than it says: `非 A、B`
+    (neither?), `非 A; 非 B` and `>3,<7` (true of everything)."""
+    tests = tuple(piece.test for piece in pieces)
+    if len(tests) == 1:
+        return tests[0]
+    negative = [_refused(piece) for piece in pieces]
+    refused = tuple(test for test in negative if test is not None)
+    if len(refused) > 1 and len(set(refused)) > 1:
+        raise ambiguous(span, column, Except(_one_of(refused)), Except(IsNull()))
+    if pieces[0].form == "negated" and refused and all(piece.form == "value" for piece in pieces[1:]):
+        neither = Except(_one_of((*refused, *tests[1:])))
+        raise ambiguous(span, column, neither, OneOf((Except(refused[0]), *tests[1:])))
+    for low in filter(None, map(lower, tests)):
+        for high in filter(None, map(upper, tests)):
+            if below(low[0], high[0]):
+                inside = Between(low[0], high[0], low[1], high[1])
+                raise ambiguous(span, column, inside, Except(IsNull()))
+    return OneOf(tests, span)
+
+
+def _one_of(tests: tuple[Test, ...]) -> Test:
+    return tests[0] if len(tests) == 1 else OneOf(tests)
+
+
+def _refused(piece: Piece) -> Test | None:
+    """What a piece says no to, where it was written as `非 A` or `!= A`."""
+    match piece.test:
+        case Except(inner) if piece.form == "negated":
+            return inner
+        case Is("!=", value):
+            return Is("=", value)
+        case _:
+            return None
+
+
+def bound(op: Comparison, value: Expr, span: Span) -> Test:
+    """`op value`; null is a test of its own."""
+    if isinstance(value, Literal) and value.value is None and op in ("=", "!="):
+        return IsNull(span) if op == "=" else Except(IsNull(span), span)
+    return Is(op, value, span)

@@ -1,0 +1,267 @@
+"""Printing: a tree as the one canonical text that parses back to it (law: parse(print(x)) == x).
+
+A cell is printed as a manager would type it, an expression in DMN's words. Nothing that is printed begins with `=`,
+which a spreadsheet would take for a formula.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import assert_never
+
+from rulectl.lang.chars import QUOTES, plain, visible
+from rulectl.lang.dates import spoken
+from rulectl.lang.syntax import (
+    AllOf,
+    Any,
+    Between,
+    Binary,
+    Both,
+    Call,
+    Compare,
+    Either,
+    Except,
+    Expr,
+    If,
+    Is,
+    IsNull,
+    Literal,
+    Meets,
+    Name,
+    Negative,
+    Not,
+    OneOf,
+    Sequence,
+    Test,
+    Text,
+)
+from rulectl.types import Kind, Type
+from rulectl.values import Value, date_text, duration_text, number_text
+
+Names = Mapping[str, str]
+
+_TOP, _OR, _AND, _COMPARE, _SUM, _UNARY, _ATOM = 0, 1, 2, 3, 4, 7, 8
+_LEVELS = {"+": 4, "-": 4, "*": 5, "/": 5, "**": 6}
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"})
+_SPECIAL = re.compile(
+    r"[;,、\n\"'()\[\]{}<>=!≤≥≠~—:&|“”「」『』‘’]|或|且|和|与|及|除|外|非|不|含|是|为|空|null|not| ", re.IGNORECASE
+)
+
+
+# -- expressions -------------------------------------------------------------------------------------------------
+
+
+def print_expr(expr: Expr, names: Names, *, in_cell: Type | None = None) -> str:
+    """The canonical text of an expression; `in_cell` as it stands in a conclusion column of that type."""
+    if in_cell is None:
+        return _expr(expr, names, _TOP)
+    return _output(expr, names, in_cell)
+
+
+def _expr(expr: Expr, names: Names, least: int) -> str:
+    """The text, in brackets when it binds less than `least`."""
+    text, level = _bare(expr, names)
+    return f"({text})" if level < least else text
+
+
+def _bare(expr: Expr, names: Names) -> tuple[str, int]:
+    """The text and how strongly it binds."""
+    match expr:
+        case Literal(value):
+            text = literal_text(value)
+            return text, _UNARY if text.startswith("-") else _ATOM
+        case Name(id_):
+            return names.get(id_, id_), _ATOM
+        case Sequence(items):
+            return f"[{_list(items, names)}]", _ATOM
+        case Negative(operand):
+            return f"-{_expr(operand, names, _UNARY)}", _UNARY
+        case Binary(op, left, right):
+            level = _LEVELS[op]
+            return f"{_expr(left, names, level)} {op} {_expr(right, names, level + 1)}", level
+        case Compare(op, left, right):
+            return f"{_expr(left, names, _SUM)} {op} {_expr(right, names, _SUM)}", _COMPARE
+        case Meets(subject, test):
+            return f"{_expr(subject, names, _SUM)} in {_inside(test, names)}", _COMPARE
+        case Both(items):
+            return " and ".join(_expr(item, names, _COMPARE) for item in items), _AND
+        case Either(items):
+            return " or ".join(_expr(item, names, _AND) for item in items), _OR
+        case Not(operand):
+            return f"not({_expr(operand, names, _TOP)})", _ATOM
+        case If(condition, then, otherwise):
+            parts = [_expr(part, names, _OR) for part in (condition, then, otherwise)]
+            return "if {} then {} else {}".format(*parts), _TOP
+        case Call(function, arguments):
+            return f"{function}({_list(arguments, names)})", _ATOM
+        case Text():
+            return f"text({literal_text(template(expr, names))})", _ATOM
+        case _:
+            assert_never(expr)
+
+
+def _list(items: tuple[Expr, ...], names: Names) -> str:
+    return ", ".join(_expr(item, names, _TOP) for item in items)
+
+
+def _inside(test: Test, names: Names) -> str:
+    """A test after `in`."""
+    text = _test(test, names, None, _TOP)
+    return text if isinstance(test, Between) else f"({text})"
+
+
+def literal_text(value: Value) -> str:
+    """A constant in an expression."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "是" if value else "否"
+        case Decimal():
+            return number_text(value)
+        case str():
+            return f'"{value.translate(_ESCAPES)}"'
+        case dt.date():
+            return f'date("{date_text(value)}")'
+        case dt.timedelta():
+            return f'duration("{duration_text(value)}")'
+        case tuple():
+            return f"[{', '.join(literal_text(item) for item in value)}]"
+
+
+def template(expr: Expr, names: Names) -> str:
+    """A text with its places in braces."""
+    if isinstance(expr, Text):
+        return "".join(template(part, names) for part in expr.parts)
+    if isinstance(expr, Literal) and isinstance(expr.value, str):
+        return expr.value.replace("{", "{{").replace("}", "}}")
+    return "{" + _expr(expr, names, _TOP) + "}"
+
+
+# -- conclusions -------------------------------------------------------------------------------------------------
+
+
+def _output(expr: Expr, names: Names, type_: Type) -> str:
+    if type_.kind.textual:
+        text = _typed_text(expr, names, type_)
+        return ":=" + _expr(expr, names, _TOP) if text is None else text
+    if isinstance(expr, Literal):
+        items = expr.value if isinstance(expr.value, tuple) and type_.many else (expr.value,)
+        if items:
+            return ";".join(_cell_literal(item) for item in items)
+        return "[]"
+    if isinstance(expr, Sequence) and type_.many:
+        return ";".join(_expr(item, names, _TOP) for item in expr.items)
+    return _expr(expr, names, _TOP)
+
+
+def _typed_text(expr: Expr, names: Names, type_: Type) -> str | None:
+    """A text conclusion as it is typed; None when only an expression can say it."""
+    if isinstance(expr, Literal) and isinstance(expr.value, tuple) and type_.many:
+        texts = [_typed_item(Literal(item), names, type_) for item in expr.value]
+        whole = [text for text in texts if text is not None]
+        return ";".join(whole) if whole and len(whole) == len(texts) else None
+    return None if type_.many else _typed_item(expr, names, type_)
+
+
+def _typed_item(expr: Expr, names: Names, type_: Type) -> str | None:
+    if isinstance(expr, Literal) and isinstance(expr.value, str):
+        if type_.values:
+            return expr.value if not type_.many and expr.value in type_.values else simple_word(expr.value, type_)
+        text = template(expr, names)
+    elif isinstance(expr, Text) and not type_.values:
+        text = template(expr, names)
+    else:
+        return None
+    awkward = visible(text) != text or not text or text[0] in QUOTES or plain(text).startswith(":=") or "\r" in text
+    listed = type_.many and re.search(r"[;；、\n]", text)
+    return None if awkward or listed or plain(text) in ("-", "—") else text
+
+
+def simple_word(value: str, type_: Type) -> str | None:
+    """An allowed value, when it can stand in a list without quotes."""
+    alone = not any(re.search(r"[;；、\n,，]", v) for v in type_.values)
+    awkward = visible(value) != value or not value or _SPECIAL.search(plain(value)) or plain(value) in ("-", "—")
+    return value if alone and value in type_.values and not awkward else None
+
+
+# -- tests -------------------------------------------------------------------------------------------------------
+
+
+def print_test(test: Test, column: Type, names: Names) -> str:
+    """The canonical text of a condition in a column of a type."""
+    return _test(test, names, column, _TOP)
+
+
+def _test(test: Test, names: Names, column: Type | None, least: int) -> str:
+    """A test in a cell of a column, or, where `column` is None, inside an expression."""
+    match test:
+        case Any():
+            return "-"
+        case IsNull():
+            return "空" if column and "空" not in column.values else "null"
+        case Is(op, value):
+            return _compared(op, value, names, column)
+        case Between(low, high, low_closed, high_closed):
+            ends = [_operand(end, names, column, _SUM) for end in (low, high)]
+            return f"{'[' if low_closed else '('}{ends[0]}..{ends[1]}{']' if high_closed else ')'}"
+        case OneOf(items):
+            text = ";".join(_test(item, names, column, _OR) for item in items)
+            return f"({text})" if least > _TOP else text
+        case AllOf(items):
+            word = " 且 " if column else " and "
+            text = word.join(_test(item, names, column, _AND) for item in items)
+            return f"({text})" if least > _OR else text
+        case Except(inner):
+            return f"not({_test(inner, names, column, _TOP)})"
+        case _:
+            assert_never(test)
+
+
+def _compared(op: str, value: Expr, names: Names, column: Type | None) -> str:
+    if column and column.kind.textual:
+        shown = "" if op == "=" else op
+        if isinstance(value, Literal) and isinstance(value.value, str):
+            return shown + (simple_word(value.value, column) or literal_text(value.value))
+        return f"{shown}:={_expr(value, names, _SUM)}"
+    if op != "=":
+        return op + _operand(value, names, column, _SUM)
+    boolean = column is None or column.kind is Kind.BOOLEAN
+    text = _operand(value, names, column, _OR if boolean and _logical(value) else _SUM)
+    return f"({text})" if _misread(value, text) else text
+
+
+def _logical(expr: Expr) -> bool:
+    """Whether an expression is plainly yes or no, so that a column of yes and no takes it whole."""
+    return isinstance(expr, Compare | Meets | Both | Either)
+
+
+def _misread(value: Expr, text: str) -> bool:
+    """Whether a value at the start of a condition would be read as something else: a range, a list, a negation."""
+    if isinstance(value, Not) or text.startswith("["):
+        return True
+    return (
+        isinstance(value, Binary) and value.op == "-" and all(isinstance(e, Literal) for e in (value.left, value.right))
+    )
+
+
+def _operand(expr: Expr, names: Names, column: Type | None, least: int) -> str:
+    if column is not None and isinstance(expr, Literal) and not isinstance(expr.value, tuple):
+        return _cell_literal(expr.value)
+    return _expr(expr, names, least)
+
+
+def _cell_literal(value: Value) -> str:
+    """A constant as it is typed into a cell."""
+    match value:
+        case dt.datetime():
+            return value.isoformat(" ", "seconds" if value.second else "minutes")
+        case dt.date():
+            return value.isoformat()
+        case dt.timedelta():
+            return spoken(value)
+        case _:
+            return literal_text(value)

@@ -1,0 +1,350 @@
+"""Conditions on texts and allowed values, where people write the words themselves: `质量问题;瑕疵`, `除 A、B 外`, `非 A`.
+
+The cell is read character by character. An allowed value wins over everything else, the longest first, so that a value
+such as `非卖品` or `退货;退款` means itself; quotes always make a literal.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rulectl.lang.chars import QUOTES, folded, plain, visible
+from rulectl.lang.expressions import SUM_LEVEL, Parser
+from rulectl.lang.faults import Fault, fault, not_allowed
+from rulectl.lang.operands import Operand, assigned
+from rulectl.lang.pieces import Column, Piece, ambiguous, bound, checked_list, met
+from rulectl.lang.syntax import AllOf, Any, Comparison, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
+from rulectl.source import Span
+from rulectl.types import compatible
+
+_SEPARATOR = re.compile(r"\s*[;,、\n]\s*")
+_OR = re.compile(r"\s*(?:或者|或是|或|\bor\b|\|\|?)\s*", re.IGNORECASE)
+_WITH = re.compile(r"\s*(?:以及|和|与|及)\s*")
+_AND = re.compile(r"\s*(?:并且|而且|且|\band\b|&&?)\s*", re.IGNORECASE)
+_AFTER = re.compile(r"\s*(?:$|[;,、\n)]|或|且|和|与|及|并|而|以外|之外|外|&|\|)|\s+(?:or|and)\b", re.IGNORECASE)
+_OUTSIDE = re.compile(r"\s*(?:以外|之外|外)(?=\s*(?:$|[;,、\n)]))")
+_EXCEPT = re.compile(r"除(?:了|去)?\s*(?=\S)")
+_NULL = re.compile(r"(?:为空|空|null|is null)(?=\s*(?:$|[;,、\n)]))", re.IGNORECASE)
+_NOT_NULL = re.compile(r"(?:非空|不为空|不是空|有值|is not null)(?=\s*(?:$|[;,、\n)]))", re.IGNORECASE)
+_NOT_GROUP = re.compile(r"(?:not|非|不是)\s*\(", re.IGNORECASE)
+_GROUP = re.compile(r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|空\s*;|null\s*;|-\s*;)", re.IGNORECASE)
+_NEGATION = re.compile(r"(?:不是|不为|不等于|不属于|非|not\s)\s*", re.IGNORECASE)
+_UNEQUAL = re.compile(r"(?:!=|≠|<>)\s*")
+_EQUAL = re.compile(r"(?:==?(?!=)|等于)\s*")
+_ORDER = re.compile(r"(?:<=|>=|[<>≤≥])\s*(?!$)")
+_CONTAINS = re.compile(r"(不包含|不包括|不含|包含|包括|含有|含)(\s*)")
+_END = re.compile(r"[;,、\n]")
+
+
+class TextReader:
+    """The reading of one cell: where we are and what was wrong with single pieces, which does not stop the others."""
+
+    def __init__(self, parser: Parser, column: Column) -> None:
+        self.parser = parser
+        self.column = column
+        self.raw = parser.raw
+        self.text = parser.lexer.text
+        self.pos = 0
+        self.open = not column.type.values
+        self.allowed = sorted(((plain(v), v) for v in column.type.values), key=lambda pair: -len(pair[0]))
+
+    def whole(self) -> Test:
+        """cell := '-' | tests"""
+        self._blanks()
+        stripped = self.text.strip()
+        value = self._value_of(visible(self.raw))
+        if value is not None:
+            return Is("=", Literal(value, Span(self.pos, self.pos + len(stripped))))
+        if stripped in ("-", "—", "——"):
+            return Any(Span(self.pos, self.pos + 1))
+        test = self.tests()
+        self._blanks()
+        if self.pos < len(self.text):
+            rest = Span(self.pos, len(self.raw))
+            raise fault("unexpected-text", rest, part=visible(self.raw[self.pos :])[:40])
+        return test
+
+    def tests(self, closing: bool = False, excepting: bool = False) -> Test:
+        """tests := conjunction ((';' | ',' | '、' | line break | 'or') conjunction)*"""
+        start = self.pos
+        pieces: list[Piece] = []
+        while True:
+            self._separators()
+            if self.pos >= len(self.text) or (closing and self.text[self.pos] == ")"):
+                break
+            if excepting and pieces and _OUTSIDE.match(self.text, self.pos):
+                break
+            try:
+                pieces.append(self.conjunction(closing, excepting))
+            except Fault as why:
+                if why.problem.slug != "value-not-allowed":
+                    raise
+                self.parser.problems.append(why.problem)
+                pieces.append(Piece(Any(why.problem.span), "other"))
+            joint = _SEPARATOR.match(self.text, self.pos) or _OR.match(self.text, self.pos) or self._with()
+            if not joint:
+                break
+            self.pos = joint.end()
+        if not pieces:
+            raise fault("missing-value", Span(start, len(self.raw)), text=visible(self.raw))
+        if self.parser.problems:
+            return Any()
+        return checked_list(pieces, self.column, Span(start, self.pos))
+
+    def _with(self) -> re.Match[str] | None:
+        """`A和B`: for a single value it can only be either; a list may mean both."""
+        joint = _WITH.match(self.text, self.pos)
+        if joint and not self.open and self.pos:
+            if not self.column.type.many:
+                return joint
+            span = Span(joint.start(), joint.end())
+            first = self.raw[: joint.start()].strip() + ";" + self.raw[joint.end() :].strip()
+            second = self.raw[: joint.start()].strip() + " 且 " + self.raw[joint.end() :].strip()
+            raise ambiguous(span, self.column, first, second)
+        return None
+
+    def conjunction(self, closing: bool, excepting: bool) -> Piece:
+        """conjunction := piece ('and' piece)*"""
+        start = self.pos
+        pieces = [self.piece(closing, excepting)]
+        while joint := _AND.match(self.text, self.pos):
+            if joint.end() >= len(self.text):
+                break
+            self.pos = joint.end()
+            pieces.append(self.piece(closing, excepting))
+        return met(pieces, True, self.column, Span(start, self.pos))
+
+    def piece(self, closing: bool, excepting: bool) -> Piece:
+        """piece := value 'outside'? | 'null' | 'not' '(' tests ')' | '(' tests ')' | 'except' tests 'outside' | ('!=' | '非')
+        value | ('=' | 'contains') value | ':=' expression"""
+        self.parser.deeper()
+        found = self._piece(closing, excepting)
+        self.parser.depth -= 1
+        return found
+
+    def _piece(self, closing: bool, excepting: bool) -> Piece:
+        start = self.pos
+        value = self._known(closing)
+        if value:
+            return self._maybe_outside(value, start, excepting)
+        if self.text[start] == "-" and (
+            not self.text[start + 1 :].strip(" ") or self.text[start + 1 :].lstrip(" ")[0] in ";,)、\n"
+        ):
+            self.pos += 1
+            return Piece(Any(Span(start, self.pos)), "other")
+        for pattern, build in ((_NOT_NULL, True), (_NULL, False)):
+            if found := pattern.match(self.text, start):
+                self.pos = found.end()
+                null = IsNull(Span(start, self.pos))
+                return Piece(Except(null, null.span) if build else null, "other")
+        if found := _NOT_GROUP.match(self.text, start):
+            return Piece(Except(self._group(found.end()), Span(start, self.pos)), "other")
+        if found := _GROUP.match(self.text, start):
+            return Piece(self._group(found.end()), "other")
+        if (found := _EXCEPT.match(self.text, start)) and _OUTSIDE.search(self.text, start):
+            return self._all_but(found.end(), start)
+        if found := _UNEQUAL.match(self.text, start):
+            return self._compared("!=", found.end(), start, closing)
+        if found := _EQUAL.match(self.text, start):
+            return self._compared("=", found.end(), start, closing)
+        if found := _ORDER.match(self.text, start):
+            part = visible(self.raw[start:])[:40]
+            raise fault("not-ordered", Span(start, len(self.raw)), text=part, operator=visible(found.group()))
+        if (found := _NEGATION.match(self.text, start)) and found.end() < len(self.text):
+            return self._negated(found, start, closing)
+        if found := _CONTAINS.match(self.text, start):
+            contained = self._contains(found, start, closing)
+            if contained:
+                return contained
+        return self._literal(start, closing, excepting)
+
+    def _group(self, at: int) -> Test:
+        opened = self.pos
+        self.pos = at
+        test = self.tests(closing=True)
+        self._blanks()
+        if self.text[self.pos : self.pos + 1] != ")":
+            raise fault("unclosed-bracket", Span(opened, len(self.raw)), bracket=")")
+        self.pos += 1
+        return test
+
+    def _all_but(self, at: int, start: int) -> Piece:
+        """`除 A、B 外`"""
+        self.pos = at
+        inner = self.tests(excepting=True)
+        outside = _OUTSIDE.match(self.text, self.pos)
+        if not outside:
+            rest = visible(self.raw[self.pos :])[:40]
+            raise fault("unexpected-text", Span(self.pos, len(self.raw)), part=rest or "除")
+        self.pos = outside.end()
+        return Piece(Except(inner, Span(start, self.pos)), "other")
+
+    def _compared(self, op: Comparison, at: int, start: int, closing: bool) -> Piece:
+        self.pos = at
+        if at >= len(self.text):
+            raise fault("missing-value", Span(start, len(self.raw)), text=visible(self.raw))
+        if found := _NULL.match(self.text, at):
+            self.pos = found.end()
+            return Piece(bound(op, Literal(None), Span(start, self.pos)), "other")
+        value = self._value(closing)
+        return Piece(bound(op, value, Span(start, self.pos)), "value" if op == "=" else "negated")
+
+    def _negated(self, found: re.Match[str], start: int, closing: bool) -> Piece:
+        """`非 A`; in a column of free text `非卖品` may be a text of its own."""
+        word, at = found.group(), found.end()
+        if self.open and word == "非" and self.raw[at] not in QUOTES:
+            end = self._end_of_text(start, closing, False)
+            whole, rest = visible(self.raw[start:end]), visible(self.raw[at:end])
+            raise ambiguous(Span(start, end), self.column, Is("=", Literal(whole)), Except(Is("=", Literal(rest))))
+        self.pos = at
+        try:
+            value = self._value(closing)
+        except Fault as why:
+            if why.problem.slug != "value-not-allowed":
+                raise
+            end = self._end_of_text(start, closing, False)
+            cell = self.column.symbol.cell if self.column.symbol else None
+            raise Fault(
+                not_allowed(visible(self.raw[start:end]), self.column.type.values, Span(start, end), cell)
+            ) from None
+        span = Span(start, self.pos)
+        return Piece(Except(Is("=", value, span), span), "negated")
+
+    def _contains(self, found: re.Match[str], start: int, closing: bool) -> Piece | None:
+        """`含 A` of a list; None when it is the start of a free text such as `含税价`."""
+        spaced = bool(found.group(2)) or self.raw[found.end() : found.end() + 1] in QUOTES
+        if not self.column.type.many:
+            if self.open and not spaced:
+                return None
+            raise fault("contains-needs-list", Span(start, len(self.raw)), text=visible(self.raw[start:])[:40])
+        negative = found.group(1).startswith("不")
+        if self.open and not spaced:
+            end = self._end_of_text(start, closing, False)
+            rest = Is("=", Literal(visible(self.raw[found.end() : end])))
+            meant = Except(rest) if negative else rest
+            raise ambiguous(Span(start, end), self.column, Is("=", Literal(visible(self.raw[start:end]))), meant)
+        self.pos = found.end()
+        values = [self._value(closing)]
+        while joint := re.compile(r"\s*[、,]\s*").match(self.text, self.pos):
+            self.pos = joint.end()
+            values.append(self._value(closing))
+        span = Span(start, self.pos)
+        tests = tuple(Is("=", value, span) for value in values)
+        if len(tests) > 1:
+            either, both = OneOf(tests), AllOf(tests)
+            raise ambiguous(span, self.column, *((Except(either), Except(both)) if negative else (either, both)))
+        return Piece(Except(tests[0], span), "negated") if negative else Piece(tests[0], "value")
+
+    # -- values
+
+    def _value(self, closing: bool) -> Expr:
+        """A value after a sign or a word."""
+        self._blanks()
+        if self.pos >= len(self.text):
+            raise fault("missing-value", Span(self.pos, self.pos), text=visible(self.raw))
+        start = self.pos
+        known = self._known(closing)
+        if known:
+            return known
+        test = self._literal(start, closing, False, named=True).test
+        return test.value if isinstance(test, Is) else Literal(None)
+
+    def _known(self, closing: bool) -> Expr | None:
+        """A quoted text, an expression after `:=`, or the longest allowed value that stands here whole."""
+        start = self.pos
+        if self.text.startswith(":=", start):
+            return self._expression(start + 2)
+        if self.raw[start] in QUOTES:
+            quoted = self._quoted(start)
+            if quoted:
+                return quoted
+        for text, value in self.allowed:
+            if text and self.text.startswith(text, start) and _AFTER.match(self.text, start + len(text)):
+                self.pos = start + len(text)
+                return Literal(value, Span(start, self.pos))
+        return None
+
+    def _quoted(self, start: int) -> Expr | None:
+        token = self.parser.lexer.at(start)
+        if not _AFTER.match(self.text, token.span.end):
+            if self.open and self.raw[start] in "\"'":
+                return None
+            rest = visible(self.raw[token.span.end :])[:40]
+            raise fault("unexpected-text", Span(token.span.end, len(self.raw)), part=rest)
+        self.pos = token.span.end
+        return self._checked(token.text, token.span)
+
+    def _checked(self, text: str, span: Span) -> Expr:
+        value = text if self.open else self._value_of(text)
+        if value is None:
+            cell = self.column.symbol.cell if self.column.symbol else None
+            raise Fault(not_allowed(text, self.column.type.values, span, cell))
+        return Literal(value, span)
+
+    def _expression(self, at: int) -> Expr:
+        self.parser.pos = at
+        operand = self.parser.expression(SUM_LEVEL)
+        if operand.many:
+            wanted = self.column.type
+        else:
+            wanted = self.column.type.item
+        operand = assigned(operand, wanted, self.column.unit, self.raw, self.column.symbol)
+        self.pos = self.parser.end
+        return operand.expr
+
+    def _literal(self, start: int, closing: bool, excepting: bool, named: bool = False) -> Piece:
+        """Unquoted text up to the next separator."""
+        end = self._end_of_text(start, closing, excepting)
+        text, span = visible(self.raw[start:end]), Span(start, start + len(self.raw[start:end].rstrip()))
+        symbol = self.parser.scope.find(text)
+        self.pos = end
+        if self.open:
+            if symbol and not named and compatible(symbol.type.item, self.column.type.item):
+                raise fault("ambiguous-entry", span, first=f'"{text}"', second=f":={text}")
+            if (joint := _OR.search(self.text, start, end)) and start < joint.start() and joint.end() < end:
+                parts = f"{visible(self.raw[start : joint.start()])};{visible(self.raw[joint.end() : end])}"
+                raise fault("ambiguous-entry", span, first=parts, second=f'"{text}"')
+            return Piece(Is("=", Literal(text, span), span), "value")
+        value = self._value_of(text)
+        if value is not None:
+            return Piece(Is("=", Literal(value, span), span), "value")
+        if symbol and compatible(symbol.type.item, self.column.type.item):
+            operand = Operand(Name(symbol.id, span), symbol.type, symbol=symbol)
+            return Piece(Is("=", operand.expr, span), "value")
+        cell = self.column.symbol.cell if self.column.symbol else None
+        raise Fault(not_allowed(text, self.column.type.values, span, cell))
+
+    def _maybe_outside(self, value: Expr, start: int, excepting: bool) -> Piece:
+        """`A 以外` is all but A; inside `除 … 外` the word belongs to that."""
+        outside = None if excepting else _OUTSIDE.match(self.text, self.pos)
+        if not outside:
+            return Piece(bound("=", value, Span(start, self.pos)), "value")
+        self.pos = outside.end()
+        span = Span(start, self.pos)
+        return Piece(Except(Is("=", value, span), span), "other")
+
+    def _value_of(self, text: str) -> str | None:
+        if text in self.column.type.values:
+            return text
+        alike = folded(text)
+        return next((value for value in self.column.type.values if folded(value) == alike), None) if alike else None
+
+    def _end_of_text(self, start: int, closing: bool, excepting: bool) -> int:
+        """Where unquoted text ends: at a separator, the closing bracket of a group, or 外."""
+        depth = 0
+        for at in range(start, len(self.text)):
+            char = self.text[at]
+            depth += (char == "(") - (char == ")")
+            if _END.match(char) or (closing and depth < 0):
+                return at
+            if excepting and at > start and _OUTSIDE.match(self.text, at):
+                return at
+        return len(self.text)
+
+    def _blanks(self) -> None:
+        while self.text[self.pos : self.pos + 1] in (" ", "\n"):
+            self.pos += 1
+
+    def _separators(self) -> None:
+        while self.pos < len(self.text) and self.text[self.pos] in " ;,、\n":
+            self.pos += 1

@@ -1,0 +1,178 @@
+"""Tokens, read on demand at an offset of the cell's text.
+
+On demand because the text around an expression need not be made of tokens: `退{金额}元`. The longest known thing at a
+position wins: a term's name such as `发货运费(协议价)` before the words that it is made of.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Literal as Choice
+
+from rulectl.lang.chars import QUOTES, plain
+from rulectl.lang.dates import date_at
+from rulectl.lang.faults import fault
+from rulectl.lang.scope import Scope, Symbol
+from rulectl.lang.syntax import Comparison, Function
+from rulectl.lang.units import Quantity, quantity_at
+from rulectl.lang.words import BREAKS, FUNCTION_WORDS, KEYWORDS, LONGEST_WORD, OPERATORS, PREFIX, SUFFIX
+from rulectl.source import Span
+
+Kind = Choice["number", "date", "text", "name", "function", "word", "sign", "end", "unknown"]
+
+_BLANK = re.compile(r" *")
+_ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_UNKNOWN = re.compile(r"[^\s()\[\]{},;、+\-*/^<>=!~—≤≥≠&|\"“”「」『』]+")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What stands at an offset. `word` is what a word or sign does; the other fields hold what a token of the kind says.
+    `prefix` and `suffix` are what the word compares when it stands before or after a value."""
+
+    kind: Kind
+    span: Span
+    word: str = ""
+    symbol: Symbol | None = None
+    function: Function | None = None
+    quantity: Quantity | None = None
+    date: dt.date | None = None
+    text: str = ""
+    prefix: Comparison | None = None
+    suffix: Comparison | None = None
+
+
+class Lexer:
+    """The tokens of one cell. `units` are units beyond the well-known ones, `newlines` whether a line break separates."""
+
+    def __init__(self, text: str, scope: Scope, units: tuple[str, ...] = (), newlines: bool = True) -> None:
+        self.raw = text
+        self.text = plain(text)
+        self.lower = self.text.lower()
+        self.scope = scope
+        self.units = units
+        self.newlines = newlines
+        self._seen: dict[int, Token] = {}
+
+    def at(self, pos: int) -> Token:
+        """The token at an offset, blanks before it skipped. Raises Fault for a text without its closing quote, and for
+        a number or date that is none."""
+        token = self._seen.get(pos)
+        if token is None:
+            token = self._seen[pos] = self._read(self.skip(pos))
+        return token
+
+    def skip(self, pos: int) -> int:
+        """The next offset that is not blank."""
+        while True:
+            found = _BLANK.match(self.text, pos)
+            pos = found.end() if found else pos
+            if self.newlines or self.text[pos : pos + 1] != "\n":
+                return pos
+            pos += 1
+
+    def _read(self, pos: int) -> Token:
+        text = self.text
+        if pos >= len(text):
+            return Token("end", Span(len(text), len(text)))
+        char = text[pos]
+        if (char.isascii() and char.isdigit()) or (
+            char in ".¥$" and text[pos + 1 : pos + 2].strip(" 0123456789.") == ""
+        ):
+            number = self._number(pos)
+            if number:
+                return number
+        if self.raw[pos] in QUOTES:
+            return self._quoted(pos)
+        return self._word(pos) or self._sign(pos) or self._unknown(pos)
+
+    def _number(self, pos: int) -> Token | None:
+        moment = date_at(self.text, pos)
+        if moment:
+            if moment[0] is None:
+                raise fault("not-a-date", Span(pos, moment[1]), text=self.raw[pos : moment[1]])
+            return Token("date", Span(pos, moment[1]), date=moment[0])
+        start = pos
+        if self.text[pos] in "¥$":
+            start = pos + 1 + (self.text[pos + 1 : pos + 2] == " ")
+        found = quantity_at(self.text, start, self.units)
+        if isinstance(found, str):
+            end = re.compile(r"[0-9.eE+]*").match(self.text, start)
+            raise fault(found, Span(pos, end.end() if end else start), text=self.raw[pos : pos + 40])
+        if found is None:
+            return None
+        quantity, end_at = found
+        if start != pos and not quantity.unit:
+            quantity = Quantity(quantity.number, "$" if self.text[pos] == "$" else "元", quantity.factor)
+        return Token("number", Span(pos, end_at), quantity=quantity)
+
+    def _quoted(self, pos: int) -> Token:
+        closing = QUOTES[self.raw[pos]]
+        parts, at = [], pos + 1
+        while at < len(self.raw):
+            char = self.raw[at]
+            if char == "\\" and self.raw[at + 1 : at + 2] in _ESCAPES:
+                parts.append(_ESCAPES[self.raw[at + 1]])
+                at += 2
+            elif char == closing and self.raw[at + 1 : at + 2] == closing and closing in "\"'":
+                parts.append(closing)
+                at += 2
+            elif char == closing:
+                return Token("text", Span(pos, at + 1), text="".join(parts))
+            else:
+                parts.append(char)
+                at += 1
+        raise fault("unclosed-quote", Span(pos, len(self.raw)), quote=self.raw[pos], closing=closing)
+
+    def _word(self, pos: int) -> Token | None:
+        """A name, a function or a keyword: the longest; a name before a keyword of the same length."""
+        name = self.scope.longest(self.text, pos)
+        length = name[1] if name else 0
+        for size in range(min(LONGEST_WORD, len(self.text) - pos), length, -1):
+            word = self.lower[pos : pos + size]
+            function = FUNCTION_WORDS.get(word) if self._calls(pos + size) else None
+            if (function or word in KEYWORDS or word in PREFIX or word in SUFFIX) and self._bounded(pos, pos + size):
+                return self._keyword(word, Span(pos, pos + size), function)
+        if not name:
+            return None
+        symbol, size = name
+        if size <= LONGEST_WORD and self._calls(pos + size) and self.lower[pos : pos + size] in FUNCTION_WORDS:
+            return self._keyword("", Span(pos, pos + size), FUNCTION_WORDS[self.lower[pos : pos + size]])
+        return Token("name", Span(pos, pos + size), symbol=symbol)
+
+    def _keyword(self, word: str, span: Span, function: Function | None) -> Token:
+        if function:
+            return Token("function", span, function=function)
+        kind: Kind = "word"
+        return Token(kind, span, KEYWORDS.get(word, word), prefix=PREFIX.get(word), suffix=SUFFIX.get(word))
+
+    def _calls(self, end: int) -> bool:
+        return self.text[self.skip(end) : self.skip(end) + 1] == "("
+
+    def _bounded(self, start: int, end: int) -> bool:
+        """Whether a word of Latin letters ends where it seems to."""
+        last = self.text[end - 1]
+        following = self.text[end : end + 1]
+        return not (last.isascii() and last.isalnum()) or not (
+            following.isascii() and (following.isalnum() or following == "_")
+        )
+
+    def _sign(self, pos: int) -> Token | None:
+        for size in (2, 1):
+            sign = OPERATORS.get(self.text[pos : pos + size])
+            if sign and (size == 1 or len(self.text) > pos + 1):
+                return Token("word" if sign in ("and", "or") else "sign", Span(pos, pos + size), sign)
+        return None
+
+    def _unknown(self, pos: int) -> Token:
+        found = _ASCII_WORD.match(self.text, pos) or _UNKNOWN.match(self.text, pos)
+        end = found.end() if found else pos + 1
+        if not self.text[pos].isascii():
+            for at in range(pos + 1, end):
+                if any(self.text.startswith(word, at) for word in BREAKS):
+                    end = at
+                    break
+        return Token("unknown", Span(pos, max(end, pos + 1)), text=self.raw[pos : max(end, pos + 1)])

@@ -1,0 +1,95 @@
+"""The words of the language, Chinese and English: word -> what it does.
+
+The readings of 以上 以下 以内 届满 (the number is in) and 不满 超过 以外 (it is not) are those of article 1259 of the Civil
+Code. A word may be two things (`不是` negates a condition and compares in an expression); the parser asks for the role.
+"""
+
+from __future__ import annotations
+
+from rulectl.lang.syntax import Comparison, Function
+
+PREFIX: dict[str, Comparison] = {
+    **dict.fromkeys(("超过", "大于", "多于", "高于", "晚于", "迟于", "超出", "more than", "greater than", "over", "after"), ">"),
+    **dict.fromkeys(("不足", "不满", "未满", "不到", "小于", "少于", "低于", "早于", "less than", "under", "before"), "<"),
+    **dict.fromkeys(
+        ("满", "届满", "已满", "达到", "至少", "最少", "最低", "不低于", "不少于", "不小于", "不早于", "大于等于", "大于或等于",
+         "at least"), ">="),
+    **dict.fromkeys(
+        ("不超过", "不大于", "不多于", "不高于", "不晚于", "不迟于", "不超出", "至多", "最多", "最高", "小于等于", "小于或等于",
+         "at most"), "<="),
+    "等于": "=",
+    **dict.fromkeys(("不等于", "不等"), "!="),
+}  # fmt: skip
+"""Words before a value."""
+
+SUFFIX: dict[str, Comparison] = {
+    **dict.fromkeys(("以上", "及以上", "或以上", "起", "开始"), ">="),
+    **dict.fromkeys(("以下", "及以下", "或以下", "以内", "之内", "内", "止", "为止", "截止"), "<="),
+    **dict.fromkeys(("以外", "之外"), ">"),
+    **dict.fromkeys(("前", "之前", "以前"), "<"),
+    **dict.fromkeys(("后", "之后", "以后"), ">"),
+}
+"""Words after a value."""
+
+OPERATORS: dict[str, str] = {
+    "<=": "<=", ">=": ">=", "=<": "<=", "=>": ">=", "!=": "!=", "<>": "!=", "==": "=", "**": "**", "..": "..", ":=": ":=",
+    "&&": "and", "||": "or", "——": "—",
+    "≤": "<=", "≥": ">=", "≠": "!=", "<": "<", ">": ">", "=": "=", "+": "+", "-": "-", "*": "*", "/": "/", "^": "**",
+    "×": "*", "÷": "/", "(": "(", ")": ")", "[": "[", "]": "]", "{": "{", "}": "}", ",": ",", ";": ";", "、": ",", "\n": ";",
+    "~": "~", "—": "—", "&": "and",
+}  # fmt: skip
+"""Signs in plain form, longest first within a first character."""
+
+KEYWORDS: dict[str, str] = {
+    **dict.fromkeys(("and", "且", "并且", "而且", "同时", "但", "但是"), "and"),
+    **dict.fromkeys(("or", "或", "或者", "或是"), "or"),
+    **dict.fromkeys(("not", "非", "不"), "not"),
+    **dict.fromkeys(("不是", "不为", "is not"), "isnot"),
+    **dict.fromkeys(("是", "为", "is"), "is"),
+    **dict.fromkeys(("if", "如果", "若"), "if"),
+    **dict.fromkeys(("then", "那么", "则"), "then"),
+    **dict.fromkeys(("else", "否则", "otherwise"), "else"),
+    **dict.fromkeys(("in", "属于", "在"), "in"),
+    **dict.fromkeys(("not in", "不属于", "不在"), "notin"),
+    **dict.fromkeys(("含", "包含", "包括", "含有", "contains"), "contains"),
+    **dict.fromkeys(("不含", "不包含", "不包括", "不含有"), "notcontains"),
+    **dict.fromkeys(("null", "空", "为空", "是空", "is null"), "null"),
+    **dict.fromkeys(("非空", "不为空", "不是空", "有值", "is not null"), "notnull"),
+    **dict.fromkeys(("true", "yes"), "true"),
+    **dict.fromkeys(("false", "no", "否"), "false"),
+    **dict.fromkeys(("between", "介于"), "between"),
+    **dict.fromkeys(("到", "至", "to"), "to"),
+    **dict.fromkeys(("与", "和", "及"), "with"),
+    **dict.fromkeys(("之间", "中间"), "among"),
+    **dict.fromkeys(("除", "除了", "除去"), "except"),
+    "外": "outside",
+    "duration": "duration",
+    "时长": "duration",
+    "text": "text",
+    "文本": "text",
+}
+
+FUNCTION_WORDS: dict[str, Function] = {
+    "min": "min", "最小": "min", "最小值": "min", "取小": "min",
+    "max": "max", "最大": "max", "最大值": "max", "取大": "max",
+    "sum": "sum", "求和": "sum", "合计": "sum", "总和": "sum",
+    "abs": "abs", "绝对值": "abs",
+    "round": "round", "四舍五入": "round",
+    "floor": "floor", "向下取整": "floor",
+    "ceiling": "ceiling", "向上取整": "ceiling", "ceil": "ceiling",
+    "date": "date", "日期": "date",
+    "count": "count", "计数": "count", "个数": "count",
+    "contains": "contains", "包含": "contains",
+    "days": "days", "天数": "days",
+}  # fmt: skip
+
+ALL_WORDS: frozenset[str] = frozenset((*PREFIX, *SUFFIX, *KEYWORDS))
+LONGEST_WORD = max(map(len, ALL_WORDS))
+
+BREAKS: tuple[str, ...] = tuple(
+    word for word in (*ALL_WORDS, "且", "或") if not word.isascii() and (len(word) > 1 or word in "且或则若")
+)
+"""Words at which a run of unknown characters is cut, so that only the unknown name is quoted."""
+
+OTHERWISE = frozenset(("否则", "otherwise", "else", "其余", "其他情况", "其它情况"))
+"""A whole cell that makes its row an else rule."""
