@@ -1,0 +1,191 @@
+"""The workbook's own tests: cases as rows, what is expected of each.
+
+An expectation is a value or a test as in a condition, and for lists `=A;B` exactly, `+A;B` at least, `!A` none of,
+`#>=2` how many; several are joined by ` & `.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal as Choice
+from typing import cast
+
+from rulectl.compiler.cells import test_in, value_in
+from rulectl.compiler.complaints import complain, judged, unknown_term
+from rulectl.compiler.dating import term_named
+from rulectl.compiler.records import Record, headings
+from rulectl.compiler.rules import content_id
+from rulectl.compiler.statements import Ids
+from rulectl.compiler.work import Work
+from rulectl.diagnostics import Finding
+from rulectl.lang.chars import QUOTES, plain, visible
+from rulectl.lang.literals import read_value
+from rulectl.lang.scope import Broken, Problem
+from rulectl.lang.syntax import Is, Literal
+from rulectl.model import words
+from rulectl.model.draft import BlockKind, DraftBlock, DraftCell
+from rulectl.model.policy import Role, Status
+from rulectl.model.rulebook import Expectation, Expected, ListIs, ListSize, Term, TestCase, ValueIs
+from rulectl.source import Span
+from rulectl.types import NUMBER
+from rulectl.values import Value
+
+STATUS = "status"
+_STATUS_HEADINGS = ("状态", "status")
+STATUS_WORDS = {
+    "已定": Status.DECIDED,
+    "暂定": Status.PROVISIONAL,
+    "待定": Status.UNDETERMINED,
+    "未定": Status.UNDETERMINED,
+    "无规则": Status.NO_RULE,
+}
+_AND = re.compile(r"\s+[&＆]\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Position and term of the facts; position and term of what is expected, None for the case's status."""
+
+    facts: tuple[tuple[int, Term], ...]
+    expected: tuple[tuple[int, Term | None], ...]
+
+
+def read_tests(work: Work) -> Work:
+    """Pass: the tests of all workbooks."""
+    found: list[Finding] = []
+    tests: list[TestCase] = []
+    ids = Ids()
+    for _, block in work.blocks(BlockKind.TESTS):
+        keys = headings(block, found, others=True)
+        if keys is None:
+            continue
+        columns = _columns(block, set(keys.values()), work, found)
+        for row in block.rows[2:]:
+            test = _test(Record(row, keys), columns, work, ids, found)
+            if test is not None:
+                tests.append(test)
+    return replace(work, tests=tuple(tests)).plus(found)
+
+
+def _columns(block: DraftBlock, taken: set[int], work: Work, found: list[Finding]) -> _Columns:
+    facts: dict[str, tuple[int, Term]] = {}
+    expected: dict[str, tuple[int, Term | None]] = {}
+    counted = {aggregate.term for aggregate in work.aggregates}
+    for at, cell in enumerate(block.rows[1]):
+        if cell.blank or at in taken:
+            continue
+        name = words.expected_term(cell.text)
+        term = term_named(work, name if name is not None else cell.text)
+        if name is not None and term is None and words.fold(name) in _STATUS_HEADINGS:
+            known = expected.setdefault(STATUS, (at, None))
+        elif term is None:
+            names = [t.name for t in work.terms if name is None or t.role is not Role.INPUT]
+            found.extend(unknown_term(cell, visible(name if name is not None else cell.text), work, names))
+            continue
+        elif name is not None:
+            known = expected.setdefault(term.id, (at, term))
+        elif term.role is Role.INPUT or term.id in counted:
+            known = facts.setdefault(term.id, (at, term))
+        else:
+            found.append(complain("test-gives-result", cell, ("note-declared", term.cell), term=term.name))
+            continue
+        if known[0] != at:
+            first = block.rows[1][known[0]]
+            found.append(complain("repeated-heading", cell, ("note-first", first.at), text=cell.text.strip()))
+    return _Columns(tuple(facts.values()), tuple(expected.values()))
+
+
+def _test(record: Record, columns: _Columns, work: Work, ids: Ids, found: list[Finding]) -> TestCase | None:
+    """A test from its row, None when a cell is broken."""
+    before = len(found)
+    facts: list[tuple[str, Value]] = []
+    for at, term in columns.facts:
+        value = value_in(record.row[at], term.type, term.unit)
+        if isinstance(value, Problem):
+            found.extend(judged(value, record.row[at], work))
+        elif value is not None:
+            facts.append((term.id, value))
+    expected = [
+        one
+        for at, wanted in columns.expected
+        if not record.row[at].blank
+        for one in (_expected(record.row[at], wanted, work, found),)
+        if one is not None
+    ]
+    said = {str(cell.at.column): cell.text for cell in record.row}
+    id_ = record.text("id") or content_id("t", said)
+    found.extend(ids.repeated(record.cell("id") if record.text("id") else record.row[0], id_, id_))
+    if len(found) > before:
+        return None
+    return TestCase(id_, tuple(facts), tuple(expected), record.text("note"), record.cells)
+
+
+def _expected(cell: DraftCell, term: Term | None, work: Work, found: list[Finding]) -> Expected | None:
+    """What a cell expects of a term, or of the case's status; None when it is broken."""
+    if term is None:
+        status = STATUS_WORDS.get(visible(cell.text)) or next(
+            (s for s in Status if s.value == words.fold(cell.text).replace(" ", "_")), None
+        )
+        if status is None:
+            shown = " / ".join(STATUS_WORDS), " / ".join(s.value for s in Status)
+            found.append(
+                complain("unknown-choice", cell, text=cell.text.strip(), choices_zh=shown[0], choices_en=shown[1])
+            )
+            return None
+        return Expected(STATUS, (ValueIs(Is("=", Literal(status.value))),), cell.text, cell.at)
+    parts = list(_parts(cell))
+    read = [_expectation(cell, span, term, work) for span in parts]
+    for one in read:
+        if isinstance(one, Broken):
+            found.extend(judged(one, cell, work))
+    if any(isinstance(one, Broken) for one in read):
+        return None
+    return Expected(term.id, tuple(cast("list[Expectation]", read)), cell.text, cell.at)
+
+
+def _parts(cell: DraftCell) -> Iterator[Span]:
+    """Where the expectations stand that ` & ` joins; not inside quotes."""
+    start = at = 0
+    while at < len(cell.text):
+        closing = QUOTES.get(cell.text[at])
+        joined = _AND.match(cell.text, at)
+        if closing and (end := cell.text.find(closing, at + 1)) > 0:
+            at = end
+        elif joined:
+            yield Span(start, joined.start())
+            start = joined.end()
+            at = start - 1
+        at += 1
+    yield Span(start, len(cell.text))
+
+
+def _expectation(cell: DraftCell, span: Span, term: Term, work: Work) -> Expectation | Broken:
+    """One expectation from its part of a cell."""
+    whole = span == Span(0, len(cell.text))
+    text = cell.text[span.start : span.end]
+    if not term.type.many:
+        test = test_in(cell if whole else replace(cell, value=text, text=text), term.type, term.unit, work.scope)
+        return _moved(test, span) if isinstance(test, Broken) else ValueIs(test)
+    mark = plain(text).lstrip()[:1]
+    if mark == "#":
+        offset = len(text) - len(text.lstrip()) + 1
+        rest = text[offset:]
+        size = test_in(replace(cell, value=rest, text=rest), NUMBER, "", work.scope)
+        return _moved(size, span, offset) if isinstance(size, Broken) else ListSize(size)
+    offset = len(text) - len(text.lstrip()) + 1 if mark in ("=", "+", "!") else 0
+    items = (
+        value_in(cell, term.type, term.unit)
+        if whole and not offset
+        else read_value(text[offset:], term.type, term.unit)
+    )
+    if isinstance(items, Problem):
+        return _moved(Broken((items,)), span, offset)
+    op = cast(Choice["=", "+", "!"], mark if offset else "=")
+    return ListIs(op, items if isinstance(items, tuple) else ())
+
+
+def _moved(broken: Broken, span: Span, offset: int = 0) -> Broken:
+    """Problems of a part, at their places in the whole cell."""
+    return Broken(tuple(replace(p, span=p.span.shifted(span.start + offset)) for p in broken.problems))

@@ -1,0 +1,292 @@
+"""The head of a decision table: its marker row, the roles of its columns and the terms that they stand for.
+
+DMN 1.5 section 8.2: input clauses, output clauses, hit policy. The hit policy is settled per conclusion here, so that
+nobody below has to know that a list collects whatever the table does with its other conclusions (semantics 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from rulectl.compiler.about import period_of, tier_of
+from rulectl.compiler.cells import expression_in, value_in
+from rulectl.compiler.complaints import (
+    complain,
+    heading_of,
+    judged,
+    left_blank,
+    names_of_terms,
+    nearest,
+    not_a_choice,
+    unknown_term,
+    vocabulary_of,
+)
+from rulectl.compiler.dating import term_named
+from rulectl.compiler.naming import bad_name
+from rulectl.compiler.work import Book, Work
+from rulectl.diagnostics import Finding
+from rulectl.lang.chars import visible
+from rulectl.lang.scope import Broken, Problem
+from rulectl.lang.syntax import Name
+from rulectl.model import words
+from rulectl.model.draft import DraftBlock, DraftCell
+from rulectl.model.policy import HitPolicy, Role, Tier
+from rulectl.model.rulebook import InputColumn, OutputColumn, Period, Term
+from rulectl.source import Cell
+from rulectl.types import NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The marker row of a table. `dated` is its first cell with a date."""
+
+    name: str
+    policy: HitPolicy
+    salience: int
+    tier: Tier
+    period: Period
+    dated: Cell | None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where things stand in the rows of a table: position -> column. `single` holds the columns of which a table has
+    one (id, note, source, enabled, from, to)."""
+
+    inputs: tuple[tuple[int, InputColumn, str], ...]
+    outputs: tuple[tuple[int, OutputColumn, Term], ...]
+    single: dict[str, int]
+    conditions: tuple[int, ...]
+    last: int
+
+    def cell(self, row: tuple[DraftCell, ...], key: str) -> DraftCell:
+        """The cell of a single column, a blank one where the table has none."""
+        return row[self.single[key]] if key in self.single else DraftCell(row[0].at)
+
+
+def read_head(block: DraftBlock, book: Book, work: Work, found: list[Finding]) -> Head:
+    """Name and options of a table."""
+    row = block.rows[0]
+    name = visible(row[1].text) if len(row) > 1 else ""
+    if not name:
+        found.append(complain("table-without-name", row[0], text=row[0].text.strip()))
+    else:
+        problem = bad_name(row[1], name)
+        if problem is not None:
+            found.append(problem)
+    options = dict(_options(row[2:], found))
+    policy = HitPolicy.FIRST
+    if "policy" in options:
+        stated = words.hit_policy(options["policy"].text)
+        if stated is None:
+            found.append(not_a_choice(options["policy"], "policy"))
+        policy = stated or policy
+    period = period_of(options.get("from"), options.get("to"), work, found)
+    met = period.meet(book.period)
+    if met.start is not None and met.end is not None and met.start > met.end:
+        cell = options.get("from") or options.get("to")
+        if cell is not None:
+            found.append(complain("period-outside", cell, text=cell.text.strip()))
+    dated = next((options[key].at for key in ("from", "to") if key in options), None)
+    tier = tier_of(options.get("tier"), book.tier, found)
+    return Head(name, policy, _salience(options.get("salience"), work, found), tier, met, dated)
+
+
+def _options(row: tuple[DraftCell, ...], found: list[Finding]) -> Iterator[tuple[str, DraftCell]]:
+    """Key and value cell of each option; a key without a value says nothing."""
+    cells = iter(row)
+    firsts: dict[str, DraftCell] = {}
+    for cell in cells:
+        if cell.blank:
+            continue
+        value = next(cells, None)
+        key = words.table_option(cell.text)
+        if key is None:
+            known = [*words.choices("table option", "zh"), *words.choices("table option", "en")]
+            found.append(complain("unknown-key", cell, text=cell.text.strip(), near=nearest(cell.text, known)))
+        elif key in firsts:
+            found.append(complain("repeated-heading", cell, ("note-first", firsts[key].at), text=cell.text.strip()))
+        else:
+            firsts[key] = cell
+            if value is not None and not value.blank:
+                yield key, value
+
+
+def _salience(cell: DraftCell | None, work: Work, found: list[Finding]) -> int:
+    if cell is None:
+        return 0
+    value = value_in(cell, NUMBER)
+    if isinstance(value, Problem):
+        found.extend(judged(value, cell, work))
+        return 0
+    assert isinstance(value, Decimal)
+    if value != int(value):
+        found.append(complain("not-whole", cell, text=cell.text.strip()))
+        return 0
+    return int(value)
+
+
+def read_columns(block: DraftBlock, head: Head, work: Work, found: list[Finding]) -> Columns | None:
+    """The columns of a table; None when it has no rows of roles and headings. A broken column is left out with its
+    finding; `conditions` has the positions of broken conditions too."""
+    if len(block.rows) < 3 or not any(words.column_role(cell.text) for cell in block.rows[1] if not cell.blank):
+        at = block.rows[1][0] if len(block.rows) > 1 else block.rows[0][0]
+        cell = next((c for c in block.rows[1] if not c.blank), at) if len(block.rows) > 1 else at
+        found.append(complain("no-role-row", cell, table=head.name))
+        return None
+    inputs: list[tuple[int, InputColumn, str]] = []
+    outputs: list[tuple[int, OutputColumn, Term]] = []
+    single: dict[str, int] = {}
+    conditions: list[int] = []
+    conclusions = 0
+    last = 0
+    for position, (role_cell, heading) in enumerate(zip(block.rows[1], block.rows[2], strict=True)):
+        role = _role(block, position, found)
+        if role is None:
+            continue
+        last = position
+        key, own = role
+        if key == "condition":
+            conditions.append(position)
+            column = _input(heading, work, found)
+            if column is not None:
+                inputs.append((position, *column))
+        elif key == "conclusion":
+            conclusions += 1
+            output = _output(role_cell, heading, own, head.policy, outputs, work, found)
+            if output is not None:
+                outputs.append((position, *output))
+        elif key in single:
+            first = block.rows[1][single[key]]
+            if not role_cell.merged:
+                found.append(
+                    complain("repeated-heading", role_cell, ("note-first", first.at), text=role_cell.text.strip())
+                )
+        else:
+            single[key] = position
+    if not conclusions:
+        found.append(complain("no-conclusion-column", block.rows[1][0], table=head.name))
+    _check_priority(head, outputs, block, found)
+    return Columns(tuple(inputs), tuple(outputs), single, tuple(conditions), last)
+
+
+def _role(block: DraftBlock, position: int, found: list[Finding]) -> tuple[str, HitPolicy | None] | None:
+    """The role of a column; None for one that has none, which is a finding unless the column is blank."""
+    cell = block.rows[1][position]
+    if cell.blank:
+        written = next((row[position] for row in block.rows[2:] if not row[position].blank), None)
+        if written is not None:
+            found.append(complain("column-without-role", written, text=written.text.strip()))
+        return None
+    role = words.column_role(cell.text)
+    if role is None:
+        found.append(complain("unknown-role", cell, text=cell.text.strip(), **vocabulary_of("table", cell.text)))
+    return role
+
+
+def _input(heading: DraftCell, work: Work, found: list[Finding]) -> tuple[InputColumn, str] | None:
+    """A condition and the unit of its term: a term, a parameter or an expression."""
+    if heading.blank:
+        found.append(left_blank(heading, "table", "condition"))
+        return None
+    name = visible(heading.text)
+    id_ = work.named(name)
+    symbol = work.scope.find(id_) if id_ is not None else None
+    if symbol is not None:
+        return InputColumn(Name(symbol.id), symbol.type, name, heading.at), symbol.unit
+    if not any(mark in name for mark in "+-*/()（）<>=,，"):
+        found.extend(unknown_term(heading, name, work, [*names_of_terms(work), *(p.name for p in work.parameters)]))
+        return None
+    read = expression_in(heading, work.scope)
+    if isinstance(read, Broken):
+        found.extend(judged(read, heading, work))
+        return None
+    expr, type_ = read
+    return InputColumn(expr, type_, name, heading.at), ""
+
+
+def _output(
+    role_cell: DraftCell,
+    heading: DraftCell,
+    own: HitPolicy | None,
+    table: HitPolicy,
+    others: list[tuple[int, OutputColumn, Term]],
+    work: Work,
+    found: list[Finding],
+) -> tuple[OutputColumn, Term] | None:
+    """A conclusion: its term must be one that rules may write, once a table, under a policy that fits it."""
+    if heading.blank:
+        found.append(left_blank(heading, "table", "conclusion"))
+        return None
+    name = visible(heading.text)
+    term = term_named(work, name)
+    if term is None:
+        if work.named(name) is not None:
+            found.append(complain("writes-input", heading, term=name))
+        else:
+            writable = [t.name for t in work.terms if t.role is not Role.INPUT]
+            found.extend(unknown_term(heading, name, work, writable))
+        return None
+    if term.role is Role.INPUT:
+        found.append(complain("writes-input", heading, ("note-declared", term.cell), term=term.name))
+        return None
+    counted = next((a for a in work.aggregates if a.term == term.id), None)
+    if counted is not None:
+        found.append(complain("writes-aggregate", heading, ("note-counted", counted.cell), term=term.name))
+        return None
+    first = next((column for _, column, _ in others if column.term == term.id), None)
+    if first is not None:
+        found.append(complain("repeated-conclusion", heading, ("note-first", first.cell), term=term.name))
+        return None
+    policy = _policy(term, table, own)
+    slug = _unsuitable(term, policy)
+    if slug is not None:
+        cell = role_cell if own is not None else heading
+        found.append(complain(slug, cell, term=term.name, policy=policy.value, **heading_of("policy", policy.value)))
+        return None
+    return OutputColumn(term.id, policy, heading.at), term
+
+
+def _policy(term: Term, table: HitPolicy, own: HitPolicy | None) -> HitPolicy:
+    """The column's own policy; else lists collect (in the table's order where it states one); else the table's."""
+    if own is not None:
+        return own
+    if term.type.many:
+        return table if table.lists else HitPolicy.COLLECT
+    return table
+
+
+def _unsuitable(term: Term, policy: HitPolicy) -> str | None:
+    """Why a policy cannot settle a term, as the slug of a finding."""
+    type_ = term.type
+    if policy.lists and not type_.many:
+        return "policy-makes-list"
+    if policy is HitPolicy.OUTPUT_ORDER and not type_.item.values:
+        return "policy-needs-values"
+    if policy in (HitPolicy.SUM, HitPolicy.COUNT) and type_ != replace(NUMBER, values=type_.values):
+        return "policy-needs-number"
+    if policy in (HitPolicy.MIN, HitPolicy.MAX) and not type_.ordered:
+        return "policy-needs-number"
+    return None
+
+
+def _check_priority(
+    head: Head, outputs: list[tuple[int, OutputColumn, Term]], block: DraftBlock, found: list[Finding]
+) -> None:
+    """Under P the outputs are ranked by their allowed values, from left to right: one column at least must have some
+    (DMN 1.5 section 8.2.10)."""
+    ranked = [(column, term) for _, column, term in outputs if column.policy is HitPolicy.PRIORITY]
+    if ranked and not any(term.type.item.values for _, term in ranked):
+        position = next(p for p, column, _ in outputs if column is ranked[0][0])
+        cell = block.rows[2][position]
+        found.append(
+            complain(
+                "policy-needs-values",
+                cell,
+                term=ranked[0][1].name,
+                policy=HitPolicy.PRIORITY.value,
+                **heading_of("policy", HitPolicy.PRIORITY.value),
+            )
+        )

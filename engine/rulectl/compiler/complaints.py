@@ -1,0 +1,93 @@
+"""Findings as this room makes them: at a cell, with its text, the names that come nearest, words in both languages."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from rulectl.codes import LANGUAGES
+from rulectl.compiler.work import Work
+from rulectl.diagnostics import Finding, Note
+from rulectl.lang.scope import Broken, Problem
+from rulectl.model import words
+from rulectl.model.draft import DraftCell
+from rulectl.source import Cell, Location
+
+SHOWN = 12
+"""How many names a sentence lists."""
+
+
+def located(cell: DraftCell) -> Location:
+    return Location(cell.at, cell.text)
+
+
+def complain(slug: str, cell: DraftCell, note: tuple[str, Cell | None] | None = None, /, **fields: object) -> Finding:
+    """A finding about a whole cell; `note` is the key of a note's sentence and its cell."""
+    notes = (Note(note[0], Location(note[1])),) if note is not None and note[1] is not None else ()
+    return Finding(slug, located(cell), tuple((name, str(value)) for name, value in fields.items()), notes)
+
+
+def judged(problems: Problem | Broken | Sequence[Problem], cell: DraftCell, work: Work) -> tuple[Finding, ...]:
+    """What the language says of a cell, as findings there; nothing when the cell speaks of something that is broken
+    itself."""
+    if work.mentions_broken(cell.text):
+        return ()
+    if isinstance(problems, Problem):
+        problems = (problems,)
+    elif isinstance(problems, Broken):
+        problems = problems.problems
+    return tuple(
+        Finding(
+            problem.slug,
+            Location(cell.at, cell.text, problem.span),
+            problem.fields,
+            tuple(Note(key, Location(at)) for key, at in problem.cells),
+        )
+        for problem in problems
+    )
+
+
+def nearest(text: str, known: Iterable[str]) -> str:
+    """The known names that look like a text; where none does, the known names, as many as a sentence can bear."""
+    all_names = list(dict.fromkeys(name for name in known if name))
+    plain = {words.fold(name): name for name in all_names}
+    close = [plain[name] for name in difflib.get_close_matches(words.fold(text)[:80], plain, n=3, cutoff=0.5)]
+    shown = close or all_names[:SHOWN]
+    return " / ".join(shown) + (" …" if not close and len(all_names) > SHOWN else "")
+
+
+def vocabulary_of(category: str, text: str = "") -> dict[str, str]:
+    """The words of a closed set, as the fields `choices_zh` and `choices_en`; with a text, those that look like it."""
+    return {f"choices_{lang}": nearest(text, words.choices(category, lang)) for lang in LANGUAGES}
+
+
+def heading_of(category: str, key: str) -> dict[str, str]:
+    """The words of a heading or key, as the fields `heading_zh` and `heading_en`."""
+    return {"heading_zh": words.word(category, key, "zh"), "heading_en": words.word(category, key, "en")}
+
+
+def not_a_choice(cell: DraftCell, category: str) -> Finding:
+    """A cell that should hold one of a closed set of words and holds another."""
+    return complain("unknown-choice", cell, text=cell.text.strip(), **vocabulary_of(category))
+
+
+def left_blank(cell: DraftCell, category: str, key: str) -> Finding:
+    """A cell that must be filled in and is not."""
+    return complain("blank-cell", cell, **heading_of(category, key))
+
+
+def unknown_term(cell: DraftCell, text: str, work: Work, known: Iterable[str] | None = None) -> tuple[Finding, ...]:
+    """A name that no vocabulary has; nothing when it is declared but broken."""
+    if work.is_broken(text):
+        return ()
+    names = known if known is not None else names_of_terms(work)
+    return (complain("unknown-term", cell, text=text, near=nearest(text, names)),)
+
+
+def names_of_terms(work: Work) -> list[str]:
+    """Names first, then ids and aliases: what a manager may have meant."""
+    return [
+        *(term.name for term in work.terms),
+        *(term.id for term in work.terms),
+        *(alias for term in work.terms for alias in term.aliases),
+    ]

@@ -1,0 +1,71 @@
+"""Names: which may stand, which mean one thing only, and what each means to the language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rulectl.compiler.complaints import complain
+from rulectl.compiler.work import Work
+from rulectl.diagnostics import Finding, Note, finding
+from rulectl.lang.scope import Scope, Symbol
+from rulectl.lang.words import KEYWORDS, OTHERWISE
+from rulectl.model.draft import DraftCell
+from rulectl.model.rulebook import Parameter, Term
+from rulectl.model.words import fold
+from rulectl.source import Cell, Location
+
+FORBIDDEN = '/;；\n"“”「」『』{}|'
+"""`/` and `;` part names in results, quotes mark texts, braces mark places in texts."""
+
+_NAMES_TOO = frozenset(("duration", "时长", "text", "文本"))
+NOT_NAMES = frozenset(map(fold, {*KEYWORDS, *OTHERWISE})) - _NAMES_TOO
+"""Words of the language that no name may equal; those that only work before a bracket or quote may."""
+
+RESERVED = frozenset(("status", "asks", "rules"))
+"""Headings that results have of their own."""
+
+
+def bad_name(cell: DraftCell, name: str) -> Finding | None:
+    """Why a name cannot be one: a character that has a meaning of its own, a word of the language, no letter in it."""
+    if not name:
+        return None
+    wrong = next((char for char in name if char in FORBIDDEN), None)
+    if wrong is not None:
+        return complain("bad-name", cell, name=" ".join(name.split()), char="⏎" if wrong == "\n" else wrong)
+    if fold(name) in RESERVED:
+        return complain("reserved-name", cell, name=name)
+    if fold(name) in NOT_NAMES or not any(char.isalpha() for char in name):
+        return complain("not-a-name", cell, name=name)
+    return None
+
+
+def read_names(work: Work) -> Work:
+    """Pass: what every name, id and alias means; one that means two things is a finding, and means the first."""
+    found: list[Finding] = []
+    names: dict[str, str] = {}
+    owners: dict[str, Cell | None] = {}
+    symbols: dict[str, Symbol] = {}
+    told: set[str] = set()
+    items: tuple[Term | Parameter, ...] = (*work.terms, *work.parameters)
+    for item in items:
+        symbol = Symbol(item.id, item.name, item.type, item.unit, item.cell)
+        for name in _names(item):
+            plain = fold(name)
+            if names.setdefault(plain, item.id) != item.id or owners.setdefault(plain, item.cell) != item.cell:
+                if item.id not in told and item.cell is not None:
+                    told.add(item.id)
+                    found.append(_ambiguous(name, item.cell, owners.get(plain)))
+            else:
+                symbols.setdefault(name, symbol)
+    return replace(work, names=names, scope=Scope(symbols)).plus(found)
+
+
+def _names(item: Term | Parameter) -> Iterator[str]:
+    """The names of a term or parameter, each once."""
+    yield from dict.fromkeys((item.id, item.name, *(item.aliases if isinstance(item, Term) else ())))
+
+
+def _ambiguous(name: str, cell: Cell, other: Cell | None) -> Finding:
+    notes = [Note("note-first", Location(other))] if other is not None else []
+    return finding("ambiguous-name", Location(cell, name), notes=notes, name=name)

@@ -1,0 +1,104 @@
+"""Third pass: the parameters. What a workbook states goes before what the workbooks state that it includes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from rulectl.compiler.about import stem
+from rulectl.compiler.cells import value_in
+from rulectl.compiler.complaints import complain, judged, left_blank, not_a_choice
+from rulectl.compiler.naming import bad_name
+from rulectl.compiler.records import Record, records
+from rulectl.compiler.work import Work
+from rulectl.diagnostics import Finding
+from rulectl.lang.scope import Problem
+from rulectl.model import words
+from rulectl.model.draft import BlockKind
+from rulectl.model.rulebook import Parameter
+from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Kind, Type
+from rulectl.values import Value
+
+
+def read_parameters(work: Work) -> Work:
+    """Pass: the parameters, by id; the first workbook that states one decides, if it includes the others."""
+    found: list[Finding] = []
+    parameters: dict[str, Parameter] = {}
+    broken: set[str] = set()
+    above = _included(work)
+    for book, block in work.blocks(BlockKind.PARAMETERS):
+        for record in records(block, ("name", "value"), found):
+            parameter = _parameter(record, work, found)
+            if parameter is None:
+                broken.update(words.fold(name) for name in (record.text("name"), record.text("id")) if name)
+                continue
+            known = parameters.setdefault(parameter.id, parameter)
+            if known is parameter or known.cell is None:
+                continue
+            overridden = book.draft.file in above.get(known.cell.file, frozenset())
+            if known.cell.file == book.draft.file or (known != parameter and not overridden):
+                cell = record.cell("id") if record.text("id") else record.cell("name")
+                found.append(complain("duplicate-parameter", cell, ("note-first", known.cell), id=parameter.id))
+    whole = {words.fold(name) for parameter in parameters.values() for name in (parameter.name, parameter.id)}
+    return replace(work, parameters=tuple(parameters.values()), broken=work.broken | (broken - whole)).plus(found)
+
+
+def _included(work: Work) -> Mapping[str, frozenset[str]]:
+    """File -> the files that it includes, directly or not; the first workbook includes all."""
+    files = {stem(book.draft.file): book.draft.file for book in work.books}
+    direct = {book.draft.file: {files[name] for name in book.includes if name in files} for book in work.books}
+    reach: dict[str, frozenset[str]] = {}
+    for file in direct:
+        seen: set[str] = set()
+        todo = [file]
+        while todo:
+            fresh = direct[todo.pop()] - seen
+            seen |= fresh
+            todo.extend(fresh)
+        reach[file] = frozenset(seen)
+    if work.books:
+        reach[work.books[0].draft.file] = frozenset(direct)
+    return reach
+
+
+def _parameter(record: Record, work: Work, found: list[Finding]) -> Parameter | None:
+    """A parameter from its row, None when it is broken."""
+    name, unit = record.text("name"), record.text("unit")
+    before = len(found)
+    if not name:
+        found.append(left_blank(record.cell("name"), "parameters", "name"))
+    for key in ("name", "id"):
+        problem = bad_name(record.cell(key), record.text(key))
+        if problem is not None:
+            found.append(problem)
+    cell = record.cell("value")
+    if cell.blank:
+        found.append(left_blank(cell, "parameters", "value"))
+        return None
+    type_, value = _typed(record, unit, found)
+    if isinstance(value, Problem):
+        found.extend(judged(value, cell, work))
+    if len(found) > before or type_ is None or isinstance(value, Problem):
+        return None
+    return Parameter(
+        record.text("id") or name, name, type_, value, unit, record.text("description"), record.cell("name").at
+    )
+
+
+def _typed(record: Record, unit: str, found: list[Finding]) -> tuple[Type | None, Value | Problem]:
+    """Type and value; a blank type is the first that the value can be: number, yes or no, date, duration, text."""
+    cell, type_cell = record.cell("value"), record.cell("type")
+    if not type_cell.blank:
+        stated = words.type_of(type_cell.text)
+        if stated is None:
+            found.append(not_a_choice(type_cell, "type"))
+            return None, None
+        # a parameter has no list of allowed values: an enum is a text here
+        kind = Kind.STRING if stated[0] is Kind.ENUM else stated[0]
+        type_ = Type(kind, stated[1])
+        return type_, value_in(cell, type_, unit)
+    for type_ in (NUMBER, BOOLEAN, DATE, DATETIME, DURATION):
+        value = value_in(cell, type_, unit)
+        if not isinstance(value, Problem) and (type_ is not BOOLEAN or words.yes_no(cell.text) is not None):
+            return type_, value
+    return STRING, value_in(cell, STRING, unit)

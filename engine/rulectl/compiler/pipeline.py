@@ -1,0 +1,106 @@
+"""The compiler: drafts in, a rulebook and all findings out. One pass a module, in the order of `PASSES`.
+
+Every pass runs whatever was found before it, so that a manager sees all mistakes at once; what is broken stays silent
+later on (see `work`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rulectl.compiler.about import read_about
+from rulectl.compiler.aggregates import read_aggregates
+from rulectl.compiler.casebook import read_tests
+from rulectl.compiler.dating import check_event, read_event
+from rulectl.compiler.naming import read_names
+from rulectl.compiler.order import order_tables
+from rulectl.compiler.parameters import read_parameters
+from rulectl.compiler.statements import read_policies, read_templates
+from rulectl.compiler.tables import check_written, read_tables
+from rulectl.compiler.vocabulary import read_vocabulary
+from rulectl.compiler.work import Pass, Work
+from rulectl.diagnostics import Finding, has_errors
+from rulectl.model.draft import Draft
+from rulectl.model.rulebook import Rulebook
+from rulectl.source import Cell, CellRange, Place
+
+PASSES: tuple[Pass, ...] = (
+    read_about,
+    read_vocabulary,
+    read_parameters,
+    read_names,
+    read_event,
+    read_aggregates,
+    read_tables,
+    check_written,
+    check_event,
+    read_templates,
+    read_tests,
+    read_policies,
+    order_tables,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The rulebook, None when there are errors; and every finding, in the order of the cells."""
+
+    rulebook: Rulebook | None
+    findings: tuple[Finding, ...]
+
+
+def compile_drafts(drafts: Sequence[Draft]) -> Compiled:
+    """Compile a workbook, the first draft, with all workbooks that it includes, directly or not, the others."""
+    work = Work(tuple(drafts), tuple(finding for draft in drafts for finding in draft.findings))
+    for run in PASSES:
+        work = run(work)
+    findings = _sorted(work)
+    return Compiled(None if has_errors(findings) or not drafts else _rulebook(work), findings)
+
+
+def _rulebook(work: Work) -> Rulebook:
+    book = work.books[0]
+    return Rulebook(
+        book.id,
+        book.name,
+        book.version,
+        book.owner,
+        book.notes,
+        book.period,
+        work.event,
+        book.tier,
+        book.includes,
+        work.terms,
+        work.parameters,
+        work.tables,
+        work.aggregates,
+        work.templates,
+        work.tests,
+        work.policies,
+        book.draft.file,
+    )
+
+
+def _sorted(work: Work) -> tuple[Finding, ...]:
+    """Findings by file and sheet, in the order of the workbooks, then by row and column; each once."""
+    files = {draft.file: at for at, draft in enumerate(work.drafts)}
+    sheets: dict[tuple[str, str], int] = {}
+    for draft in work.drafts:
+        for block in draft.blocks:
+            sheets.setdefault((draft.file, block.at.sheet), len(sheets))
+
+    def key(place: Place) -> tuple[int, int, str, int, int]:
+        cell = place.first if isinstance(place, CellRange) else place
+        if isinstance(cell, Cell):
+            last = len(sheets)
+            return (
+                files.get(cell.file, -1),
+                sheets.get((cell.file, cell.sheet), last),
+                cell.sheet,
+                cell.row,
+                cell.column,
+            )
+        return files.get(getattr(cell, "file", ""), -1), -1, "", 0, 0
+
+    return tuple(sorted(dict.fromkeys(work.findings), key=lambda finding: key(finding.at.place)))

@@ -1,0 +1,89 @@
+"""Blocks with a row of headings and one thing a row: all but the rulebook's own and decision tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rulectl.compiler.complaints import complain, heading_of, nearest
+from rulectl.diagnostics import Finding
+from rulectl.lang.chars import visible
+from rulectl.model import words
+from rulectl.model.draft import DraftBlock, DraftCell
+from rulectl.source import CellRange
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row, by the keys of its headings; `extra` are the cells under headings that are no words, by column."""
+
+    row: tuple[DraftCell, ...]
+    columns: Mapping[str, int]
+
+    def cell(self, key: str) -> DraftCell:
+        """The cell under a heading; where the block has no such heading, a blank one at the row's first cell."""
+        if key in self.columns:
+            return self.row[self.columns[key]]
+        return DraftCell(self.row[0].at)
+
+    def text(self, key: str) -> str:
+        """What a cell says, blanks around it and invisible marks gone."""
+        return visible(self.cell(key).text)
+
+    @property
+    def cells(self) -> CellRange:
+        return CellRange(self.row[0].at, self.row[-1].at)
+
+
+def records(block: DraftBlock, required: Sequence[str], found: list[Finding]) -> Iterator[Record]:
+    """The rows of a block; none when a required heading is missing."""
+    columns = headings(block, found)
+    if columns is not None and not missing(block, columns, required, found):
+        for row in block.rows[2:]:
+            yield Record(row, columns)
+
+
+def headings(block: DraftBlock, found: list[Finding], *, others: bool = False) -> dict[str, int] | None:
+    """Key of a heading -> column; `others` says that other headings are names, which the caller reads. None when the
+    block ends with its marker."""
+    category = block.kind.value
+    if len(block.rows) < 3:
+        found.append(complain("empty-block", block.rows[0][0], text=block.rows[0][0].text.strip()))
+        if len(block.rows) < 2:
+            return None
+    columns: dict[str, int] = {}
+    for column, cell in enumerate(block.rows[1]):
+        if cell.blank:
+            continue
+        key = words.heading(block.kind, cell.text)
+        if key is None:
+            if not others:
+                known = [*words.choices(category, "zh"), *words.choices(category, "en")]
+                found.append(complain("unknown-heading", cell, text=cell.text.strip(), near=nearest(cell.text, known)))
+        elif key in columns:
+            first = block.rows[1][columns[key]]
+            found.append(complain("repeated-heading", cell, ("note-first", first.at), text=cell.text.strip()))
+        else:
+            columns[key] = column
+    return columns
+
+
+def missing(block: DraftBlock, columns: Mapping[str, int], required: Sequence[str], found: list[Finding]) -> bool:
+    """Whether a required heading is missing; a finding for each."""
+    lacking = [key for key in required if key not in columns]
+    marker = block.rows[0][0]
+    found.extend(
+        complain("missing-heading", marker, text=marker.text.strip(), **heading_of(block.kind.value, key))
+        for key in lacking
+    )
+    return bool(lacking)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The items of a cell that holds a list: parted by `;` or line breaks; where there are none, by `、` or commas."""
+    for separators in (";；\n", "、,，"):
+        if any(mark in text for mark in separators):
+            for mark in separators[1:]:
+                text = text.replace(mark, separators[0])
+            return tuple(item for item in (visible(part) for part in text.split(separators[0])) if item)
+    return (visible(text),) if visible(text) else ()

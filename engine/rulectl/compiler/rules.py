@@ -1,0 +1,162 @@
+"""The rows of a decision table: one rule a row (DMN 1.5 section 8.2.8).
+
+A rule with a broken cell is left out; its other cells, and the other rules, are checked all the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from rulectl.codes import Severity
+from rulectl.compiler.about import period_of
+from rulectl.compiler.cells import output_in, test_in
+from rulectl.compiler.columns import Columns
+from rulectl.compiler.complaints import complain, judged, not_a_choice
+from rulectl.compiler.naming import bad_name
+from rulectl.compiler.work import Work
+from rulectl.diagnostics import Finding
+from rulectl.lang.chars import visible
+from rulectl.lang.parser import is_otherwise
+from rulectl.lang.scope import Broken
+from rulectl.lang.syntax import ANYTHING
+from rulectl.model import words
+from rulectl.model.draft import DraftBlock, DraftCell
+from rulectl.model.policy import HitPolicy
+from rulectl.model.rulebook import OutputEntry, Rule, TestEntry
+from rulectl.source import Cell, CellRange
+
+Row = tuple[DraftCell, ...]
+BLANK = frozenset(("", "-", "－", "—", "–"))
+"""What says nothing in a condition."""
+
+
+def read_rules(
+    block: DraftBlock, columns: Columns, policy: HitPolicy, work: Work, found: list[Finding]
+) -> tuple[Rule, ...]:
+    """The rules of a table, in order, with ids that no two share."""
+    rules: list[Rule] = []
+    stated: dict[str, Cell] = {}
+    rows = [(row, _stated_id(row, columns)) for row in block.rows[3:]]
+    for row, id_ in rows:
+        cell = columns.cell(row, "id")
+        if not id_:
+            continue
+        problem = bad_name_of_rule(cell, id_)
+        if problem is not None:
+            found.append(problem)
+        elif id_ in stated:
+            found.append(complain("repeated-id", cell, ("note-first", stated[id_]), id=id_))
+        else:
+            stated[id_] = cell.at
+    derived: set[str] = set(stated)
+    for row, id_ in rows:
+        rule = _rule(row, id_ or _fresh(derived_id(row, columns), derived), columns, policy, work, found)
+        if rule is not None:
+            rules.append(rule)
+    return tuple(rules)
+
+
+def bad_name_of_rule(cell: DraftCell, id_: str) -> Finding | None:
+    """Rule ids may be plain numbers, else they are names like all others."""
+    return bad_name(cell, f"r{id_}")
+
+
+def _stated_id(row: Row, columns: Columns) -> str:
+    return visible(columns.cell(row, "id").text)
+
+
+def derived_id(row: Row, columns: Columns) -> str:
+    """An id made of what a row says: the same wherever the row and its columns stand."""
+    said = {f"?{column.heading}": row[at].text for at, column, _ in columns.inputs}
+    said |= {f"={column.term}": row[at].text for at, column, _ in columns.outputs}
+    return content_id("r", said)
+
+
+def content_id(prefix: str, said: Mapping[str, str]) -> str:
+    """`r-` and eight hexadecimal digits of what cells say, by what they say it of; blank ones do not count."""
+    parts = sorted(f"{key}\x1f{visible(text)}" for key, text in said.items() if visible(text) not in BLANK)
+    return f"{prefix}-{hashlib.sha256(chr(30).join(parts).encode()).hexdigest()[:8]}"
+
+
+def _fresh(id_: str, taken: set[str]) -> str:
+    """The id, or with the first number that makes it unlike all others; it is taken then."""
+    fresh, count = id_, 1
+    while fresh in taken:
+        count += 1
+        fresh = f"{id_}-{count}"
+    taken.add(fresh)
+    return fresh
+
+
+def _rule(row: Row, id_: str, columns: Columns, policy: HitPolicy, work: Work, found: list[Finding]) -> Rule | None:
+    """A rule from its row, None when one of its cells is broken."""
+    before = len(found)
+    whole = True
+    otherwise = _otherwise(row, columns, found)
+    when: list[TestEntry] = []
+    for at, column, unit in columns.inputs:
+        cell = row[at]
+        test = ANYTHING if otherwise else test_in(cell, column.type, unit, work.scope)
+        if isinstance(test, Broken):
+            whole = False
+            found.extend(judged(test, cell, work))
+        else:
+            when.append(TestEntry(test, cell.text, cell.at))
+    then: list[OutputEntry] = []
+    for at, _, term in columns.outputs:
+        cell = row[at]
+        expr = None if cell.blank else output_in(cell, term.type, term.unit, work.scope)
+        if isinstance(expr, Broken):
+            whole = False
+            found.extend(judged(expr, cell, work))
+        else:
+            then.append(OutputEntry(expr, cell.text, cell.at))
+    enabled_cell = columns.cell(row, "enabled")
+    enabled = True if enabled_cell.blank else words.yes_no(enabled_cell.text)
+    if enabled is None:
+        found.append(not_a_choice(enabled_cell, "yes"))
+    period = period_of(columns.cell(row, "from"), columns.cell(row, "to"), work, found)
+    cells = CellRange(row[0].at, row[columns.last].at)
+    if whole and columns.outputs and all(entry.expr is None for entry in then):
+        # where one rule decides, a rule that says nothing may well be meant to keep the others away
+        empty = complain("rule-without-conclusion", row[columns.outputs[0][0]], rule=id_)
+        found.append(replace(empty, severity_override=Severity.NOTICE if policy.single else None))
+    if not whole or any(finding.severity.rank == 0 for finding in found[before:]):
+        return None
+    return Rule(
+        id_,
+        tuple(when),
+        tuple(then),
+        otherwise,
+        bool(enabled),
+        period,
+        visible(columns.cell(row, "note").text),
+        visible(columns.cell(row, "source").text),
+        cells,
+    )
+
+
+def _otherwise(row: Row, columns: Columns, found: list[Finding]) -> bool:
+    """Whether a row is an else rule: `否则` in a condition, all other conditions blank."""
+    cells = [row[at] for at in columns.conditions]
+    # an enum may have 其他 among its values
+    values = {at: column.type.values for at, column, _ in columns.inputs}
+    elses = [
+        row[at] for at in columns.conditions if is_otherwise(row[at].text) and row[at].text not in values.get(at, ())
+    ]
+    if not elses:
+        return False
+    other = next((cell for cell in cells if cell not in elses and visible(cell.text) not in BLANK), None)
+    if other is not None:
+        found.append(complain("otherwise-not-alone", other, ("note-otherwise", elses[0].at), text=other.text.strip()))
+    return True
+
+
+def dated_cell(rows: Iterable[Row], columns: Columns) -> Cell | None:
+    """The first cell of rules with an effective date."""
+    return next(
+        (cell.at for row in rows for key in ("from", "to") for cell in (columns.cell(row, key),) if not cell.blank),
+        None,
+    )

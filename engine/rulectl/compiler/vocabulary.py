@@ -1,0 +1,200 @@
+"""Second pass: the terms. Several blocks and several workbooks make one vocabulary.
+
+A term that two workbooks state alike is one term (a shop's workbook may repeat what it takes from an included one); two
+that differ, or one stated twice in a workbook, is a finding at the later with a note at the earlier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rulectl.compiler.cells import value_in
+from rulectl.compiler.complaints import complain, heading_of, judged, left_blank, not_a_choice
+from rulectl.compiler.naming import bad_name
+from rulectl.compiler.records import Record, listed, records
+from rulectl.compiler.work import Work
+from rulectl.diagnostics import Finding
+from rulectl.lang.scope import Problem
+from rulectl.model import words
+from rulectl.model.draft import BlockKind
+from rulectl.model.policy import Favours, Merge, Role
+from rulectl.model.rulebook import Term
+from rulectl.types import Kind, Type
+from rulectl.values import Value
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row while it is read: `broken` once something is wrong that other cells cannot do without."""
+
+    record: Record
+    found: list[Finding]
+    work: Work
+    broken: bool = False
+
+    def spoil(self, problem: Finding) -> None:
+        self.found.append(problem)
+        self.broken = True
+
+
+def read_vocabulary(work: Work) -> Work:
+    """Pass: the terms, and the names of those that are broken."""
+    found: list[Finding] = []
+    terms: dict[str, Term] = {}
+    broken: set[str] = set(work.broken)
+    for _, block in work.blocks(BlockKind.VOCABULARY):
+        for record in records(block, ("name", "role"), found):
+            row = _Row(record, found, work)
+            term = _term(row)
+            known = terms.get(term.id)
+            if row.broken:
+                broken.update(words.fold(name) for name in (term.name, term.id, *term.aliases) if name)
+            elif known is None:
+                terms[term.id] = term
+            elif known != term or (known.cell and term.cell and known.cell.file == term.cell.file):
+                cell = record.cell("id") if record.text("id") else record.cell("name")
+                found.append(complain("duplicate-term", cell, ("note-first", known.cell), id=term.id))
+    # a name that is broken in one place and whole in another is whole
+    whole = {words.fold(name) for term in terms.values() for name in (term.name, term.id, *term.aliases)}
+    return replace(work, terms=tuple(terms.values()), broken=frozenset(broken - whole)).plus(found)
+
+
+def _term(row: _Row) -> Term:
+    """A term from its row; what cannot be read has its finding and a stand-in."""
+    record = row.record
+    name = record.text("name")
+    if not name:
+        row.spoil(left_blank(record.cell("name"), "vocabulary", "name"))
+    aliases = listed(record.text("aliases"))
+    for key in ("name", "id"):
+        problem = bad_name(record.cell(key), record.text(key))
+        if problem is not None:
+            row.spoil(problem)
+    aliases = tuple(dict.fromkeys(alias for alias in aliases if alias not in (name, record.text("id"))))
+    for alias in aliases:
+        problem = bad_name(record.cell("aliases"), alias)
+        if problem is not None:
+            row.spoil(problem)
+    role = _role(row)
+    type_ = _type(row)
+    unit = record.text("unit")
+    merge = _merge(row, type_)
+    term = Term(
+        record.text("id") or name,
+        name,
+        role or Role.DERIVED,
+        type_ or Type(Kind.STRING),
+        unit,
+        _required(row),
+        None if type_ is None else _default(row, type_, unit),
+        aliases,
+        merge,
+        _favours(row, type_),
+        record.text("description"),
+        record.cell("name").at,
+    )
+    return term
+
+
+def _role(row: _Row) -> Role | None:
+    cell = row.record.cell("role")
+    if cell.blank:
+        row.spoil(left_blank(cell, "vocabulary", "role"))
+        return None
+    role = words.role(cell.text)
+    if role is None:
+        row.spoil(not_a_choice(cell, "role"))
+    return role
+
+
+def _type(row: _Row) -> Type | None:
+    """The type from its own cell and the allowed values; values alone make an enum."""
+    record = row.record
+    cell, values_cell = record.cell("type"), record.cell("values")
+    values = listed(values_cell.text)
+    stated = words.type_of(cell.text) if not cell.blank else (Kind.ENUM, False) if values else None
+    if stated is None:
+        row.spoil(left_blank(cell, "vocabulary", "type") if cell.blank else not_a_choice(cell, "type"))
+        return None
+    kind, many = stated
+    if kind is Kind.ENUM and not values:
+        row.spoil(complain("enum-without-values", values_cell if "values" in record.columns else cell, **_named(row)))
+        return None
+    repeated = next((value for i, value in enumerate(values) if value in values[:i]), None)
+    if repeated is not None:
+        row.found.append(complain("repeated-value", values_cell, value=repeated))
+    if values and not kind.textual:
+        row.found.append(complain("values-unsuitable", values_cell, **_named(row)))
+        values = ()
+    return Type(kind, many, tuple(dict.fromkeys(values)))
+
+
+def _named(row: _Row) -> dict[str, str]:
+    return {"term": row.record.text("name") or row.record.text("id")}
+
+
+def _required(row: _Row) -> bool:
+    cell = row.record.cell("required")
+    if cell.blank:
+        return False
+    answer = words.yes_no(cell.text)
+    if answer is None:
+        row.found.append(not_a_choice(cell, "yes"))
+    return bool(answer)
+
+
+def _default(row: _Row, type_: Type, unit: str) -> Value:
+    cell = row.record.cell("default")
+    value = value_in(cell, type_, unit)
+    if isinstance(value, Problem):
+        row.found.extend(judged(value, cell, row.work))
+        return None
+    return value
+
+
+def _merge(row: _Row, type_: Type | None) -> Merge:
+    """The merge as stated, or that of the type; one that does not fit the type is a finding."""
+    cell = row.record.cell("merge")
+    natural = Merge.COLLECT if type_ is not None and type_.many else Merge.SINGLE
+    if cell.blank:
+        return natural
+    merge = words.merge(cell.text)
+    if merge is None:
+        row.found.append(not_a_choice(cell, "merge"))
+        return natural
+    if type_ is None:
+        return natural
+    fits = {
+        Merge.SINGLE: True,
+        Merge.FIRST: True,
+        Merge.COLLECT: type_.many,
+        Merge.MIN: type_.ordered,
+        Merge.MAX: type_.ordered,
+        Merge.SUM: type_.kind is Kind.NUMBER and not type_.many,
+    }[merge]
+    if not fits:
+        row.found.append(
+            complain(
+                "merge-unsuitable", cell, text=cell.text.strip(), **_named(row), **heading_of("merge", natural.value)
+            )
+        )
+        return natural
+    return merge
+
+
+def _favours(row: _Row, type_: Type | None) -> Favours | None:
+    """What favours the buyer: greater and less need an order of amounts, earlier one of values or dates."""
+    cell = row.record.cell("favours")
+    if cell.blank:
+        return None
+    favours = words.favours(cell.text)
+    if favours is None:
+        row.found.append(not_a_choice(cell, "favours"))
+        return None
+    if type_ is None:
+        return None
+    dated = type_.kind in (Kind.DATE, Kind.DATETIME) and not type_.many
+    if not (bool(type_.item.values) or dated if favours is Favours.EARLIER else type_.ordered):
+        row.found.append(complain("favours-unsuitable", cell, text=cell.text.strip(), **_named(row)))
+        return None
+    return favours

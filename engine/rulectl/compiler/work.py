@@ -1,0 +1,87 @@
+"""What the passes hand on: the drafts, what has been made of them so far, and all findings.
+
+Idea: a pass is a function from `Work` to `Work`; it adds what it made and what it found and takes nothing away. Names
+whose declaration is broken are remembered, so that cells which use them stay silent: one mistake, one finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from rulectl.diagnostics import Finding
+from rulectl.lang.scope import Scope
+from rulectl.model.draft import BlockKind, Draft, DraftBlock, DraftCell
+from rulectl.model.policy import Tier
+from rulectl.model.rulebook import Aggregate, Parameter, Period, Policy, Table, Template, Term, TestCase
+from rulectl.model.words import fold
+from rulectl.source import Cell
+
+ALWAYS = Period()
+NO_SCOPE = Scope({})
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What a workbook says of itself. `event` is the cell that names the term which dates a case."""
+
+    draft: Draft
+    id: str
+    name: str
+    version: str = ""
+    owner: str = ""
+    notes: str = ""
+    period: Period = ALWAYS
+    event: DraftCell | None = None
+    tier: Tier = Tier.PROCEDURE
+    includes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The state between two passes. `names` leads from a folded name, id or alias to the id of its term or parameter;
+    `broken` holds the folded names that are declared but cannot be read; `writers` the terms that tables were meant to
+    write, broken tables included; `dated` the first cell with an effective date."""
+
+    drafts: tuple[Draft, ...]
+    findings: tuple[Finding, ...] = ()
+    books: tuple[Book, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
+    scope: Scope = NO_SCOPE
+    event: str | None = None
+    dated: Cell | None = None
+    terms: tuple[Term, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    aggregates: tuple[Aggregate, ...] = ()
+    tables: tuple[Table, ...] = ()
+    templates: tuple[Template, ...] = ()
+    tests: tuple[TestCase, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    writers: frozenset[str] = frozenset()
+
+    def blocks(self, kind: BlockKind) -> Iterator[tuple[Book, DraftBlock]]:
+        """The blocks of a kind, in the order of the workbooks."""
+        for book in self.books:
+            for block in book.draft.blocks:
+                if block.kind is kind:
+                    yield book, block
+
+    def named(self, text: str) -> str | None:
+        """The id of the term or parameter that a heading names; width, case and blanks do not matter."""
+        return self.names.get(fold(text))
+
+    def is_broken(self, text: str) -> bool:
+        """Whether a heading names something whose declaration could not be read."""
+        return fold(text) in self.broken
+
+    def mentions_broken(self, text: str) -> bool:
+        """Whether a cell speaks of something whose declaration could not be read."""
+        plain = fold(text)
+        return any(name in plain for name in self.broken)
+
+    def plus(self, findings: Iterable[Finding]) -> Work:
+        return replace(self, findings=(*self.findings, *findings))
+
+
+Pass = Callable[[Work], Work]

@@ -1,0 +1,190 @@
+"""Stories: one markdown file each, with a workbook as text and the exact findings or outcomes. See README.md.
+
+To add a kind of expectation, write a function from `Story` to text and name its fence in `HANDLERS`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+from rulectl.codes import Severity, registry
+from rulectl.compiler import Compiled, compile_drafts, includes
+from rulectl.diagnostics import Finding
+from rulectl.lang.printer import print_expr, print_test
+from rulectl.model.draft import Draft
+from rulectl.model.rulebook import Parameter, Rule, Rulebook, Table, Term
+from rulectl.sheets.text import read_text
+from rulectl.source import Cell, CellRange, FilePlace
+
+HERE = Path(__file__).parent
+ENTRY = "story.xlsx"
+FENCE = re.compile(r"^```(?P<kind>[a-z-]+)(?: (?P<name>\S+))?\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A fenced block: its kind, the name after it, its text, and where the text stands in the file."""
+
+    kind: str
+    name: str
+    body: str
+    start: int
+    end: int
+
+
+class Story:
+    """A story file. The first workbook is the one that is compiled; the others, by name, are what it includes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.text = path.read_text("utf-8")
+        self.fences = tuple(
+            Fence(found["kind"], found["name"] or "", found["body"], found.start("body"), found.end("body"))
+            for found in FENCE.finditer(self.text)
+        )
+
+    def of(self, *kinds: str) -> Iterator[Fence]:
+        return (fence for fence in self.fences if fence.kind in kinds)
+
+    @cached_property
+    def drafts(self) -> tuple[Draft, ...]:
+        """The workbook and its includes, each once, in the order in which they are named."""
+        books = {
+            (fence.name or ENTRY).removesuffix(".xlsx"): read_text(fence.body, fence.name or ENTRY)
+            for fence in self.of("workbook")
+        }
+        found: dict[str, Draft] = {}
+        todo = [next(iter(books))]
+        while todo:
+            name = todo.pop(0)
+            if name not in found:
+                found[name] = books[name]
+                todo.extend(named.removesuffix(".xlsx") for named, _ in includes(books[name]))
+        return tuple(found.values())
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        return compile_drafts(self.drafts)
+
+    @property
+    def rulebook(self) -> Rulebook:
+        assert self.compiled.rulebook is not None, "the workbook has errors: " + findings(self)
+        return self.compiled.rulebook
+
+
+# -- what a story can expect --------------------------------------------------------------------------------------
+
+
+def findings(story: Story) -> str:
+    """`责任判定!C7 RB203 error unclosed-range «[1..5»`, then a line for each note."""
+    return "".join(f"{line}\n" for finding in story.compiled.findings for line in _finding_lines(finding, story))
+
+
+def _finding_lines(finding: Finding, story: Story) -> Iterator[str]:
+    at = finding.at
+    part = at.text if at.span is None else at.text[at.span.start : at.span.end]
+    underlined = "" if not part else " «" + part.replace("\n", "⏎") + "»"
+    yield f"{_place(at.place, story)} {finding.code} {finding.severity.value} {finding.slug}{underlined}"
+    for note in finding.notes:
+        yield f"  {note.key} {_place(note.at.place, story)}"
+
+
+def _place(place: object, story: Story) -> str:
+    """A place; of another workbook than the first with its name."""
+    file = place.file if isinstance(place, Cell | CellRange | FilePlace) else ""
+    other = file not in ("", story.drafts[0].file)
+    return f"[{file}]{place}" if other else str(place)
+
+
+def tables(story: Story) -> str:
+    """Each table in firing order: stratum, name, tier, salience; its conclusions and policies; its rules."""
+    book = story.rulebook
+    items: tuple[Term | Parameter, ...] = (*book.terms, *book.parameters)
+    names = {item.id: item.name for item in items}
+    return "".join(f"{line}\n" for table in book.tables for line in _table_lines(table, names, book))
+
+
+def _table_lines(table: Table, names: Mapping[str, str], book: Rulebook) -> Iterator[str]:
+    outputs = ", ".join(f"{names[column.term]} {column.policy.value}" for column in table.outputs)
+    yield f"{table.stratum} {table.name} ({table.tier.value}, {table.salience}): {outputs}"
+    for rule in table.rules:
+        yield f"  {rule.id}: {_rule_text(rule, table, names, book)}"
+
+
+def _rule_text(rule: Rule, table: Table, names: Mapping[str, str], book: Rulebook) -> str:
+    when = [print_test(entry.test, column.type, names) for column, entry in zip(table.inputs, rule.when, strict=True)]
+    then = [
+        "" if entry.expr is None else print_expr(entry.expr, names, in_cell=book.term(column.term).type)
+        for column, entry in zip(table.outputs, rule.then, strict=True)
+    ]
+    state = "" if rule.enabled else " (off)"
+    return f"{'otherwise' if rule.otherwise else ' | '.join(when)} -> {' | '.join(then)}{state}"
+
+
+HANDLERS: dict[str, Callable[[Story], str]] = {"findings": findings, "tables": tables}
+
+
+def same(story: Story, body: str) -> None:
+    """A fence `same` holds a workbook that must compile to an equal rulebook."""
+    other = compile_drafts((read_text(body, ENTRY),))
+    assert other.findings == ()
+    assert other.rulebook == story.rulebook
+
+
+CHECKS: dict[str, Callable[[Story, str], None]] = {"same": same}
+INPUTS = ("workbook", "cases")
+
+# -- the tests ----------------------------------------------------------------------------------------------------
+
+STORIES = sorted(HERE.glob("*/*/*.md"))
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: f"{path.parts[-3]}/{path.parts[-2]}/{path.stem}")
+def test_story(path: Path, accept: bool) -> None:
+    story = Story(path)
+    unknown = {fence.kind for fence in story.fences} - {*HANDLERS, *CHECKS, *INPUTS}
+    assert not unknown, f"nothing reads the fences {unknown}"
+    for fence in story.of(*CHECKS):
+        CHECKS[fence.kind](story, fence.body)
+    wanted = [(fence, HANDLERS[fence.kind](story)) for fence in story.of(*HANDLERS)]
+    if accept:
+        text = story.text
+        for fence, got in sorted(wanted, key=lambda pair: -pair[0].start):
+            text = text[: fence.start] + got + text[fence.end :]
+        if text != story.text:
+            path.write_text(text, "utf-8")
+        return
+    for fence, got in wanted:
+        assert got == fence.body
+    if not any(story.of("findings")):
+        assert findings(story) == ""
+    grave = any(finding.severity is not Severity.NOTICE for finding in story.compiled.findings)
+    if path.parent.name == "bad":
+        assert grave, "a story in bad/ has a finding"
+    elif path.parent.parent.name == "compile":
+        assert story.compiled.rulebook is not None
+
+
+@pytest.mark.parametrize("block", ["RB3"])
+def test_every_code_has_a_story(block: str) -> None:
+    told = {
+        code
+        for path in STORIES
+        if path.parent.name == "bad"
+        for fence in Story(path).of("findings")
+        for code in re.findall(r"\bRB\d{3}\b", fence.body)
+    }
+    assert {code.code for code in registry().values() if code.code.startswith(block)} - told == set()
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_story_has_a_title_and_says_why(path: Path) -> None:
+    head = path.read_text("utf-8").split("```")[0]
+    assert head.startswith("# ")
+    assert len(head.strip().splitlines()) >= 3
