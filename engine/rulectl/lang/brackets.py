@@ -13,10 +13,11 @@ _TESTS = ("<", ">", "=", "!", "≤", "≥", "≠", "-;", "-,", "空;", "null;", 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a bracket holds, at its own depth: `..`, commas, or a test at its start; `close` is the sign that ends it,
-    blank when nothing does."""
+    """What a bracket holds, at its own depth: `..`, separators and commas among them, or a test at its start; `close`
+    is the sign that ends it, blank when nothing does."""
 
     dots: bool
+    items: int
     commas: int
     test: bool
     close: str
@@ -25,7 +26,7 @@ class Look:
 def look_ahead(lexer: Lexer, start: int) -> Look:
     """The bracket that opens at an offset. A range may end in any bracket, `]a..b[` and `(a..b]` too."""
     text, raw = lexer.text, lexer.raw
-    depth, dots, commas, at, close = 0, False, 0, start + 1, ""
+    depth, dots, items, commas, at, close = 0, False, 0, 0, start + 1, ""
     while at < len(text):
         char = text[at]
         if raw[at] in QUOTES:
@@ -43,7 +44,8 @@ def look_ahead(lexer: Lexer, start: int) -> Look:
             break
         elif depth == 0:
             dots = dots or text.startswith("..", at)
-            commas += char in ",;、\n"
+            items += char in ",;、\n"
+            commas += char == ","
         at += 1
     inner = text[start + 1 : at].lstrip().lower()
-    return Look(dots, commas, inner.startswith(_TESTS), close)
+    return Look(dots, items, commas, inner.startswith(_TESTS), close)

@@ -49,12 +49,11 @@ def same(one: Value, other: Value) -> bool | None:
 def ordered(op: Comparison, one: Value, other: Value) -> bool | None:
     """`<` and its kin on numbers, dates and durations; None on anything else."""
     one, other = _moments(one, other)
-    sign: int
-    if isinstance(one, Decimal) and isinstance(other, Decimal):
+    if isinstance(one, Decimal) and isinstance(other, Decimal):  # noqa: SIM114 - one branch a kind: plain types
         sign = (one > other) - (one < other)
-    elif isinstance(one, dt.timedelta) and isinstance(other, dt.timedelta):
+    elif isinstance(one, dt.timedelta) and isinstance(other, dt.timedelta):  # noqa: SIM114
         sign = (one > other) - (one < other)
-    elif isinstance(one, dt.date) and isinstance(other, dt.date) and type(one) is type(other):
+    elif isinstance(one, dt.date) and isinstance(other, dt.date):
         sign = (one > other) - (one < other)
     else:
         return None
@@ -108,7 +107,7 @@ def _bounded(text: str, span: Span) -> str:
 
 
 def _numbers(op: Arithmetic, one: Decimal, other: Decimal, span: Span) -> Decimal:
-    if op == "/" and not other or op == "**" and not one and other < 0:
+    if (op == "/" and not other) or (op == "**" and not one and other < 0):
         raise CannotCompute("division-by-zero", span, (("left", number_text(one)),))
     if op == "**" and abs(other) > MAX_EXPONENT:
         raise CannotCompute("number-overflow", span)

@@ -6,22 +6,19 @@ lowered to the few nodes of syntax. What can be read in two ways is refused, wit
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 
 from rulectl.lang.brackets import look_ahead
-from rulectl.lang.dates import MIDNIGHT
-from rulectl.lang.expressions import ANY_LEVEL, ATOM_LEVEL, SUM_LEVEL, Parser
-from rulectl.lang.faults import fault
-from rulectl.lang.literals import read_boolean
-from rulectl.lang.operands import Operand, fitted, literal, spoken_of
-from rulectl.lang.pieces import Column, Form, Piece, ambiguous, between, bound, checked_list, constant, met
-from rulectl.lang.ranges import plain_range, spanned, whole_number
-from rulectl.lang.syntax import Any, Between, Comparison, Except, Expr, Is, IsNull, Literal, OneOf, Test
+from rulectl.lang.expressions import ATOM_LEVEL, Parser
+from rulectl.lang.faults import clipped, fault
+from rulectl.lang.fitting import fit, has_order, value, whole_day
+from rulectl.lang.operands import Operand, spoken_of
+from rulectl.lang.pieces import Column, Form, Piece, ambiguous, between, bound, checked_list, met
+from rulectl.lang.ranges import plain_range, spanned
+from rulectl.lang.syntax import Any, Between, Comparison, Except, Is, IsNull, Literal, OneOf, Test
 from rulectl.lang.tokens import Token
 from rulectl.source import Span
-from rulectl.types import BOOLEAN, STRING, Kind, compatible
-from rulectl.values import Value
+from rulectl.types import STRING, Kind
 
 _OPS: dict[str, Comparison] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _CLOSING = (",", ";", ")", "]")
@@ -40,14 +37,14 @@ def subject_tests(parser: Parser, subject: Operand) -> Test:
     return piece(parser, column).test
 
 
-def list_of_tests(parser: Parser, column: Column, excepting: bool = False) -> Test:
+def list_of_tests(parser: Parser, column: Column, closing: str = ")", excepting: bool = False) -> Test:
     """tests := conjunction ((',' | ';' | '、' | 'or' | line break) conjunction)*; blank items count for nothing"""
     start = parser.lexer.skip(parser.pos)
     pieces: list[Piece] = []
     while True:
         while parser.accept(",", ";"):
             pass
-        if parser.peek().kind == "end" or parser.is_sign(")", "]") or (excepting and _outside(parser.peek())):
+        if parser.peek().kind == "end" or parser.is_sign(closing) or (excepting and _outside(parser.peek())):
             break
         pieces.append(conjunction(parser, column, excepting))
         if not parser.accept(",", ";", "or"):
@@ -76,8 +73,8 @@ def _starts_value(token: Token) -> bool:
 
 
 def piece(parser: Parser, column: Column, excepting: bool = False) -> Piece:
-    """piece := '-' | 'null' | 'not' ('(' tests ')' | piece) | 'except' tests 'outside' | bracketed | 'between' value 'and'
-    value | compare value | value suffix? | value 'to' value"""
+    """piece := '-' | 'null' | 'not' ('(' tests ')' | piece) | 'except' tests 'outside' | bracketed | compare value
+    | 'between' value 'and' value | value suffix? | value 'to' value"""
     parser.deeper()
     found = _piece(parser, column, excepting)
     parser.depth -= 1
@@ -154,42 +151,48 @@ def _outside(token: Token) -> bool:
 
 
 def _bracketed(parser: Parser, column: Column, token: Token) -> Piece | None:
-    """'[' value '..' value ']' and its kin; '(' tests ')'; '[' value, … ']'; None when it is an expression's bracket."""
+    """'[' value '..' value ']' and its kin; '(' tests ')'; '[' value, … ']'; None for an expression's bracket."""
     look = look_ahead(parser.lexer, token.span.start)
     start = token.span.start
     half_open = (token.word == "(" and look.close == "]") or (token.word in ("[", "]") and look.close in (")", "["))
     if look.dots or (look.commas == 1 and (half_open or token.word == "]")):
-        parser.take()
-        low = value(parser, column, ">=" if token.word == "[" else ">", grouped=look.dots)
-        if not parser.accept("..", ","):
-            raise parser.unexpected()
-        high = value(parser, column, "<", grouped=look.dots)
-        closing = parser.peek()
-        if not parser.is_sign(")", "]", "["):
-            raise fault("unclosed-range", Span(start, len(parser.raw)), text=parser.raw[start:].strip())
-        parser.take()
-        closed = (token.word == "[", closing.word == "]")
-        _whole_day(high, "<=" if closed[1] else "<", column, (low.expr, closed[0]))
-        return Piece(between((low.expr, closed[0]), (high.expr, closed[1]), Span(start, parser.end)), "range")
+        return _range(parser, column, token, look.dots)
     if not look.close:
         raise fault("unclosed-bracket", Span(start, len(parser.raw)), bracket=")" if token.word == "(" else "]")
-    if token.word == "(" and not (look.commas or look.test):
+    if token.word == "(" and not (look.items or look.test):
         return None
-    if token.word == "[" and column.type.many and not look.commas:
+    if token.word == "[" and column.type.many and not look.items:
         return None
     opened = parser.take().span
-    test = list_of_tests(parser, column)
-    parser.expect(")" if token.word == "(" else "]", opened)
-    if look.commas == 1 and column.type.ordered and isinstance(test, OneOf) and all(_literal(t) for t in test.items):
-        one, other = (t.value for t in test.items if isinstance(t, Is))
-        span = Span(start, parser.end)
-        closed_ = token.word == "["
-        raise ambiguous(span, column, Between(one, other, closed_, closed_), test)
+    closing = ")" if token.word == "(" else "]"
+    test = list_of_tests(parser, column, closing)
+    parser.expect(closing, opened)
+    if look.commas == look.items == 1 and column.type.ordered:
+        _interval(test, Span(start, parser.end), column, closing == "]")
     return Piece(test, "other")
 
 
-def _literal(test: Test) -> bool:
-    return isinstance(test, Is) and test.op == "=" and isinstance(test.value, Literal)
+def _range(parser: Parser, column: Column, token: Token, dots: bool) -> Piece:
+    """('[' | '(' | ']') value '..' value (']' | ')' | '[')"""
+    start = parser.take().span.start
+    low = value(parser, column, ">=" if token.word == "[" else ">", grouped=dots)
+    if not parser.accept("..", ","):
+        raise parser.unexpected()
+    high = value(parser, column, "<", grouped=dots)
+    closing = parser.peek()
+    if not parser.is_sign(")", "]", "["):
+        raise fault("unclosed-range", Span(start, len(parser.raw)), text=clipped(parser.raw[start:].strip()))
+    parser.take()
+    closed = (token.word == "[", closing.word == "]")
+    whole_day(high, "<=" if closed[1] else "<", column, (low.expr, closed[0]))
+    return Piece(between((low.expr, closed[0]), (high.expr, closed[1]), Span(start, parser.end)), "range")
+
+
+def _interval(test: Test, span: Span, column: Column, closed: bool) -> None:
+    """Raises Fault for `[1,5]` and `(1,5)`, which a mathematician reads as a range."""
+    values = [item.value for item in test.items if isinstance(item, Is)] if isinstance(test, OneOf) else []
+    if len(values) == 2 and all(isinstance(value, Literal) for value in values):
+        raise ambiguous(span, column, Between(values[0], values[1], closed, closed), test)
 
 
 def _bounded(parser: Parser, column: Column, op: Comparison, start: int, excepting: bool) -> Piece:
@@ -220,24 +223,24 @@ def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piec
     one = value(parser, column, None)
     token = parser.peek()
     if parser.accept("..", "~", "—", "to") or (column.type.ordered and parser.accept("with")):
-        _ordered(column, "<=", one, parser)
+        has_order(column, "<=", one, parser)
         return _ends(parser, column, one)
     if token.suffix and not excepting and column.type.kind is not Kind.BOOLEAN:
         parser.take()
         span = Span(start, parser.end)
         if token.word in ("以外", "之外") and not _measured(number):
             raise ambiguous(span, column, Is(">", one.expr), Is("!=", one.expr))
-        _ordered(column, token.suffix, one, parser)
-        _whole_day(one, token.suffix, column)
+        has_order(column, token.suffix, one, parser)
+        whole_day(one, token.suffix, column)
         return _included(parser, column, Piece(bound(token.suffix, one.expr, span), "bound"), one)
-    _whole_day(one, "=", column)
+    whole_day(one, "=", column)
     return Piece(bound("=", one.expr, Span(start, parser.end)), "value")
 
 
 def _ends(parser: Parser, column: Column, low: Operand) -> Piece:
     """The second end of a range, after its first: `5天`, `5天之间`."""
     high = value(parser, column, None)
-    _whole_day(high, "<=", column, (low.expr, True))
+    whole_day(high, "<=", column, (low.expr, True))
     parser.accept("among", "以内", "之内", "内")
     return spanned(parser, column, low, high)
 
@@ -249,7 +252,7 @@ def _dates(parser: Parser, column: Column) -> Piece | None:
     high = parser.lexer.at(sign.span.end)
     if column.type.kind not in (Kind.DATE, Kind.DATETIME) or (low.kind, sign.word, high.kind) != ("date", "-", "date"):
         return None
-    one = _fit(parser.expression(ATOM_LEVEL), column, parser)
+    one = fit(parser.expression(ATOM_LEVEL), column, parser)
     parser.take()
     return _ends(parser, column, one)
 
@@ -279,83 +282,3 @@ def _included(parser: Parser, column: Column, whole: Piece, one: Operand) -> Pie
     elif op in ("<", "<="):
         op = "<=" if word.word == "contains" else "<"
     return Piece(replace(whole.test, op=op), whole.form)
-
-
-# -- values ------------------------------------------------------------------------------------------------------
-
-
-def value(parser: Parser, column: Column, op: Comparison | None, grouped: bool = False) -> Operand:
-    """value := sum, of the column's kind; in a column of yes and no a whole expression. `op` is what stands before it,
-    None when nothing does; `grouped` says that a comma can only part thousands here."""
-    if column.type.kind is Kind.BOOLEAN:
-        return _fit(_answer(parser, op), column, parser)
-    one = whole_number(parser, column, grouped) or parser.expression(SUM_LEVEL)
-    fit = _fit(one, column, parser)
-    if op is None and (parser.is_sign("<", "<=", ">", ">=", "=", "!=") and not isinstance(fit.expr, Literal)):
-        raise fault(
-            "statement-in-condition",
-            Span(one.span.start, len(parser.raw)),
-            text=parser.raw.strip(),
-            rest=parser.raw[parser.peek().span.start :].strip(),
-        )
-    if op in _OPS and op is not None:
-        _ordered(column, op, fit, parser)
-        _whole_day(fit, op, column)
-    return fit
-
-
-def _answer(parser: Parser, op: Comparison | None) -> Operand:
-    """Yes or no in any spelling that fills a piece, else an expression."""
-    text = parser.lexer.text
-    start = parser.lexer.skip(parser.pos)
-    end = start
-    while end < len(text) and text[end] not in ",;、\n)]或":
-        end += 1
-    answer = read_boolean(text[start:end]) if end - start <= 8 else None
-    if answer is not None:
-        parser.pos = parser.end = start + len(text[start:end].rstrip())
-        return literal(answer, BOOLEAN, Span(start, parser.end))
-    return parser.expression(ANY_LEVEL if op is None else SUM_LEVEL)
-
-
-def _fit(one: Operand, column: Column, parser: Parser) -> Operand:
-    """The operand as the column takes it. Raises Fault when it is not of its kind."""
-    item = column.type.item
-    beside = Operand(Literal(None), item, column.unit, symbol=column.symbol)
-    if one.many:
-        if not column.type.many:
-            raise fault("not-a-single-value", one.span, text=spoken_of(one, parser.raw))
-        beside = replace(beside, type=column.type)
-    one = fitted(one, beside, parser.raw)
-    wanted = column.type if one.many else item
-    if one.type is not None and not compatible(one.type, wanted):
-        if one.type == BOOLEAN:
-            raise fault("statement-in-condition", one.span, text=spoken_of(one, parser.raw), rest="-")
-        noun = "text" if item.kind.textual else item.kind.value
-        raise fault(f"not-a-{noun}", one.span, text=spoken_of(one, parser.raw))
-    return one
-
-
-def _ordered(column: Column, op: Comparison, one: Operand, parser: Parser) -> None:
-    if op not in ("=", "!=") and not column.type.ordered:
-        raise fault("not-ordered", Span(one.span.start, one.span.end), text=spoken_of(one, parser.raw), operator=op)
-
-
-def _whole_day(one: Operand, op: Comparison, column: Column, low: tuple[Expr, bool] | None = None) -> None:
-    """Raises Fault where a day without a clock may mean the whole day or its first moment."""
-    moment: Value = constant(one.expr)
-    if not one.day or op in ("<", ">=") or not isinstance(moment, dt.datetime) or moment.date() == dt.date.max:
-        return
-    day, next_day = Literal(moment), Literal(dt.datetime.combine(moment.date() + dt.timedelta(days=1), MIDNIGHT))
-    first: Test
-    second: Test = Is(op, day)
-    if low:
-        first, second = Between(low[0], next_day, low[1], False), Between(low[0], day, low[1], True)
-    elif op == "<=":
-        first = Is("<", next_day)
-    elif op == ">":
-        first = Is(">=", next_day)
-    else:
-        first = Between(day, next_day, True, False)
-        first = Except(first) if op == "!=" else first
-    raise ambiguous(one.span, column, first, second)

@@ -121,7 +121,7 @@ def compared(op: Comparison, one: Value, other: Value) -> bool | None:
 
 
 def meets(test: Test, value: Value, facts: Facts) -> bool | None:
-    """Whether a value meets a test; None when that hangs on something unknown. Raises CannotCompute as evaluate does."""
+    """Whether a value meets a test; None when that hangs on something unknown. Raises CannotCompute, as evaluate."""
     match test:
         case Any():
             return True

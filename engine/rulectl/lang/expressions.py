@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from rulectl.lang.calls import call, list_of
 from rulectl.lang.dates import read_duration
-from rulectl.lang.faults import Fault, clipped, fault, nearest, problem
+from rulectl.lang.faults import Fault, clipped, fault
 from rulectl.lang.operands import (
     Operand,
     arithmetic,
@@ -25,15 +25,14 @@ from rulectl.lang.operands import (
     text_literal,
     truth,
 )
-from rulectl.lang.scope import Problem, Scope
+from rulectl.lang.reading import Reader
+from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Arithmetic, Both, Comparison, Either, Expr, Literal, Meets, Name, Not, Test, Text
 from rulectl.lang.tokens import Lexer, Token
 from rulectl.lang.units import as_number
-from rulectl.lang.words import FUNCTION_WORDS
 from rulectl.source import Span
 from rulectl.types import BOOLEAN, DURATION, NUMBER, STRING, Kind, Type
 
-MAX_DEPTH = 64
 ANY_LEVEL, AND_LEVEL, COMPARE_LEVEL, SUM_LEVEL, ATOM_LEVEL = 1, 2, 3, 4, 7
 _ARITHMETIC: dict[str, tuple[int, Arithmetic]] = {
     "+": (4, "+"),
@@ -49,81 +48,12 @@ Tests = Callable[["Parser", Operand], Test]
 """How the part after `in` is read: given from above, since tests are made of expressions."""
 
 
-class Parser:
-    """The state of reading one cell: where we are, how deep, and what was wrong but did not stop us."""
+class Parser(Reader):
+    """A reader of expressions; how tests are read is given from above, since tests are made of expressions."""
 
-    def __init__(self, lexer: Lexer, tests: Tests, pos: int = 0, depth: int = 0) -> None:
-        self.lexer = lexer
+    def __init__(self, lexer: Lexer, tests: Tests, depth: int = 0) -> None:
+        super().__init__(lexer, depth)
         self.tests = tests
-        self.pos = pos
-        self.depth = depth
-        self.end = pos
-        self.problems: list[Problem] = []
-
-    # -- tokens
-
-    @property
-    def scope(self) -> Scope:
-        return self.lexer.scope
-
-    @property
-    def raw(self) -> str:
-        return self.lexer.raw
-
-    def peek(self) -> Token:
-        return self.lexer.at(self.pos)
-
-    def take(self) -> Token:
-        token = self.lexer.at(self.pos)
-        self.pos = self.end = token.span.end
-        return token
-
-    def is_sign(self, *signs: str) -> bool:
-        token = self.peek()
-        return token.kind == "sign" and token.word in signs
-
-    def is_word(self, *words: str) -> bool:
-        token = self.peek()
-        return token.kind == "word" and token.word in words
-
-    def accept(self, *words: str) -> bool:
-        """Take the next token when it is one of these signs or words."""
-        if self.is_sign(*words) or self.is_word(*words):
-            self.take()
-            return True
-        return False
-
-    def expect(self, sign: str, opened: Span) -> None:
-        """Take a closing sign, or say that what was opened stays open."""
-        if not self.accept(sign):
-            if self.peek().kind == "end":
-                raise fault("unclosed-bracket", Span(opened.start, len(self.raw)), bracket=sign)
-            raise self.unexpected()
-
-    def unexpected(self) -> Fault:
-        """The next token has no place here."""
-        token = self.peek()
-        if token.kind == "end":
-            return fault("missing-value", Span(len(self.raw), len(self.raw)), text=clipped(self.raw.strip()))
-        if token.kind == "unknown" and token.text not in "。.?!？！：:":
-            return Fault(self.unknown(token))
-        rest = Span(token.span.start, max(token.span.end, token.span.start + 1))
-        return fault("unexpected-text", rest, part=clipped(self.raw[rest.start : rest.end]))
-
-    def unknown(self, token: Token) -> Problem:
-        """A word that is no name; with the nearest that is one."""
-        if self.lexer.text[self.lexer.skip(token.span.end) :][:1] == "(":
-            return problem("unknown-function", token.span, name=token.text, nearest=nearest(token.text, FUNCTION_WORDS))
-        names = [symbol.name for symbol in self.scope.distinct()]
-        close = nearest(token.text, [*names, *self.scope.symbols])
-        return problem("unknown-name", token.span, name=token.text, nearest=close or "-")
-
-    def deeper(self) -> None:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise fault("nested-too-deep", Span(self.pos, len(self.raw)), limit=MAX_DEPTH)
-
-    # -- expressions
 
     def expression(self, level: int = ANY_LEVEL) -> Operand:
         """expression := disjunction; disjunction := conjunction ('or' conjunction)*; conjunction := comparison ('and'
@@ -319,7 +249,9 @@ class Parser:
         self.take()
         inner = self.take()
         if inner.kind != "text":
-            raise fault("wrong-argument", inner.span, function=token.word, text=clipped(self.raw[inner.span.start :]))
+            example = 'duration("P2D")' if token.word == "duration" else 'text("{a}")'
+            text = clipped(self.raw[inner.span.start :])
+            raise fault("wrong-argument", inner.span, function=token.word, text=text, example=example)
         self.expect(")", opened)
         span = Span(token.span.start, self.end)
         if token.word == "duration":
@@ -327,7 +259,7 @@ class Parser:
             if time is None:
                 raise fault("not-a-duration", inner.span, text=clipped(inner.text))
             return literal(time, DURATION, span)
-        sub = Parser(Lexer(inner.text, self.scope, self.lexer.units, newlines=False), self.tests, 0, self.depth)
+        sub = Parser(Lexer(inner.text, self.scope, self.lexer.units, newlines=False), self.tests, self.depth)
         try:
             found = sub.template(0)
         except Fault as why:
@@ -392,8 +324,8 @@ class Parser:
                 raise fault("unclosed-place", Span(at, len(self.raw)), part=clipped(self.raw[at:]))
             raise self.unexpected()
         self.take()
-        if isinstance(inner.expr, Literal):
-            raise fault("unknown-name", inner.span, name=spoken_of(inner, self.raw), nearest="-")
+        if isinstance(inner.expr, Literal) and not self.problems:
+            raise fault("unknown-word", inner.span, name=spoken_of(inner, self.raw))
         return inner
 
 

@@ -101,7 +101,8 @@ def _read_number(text: str, unit: str) -> Decimal | Problem:
         return problem(read, Span(0, len(text)), text=clipped(visible(text)))
     value = as_number(read, unit)
     if value is None:
-        return problem("wrong-unit", Span(0, len(text)), text=clipped(visible(text)), written=read.unit, unit=unit)
+        slug = "wrong-unit" if unit else "not-a-number"
+        return problem(slug, Span(0, len(text)), text=clipped(visible(text)), unit=unit)
     return value
 
 

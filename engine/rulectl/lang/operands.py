@@ -86,7 +86,8 @@ def settled(operand: Operand, text: str, wanted: Kind | None = None, unit: str =
         return literal(time, DURATION, operand.span)
     number = as_number(quantity, unit)
     if number is None:
-        raise fault("wrong-unit", operand.span, text=spoken_of(operand, text), written=quantity.unit, unit=unit)
+        slug = "wrong-unit" if unit else "not-a-number"
+        raise fault(slug, operand.span, text=spoken_of(operand, text), unit=unit)
     return replace(literal(number, NUMBER, operand.span), unit=unit or quantity.unit)
 
 
@@ -115,7 +116,9 @@ def arithmetic(op: Arithmetic, left: Operand, right: Operand, text: str) -> Oper
         one, other = spoken_of(left, text), spoken_of(right, text)
         raise fault("not-computable", span, left=one, right=other, operator=op)
     unit = (left.unit or right.unit) if op in ("+", "-") else ""
-    return built(Binary(op, left.expr, right.expr, span), type_ if isinstance(type_, Type) else None, left, right, unit=unit)
+    return built(
+        Binary(op, left.expr, right.expr, span), type_ if isinstance(type_, Type) else None, left, right, unit=unit
+    )
 
 
 def _pair(op: Arithmetic, left: Operand, right: Operand, text: str) -> tuple[Operand, Operand]:
@@ -190,6 +193,8 @@ def fitted(operand: Operand, beside: Operand, text: str) -> Operand:
     """A literal as what it is compared with takes it: its unit, its date, its place among the allowed values."""
     if beside.type is None:
         return settled(operand, text)
+    if operand.quantity and beside.kind in (Kind.DATE, Kind.DATETIME):
+        raise fault(f"not-a-{beside.kind.value}", operand.span, text=spoken_of(operand, text))
     operand = settled(operand, text, beside.kind, beside.unit)
     value = operand.expr.value if isinstance(operand.expr, Literal) else None
     if isinstance(value, Decimal):
@@ -202,7 +207,8 @@ def fitted(operand: Operand, beside: Operand, text: str) -> Operand:
     if isinstance(value, dt.date) and beside.kind is Kind.DATETIME and not isinstance(value, dt.datetime):
         moment = dt.datetime.combine(value, MIDNIGHT)
         return replace(literal(moment, DATETIME, operand.span), day=True)
-    among(operand, beside.type, beside.symbol)
+    if not (_bare(beside) and isinstance(constant(beside.expr), str)):
+        among(operand, beside.type, beside.symbol)
     return operand
 
 
@@ -276,3 +282,8 @@ def truth(operand: Operand, text: str) -> Operand:
     if operand.quantity or operand.type not in (None, BOOLEAN):
         raise fault("not-a-boolean", operand.span, text=spoken_of(operand, text))
     return operand
+
+
+def constant(expr: Expr) -> Value:
+    """The value of a literal, None of anything else."""
+    return expr.value if isinstance(expr, Literal) else None

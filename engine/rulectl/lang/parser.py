@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from rulectl.lang.chars import plain, visible
-from rulectl.lang.conditions import subject_tests, list_of_tests
+from rulectl.lang.conditions import list_of_tests, subject_tests
 from rulectl.lang.expressions import Parser
 from rulectl.lang.faults import Fault, strange
 from rulectl.lang.literals import value_of
@@ -32,6 +32,9 @@ Native = str | Decimal | bool | dt.date | dt.datetime | dt.timedelta | None
 T = TypeVar("T")
 
 _DASHES = ("-", "—", "——")
+
+_FOLLOWERS = ("unexpected-text", "unknown-word", "missing-value", "unclosed-bracket", "unclosed-place")
+"""What is likely to come of a word that was not known just before, and is silent then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ def _door(text: str, scope: Scope, unit: str, read: Callable[[Parser], T], newli
     try:
         found = read(parser)
     except Fault as why:
-        return Broken((*parser.problems, why.problem))
+        follows = parser.problems and why.problem.slug in _FOLLOWERS
+        return Broken(tuple(parser.problems) if follows else (*parser.problems, why.problem))
     return Broken(tuple(parser.problems)) if parser.problems else found
 
 
@@ -79,7 +83,7 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
     return _door(text, scope, unit, read)
 
 
-def test_of(value: Native, text: str, column: Type, scope: Scope, unit: str = "") -> Test | Broken:
+def test_of(value: Native, text: str, column: Type, scope: Scope, unit: str = "") -> Test | Broken:  # noqa: PT028
     """A condition cell that holds an Excel value: a number, date or boolean is a literal, a text is parsed."""
     if value is None or isinstance(value, str):
         return parse_test(text if value is None else value, column, scope, unit)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Literal as Choice
 
 from rulectl.lang.faults import Fault, fault
+from rulectl.lang.operands import constant
 from rulectl.lang.printer import print_test
 from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.syntax import AllOf, Between, Comparison, Except, Expr, Is, IsNull, Literal, OneOf, Test
 from rulectl.source import Span
 from rulectl.types import NUMBER, Type
-from rulectl.values import Value
 
 Form = Choice["value", "bound", "range", "negated", "other"]
 
@@ -48,11 +48,6 @@ def ambiguous(span: Span, column: Column, first: Test | str, second: Test | str)
     """Two readings, as texts to choose from."""
     texts = [t if isinstance(t, str) else print_test(t, column.type, column.names or {}) for t in (first, second)]
     return fault("ambiguous-entry", span, first=texts[0], second=texts[1])
-
-
-def constant(expr: Expr) -> Value:
-    """The value of a literal, None of anything else."""
-    return expr.value if isinstance(expr, Literal) else None
 
 
 def lower(test: Test) -> tuple[Expr, bool] | None:
@@ -98,8 +93,8 @@ def met(pieces: list[Piece], joined: bool, column: Column, span: Span) -> Piece:
 
 
 def checked_list(pieces: list[Piece], column: Column, span: Span) -> Test:
-    """Pieces of which one must hold. Raises Fault when the list is likely to mean something else than it says: `非 A、B`
-    (neither?), `非 A; 非 B` and `>3,<7` (true of everything)."""
+    """Pieces of which one must hold. Raises Fault when the list is likely to mean something else than it says:
+    `非 A、B` (neither?), `非 A; 非 B` and `>3,<7` (true of everything)."""
     tests = tuple(piece.test for piece in pieces)
     if len(tests) == 1:
         return tests[0]

@@ -39,7 +39,7 @@ from rulectl.lang.syntax import (
     Text,
 )
 from rulectl.types import Kind, Type
-from rulectl.values import Value, date_text, duration_text, number_text
+from rulectl.values import Value, date_text, number_text
 
 Names = Mapping[str, str]
 
@@ -125,9 +125,9 @@ def literal_text(value: Value) -> str:
         case str():
             return f'"{value.translate(_ESCAPES)}"'
         case dt.date():
-            return f'date("{date_text(value)}")'
+            return date_text(value)
         case dt.timedelta():
-            return f'duration("{duration_text(value)}")'
+            return spoken(value)
         case tuple():
             return f"[{', '.join(literal_text(item) for item in value)}]"
 
@@ -151,7 +151,7 @@ def _output(expr: Expr, names: Names, type_: Type) -> str:
     if isinstance(expr, Literal):
         items = expr.value if isinstance(expr.value, tuple) and type_.many else (expr.value,)
         if items:
-            return ";".join(_cell_literal(item) for item in items)
+            return ";".join(literal_text(item) for item in items)
         return "[]"
     if isinstance(expr, Sequence) and type_.many:
         return ";".join(_expr(item, names, _TOP) for item in expr.items)
@@ -206,7 +206,7 @@ def _test(test: Test, names: Names, column: Type | None, least: int) -> str:
         case Is(op, value):
             return _compared(op, value, names, column)
         case Between(low, high, low_closed, high_closed):
-            ends = [_operand(end, names, column, _SUM) for end in (low, high)]
+            ends = [_expr(end, names, _SUM) for end in (low, high)]
             return f"{'[' if low_closed else '('}{ends[0]}..{ends[1]}{']' if high_closed else ')'}"
         case OneOf(items):
             text = ";".join(_test(item, names, column, _OR) for item in items)
@@ -228,9 +228,9 @@ def _compared(op: str, value: Expr, names: Names, column: Type | None) -> str:
             return shown + (simple_word(value.value, column) or literal_text(value.value))
         return f"{shown}:={_expr(value, names, _SUM)}"
     if op != "=":
-        return op + _operand(value, names, column, _SUM)
+        return op + _expr(value, names, _SUM)
     boolean = column is None or column.kind is Kind.BOOLEAN
-    text = _operand(value, names, column, _OR if boolean and _logical(value) else _SUM)
+    text = _expr(value, names, _OR if boolean and _logical(value) else _SUM)
     return f"({text})" if _misread(value, text) else text
 
 
@@ -246,22 +246,3 @@ def _misread(value: Expr, text: str) -> bool:
     return (
         isinstance(value, Binary) and value.op == "-" and all(isinstance(e, Literal) for e in (value.left, value.right))
     )
-
-
-def _operand(expr: Expr, names: Names, column: Type | None, least: int) -> str:
-    if column is not None and isinstance(expr, Literal) and not isinstance(expr.value, tuple):
-        return _cell_literal(expr.value)
-    return _expr(expr, names, least)
-
-
-def _cell_literal(value: Value) -> str:
-    """A constant as it is typed into a cell."""
-    match value:
-        case dt.datetime():
-            return value.isoformat(" ", "seconds" if value.second else "minutes")
-        case dt.date():
-            return value.isoformat()
-        case dt.timedelta():
-            return spoken(value)
-        case _:
-            return literal_text(value)

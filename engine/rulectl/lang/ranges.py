@@ -15,8 +15,8 @@ from rulectl.values import CONTEXT
 
 
 def plain_range(parser: Parser, column: Column) -> Piece | None:
-    """number ('-' | '~' | 'to' | '..') number: a range; with `-` it is ambiguous where it does not rise. None when it is
-    none of these, or its ends are more than numbers."""
+    """number ('-' | '~' | 'to' | '..') number: a range; with `-` it is ambiguous where it does not rise. None when it
+    is none of these, or its ends are more than numbers."""
     if column.type.many or column.type.kind not in (Kind.NUMBER, Kind.DURATION):
         return None
     low = parser.peek()

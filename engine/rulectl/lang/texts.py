@@ -1,4 +1,4 @@
-"""Conditions on texts and allowed values, where people write the words themselves: `质量问题;瑕疵`, `除 A、B 外`, `非 A`.
+"""Conditions on texts and allowed values, where people write the words themselves: `质量问题;瑕疵`, `除 A 外`, `非 A`.
 
 The cell is read character by character. An allowed value wins over everything else, the longest first, so that a value
 such as `非卖品` or `退货;退款` means itself; quotes always make a literal.
@@ -115,8 +115,8 @@ class TextReader:
         return met(pieces, True, self.column, Span(start, self.pos))
 
     def piece(self, closing: bool, excepting: bool) -> Piece:
-        """piece := value 'outside'? | 'null' | 'not' '(' tests ')' | '(' tests ')' | 'except' tests 'outside' | ('!=' | '非')
-        value | ('=' | 'contains') value | ':=' expression"""
+        """piece := value 'outside'? | 'null' | 'not' '(' tests ')' | '(' tests ')' | 'except' tests 'outside'
+        | ('!=' | '非' | '=' | 'contains') value | ':=' expression"""
         self.parser.deeper()
         found = self._piece(closing, excepting)
         self.parser.depth -= 1
@@ -284,10 +284,7 @@ class TextReader:
     def _expression(self, at: int) -> Expr:
         self.parser.pos = at
         operand = self.parser.expression(SUM_LEVEL)
-        if operand.many:
-            wanted = self.column.type
-        else:
-            wanted = self.column.type.item
+        wanted = self.column.type if operand.many else self.column.type.item
         operand = assigned(operand, wanted, self.column.unit, self.raw, self.column.symbol)
         self.pos = self.parser.end
         return operand.expr

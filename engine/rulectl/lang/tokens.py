@@ -30,7 +30,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What stands at an offset. `word` is what a word or sign does; the other fields hold what a token of the kind says.
+    """What stands at an offset. `word` is what a word or sign does; the other fields hold what a token says.
     `prefix` and `suffix` are what the word compares when it stands before or after a value."""
 
     kind: Kind
@@ -46,7 +46,7 @@ class Token:
 
 
 class Lexer:
-    """The tokens of one cell. `units` are units beyond the well-known ones, `newlines` whether a line break separates."""
+    """The tokens of one cell. `units` are units beyond the well-known, `newlines` whether a line break separates."""
 
     def __init__(self, text: str, scope: Scope, units: tuple[str, ...] = (), newlines: bool = True) -> None:
         self.raw = text

@@ -1,25 +1,27 @@
 """The words of the language, Chinese and English: word -> what it does.
 
-The readings of 以上 以下 以内 届满 (the number is in) and 不满 超过 以外 (it is not) are those of article 1259 of the Civil
-Code. A word may be two things (`不是` negates a condition and compares in an expression); the parser asks for the role.
+The readings of 以上 以下 以内 届满 (the number is in) and 不满 超过 以外 (it is not) are those of article 1259 of the
+Civil Code. A word may be two things (`不是` negates a condition, and compares in an expression); the parser asks for
+the role that it needs.
 """
 
 from __future__ import annotations
 
 from rulectl.lang.syntax import Comparison, Function
 
+_MORE = "超过 大于 多于 高于 晚于 迟于 超出 over after"
+_LESS = "不足 不满 未满 不到 小于 少于 低于 早于 under before"
+_LEAST = "满 届满 已满 达到 至少 最少 最低 不低于 不少于 不小于 不早于 大于等于 大于或等于"
+_MOST = "不超过 不大于 不多于 不高于 不晚于 不迟于 不超出 至多 最多 最高 小于等于 小于或等于"
+
 PREFIX: dict[str, Comparison] = {
-    **dict.fromkeys(("超过", "大于", "多于", "高于", "晚于", "迟于", "超出", "more than", "greater than", "over", "after"), ">"),
-    **dict.fromkeys(("不足", "不满", "未满", "不到", "小于", "少于", "低于", "早于", "less than", "under", "before"), "<"),
-    **dict.fromkeys(
-        ("满", "届满", "已满", "达到", "至少", "最少", "最低", "不低于", "不少于", "不小于", "不早于", "大于等于", "大于或等于",
-         "at least"), ">="),
-    **dict.fromkeys(
-        ("不超过", "不大于", "不多于", "不高于", "不晚于", "不迟于", "不超出", "至多", "最多", "最高", "小于等于", "小于或等于",
-         "at most"), "<="),
+    **dict.fromkeys((*_MORE.split(), "more than", "greater than"), ">"),
+    **dict.fromkeys((*_LESS.split(), "less than"), "<"),
+    **dict.fromkeys((*_LEAST.split(), "at least"), ">="),
+    **dict.fromkeys((*_MOST.split(), "at most"), "<="),
     "等于": "=",
     **dict.fromkeys(("不等于", "不等"), "!="),
-}  # fmt: skip
+}
 """Words before a value."""
 
 SUFFIX: dict[str, Comparison] = {
@@ -32,12 +34,10 @@ SUFFIX: dict[str, Comparison] = {
 """Words after a value."""
 
 OPERATORS: dict[str, str] = {
-    "<=": "<=", ">=": ">=", "=<": "<=", "=>": ">=", "!=": "!=", "<>": "!=", "==": "=", "**": "**", "..": "..", ":=": ":=",
-    "&&": "and", "||": "or", "——": "—",
-    "≤": "<=", "≥": ">=", "≠": "!=", "<": "<", ">": ">", "=": "=", "+": "+", "-": "-", "*": "*", "/": "/", "^": "**",
-    "×": "*", "÷": "/", "(": "(", ")": ")", "[": "[", "]": "]", "{": "{", "}": "}", ",": ",", ";": ";", "、": ",", "\n": ";",
-    "~": "~", "—": "—", "&": "and",
-}  # fmt: skip
+    **{sign: sign for sign in ("<=", ">=", "!=", "**", "..", ":=", *"<>=+-*/()[]{},;~—")},
+    **{"=<": "<=", "=>": ">=", "<>": "!=", "==": "=", "&&": "and", "||": "or", "——": "—", "&": "and"},
+    **{"≤": "<=", "≥": ">=", "≠": "!=", "^": "**", "×": "*", "÷": "/", "、": ",", "\n": ";"},
+}
 """Signs in plain form, longest first within a first character."""
 
 KEYWORDS: dict[str, str] = {

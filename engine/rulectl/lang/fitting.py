@@ -1,0 +1,90 @@
+"""Values in a condition: what stands after a sign or at an end of a range, as the column takes it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from rulectl.lang.dates import MIDNIGHT
+from rulectl.lang.expressions import ANY_LEVEL, SUM_LEVEL, Parser
+from rulectl.lang.faults import clipped, fault
+from rulectl.lang.literals import read_boolean
+from rulectl.lang.operands import Operand, constant, fitted, literal, spoken_of
+from rulectl.lang.pieces import Column, ambiguous
+from rulectl.lang.ranges import whole_number
+from rulectl.lang.syntax import Between, Comparison, Except, Expr, Is, Literal, Test
+from rulectl.source import Span
+from rulectl.types import BOOLEAN, Kind, compatible
+from rulectl.values import Value
+
+
+def value(parser: Parser, column: Column, op: Comparison | None, grouped: bool = False) -> Operand:
+    """value := sum, of the column's kind; in a column of yes and no a whole expression. `op` is what stands before it,
+    None when nothing does; `grouped` says that a comma can only part thousands here."""
+    if column.type.kind is Kind.BOOLEAN:
+        return fit(_answer(parser, op), column, parser)
+    one = whole_number(parser, column, grouped) or parser.expression(SUM_LEVEL)
+    taken = fit(one, column, parser)
+    if op is None and (parser.is_sign("<", "<=", ">", ">=", "=", "!=") and not isinstance(taken.expr, Literal)):
+        raise fault("statement-in-condition", Span(one.span.start, len(parser.raw)), text=clipped(parser.raw.strip()))
+    if op is not None:
+        has_order(column, op, taken, parser)
+        whole_day(taken, op, column)
+    return taken
+
+
+def _answer(parser: Parser, op: Comparison | None) -> Operand:
+    """Yes or no in any spelling that fills a piece, else an expression."""
+    text = parser.lexer.text
+    start = parser.lexer.skip(parser.pos)
+    end = start
+    while end < len(text) and text[end] not in ",;、\n)]或":
+        end += 1
+    answer = read_boolean(text[start:end]) if end - start <= 8 else None
+    if answer is not None:
+        parser.pos = parser.end = start + len(text[start:end].rstrip())
+        return literal(answer, BOOLEAN, Span(start, parser.end))
+    return parser.expression(ANY_LEVEL if op is None else SUM_LEVEL)
+
+
+def fit(one: Operand, column: Column, parser: Parser) -> Operand:
+    """The operand as the column takes it. Raises Fault when it is not of its kind."""
+    item = column.type.item
+    beside = Operand(Literal(None), item, column.unit, symbol=column.symbol)
+    if one.many:
+        if not column.type.many:
+            raise fault("not-a-single-value", one.span, text=spoken_of(one, parser.raw))
+        beside = replace(beside, type=column.type)
+    one = fitted(one, beside, parser.raw)
+    wanted = column.type if one.many else item
+    if one.type is not None and not compatible(one.type, wanted):
+        if one.type == BOOLEAN:
+            raise fault("statement-in-condition", one.span, text=spoken_of(one, parser.raw))
+        noun = "text" if item.kind.textual else item.kind.value
+        raise fault(f"not-a-{noun}", one.span, text=spoken_of(one, parser.raw))
+    return one
+
+
+def has_order(column: Column, op: Comparison, one: Operand, parser: Parser) -> None:
+    if op not in ("=", "!=") and not column.type.ordered:
+        raise fault("not-ordered", Span(one.span.start, one.span.end), text=spoken_of(one, parser.raw), operator=op)
+
+
+def whole_day(one: Operand, op: Comparison, column: Column, low: tuple[Expr, bool] | None = None) -> None:
+    """Raises Fault where a day without a clock may mean the whole day or its first moment."""
+    moment: Value = constant(one.expr)
+    if not one.day or op in ("<", ">=") or not isinstance(moment, dt.datetime) or moment.date() == dt.date.max:
+        return
+    day, next_day = Literal(moment), Literal(dt.datetime.combine(moment.date() + dt.timedelta(days=1), MIDNIGHT))
+    first: Test
+    second: Test = Is(op, day)
+    if low:
+        first, second = Between(low[0], next_day, low[1], False), Between(low[0], day, low[1], True)
+    elif op == "<=":
+        first = Is("<", next_day)
+    elif op == ">":
+        first = Is(">=", next_day)
+    else:
+        first = Between(day, next_day, True, False)
+        first = Except(first) if op == "!=" else first
+    raise ambiguous(one.span, column, first, second)
