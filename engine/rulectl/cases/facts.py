@@ -150,11 +150,11 @@ class FactReader:
                 continue
             facts[slot.id] = value
             if value is None and slot.required:
-                findings.append(finding("missing-value", OptionPlace(name), field=slot.term.name))
+                findings.append(finding("missing-fact", OptionPlace(name), field=slot.term.name))
         for id_ in self._required:
             if id_ not in facts:
                 name = self.slots[id_].term.name
-                findings.append(finding("missing-value", OptionPlace(name), field=name))
+                findings.append(finding("missing-fact", OptionPlace(name), field=name))
         return BadCase(tuple(findings)) if findings else facts
 
     def unknown(self, case: Mapping[str, object]) -> tuple[Finding, ...]:

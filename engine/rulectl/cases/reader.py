@@ -116,7 +116,7 @@ class CaseFile:
                 facts[slot.id] = value
             elif slot.required:
                 at = RowPlace(self.file, record.number, heading)
-                problems.append((heading, finding("missing-value", Location(at), field=heading)))
+                problems.append((heading, finding("missing-fact", Location(at), field=heading)))
         if problems:
             return Reject(record.number, self._id_of(cells, record), cells, tuple(problems))
         id_ = facts.get(self._id)

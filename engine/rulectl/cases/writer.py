@@ -191,7 +191,8 @@ class RejectsFile:
 
     def _reason(self, field: str, found: Finding) -> str:
         message = found.message(self._lang)
-        return f"{field}: {message}" if field and field not in message else message
+        told = f"{field}: {message}" if field and field not in message else message
+        return f"{told} {found.help(self._lang)}".rstrip()
 
     def close(self, failed: bool = False) -> None:
         """Put the file in its place; after a failure, leave nothing."""

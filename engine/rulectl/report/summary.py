@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rulectl.codes import Language, say
+from rulectl.codes import Language, Severity, say
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Status
 from rulectl.report.jsontext import dumps
@@ -16,13 +16,14 @@ _MOST = 5
 
 @dataclass(slots=True)
 class Summary:
-    """Counts that grow as the batch goes on. `decided` of law 5 is the sum over the statuses."""
+    """Counts that grow as the batch goes on. `troubled` cases have a warning or an error in their outcome."""
 
     statuses: Counter[Status] = field(default_factory=Counter)
     rejected: int = 0
     rules: Counter[Firing] = field(default_factory=Counter)
     asks: Counter[str] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
+    troubled: int = 0
     seconds: float = 0.0
 
     def add(self, outcome: Outcome) -> None:
@@ -31,6 +32,7 @@ class Summary:
         self.asks.update(outcome.asks)
         if outcome.findings:
             self.findings.update(found.slug for found in outcome.findings)
+            self.troubled += any(found.severity is not Severity.NOTICE for found in outcome.findings)
 
     @property
     def rows(self) -> int:

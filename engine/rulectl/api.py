@@ -1,0 +1,159 @@
+"""The public functions: load a rulebook, decide one case or many, run the workbook's own tests.
+
+    book = rulectl.load("after_sales.xlsx")
+    outcome = book.decide({"问题类型": "色差", "签收天数": 2})
+    for result in book.decide_many("cases.csv"): ...
+
+Keys of a case are names, ids or aliases of terms; values are native or as people write them. What cannot be loaded or
+decided raises an error that carries all its findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from rulectl import testing
+from rulectl.cases.facts import BadCase, FactReader
+from rulectl.cases.json_cases import JsonCases, open_json
+from rulectl.cases.reader import CaseFile, CaseRow, Reject, Unreadable, open_cases
+from rulectl.diagnostics import Finding, finding
+from rulectl.loading import Loaded, load_rulebook
+from rulectl.model.outcome import Outcome
+from rulectl.model.rulebook import Rulebook, Term
+from rulectl.report.findings import finding_text
+from rulectl.runtime.aggregates import compute
+from rulectl.runtime.engine import Counted, Engine
+from rulectl.source import FilePlace
+from rulectl.values import Value
+
+Cases = CaseFile | JsonCases
+
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+
+
+class _FindingsError(Exception):
+    """An error that carries findings; its text is theirs."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(finding_text(found, "en") for found in self.findings))
+
+
+class RulebookError(_FindingsError):
+    """A rulebook that cannot be loaded: the file is not there, or the workbook has errors."""
+
+
+class CaseError(_FindingsError):
+    """A case, or a file of cases, that cannot be read."""
+
+
+class Decider(Protocol):
+    """Anything that decides typed facts: the native engine, the durable one."""
+
+    def decide(self, facts: Mapping[str, Value], counted: Counted | None = None) -> Outcome: ...
+
+
+class Book:
+    """A rulebook ready to decide cases. Cheap to keep: load once, decide often."""
+
+    def __init__(self, rulebook: Rulebook, findings: Iterable[Finding] = ()) -> None:
+        self.rulebook = rulebook
+        self.findings = tuple(findings)
+        self._facts = FactReader(rulebook)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The native engine, made at the first case."""
+        return Engine(self.rulebook)
+
+    def decide(self, case: Mapping[str, object]) -> Outcome:
+        """The outcome of one case. Raises CaseError for a case that lacks a required value or holds a bad one; keys
+        that the vocabulary does not know are told of in the outcome's findings."""
+        facts = self._facts.read(case)
+        if isinstance(facts, BadCase):
+            raise CaseError(facts.findings)
+        outcome = self.engine.decide(facts)
+        if len(facts) != len(case):
+            return outcome._replace(findings=(*self._facts.unknown(case), *outcome.findings))
+        return outcome
+
+    def decide_many(
+        self, cases: str | Path | Iterable[Mapping[str, object]], *, encoding: str | None = None
+    ) -> Iterator[Outcome | Reject]:
+        """Outcomes in the order of the cases, a Reject for each that cannot be read. Facts counted across cases are
+        worked out over all of them. Raises CaseError for a file that cannot be read at all."""
+        source = self.open(cases, encoding=encoding)
+        if isinstance(source, Unreadable):
+            raise CaseError(source.findings)
+        for result in self.run(source):
+            yield result if isinstance(result, Reject) else result[1]
+
+    def open(
+        self, cases: str | Path | Iterable[Mapping[str, object]], *, encoding: str | None = None
+    ) -> Cases | Unreadable:
+        """The rows of a case file, or of cases that are mappings already."""
+        if not isinstance(cases, str | Path):
+            return JsonCases(cases, "", self.rulebook, self._facts)
+        path = Path(cases)
+        try:
+            stream = path.open("rb")
+        except OSError:
+            slug = "cannot-read" if path.exists() else "no-such-file"
+            return Unreadable((finding(slug, FilePlace(str(cases)), file=cases),))
+        return self.open_stream(stream, path.name, encoding=encoding)
+
+    def open_stream(self, stream: BinaryIO, file: str, *, encoding: str | None = None) -> Cases | Unreadable:
+        """The rows of a seekable stream; the ending of `file` says whether it is JSON, tab-separated or other; without one, its first character does."""
+        if file.lower().endswith(JSON_ENDINGS) or ("." not in file and _starts_as_json(stream)):
+            return open_json(stream, file, self.rulebook, self._facts, encoding=encoding)
+        delimiter = "\t" if file.lower().endswith(".tsv") else None
+        return open_cases(stream, file, self.rulebook, self._facts, encoding=encoding, delimiter=delimiter)
+
+    def field(self, name: str) -> Term | None:
+        """The term that a key of a case means."""
+        slot = self._facts.find(name)
+        return slot.term if slot else None
+
+    def run(
+        self, rows: Iterable[CaseRow | Reject], engine: Decider | None = None
+    ) -> Iterator[tuple[CaseRow, Outcome] | Reject]:
+        """Decide rows in their order: as they come, or where facts are counted across cases, after all are read."""
+        decide = (engine or self.engine).decide
+        if not self.rulebook.aggregates:
+            for row in rows:
+                yield row if isinstance(row, Reject) else (row, decide(row.facts))
+            return
+        every = list(rows)
+        cases = [row for row in every if isinstance(row, CaseRow)]
+        counts = iter(compute(self.rulebook, [row.facts for row in cases], [row.id for row in cases]))
+        for row in every:
+            yield row if isinstance(row, Reject) else (row, decide(row.facts, counted=next(counts)))
+
+
+def _starts_as_json(stream: BinaryIO) -> bool:
+    """Whether a stream without an ending holds JSON; no heading starts with a brace."""
+    start = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    stream.seek(0)
+    return start == b"{"
+
+
+def load(book: str | Path) -> Book:
+    """A rulebook from a workbook, compiled JSON, or the name of a shipped one. Raises RulebookError with every finding
+    when there are errors; notices and warnings are in `Book.findings`."""
+    loaded = compile_workbook(book)
+    if loaded.rulebook is None:
+        raise RulebookError(loaded.findings)
+    return Book(loaded.rulebook, loaded.findings)
+
+
+def compile_workbook(book: str | Path) -> Loaded:
+    """The rulebook of a workbook and every finding; `rulebook` is None when there are errors."""
+    return load_rulebook(book)
+
+
+def run_tests(book: Book) -> testing.TestRun:
+    """Run the workbook's own tests."""
+    return testing.run(book.rulebook, book.engine.decide)

@@ -1,0 +1,103 @@
+"""The door through which every run leaves: wrong usage, findings, an interrupted run, and what we did not foresee."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+from rulectl import __version__
+from rulectl.cli.base import (
+    INTERNAL,
+    USAGE,
+    Group,
+    Session,
+    StopError,
+    language_of,
+    speak_utf8,
+    usage_finding,
+    wanted_language,
+)
+from rulectl.diagnostics import Finding, finding
+from rulectl.source import OptionPlace
+
+INTERRUPTED = 130
+
+
+class App(Group):
+    """The group of all commands, with our exit statuses in place of click's."""
+
+    def main(  # type: ignore[override]  # click's overloads tell standalone runs apart; ours always ends the process
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run and exit: 0 fine, 1 findings or rejected cases, 2 wrong usage, 3 our own mistake."""
+        speak_utf8()
+        given = list(sys.argv[1:] if args is None else args)
+        extra.pop("standalone_mode", None)
+        before = _on_term(_stop) if threading.current_thread() is threading.main_thread() else None
+        try:
+            status = self._run(given, extra)
+        finally:
+            if before is not None:
+                _on_term(before)
+        sys.exit(status)
+
+    def _run(self, args: list[str], extra: dict[str, Any]) -> int:
+        here = Session(wanted_language(args) or language_of(os.environ), _wants_json(args))
+        try:
+            status = super().main(args, "rulectl", standalone_mode=False, **extra)
+            return status if isinstance(status, int) else 0
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            return USAGE
+        except click.UsageError as error:
+            here.tell([usage_finding(error, here.lang)])
+            return USAGE
+        except StopError as stop:
+            here.tell(stop.findings)
+            return stop.status
+        except (click.Abort, KeyboardInterrupt):
+            return INTERRUPTED
+        except Exception as error:  # the one place where everything is caught: a person must never see a traceback
+            if os.environ.get("RULECTL_DEBUG"):
+                traceback.print_exc()
+            _report(error, here)
+            return INTERNAL
+
+
+def _report(error: Exception, here: Session) -> None:
+    """One line on our own mistake, even where the catalogue itself is what is broken."""
+    found = _internal(error)
+    try:
+        here.tell([found])
+    except Exception:  # nothing may come after the last line of defence
+        click.echo(f"error internal-error: {dict(found.fields)}", err=True)
+
+
+def _internal(error: Exception) -> Finding:
+    """Our own mistake, with what we need to find it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else "?"
+    text = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    return finding("internal-error", OptionPlace(""), error=text, place=place, version=__version__)
+
+
+def _wants_json(args: Sequence[str]) -> bool:
+    pairs = zip(args, [*args[1:], ""], strict=False)
+    return any(arg == "--format=json" or (arg == "--format" and value == "json") for arg, value in pairs)
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    """A polite kill unwinds the stack like Ctrl-C, so that half-written files are taken away."""
+    raise KeyboardInterrupt
+
+
+def _on_term(handler: Any) -> Any:
+    return signal.signal(signal.SIGTERM, handler)

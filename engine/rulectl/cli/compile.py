@@ -1,0 +1,34 @@
+"""`rulectl compile BOOK.xlsx [-o BOOK.json]`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from rulectl.api import compile_workbook
+from rulectl.cases.writer import Target
+from rulectl.cli.base import FINDINGS, USAGE, Command, Option, common, refuse, session, status_of
+from rulectl.codec.encode import dumps
+
+
+@click.command("compile", cls=Command)
+@click.argument("book", metavar="BOOK")
+@click.option("-o", "--output", cls=Option, metavar="BOOK.json", default="-")
+@common
+def compile_(book: str, output: str) -> int:
+    """Texts stand in the catalogue."""
+    here = session()
+    loaded = compile_workbook(book)
+    here.tell(loaded.findings)
+    if loaded.rulebook is None:
+        here.counts(loaded.findings)
+        return USAGE if loaded.path is None else FINDINGS
+    try:
+        with Target(output, sys.stdout, "utf-8") as target:
+            target.stream.write(dumps(loaded.rulebook))
+    except OSError:
+        refuse("cannot-write", output, file=output)
+    if output != "-":
+        here.counts(loaded.findings)
+    return status_of(loaded.findings)

@@ -1,0 +1,46 @@
+"""`rulectl explain BOOK CASES --case-id X`: which rows decided a case of a file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+
+from rulectl.cases.reader import Reject, id_term
+from rulectl.cli.base import FINDINGS, Command, Option, StopError, common, near_text, refuse, session, status_of
+from rulectl.cli.opening import checked_encoding, open_book, open_cases, open_stream
+from rulectl.report.outcome import Reporter
+
+
+@click.command("explain", cls=Command)
+@click.argument("book", metavar="BOOK")
+@click.argument("cases", metavar="CASES")
+@click.option("--case-id", cls=Option, metavar="ID", required=True)
+@click.option("--headings", cls=Option, type=click.Choice(("name", "id")), default="name")
+@click.option("--input-encoding", cls=Option, metavar="NAME", default=None)
+@common
+def explain(book: str, cases: str, case_id: str, headings: Literal["name", "id"], input_encoding: str | None) -> int:
+    """Texts stand in the catalogue."""
+    here = session()
+    checked_encoding(input_encoding, "--input-encoding", here.lang)
+    loaded = open_book(book, here)
+    stream, file = open_stream(cases)
+    ids: list[str] = []
+    with stream:
+        # every case is read, since some facts are counted across them
+        rows = open_cases(loaded, stream, file, input_encoding)
+        wanted = case_id.strip()
+        for result in loaded.run(rows):
+            id_ = result.id if isinstance(result, Reject) else result[0].id
+            if id_ != wanted:
+                ids.append(id_)
+            elif isinstance(result, Reject):
+                raise StopError([found for _, found in result.problems], FINDINGS)
+            else:
+                reporter = Reporter(loaded.rulebook, here.lang, headings)
+                outcome = result[1]
+                click.echo(reporter.json(outcome, 2) if here.json else reporter.text(outcome, id_))
+                return status_of(outcome.findings)
+    named = id_term(loaded.rulebook)
+    field = named.name if named else here.say("report-reject-row")
+    refuse("case-not-found", "--case-id", id=wanted, field=field, near=near_text(wanted, ids[:10_000], here.lang))

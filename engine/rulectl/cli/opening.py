@@ -1,0 +1,80 @@
+"""What several commands do first: load the book, open the cases, find out about a term by name."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from rulectl.api import Book, Cases, compile_workbook
+from rulectl.cases.encoding import known
+from rulectl.cases.headings import by_heading, key_of
+from rulectl.cases.reader import Unreadable
+from rulectl.cli.base import USAGE, Session, StopError, near_text, refuse
+from rulectl.codes import Language
+from rulectl.model.rulebook import Rulebook, Term
+
+_IN_MEMORY = 1 << 24
+
+
+def open_book(name: str, here: Session) -> Book:
+    """The rulebook, its warnings told; stops with every finding when it has errors. Notices are left to `check`."""
+    loaded = compile_workbook(name)
+    if loaded.rulebook is None:
+        raise StopError(loaded.findings, USAGE if loaded.path is None else 1)
+    return Book(loaded.rulebook, loaded.findings)
+
+
+def open_stream(name: str) -> tuple[BinaryIO, str]:
+    """A seekable stream of a file or of standard input, and its name as people know it."""
+    if name == "-":
+        spool = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+        for chunk in iter(lambda: sys.stdin.buffer.read(1 << 20), b""):
+            spool.write(chunk)
+        spool.seek(0)
+        return cast(BinaryIO, spool), "stdin"
+    path = Path(name)
+    try:
+        return path.open("rb"), path.name
+    except FileNotFoundError:
+        refuse("no-such-file", name, USAGE, file=name)
+    except OSError:
+        refuse("cannot-read", name, USAGE, file=name)
+
+
+def open_cases(book: Book, stream: BinaryIO, file: str, encoding: str | None) -> Cases:
+    """The rows of a case file; stops with its findings when it cannot be read at all."""
+    cases = book.open_stream(stream, file, encoding=encoding)
+    if isinstance(cases, Unreadable):
+        raise StopError(cases.findings)
+    return cases
+
+
+def checked_encoding(name: str | None, option: str, lang: Language) -> str | None:
+    """An encoding that the user names, refused when there is none of that name."""
+    if name is not None and not known(name):
+        near = near_text(name, ("utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16", "big5"), lang)
+        refuse("bad-option-value", option, USAGE, option=option, value=name, allowed=near)
+    return name
+
+
+def chosen_columns(
+    rulebook: Rulebook, text: str | None, extras: Iterable[str], lang: Language
+) -> list[Term | str] | None:
+    """`责任方,status` -> terms and extra columns, in that order."""
+    if text is None:
+        return None
+    known_terms = by_heading(rulebook.terms)
+    extras = tuple(extras)
+    found: list[Term | str] = []
+    for name in (part.strip() for part in text.replace("，", ",").split(",")):
+        if name in extras:
+            found.append(name)
+        elif (term := known_terms.get(key_of(name))) is not None:
+            found.append(term)
+        elif name:
+            near = near_text(name, [*extras, *(t.name for t in rulebook.terms)], lang)
+            refuse("unknown-output-column", "--columns", USAGE, name=name, near=near)
+    return found

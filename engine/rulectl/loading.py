@@ -1,0 +1,137 @@
+"""From a name to a rulebook: find the file, read it, follow its includes, compile.
+
+BOOK is a path to a workbook (.xlsx, .xlsm), to a text workbook (.md), to compiled JSON, or the bare name of a shipped
+rulebook. An included workbook is looked for beside the one that names it, then among the shipped ones; each is read
+once, so that workbooks may include each other. Nothing is raised for what a file holds: it all comes back as findings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+
+from rulectl.codec.decode import loads
+from rulectl.compiler import compile_drafts, includes
+from rulectl.diagnostics import Finding, finding
+from rulectl.model.draft import Draft
+from rulectl.model.rulebook import Rulebook
+from rulectl.sheets.reader import read_workbook
+from rulectl.sheets.text import read_text
+from rulectl.source import Cell, FilePlace, Location
+
+WORKBOOKS = (".xlsx", ".xlsm")
+TEXTS = (".md",)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The rulebook, None when there are errors; every finding; the file that it came from, None when there is none."""
+
+    rulebook: Rulebook | None
+    findings: tuple[Finding, ...]
+    path: Path | None = None
+
+
+def load_rulebook(book: str | Path) -> Loaded:
+    """Read a rulebook from wherever it is, compiling it when it is a workbook."""
+    path = find(str(book))
+    if path is None:
+        near = get_close_matches(Path(book).name, _candidates(Path(book)), n=1)
+        slug = "book-not-found-near" if near else "book-not-found"
+        return Loaded(None, (finding(slug, FilePlace(str(book)), book=book, near=near[0] if near else ""),))
+    if path.is_dir():
+        return Loaded(None, (finding("book-is-folder", FilePlace(str(book)), book=book),), path)
+    if path.suffix.lower() == ".json":
+        return _decoded(path)
+    drafts, findings = gather(path)
+    compiled = compile_drafts(drafts)
+    return Loaded(None if findings else compiled.rulebook, (*findings, *compiled.findings), path)
+
+
+def find(book: str) -> Path | None:
+    """The file that a name means."""
+    path = Path(book)
+    if path.exists():
+        return path
+    return shipped(book) if path.name == book else None
+
+
+def shipped(name: str) -> Path | None:
+    """A rulebook that comes with the product, by its bare name, with or without its ending."""
+    for candidate in (name, name + ".xlsx"):
+        found = Path(str(files("rulectl.rulebooks").joinpath(candidate)))
+        if found.suffix in WORKBOOKS and found.is_file():
+            return found
+    return None
+
+
+def shipped_names() -> tuple[str, ...]:
+    """The bare names of all shipped rulebooks."""
+    every = (Path(entry.name) for entry in files("rulectl.rulebooks").iterdir())
+    return tuple(sorted(p.stem for p in every if p.suffix in WORKBOOKS and not p.name.startswith("~$")))
+
+
+def _candidates(path: Path) -> list[str]:
+    """Names that a mistyped one may have meant."""
+    names = list(shipped_names())
+    if path.parent.is_dir():
+        names += [p.name for p in path.parent.iterdir() if p.suffix.lower() in (*WORKBOOKS, *TEXTS, ".json")]
+    return names
+
+
+def read_draft(path: Path) -> Draft:
+    """One workbook as it stands."""
+    if path.suffix.lower() not in TEXTS:
+        return read_workbook(path)
+    try:
+        return read_text(path.read_text("utf-8"), path.name)
+    except (OSError, UnicodeDecodeError):
+        return Draft(path.name, (), (finding("cannot-read", FilePlace(path.name), file=path.name),))
+
+
+def gather(path: Path) -> tuple[tuple[Draft, ...], tuple[Finding, ...]]:
+    """A workbook and all that it includes, directly or not, each once; a finding for each that is not there."""
+    drafts: dict[Path, Draft] = {}
+    findings: list[Finding] = []
+    waiting = [path]
+    while waiting:
+        at = waiting.pop(0)
+        key = at.resolve()
+        if key in drafts:
+            continue
+        draft = drafts[key] = read_draft(at)
+        for name, cell in includes(draft):
+            found = _included(name, at.parent)
+            if found is None:
+                findings.append(_missing(name, cell, at.parent))
+            else:
+                waiting.append(found)
+    return tuple(drafts.values()), tuple(findings)
+
+
+def _included(name: str, folder: Path) -> Path | None:
+    """The file of an included workbook."""
+    for candidate in (name, *(name + ending for ending in (*WORKBOOKS, *TEXTS))):
+        path = folder / candidate
+        if path.is_file():
+            return path
+    return shipped(name)
+
+
+def _missing(name: str, cell: Cell, folder: Path) -> Finding:
+    """An included workbook that is nowhere, at the cell that names it."""
+    near = get_close_matches(name, _candidates(folder / name), n=1)
+    slug = "include-not-found-near" if near else "include-not-found"
+    return finding(slug, Location(cell, name), book=name, near=near[0] if near else "")
+
+
+def _decoded(path: Path) -> Loaded:
+    """A compiled rulebook."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return Loaded(None, (finding("cannot-read", FilePlace(path.name), file=path.name),), path)
+    found = loads(text, path.name)
+    return Loaded(found, (), path) if isinstance(found, Rulebook) else Loaded(None, found, path)

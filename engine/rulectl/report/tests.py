@@ -1,0 +1,79 @@
+"""Results of a workbook's own tests."""
+
+from __future__ import annotations
+
+from rulectl.codes import Language, say
+from rulectl.model.rulebook import Rulebook
+from rulectl.report.findings import finding_text
+from rulectl.report.jsontext import dumps
+from rulectl.testing import STATUS, TestRun
+from rulectl.values import Value, plain_text
+
+
+def test_run_text(run: TestRun, rulebook: Rulebook, lang: Language) -> str:
+    """Each failed test with what was expected and what came, then the count."""
+    names = {term.id: term.name for term in rulebook.terms}
+    lines = []
+    for result in run.failed:
+        lines.append(say("report-test-failed", lang, test=result.case.id, cell=result.case.cells or "").rstrip())
+        for miss in result.mismatches:
+            term = names.get(miss.expected.term, miss.expected.term)
+            actual = _shown(miss.expected.term, miss.actual, lang)
+            cell = str(miss.expected.cell or "")
+            lines.append(
+                "    "
+                + say("report-test-expected", lang, term=term, expected=miss.expected.text, cell=cell, actual=actual)
+            )
+        lines += [f"    {line}" for found in result.outcome.findings for line in finding_text(found, lang).splitlines()]
+    failed = len(run.failed)
+    lines.append(say("report-test-passed", lang, passed=len(run.results) - failed, failed=failed))
+    return "\n".join(lines)
+
+
+def coverage_text(run: TestRun, lang: Language) -> str:
+    """The rules that no test reaches, each with its cell, then the share of those that are reached."""
+    lines = [
+        say("report-not-covered", lang, rule=f"{table.name}/{rule.id}", cell=rule.cells or "").rstrip()
+        for table, rule in run.uncovered
+    ]
+    covered = run.rules - len(run.uncovered)
+    # rounded down, so that 100 % is all of them
+    share = 100 * covered // run.rules if run.rules else 100
+    lines.append(say("report-coverage", lang, rules=run.rules, covered=covered, share=share))
+    return "\n".join(lines)
+
+
+def test_run_json(run: TestRun, rulebook: Rulebook, coverage: bool) -> str:
+    """The same as one line of JSON."""
+    names = {term.id: term.name for term in rulebook.terms}
+    fields: dict[str, object] = {
+        "passed": len(run.results) - len(run.failed),
+        "failed": [
+            {
+                "test": result.case.id,
+                "cell": str(result.case.cells or ""),
+                "mismatches": [
+                    {
+                        "term": names.get(miss.expected.term, miss.expected.term),
+                        "expected": miss.expected.text,
+                        "actual": miss.actual,
+                        "cell": str(miss.expected.cell or ""),
+                    }
+                    for miss in result.mismatches
+                ],
+            }
+            for result in run.failed
+        ],
+    }
+    if coverage:
+        fields["rules"] = run.rules
+        fields["uncovered"] = [
+            {"table": table.name, "rule": rule.id, "cell": str(rule.cells or "")} for table, rule in run.uncovered
+        ]
+    return dumps(fields)
+
+
+def _shown(term: str, value: Value, lang: Language) -> str:
+    if term == STATUS and isinstance(value, str):
+        return say(f"report-status-{value}", lang)
+    return plain_text(value, say("report-yes", lang), say("report-no", lang)) or say("report-nothing", lang)
