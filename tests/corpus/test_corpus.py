@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rulectl.codes import Severity, registry
+from rulectl.codes import registry
 from rulectl.compiler import Compiled, compile_drafts, includes
 from rulectl.diagnostics import Finding
 from rulectl.lang.printer import print_expr, print_test
@@ -124,7 +124,7 @@ def _rule_text(rule: Rule, table: Table, names: Mapping[str, str], book: Ruleboo
         for column, entry in zip(table.outputs, rule.then, strict=True)
     ]
     state = "" if rule.enabled else " (off)"
-    return f"{'otherwise' if rule.otherwise else ' | '.join(when)} -> {' | '.join(then)}{state}"
+    return f"{'otherwise' if rule.otherwise else ' | '.join(when)} -> {' | '.join(then)}".rstrip() + state
 
 
 HANDLERS: dict[str, Callable[[Story], str]] = {"findings": findings, "tables": tables}
@@ -164,9 +164,8 @@ def test_story(path: Path, accept: bool) -> None:
         assert got == fence.body
     if not any(story.of("findings")):
         assert findings(story) == ""
-    grave = any(finding.severity is not Severity.NOTICE for finding in story.compiled.findings)
     if path.parent.name == "bad":
-        assert grave, "a story in bad/ has a finding"
+        assert story.compiled.findings, "a story in bad/ has a finding"
     elif path.parent.parent.name == "compile":
         assert story.compiled.rulebook is not None
 

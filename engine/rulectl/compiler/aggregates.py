@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 from rulectl.compiler.cells import condition_in
-from rulectl.compiler.complaints import complain, judged, left_blank, not_a_choice, unknown_term
+from rulectl.compiler.complaints import blame, complain, judged, left_blank, not_a_choice, unknown_term
 from rulectl.compiler.dating import date_term, term_named
 from rulectl.compiler.records import Record, listed, records
 from rulectl.compiler.work import Work
@@ -120,7 +120,7 @@ def _input(cell: DraftCell, name: str, work: Work, found: list[Finding]) -> Term
     if term is None:
         found.extend(unknown_term(cell, name, work, [t.name for t in work.terms if t.role is Role.INPUT]))
     elif term.role is not Role.INPUT:
-        found.append(complain("not-an-input", cell, ("note-declared", term.cell), term=term.name))
+        found.append(blame("not-an-input", cell, name, ("note-declared", term.cell), term=term.name))
         return None
     return term
 
@@ -164,6 +164,6 @@ def _where(record: Record, work: Work, found: list[Finding]) -> Expr | None:
     inputs = {term.id for term in work.terms if term.role is Role.INPUT} | {p.id for p in work.parameters}
     other = next((term for term in work.terms if term.id in names_of(expr) - inputs), None)
     if other is not None:
-        found.append(complain("not-an-input", cell, ("note-declared", other.cell), term=other.name))
+        found.append(blame("not-an-input", cell, other.name, ("note-declared", other.cell), term=other.name))
         return None
     return expr

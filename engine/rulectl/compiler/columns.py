@@ -24,7 +24,7 @@ from rulectl.compiler.complaints import (
     vocabulary_of,
 )
 from rulectl.compiler.dating import term_named
-from rulectl.compiler.naming import bad_name
+from rulectl.compiler.naming import forbidden
 from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.chars import visible
@@ -73,7 +73,7 @@ def read_head(block: DraftBlock, book: Book, work: Work, found: list[Finding]) -
     if not name:
         found.append(complain("table-without-name", row[0], text=row[0].text.strip()))
     else:
-        problem = bad_name(row[1], name)
+        problem = forbidden(row[1], name)
         if problem is not None:
             found.append(problem)
     options = dict(_options(row[2:], found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rulectl.codes import LANGUAGES
 from rulectl.compiler.work import Work
@@ -11,7 +12,7 @@ from rulectl.diagnostics import Finding, Note
 from rulectl.lang.scope import Broken, Problem
 from rulectl.model import words
 from rulectl.model.draft import DraftCell
-from rulectl.source import Cell, Location
+from rulectl.source import Cell, Location, Span
 
 SHOWN = 12
 """How many names a sentence lists."""
@@ -25,6 +26,15 @@ def complain(slug: str, cell: DraftCell, note: tuple[str, Cell | None] | None = 
     """A finding about a whole cell; `note` is the key of a note's sentence and its cell."""
     notes = (Note(note[0], Location(note[1])),) if note is not None and note[1] is not None else ()
     return Finding(slug, located(cell), tuple((name, str(value)) for name, value in fields.items()), notes)
+
+
+def blame(
+    slug: str, cell: DraftCell, part: str, note: tuple[str, Cell | None] | None = None, /, **fields: object
+) -> Finding:
+    """A finding about a part of a cell, such as one item of a list; about the whole cell when it is not found there."""
+    whole = complain(slug, cell, note, **fields)
+    start = cell.text.find(part) if part else -1
+    return whole if start < 0 else replace(whole, at=Location(cell.at, cell.text, Span(start, start + len(part))))
 
 
 def judged(problems: Problem | Broken | Sequence[Problem], cell: DraftCell, work: Work) -> tuple[Finding, ...]:
@@ -81,7 +91,7 @@ def unknown_term(cell: DraftCell, text: str, work: Work, known: Iterable[str] | 
     if work.is_broken(text):
         return ()
     names = known if known is not None else names_of_terms(work)
-    return (complain("unknown-term", cell, text=text, near=nearest(text, names)),)
+    return (blame("unknown-term", cell, text, text=text, near=nearest(text, names)),)
 
 
 def names_of_terms(work: Work) -> list[str]:

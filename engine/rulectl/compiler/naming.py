@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rulectl.compiler.complaints import complain
+from rulectl.compiler.complaints import blame
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.lang.scope import Scope, Symbol
@@ -26,18 +26,23 @@ RESERVED = frozenset(("status", "asks", "rules"))
 """Headings that results have of their own."""
 
 
+def forbidden(cell: DraftCell, name: str) -> Finding | None:
+    """Why a table or a rule cannot be called so: a character that parts names in results."""
+    wrong = next((char for char in name if char in FORBIDDEN), None)
+    if wrong is None:
+        return None
+    return blame("bad-name", cell, wrong, name=" ".join(name.split()), char="⏎" if wrong == "\n" else wrong)
+
+
 def bad_name(cell: DraftCell, name: str) -> Finding | None:
-    """Why a name cannot be one: a character that has a meaning of its own, a word of the language, no letter in it."""
+    """Why a term or parameter cannot be called so: rules would read something else."""
     if not name:
         return None
-    wrong = next((char for char in name if char in FORBIDDEN), None)
-    if wrong is not None:
-        return complain("bad-name", cell, name=" ".join(name.split()), char="⏎" if wrong == "\n" else wrong)
     if fold(name) in RESERVED:
-        return complain("reserved-name", cell, name=name)
+        return blame("reserved-name", cell, name, name=name)
     if fold(name) in NOT_NAMES or not any(char.isalpha() for char in name):
-        return complain("not-a-name", cell, name=name)
-    return None
+        return blame("not-a-name", cell, name, name=name)
+    return forbidden(cell, name)
 
 
 def read_names(work: Work) -> Work:

@@ -6,25 +6,25 @@ A rule with a broken cell is left out; its other cells, and the other rules, are
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rulectl.codes import Severity
 from rulectl.compiler.about import period_of
 from rulectl.compiler.cells import output_in, test_in
 from rulectl.compiler.columns import Columns
 from rulectl.compiler.complaints import complain, judged, not_a_choice
-from rulectl.compiler.naming import bad_name
+from rulectl.compiler.naming import forbidden
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.chars import visible
 from rulectl.lang.parser import is_otherwise
 from rulectl.lang.scope import Broken
-from rulectl.lang.syntax import ANYTHING
+from rulectl.lang.syntax import ANYTHING, Expr, Name, Test
 from rulectl.model import words
-from rulectl.model.draft import DraftBlock, DraftCell
+from rulectl.model.draft import DraftBlock, DraftCell, Native
 from rulectl.model.policy import HitPolicy
-from rulectl.model.rulebook import OutputEntry, Rule, TestEntry
+from rulectl.model.rulebook import InputColumn, OutputEntry, Rule, Term, TestEntry
 from rulectl.source import Cell, CellRange
 
 Row = tuple[DraftCell, ...]
@@ -32,44 +32,60 @@ BLANK = frozenset(("", "-", "－", "—", "–"))
 """What says nothing in a condition."""
 
 
+_Key = tuple[int, type, Native, str]
+"""Position of a column and content of a cell: large tables say the same over and over, and it is read once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What the rows of a table have in common."""
+
+    columns: Columns
+    policy: HitPolicy
+    work: Work
+    tests: dict[_Key, Test | Broken] = field(default_factory=dict)
+    outputs: dict[_Key, Expr | Broken | None] = field(default_factory=dict)
+
+
 def read_rules(
     block: DraftBlock, columns: Columns, policy: HitPolicy, work: Work, found: list[Finding]
 ) -> tuple[Rule, ...]:
     """The rules of a table, in order, with ids that no two share."""
+    sheet = _Sheet(columns, policy, work)
+    rows = block.rows[3:]
+    ids = [visible(columns.cell(row, "id").text) for row in rows]
+    taken = _check_ids([columns.cell(row, "id") for row in rows], ids, found)
     rules: list[Rule] = []
-    stated: dict[str, Cell] = {}
-    rows = [(row, _stated_id(row, columns)) for row in block.rows[3:]]
-    for row, id_ in rows:
-        cell = columns.cell(row, "id")
-        if not id_:
-            continue
-        problem = bad_name_of_rule(cell, id_)
-        if problem is not None:
-            found.append(problem)
-        elif id_ in stated:
-            found.append(complain("repeated-id", cell, ("note-first", stated[id_]), id=id_))
-        else:
-            stated[id_] = cell.at
-    derived: set[str] = set(stated)
-    for row, id_ in rows:
-        rule = _rule(row, id_ or _fresh(derived_id(row, columns), derived), columns, policy, work, found)
+    for row, stated in zip(rows, ids, strict=True):
+        id_ = stated or _fresh(derived_id(row, columns), taken)
+        here: list[Finding] = []
+        rule = _rule(row, id_, sheet, here)
+        found.extend(replace(finding, rules=(id_,)) for finding in here)
         if rule is not None:
             rules.append(rule)
     return tuple(rules)
 
 
-def bad_name_of_rule(cell: DraftCell, id_: str) -> Finding | None:
-    """Rule ids may be plain numbers, else they are names like all others."""
-    return bad_name(cell, f"r{id_}")
-
-
-def _stated_id(row: Row, columns: Columns) -> str:
-    return visible(columns.cell(row, "id").text)
+def _check_ids(cells: Sequence[DraftCell], ids: Sequence[str], found: list[Finding]) -> set[str]:
+    """The ids that are stated; a finding for each that cannot be one or stands twice."""
+    first: dict[str, Cell] = {}
+    for cell, id_ in zip(cells, ids, strict=True):
+        problem = forbidden(cell, id_)
+        if problem is not None:
+            found.append(problem)
+        elif id_ and first.setdefault(id_, cell.at) != cell.at:
+            found.append(complain("repeated-id", cell, ("note-first", first[id_]), id=id_))
+    return set(first)
 
 
 def derived_id(row: Row, columns: Columns) -> str:
-    """An id made of what a row says: the same wherever the row and its columns stand."""
-    said = {f"?{column.heading}": row[at].text for at, column, _ in columns.inputs}
+    """An id made of what a row says: the same wherever the row and its columns stand, in either language."""
+    said = {
+        f"?{column.subject.id if isinstance(column.subject, Name) else column.heading}": (
+            "otherwise" if is_otherwise(row[at].text) else row[at].text
+        )
+        for at, column, _ in columns.inputs
+    }
     said |= {f"={column.term}": row[at].text for at, column, _ in columns.outputs}
     return content_id("r", said)
 
@@ -90,29 +106,27 @@ def _fresh(id_: str, taken: set[str]) -> str:
     return fresh
 
 
-def _rule(row: Row, id_: str, columns: Columns, policy: HitPolicy, work: Work, found: list[Finding]) -> Rule | None:
+def _rule(row: Row, id_: str, sheet: _Sheet, found: list[Finding]) -> Rule | None:
     """A rule from its row, None when one of its cells is broken."""
-    before = len(found)
-    whole = True
+    columns, work = sheet.columns, sheet.work
     otherwise = _otherwise(row, columns, found)
     when: list[TestEntry] = []
     for at, column, unit in columns.inputs:
         cell = row[at]
-        test = ANYTHING if otherwise else test_in(cell, column.type, unit, work.scope)
+        test = ANYTHING if otherwise else _test(cell, at, column, unit, sheet)
         if isinstance(test, Broken):
-            whole = False
             found.extend(judged(test, cell, work))
         else:
             when.append(TestEntry(test, cell.text, cell.at))
     then: list[OutputEntry] = []
     for at, _, term in columns.outputs:
         cell = row[at]
-        expr = None if cell.blank else output_in(cell, term.type, term.unit, work.scope)
+        expr = _output(cell, at, term, sheet)
         if isinstance(expr, Broken):
-            whole = False
             found.extend(judged(expr, cell, work))
         else:
             then.append(OutputEntry(expr, cell.text, cell.at))
+    whole = len(when) == len(columns.inputs) and len(then) == len(columns.outputs)
     enabled_cell = columns.cell(row, "enabled")
     enabled = True if enabled_cell.blank else words.yes_no(enabled_cell.text)
     if enabled is None:
@@ -122,8 +136,8 @@ def _rule(row: Row, id_: str, columns: Columns, policy: HitPolicy, work: Work, f
     if whole and columns.outputs and all(entry.expr is None for entry in then):
         # where one rule decides, a rule that says nothing may well be meant to keep the others away
         empty = complain("rule-without-conclusion", row[columns.outputs[0][0]], rule=id_)
-        found.append(replace(empty, severity_override=Severity.NOTICE if policy.single else None))
-    if not whole or any(finding.severity.rank == 0 for finding in found[before:]):
+        found.append(replace(empty, severity_override=Severity.NOTICE if sheet.policy.single else None))
+    if not whole or any(finding.severity.rank == 0 for finding in found):
         return None
     return Rule(
         id_,
@@ -136,6 +150,20 @@ def _rule(row: Row, id_: str, columns: Columns, policy: HitPolicy, work: Work, f
         visible(columns.cell(row, "source").text),
         cells,
     )
+
+
+def _test(cell: DraftCell, at: int, column: InputColumn, unit: str, sheet: _Sheet) -> Test | Broken:
+    key = (at, type(cell.value), cell.value, cell.text)
+    if key not in sheet.tests:
+        sheet.tests[key] = test_in(cell, column.type, unit, sheet.work.scope)
+    return sheet.tests[key]
+
+
+def _output(cell: DraftCell, at: int, term: Term, sheet: _Sheet) -> Expr | Broken | None:
+    key = (at, type(cell.value), cell.value, cell.text)
+    if key not in sheet.outputs:
+        sheet.outputs[key] = output_in(cell, term.type, term.unit, sheet.work.scope)
+    return sheet.outputs[key]
 
 
 def _otherwise(row: Row, columns: Columns, found: list[Finding]) -> bool:

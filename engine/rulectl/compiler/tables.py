@@ -28,7 +28,10 @@ def read_tables(work: Work) -> Work:
     dated = work.dated
     for book, block in work.blocks(BlockKind.TABLE):
         writers |= _written(block, work)
-        table, cell = _table(block, book, work, found)
+        here: list[Finding] = []
+        table, cell = _table(block, book, work, here)
+        name = visible(block.rows[0][1].text) if len(block.rows[0]) > 1 else ""
+        found.extend(replace(finding, table=name) for finding in here)
         dated = dated or cell
         if table is None:
             continue
@@ -68,16 +71,20 @@ def _table(block: DraftBlock, book: Book, work: Work, found: list[Finding]) -> t
 
 
 def _written(block: DraftBlock, work: Work) -> set[str]:
-    """The ids of the terms that a table was meant to write, whatever else is wrong with it."""
+    """The ids of the terms that a table was meant to write, whatever else is wrong with it; of all terms when that
+    cannot be made out, for then none can be said to lack a writer."""
+    everything = {term.id for term in work.terms}
     if len(block.rows) < 3:
-        return set()
-    roles = (words.column_role(cell.text) for cell in block.rows[1])
-    named = (
-        term_named(work, visible(heading.text))
+        return everything
+    roles = [words.column_role(cell.text) for cell in block.rows[1]]
+    headings = [
+        visible(heading.text)
         for role, heading in zip(roles, block.rows[2], strict=True)
-        if role is not None and role[0] == "conclusion"
-    )
-    return {term.id for term in named if term is not None}
+        if role is not None and role[0] == "conclusion" and not heading.blank
+    ]
+    named = [term_named(work, heading) for heading in headings]
+    written = {term.id for term in named if term is not None}
+    return written if named and len(written) == len(set(headings)) else everything
 
 
 def check_written(work: Work) -> Work:
