@@ -1,0 +1,293 @@
+"""JSON back to a rulebook. Whatever a file holds, the answer is a rulebook or findings, never a traceback.
+
+Three gates: the text is JSON at all, the document fits the schema (see validate), and its parts fit each other, which
+no schema can say. A hash that does not fit is a warning: somebody edited the file by hand.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any as Json
+
+from rulectl.codec.hashing import content_hash
+from rulectl.codec.nodes import duration_value, expr_of, unary_of, value_of
+from rulectl.codec.places import cell_of, range_of
+from rulectl.codec.validate import validate
+from rulectl.codec.whole import mismatches
+from rulectl.diagnostics import Finding, finding, has_errors
+from rulectl.lang.syntax import ANYTHING
+from rulectl.model.policy import Favours, HitPolicy, Merge, Role, Tier
+from rulectl.model.rulebook import (
+    FORMAT_VERSION,
+    LANGUAGE_VERSION,
+    Aggregate,
+    Expectation,
+    Expected,
+    InputColumn,
+    ListIs,
+    ListSize,
+    OutputColumn,
+    OutputEntry,
+    Parameter,
+    Period,
+    Policy,
+    Rule,
+    Rulebook,
+    Table,
+    Template,
+    Term,
+    TestCase,
+    TestEntry,
+    ValueIs,
+)
+from rulectl.source import Cell, CellRange, FilePlace
+from rulectl.types import Kind, Type
+
+Node = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a JSON text holds: the rulebook, None when there are errors, and all findings."""
+
+    rulebook: Rulebook | None
+    findings: tuple[Finding, ...]
+
+
+def loads(text: str, file: str) -> Rulebook | tuple[Finding, ...]:
+    """The rulebook of a JSON text, or why there is none; see `decode` for warnings."""
+    decoded = decode(text, file)
+    return decoded.findings if decoded.rulebook is None else decoded.rulebook
+
+
+def decode(text: str, file: str) -> Decoded:
+    """The rulebook of a JSON text and every finding. `file` is its name as people know it."""
+    place = FilePlace(file)
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        return Decoded(None, (finding("json-too-deep", place, file=file),))
+    except ValueError as error:  # JSONDecodeError is one; so is an integer of too many digits
+        return Decoded(None, (finding("json-broken", place, file=file, line=getattr(error, "lineno", 1)),))
+    try:
+        findings = _foreign(document, file) or validate(document, file)
+        if findings:
+            return Decoded(None, findings)
+        rulebook = from_json(document)
+        findings = tuple(finding("json-mismatch", place, file=file, what=what) for what in mismatches(rulebook))
+        if has_errors(findings):
+            return Decoded(None, findings)
+        if document.get("hash", "") != content_hash(rulebook):
+            findings = (finding("json-hash", place, file=file),)
+        return Decoded(rulebook, findings)
+    except RecursionError:
+        return Decoded(None, (finding("json-too-deep", place, file=file),))
+
+
+def _foreign(document: Json, file: str) -> tuple[Finding, ...]:
+    """A document of another format, or of a version that this program does not know: one finding, not a hundred."""
+    format_ = document.get("format") if isinstance(document, dict) else None
+    name, _, version = str(format_ or "").partition("/")
+    place = FilePlace(file)
+    if name != "rulectl":
+        return (finding("json-not-a-rulebook", place, file=file),)
+    if version != FORMAT_VERSION:
+        return (finding("json-version", place, file=file, version=version, known=FORMAT_VERSION),)
+    language = document.get("language")
+    if isinstance(language, str) and language != LANGUAGE_VERSION:
+        return (finding("json-version", place, file=file, version=language, known=LANGUAGE_VERSION),)
+    return ()
+
+
+# -- the parts ---------------------------------------------------------------------------------------------------
+
+
+def from_json(document: Node) -> Rulebook:
+    """The rulebook of a document that fits the schema."""
+    home: str = document.get("source", "")
+    return Rulebook(
+        id=document["id"],
+        name=document["name"],
+        version=document.get("version", ""),
+        owner=document.get("owner", ""),
+        notes=document.get("notes", ""),
+        period=_period(document),
+        event=document.get("event"),
+        tier=_tier(document),
+        includes=tuple(document.get("includes", ())),
+        terms=tuple(_term(node, home) for node in document["terms"]),
+        parameters=tuple(_parameter(node, home) for node in document.get("parameters", ())),
+        tables=tuple(_table(node, home) for node in document["tables"]),
+        aggregates=tuple(_aggregate(node, home) for node in document.get("aggregates", ())),
+        templates=tuple(_template(node, home) for node in document.get("templates", ())),
+        tests=tuple(_test_case(node, home) for node in document.get("tests", ())),
+        policies=tuple(_policy(node, home) for node in document.get("policies", ())),
+        source=home,
+    )
+
+
+def _cell(node: Node, home: str) -> Cell | None:
+    return cell_of(node["cell"], home) if "cell" in node else None
+
+
+def _cells(node: Node, home: str) -> CellRange | None:
+    return range_of(node["cells"], home) if "cells" in node else None
+
+
+def _period(node: Node) -> Period:
+    start, end = node.get("from"), node.get("to")
+    return Period(
+        None if start is None else dt.date.fromisoformat(start), None if end is None else dt.date.fromisoformat(end)
+    )
+
+
+def _tier(node: Node) -> Tier:
+    return Tier(node.get("tier", Tier.PROCEDURE.value))
+
+
+def _type(node: Node) -> Type:
+    return Type(Kind(node["kind"]), node.get("list", False), tuple(node.get("values", ())))
+
+
+def _text(node: Node) -> str:
+    """The text as written."""
+    text: str = node["written"] if "written" in node else node.get("text", "")
+    return text
+
+
+def _term(node: Node, home: str) -> Term:
+    return Term(
+        id=node["id"],
+        name=node["name"],
+        role=Role(node["role"]),
+        type=_type(node["type"]),
+        unit=node.get("unit", ""),
+        required=node.get("required", False),
+        default=value_of(node["default"]) if "default" in node else None,
+        aliases=tuple(node.get("aliases", ())),
+        merge=Merge(node.get("merge", Merge.SINGLE.value)),
+        favours=Favours(node["favours"]) if "favours" in node else None,
+        description=node.get("description", ""),
+        cell=_cell(node, home),
+    )
+
+
+def _parameter(node: Node, home: str) -> Parameter:
+    return Parameter(
+        id=node["id"],
+        name=node["name"],
+        type=_type(node["type"]),
+        value=value_of(node["value"]),
+        unit=node.get("unit", ""),
+        description=node.get("description", ""),
+        cell=_cell(node, home),
+    )
+
+
+def _table(node: Node, home: str) -> Table:
+    return Table(
+        name=node["name"],
+        policy=HitPolicy(node["policy"]),
+        inputs=tuple(
+            InputColumn(expr_of(column["subject"]), _type(column["type"]), _text(column), _cell(column, home))
+            for column in node.get("inputs", ())
+        ),
+        outputs=tuple(
+            OutputColumn(column["term"], HitPolicy(column["policy"]), _cell(column, home))
+            for column in node.get("outputs", ())
+        ),
+        rules=tuple(_rule(rule, home) for rule in node.get("rules", ())),
+        salience=node.get("salience", 0),
+        tier=_tier(node),
+        period=_period(node),
+        book=node.get("book", ""),
+        stratum=node.get("stratum", 0),
+        cells=_cells(node, home),
+    )
+
+
+def _rule(node: Node, home: str) -> Rule:
+    return Rule(
+        id=node["id"],
+        when=tuple(
+            TestEntry(unary_of(entry["test"]) if "test" in entry else ANYTHING, _text(entry), _cell(entry, home))
+            for entry in node.get("when", ())
+        ),
+        then=tuple(
+            OutputEntry(expr_of(entry["value"]) if "value" in entry else None, _text(entry), _cell(entry, home))
+            for entry in node.get("then", ())
+        ),
+        otherwise=node.get("otherwise", False),
+        enabled=not node.get("disabled", False),
+        period=_period(node),
+        note=node.get("note", ""),
+        source=node.get("source", ""),
+        cells=_cells(node, home),
+    )
+
+
+def _aggregate(node: Node, home: str) -> Aggregate:
+    return Aggregate(
+        term=node["term"],
+        function=node["function"],
+        of=node.get("of"),
+        by=tuple(node.get("by", ())),
+        window=duration_value(node["window"]) if "window" in node else None,
+        back_only=node.get("back_only", False),
+        time=node.get("time"),
+        where=expr_of(node["where"]) if "where" in node else None,
+        cell=_cell(node, home),
+    )
+
+
+def _template(node: Node, home: str) -> Template:
+    return Template(
+        id=node["id"],
+        occasion=node.get("occasion", ""),
+        language=node.get("language", ""),
+        text=expr_of(node["value"]),
+        cell=_cell(node, home),
+    )
+
+
+def _expectations(nodes: list[Node]) -> Iterator[Expectation]:
+    for node in nodes:
+        ((key, inner),) = node.items()
+        match key:
+            case "is":
+                yield ValueIs(unary_of(inner))
+            case "size":
+                yield ListSize(unary_of(inner))
+            case "exactly":
+                yield ListIs("=", tuple(value_of(item) for item in inner))
+            case "at least":
+                yield ListIs("+", tuple(value_of(item) for item in inner))
+            case "none of":
+                yield ListIs("!", tuple(value_of(item) for item in inner))
+
+
+def _test_case(node: Node, home: str) -> TestCase:
+    return TestCase(
+        id=node["id"],
+        facts=tuple((fact["term"], value_of(fact["value"])) for fact in node.get("facts", ())),
+        expected=tuple(
+            Expected(one["term"], tuple(_expectations(one["all_of"])), one.get("text", ""), _cell(one, home))
+            for one in node.get("expected", ())
+        ),
+        note=node.get("note", ""),
+        cells=_cells(node, home),
+    )
+
+
+def _policy(node: Node, home: str) -> Policy:
+    return Policy(
+        id=node["id"],
+        statement=expr_of(node["statement"]),
+        severity=node.get("severity", "error"),
+        note=node.get("note", ""),
+        text=_text(node),
+        cell=_cell(node, home),
+    )
