@@ -30,6 +30,19 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
 
 
+def read_grid(grid: Grid, file: str) -> tuple[tuple[DraftBlock, ...], tuple[Finding, ...]]:
+    """The blocks of a sheet of plain text and what is odd about them."""
+    rows = {
+        number: {
+            column: DraftCell(Cell(file, grid.name, number, column), text, text)
+            for column, text in enumerate(row, 1)
+            if text
+        }
+        for number, row in enumerate(grid.rows, 1)
+    }
+    return split(rows, file, grid.name)
+
+
 def marker_of(row: Row) -> tuple[BlockKind, int] | None:
     """The block that a row opens and the column of its marker."""
     for column in sorted(row):

@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterator
 
 from rulectl.diagnostics import Finding
-from rulectl.model.draft import Draft, DraftBlock, DraftCell
-from rulectl.sheets.blocks import Grid, split
-from rulectl.source import Cell
+from rulectl.model.draft import Draft, DraftBlock
+from rulectl.sheets.blocks import Grid, read_grid
 
 _PIPE = re.compile(r"(?<!\\)\|")
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
@@ -36,15 +35,7 @@ def read_text(text: str, file: str) -> Draft:
     blocks: list[DraftBlock] = []
     findings: list[Finding] = []
     for grid in grids(text):
-        rows = {
-            number: {
-                column: DraftCell(Cell(file, grid.name, number, column), cell, cell)
-                for column, cell in enumerate(row, 1)
-                if cell
-            }
-            for number, row in enumerate(grid.rows, 1)
-        }
-        found, odd = split(rows, file, grid.name)
+        found, odd = read_grid(grid, file)
         blocks.extend(found)
         findings.extend(odd)
     return Draft(file, tuple(blocks), tuple(findings))

@@ -1,0 +1,67 @@
+"""How written workbooks look: colours, fonts, widths. Plain enough to print, and the same everywhere."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+from rulectl.codes import Language
+from rulectl.model.draft import BlockKind
+
+FONTS: dict[Language, str] = {"zh": "Microsoft YaHei", "en": "Calibri"}
+
+BANDS = {
+    BlockKind.RULEBOOK: "37474F",
+    BlockKind.VOCABULARY: "455A64",
+    BlockKind.PARAMETERS: "6D4C41",
+    BlockKind.TABLE: "1F5F8B",
+    BlockKind.AGGREGATES: "00695C",
+    BlockKind.TEMPLATES: "5E548E",
+    BlockKind.TESTS: "2E7D32",
+    BlockKind.POLICIES: "8E3B46",
+}
+"""The colour of each block's title band and tab."""
+
+ROLE_FILLS = {"condition": "D6E6F2", "conclusion": "DDEBD5"}
+TERM_FILLS = {"condition": "EAF3F9", "conclusion": "EEF5E9"}
+BODY_FILLS = {"conclusion": "F8FBF6"}
+HEADING_FILL = "E9ECEF"
+KEY_FILL = "F4F6F7"
+
+_LINE = Side(style="thin", color="D5DADF")
+BORDER = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
+WRAP = Alignment(wrap_text=True, vertical="center")
+CENTRED = Alignment(wrap_text=True, vertical="center", horizontal="center")
+PLAIN = Alignment(vertical="center")
+
+NARROWEST, WIDEST, WIDEST_PROSE = 8, 30, 56
+PROSE = frozenset(("note", "notes", "description", "text", "statement", "where"))
+
+
+def fill(colour: str) -> PatternFill:
+    return PatternFill("solid", start_color=colour, end_color=colour)
+
+
+def font(lang: Language, *, bold: bool = False, colour: str = "212529", size: int = 10, italic: bool = False) -> Font:
+    return Font(name=FONTS[lang], size=size, bold=bold, color=colour, italic=italic)
+
+
+def shown_width(text: str) -> int:
+    """How wide the longest line of a text is, in the widths of a digit: Chinese counts double."""
+    return max((sum(_width(char) for char in line) for line in text.split("\n")), default=0)
+
+
+def _width(char: str) -> int:
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def column_width(texts: Iterable[str], prose: bool) -> float:
+    """A width for a column: most of its texts on one line, the longest ones wrapped."""
+    widths = sorted(shown_width(text) for text in texts if text)
+    if not widths:
+        return NARROWEST
+    # nine of ten fit; one long remark does not stretch the whole column
+    usual = max(widths[int((len(widths) - 1) * 0.9)], min(widths[-1], 18))
+    return float(min(max(usual + 3, NARROWEST), WIDEST_PROSE if prose else WIDEST))
