@@ -17,6 +17,7 @@ from rulectl.diagnostics import Finding
 from rulectl.model.draft import Draft, DraftCell, Native
 from rulectl.model.rulebook import Rulebook
 from rulectl.sheets.text import read_text
+from rulectl.source import FilePlace, Location
 
 BOOK = """## 手册
 | 规则手册 |
@@ -211,6 +212,18 @@ def test_findings_of_the_reader_are_passed_on_and_stop_the_rulebook() -> None:
 def test_includes_are_named_with_their_cell() -> None:
     draft = read_text("## 手册\n| Rulebook |\n| includes | law.xlsx；平台规则 |\n", "a.xlsx")
     assert [(name, str(cell)) for name, cell in includes(draft)] == [("law.xlsx", "手册!B2"), ("平台规则", "手册!B2")]
+
+
+def test_a_missing_workbook_is_not_blamed_on_those_who_lean_on_it() -> None:
+    text = with_mistakes("value", "expression").replace("| 层级 | 流程 |", "| 层级 | 流程 |\n| 包含 | 平台规则 |")
+    text = text.replace("| 买家 | buyer | 输入 | 文本 | | | | |\n", "")
+    book, findings = compiled(text)
+    assert book is None
+    assert [finding.slug for finding in findings] == ["value-not-allowed"]
+    unread = Draft("平台规则.xlsx", (), (Finding("not-a-workbook", Location(FilePlace("平台规则.xlsx"))),))
+    done = compile_drafts((read_text(text, "样本.xlsx"), unread))
+    assert done.rulebook is None
+    assert [finding.slug for finding in done.findings] == ["value-not-allowed", "not-a-workbook"]
 
 
 def test_nothing_to_compile() -> None:

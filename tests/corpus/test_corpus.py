@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rulectl.codes import registry
+from rulectl.codes import LANGUAGES, registry, say
 from rulectl.compiler import Compiled, compile_drafts, includes
 from rulectl.diagnostics import Finding
 from rulectl.lang.printer import print_expr, print_test
@@ -152,6 +152,11 @@ def test_story(path: Path, accept: bool) -> None:
     assert not unknown, f"nothing reads the fences {unknown}"
     for fence in story.of(*CHECKS):
         CHECKS[fence.kind](story, fence.body)
+    for finding in story.compiled.findings:
+        for lang in LANGUAGES:
+            assert finding.message(lang)
+            assert "{" not in finding.message(lang) + finding.help(lang)
+            assert all(say(note.key, lang) for note in finding.notes)
     wanted = [(fence, HANDLERS[fence.kind](story)) for fence in story.of(*HANDLERS)]
     if accept:
         text = story.text

@@ -12,7 +12,7 @@ from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import complain, judged, nearest, not_a_choice
 from rulectl.compiler.records import listed
 from rulectl.compiler.work import Book, Work
-from rulectl.diagnostics import Finding
+from rulectl.diagnostics import Finding, has_errors
 from rulectl.lang.chars import visible
 from rulectl.lang.scope import Problem
 from rulectl.model import words
@@ -22,7 +22,7 @@ from rulectl.model.rulebook import Period
 from rulectl.source import Cell
 from rulectl.types import DATE
 
-_ENDING = re.compile(r"\.xls[xm]$", re.IGNORECASE)
+_ENDING = re.compile(r"\.(?:xls[xm]|md)$", re.IGNORECASE)
 
 
 def read_about(work: Work) -> Work:
@@ -34,7 +34,10 @@ def read_about(work: Work) -> Work:
         book, cell = _book(draft, work, found)
         dated = dated or cell
         books.append(book)
-    return replace(work, books=tuple(books), dated=dated).plus(found)
+    files = {stem(book.draft.file) for book in books}
+    missing = any(stem(name) not in files for book in books for name in book.includes)
+    unread = any(not draft.blocks and has_errors(draft.findings) for draft in work.drafts)
+    return replace(work, books=tuple(books), dated=dated, incomplete=missing or unread).plus(found)
 
 
 def includes(draft: Draft) -> tuple[tuple[str, Cell], ...]:

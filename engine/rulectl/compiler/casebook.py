@@ -13,7 +13,7 @@ from typing import Literal as Choice
 from typing import cast
 
 from rulectl.compiler.cells import test_in, value_in
-from rulectl.compiler.complaints import complain, judged, unknown_term
+from rulectl.compiler.complaints import complain, judged, not_a_choice, unknown_term
 from rulectl.compiler.dating import term_named
 from rulectl.compiler.records import Record, headings
 from rulectl.compiler.rules import content_id
@@ -26,7 +26,7 @@ from rulectl.lang.scope import Broken, Problem
 from rulectl.lang.syntax import Is, Literal
 from rulectl.model import words
 from rulectl.model.draft import BlockKind, DraftBlock, DraftCell
-from rulectl.model.policy import Role, Status
+from rulectl.model.policy import Role
 from rulectl.model.rulebook import Expectation, Expected, ListIs, ListSize, Term, TestCase, ValueIs
 from rulectl.source import Span
 from rulectl.types import NUMBER
@@ -34,13 +34,6 @@ from rulectl.values import Value
 
 STATUS = "status"
 _STATUS_HEADINGS = ("状态", "status")
-STATUS_WORDS = {
-    "已定": Status.DECIDED,
-    "暂定": Status.PROVISIONAL,
-    "待定": Status.UNDETERMINED,
-    "未定": Status.UNDETERMINED,
-    "无规则": Status.NO_RULE,
-}
 _AND = re.compile(r"\s+[&＆]\s+")
 
 
@@ -125,16 +118,11 @@ def _test(record: Record, columns: _Columns, work: Work, ids: Ids, found: list[F
 def _expected(cell: DraftCell, term: Term | None, work: Work, found: list[Finding]) -> Expected | None:
     """What a cell expects of a term, or of the case's status; None when it is broken."""
     if term is None:
-        status = STATUS_WORDS.get(visible(cell.text)) or next(
-            (s for s in Status if s.value == words.fold(cell.text).replace(" ", "_")), None
-        )
+        status = words.canonical("status", cell.text)
         if status is None:
-            shown = " / ".join(STATUS_WORDS), " / ".join(s.value for s in Status)
-            found.append(
-                complain("unknown-choice", cell, text=cell.text.strip(), choices_zh=shown[0], choices_en=shown[1])
-            )
+            found.append(not_a_choice(cell, "status"))
             return None
-        return Expected(STATUS, (ValueIs(Is("=", Literal(status.value))),), cell.text, cell.at)
+        return Expected(STATUS, (ValueIs(Is("=", Literal(status))),), cell.text, cell.at)
     parts = list(_parts(cell))
     read = [_expectation(cell, span, term, work) for span in parts]
     for one in read:

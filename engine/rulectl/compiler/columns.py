@@ -16,7 +16,6 @@ from rulectl.compiler.complaints import (
     complain,
     heading_of,
     judged,
-    left_blank,
     names_of_terms,
     nearest,
     not_a_choice,
@@ -189,7 +188,7 @@ def _role(block: DraftBlock, position: int, found: list[Finding]) -> tuple[str, 
 def _input(heading: DraftCell, work: Work, found: list[Finding]) -> tuple[InputColumn, str] | None:
     """A condition and the unit of its term: a term, a parameter or an expression."""
     if heading.blank:
-        found.append(left_blank(heading, "table", "condition"))
+        found.append(complain("blank-heading", heading, **heading_of("table", "condition")))
         return None
     name = visible(heading.text)
     id_ = work.named(name)
@@ -218,7 +217,7 @@ def _output(
 ) -> tuple[OutputColumn, Term] | None:
     """A conclusion: its term must be one that rules may write, once a table, under a policy that fits it."""
     if heading.blank:
-        found.append(left_blank(heading, "table", "conclusion"))
+        found.append(complain("blank-heading", heading, **heading_of("table", "conclusion")))
         return None
     name = visible(heading.text)
     term = term_named(work, name)

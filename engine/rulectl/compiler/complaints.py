@@ -18,6 +18,10 @@ SHOWN = 12
 """How many names a sentence lists."""
 
 
+UNKNOWN = frozenset(("unknown-name", "unknown-word"))
+"""What the language says of a name that it does not know."""
+
+
 def located(cell: DraftCell) -> Location:
     return Location(cell.at, cell.text)
 
@@ -46,6 +50,8 @@ def judged(problems: Problem | Broken | Sequence[Problem], cell: DraftCell, work
         problems = (problems,)
     elif isinstance(problems, Broken):
         problems = problems.problems
+    if work.incomplete and any(problem.slug in UNKNOWN for problem in problems):
+        return ()
     return tuple(
         Finding(
             problem.slug,
@@ -78,7 +84,12 @@ def heading_of(category: str, key: str) -> dict[str, str]:
 
 def not_a_choice(cell: DraftCell, category: str) -> Finding:
     """A cell that should hold one of a closed set of words and holds another."""
-    return complain("unknown-choice", cell, text=cell.text.strip(), **vocabulary_of(category))
+    choices = vocabulary_of(category)
+    if category == "policy":
+        # people know the letters better than the words
+        letters, names = words.choices(category, "en"), words.choices(category, "zh")
+        choices["choices_zh"] = " / ".join(f"{letter} {name}" for letter, name in zip(letters, names, strict=True))
+    return complain("unknown-choice", cell, text=cell.text.strip(), **choices)
 
 
 def left_blank(cell: DraftCell, category: str, key: str) -> Finding:
@@ -87,8 +98,9 @@ def left_blank(cell: DraftCell, category: str, key: str) -> Finding:
 
 
 def unknown_term(cell: DraftCell, text: str, work: Work, known: Iterable[str] | None = None) -> tuple[Finding, ...]:
-    """A name that no vocabulary has; nothing when it is declared but broken."""
-    if work.is_broken(text):
+    """A name that no vocabulary has; nothing when it is declared but broken, or may be declared in
+    a workbook that is missing."""
+    if work.incomplete or work.is_broken(text):
         return ()
     names = known if known is not None else names_of_terms(work)
     return (blame("unknown-term", cell, text, text=text, near=nearest(text, names)),)

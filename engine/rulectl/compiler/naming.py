@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from rulectl.compiler.complaints import blame
 from rulectl.compiler.work import Work
-from rulectl.diagnostics import Finding, Note, finding
+from rulectl.diagnostics import Finding
 from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.words import KEYWORDS, OTHERWISE
 from rulectl.model.draft import DraftCell
 from rulectl.model.rulebook import Parameter, Term
 from rulectl.model.words import fold
-from rulectl.source import Cell, Location
+from rulectl.source import Cell
 
 FORBIDDEN = '/;；\n"“”「」『』{}|'
 """`/` and `;` part names in results, quotes mark texts, braces mark places in texts."""
@@ -60,7 +60,7 @@ def read_names(work: Work) -> Work:
             if names.setdefault(plain, item.id) != item.id or owners.setdefault(plain, item.cell) != item.cell:
                 if item.id not in told and item.cell is not None:
                     told.add(item.id)
-                    found.append(_ambiguous(name, item.cell, owners.get(plain)))
+                    found.append(_ambiguous(name, item.cell, owners.get(plain), work))
             else:
                 symbols.setdefault(name, symbol)
     return replace(work, names=names, scope=Scope(symbols)).plus(found)
@@ -71,6 +71,10 @@ def _names(item: Term | Parameter) -> Iterator[str]:
     yield from dict.fromkeys((item.id, item.name, *(item.aliases if isinstance(item, Term) else ())))
 
 
-def _ambiguous(name: str, cell: Cell, other: Cell | None) -> Finding:
-    notes = [Note("note-first", Location(other))] if other is not None else []
-    return finding("ambiguous-name", Location(cell, name), notes=notes, name=name)
+def _ambiguous(name: str, cell: Cell, other: Cell | None, work: Work) -> Finding:
+    """The finding stands at the cell that says the name: name, id or alias, in the row of what is declared."""
+    rows = (row for draft in work.drafts if draft.file == cell.file for block in draft.blocks for row in block.rows)
+    row = next(row for row in rows if row[0].at.row == cell.row and row[0].at.sheet == cell.sheet)
+    said = next((c for c in row if fold(c.text) == fold(name)), None)
+    said = said or next((c for c in row if name in c.text), row[0])
+    return blame("ambiguous-name", said, name, ("note-first", other), name=name)

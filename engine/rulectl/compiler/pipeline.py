@@ -44,7 +44,8 @@ PASSES: tuple[Pass, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The rulebook, None when there are errors; and every finding, in the order of the cells."""
+    """The rulebook, None when there are errors or an included workbook was not given (whoever looked for it knows why);
+    and every finding, in the order of the cells."""
 
     rulebook: Rulebook | None
     findings: tuple[Finding, ...]
@@ -56,7 +57,8 @@ def compile_drafts(drafts: Sequence[Draft]) -> Compiled:
     for run in PASSES:
         work = run(work)
     findings = _sorted(work)
-    return Compiled(None if has_errors(findings) or not drafts else _rulebook(work), findings)
+    whole = work.drafts and not work.incomplete and not has_errors(findings)
+    return Compiled(_rulebook(work) if whole else None, findings)
 
 
 def _rulebook(work: Work) -> Rulebook:

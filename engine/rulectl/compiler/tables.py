@@ -89,6 +89,8 @@ def _written(block: DraftBlock, work: Work) -> set[str]:
 
 def check_written(work: Work) -> Work:
     """Pass: a derived term must come from somewhere."""
+    if work.incomplete:
+        return work
     given = work.writers | {aggregate.term for aggregate in work.aggregates}
     return work.plus(
         finding("never-written", Location(term.cell, term.name), term=term.name)

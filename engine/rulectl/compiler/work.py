@@ -41,7 +41,8 @@ class Book:
 class Work:
     """The state between two passes. `names` leads from a folded name, id or alias to the id of its term or parameter;
     `broken` holds the folded names that are declared but cannot be read; `writers` the terms that tables were meant to
-    write, broken tables included; `dated` the first cell with an effective date."""
+    write, broken tables included; `dated` the first cell with an effective date;
+    `incomplete` says that an included workbook is missing or cannot be read, so that unknown names prove nothing."""
 
     drafts: tuple[Draft, ...]
     findings: tuple[Finding, ...] = ()
@@ -49,6 +50,7 @@ class Work:
     names: Mapping[str, str] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
     scope: Scope = NO_SCOPE
+    incomplete: bool = False
     event: str | None = None
     dated: Cell | None = None
     terms: tuple[Term, ...] = ()

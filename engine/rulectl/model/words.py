@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from rulectl.codes import LANGUAGES, Language
 from rulectl.model.draft import BlockKind
-from rulectl.model.policy import Favours, HitPolicy, Merge, Role, Tier
+from rulectl.model.policy import Favours, HitPolicy, Merge, Role, Status, Tier
 from rulectl.types import Kind
 
 # category -> key -> "Chinese words / English words"; words of one language are parted by commas
@@ -163,6 +163,13 @@ _PLAIN: dict[str, dict[str, str]] = {
         "count": "计数 / count",
         "distinct count": "去重计数 / distinct count",
         "sum": "求和 / sum",
+    },
+    # what a test may expect of a case as a whole
+    "status": {
+        Status.DECIDED.value: "已定 / decided",
+        Status.PROVISIONAL.value: "暂定 / provisional",
+        Status.UNDETERMINED.value: "待定,未定 / undetermined",
+        Status.NO_RULE.value: "无规则 / no rule",
     },
     "severity": {
         "error": "错误 / error",
