@@ -101,9 +101,12 @@ def _keys(block: DraftBlock, found: list[Finding]) -> Mapping[str, DraftCell]:
             found.append(complain("repeated-heading", name, ("note-first", firsts[key].at), text=name.text.strip()))
         else:
             firsts[key] = name
-            value = next((cell for cell in right if not cell.blank and not cell.merged), None)
-            if value is not None:
-                keys[key] = value
+            values = [cell for cell in right if not cell.blank and not cell.merged]
+            if values:
+                keys[key] = values[0]
+            if key == "includes" and len(values) > 1:
+                # one workbook a cell is as good as all in one
+                keys[key] = replace(values[0], text=";".join(cell.text for cell in values))
     return keys
 
 

@@ -87,7 +87,12 @@ def _columns(block: DraftBlock, taken: set[int], work: Work, found: list[Finding
         if known[0] != at:
             first = block.rows[1][known[0]]
             found.append(complain("repeated-heading", cell, ("note-first", first.at), text=cell.text.strip()))
-    return _Columns(tuple(facts.values()), tuple(expected.values()))
+    # the order of the columns is free: tests that say the same are the same
+    place = {STATUS: len(work.terms)} | {term.id: at for at, term in enumerate(work.terms)}
+    return _Columns(
+        tuple(facts[id_] for id_ in sorted(facts, key=place.__getitem__)),
+        tuple(expected[id_] for id_ in sorted(expected, key=place.__getitem__)),
+    )
 
 
 def _test(record: Record, columns: _Columns, work: Work, ids: Ids, found: list[Finding]) -> TestCase | None:
@@ -107,7 +112,8 @@ def _test(record: Record, columns: _Columns, work: Work, ids: Ids, found: list[F
         for one in (_expected(record.row[at], wanted, work, found),)
         if one is not None
     ]
-    said = {str(cell.at.column): cell.text for cell in record.row}
+    said = {f"?{term.id}": record.row[at].text for at, term in columns.facts}
+    said |= {f"={term.id if term else STATUS}": record.row[at].text for at, term in columns.expected}
     id_ = record.text("id") or content_id("t", said)
     found.extend(ids.repeated(record.cell("id") if record.text("id") else record.row[0], id_, id_))
     if len(found) > before:

@@ -47,7 +47,7 @@ def _included(work: Work) -> Mapping[str, frozenset[str]]:
     """File -> the files that it includes, directly or not; the first workbook includes all."""
     files = {stem(book.draft.file): book.draft.file for book in work.books}
     direct = {
-        book.draft.file: {files[stem(name)] for name in book.includes if stem(name) in files} for book in work.books
+        book.draft.file: {files[name] for name in map(stem, book.includes) if name in files} for book in work.books
     }
     reach: dict[str, frozenset[str]] = {}
     for file in direct:
