@@ -81,10 +81,14 @@ def read_cases(folder: pathlib.Path, book: dict[str, Any], most: int) -> list[Ca
 
     with open(folder / "cases.csv", encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
-        return [{name: value(name, text) for name, text in row.items()} for row, _ in zip(rows, range(most), strict=False)]
+        return [
+            {name: value(name, text) for name, text in row.items()} for row, _ in zip(rows, range(most), strict=False)
+        ]
 
 
-def agree(folder: pathlib.Path, book: dict[str, Any], ours: Callable[[Case], Any], theirs: Any, cases: list[Case]) -> int:
+def agree(
+    folder: pathlib.Path, book: dict[str, Any], ours: Callable[[Case], Any], theirs: Any, cases: list[Case]
+) -> int:
     """Check both engines against the answers; AssertionError names the case. Returns how many were checked."""
     outputs = [name for name, role, *_ in book["terms"] if role == "output"]
     lists = {table["outputs"][0] for table in book["tables"] if table["hit"] == "C"}
@@ -99,7 +103,7 @@ def agree(folder: pathlib.Path, book: dict[str, Any], ours: Callable[[Case], Any
                     assert ";".join(mine or ()) == text, (case, name)
                     assert ";".join(dict.fromkeys(item["value"] for item in other or ())) == text, (case, name)
                 elif text == "":
-                    assert mine is None and other is None, (case, name)
+                    assert (mine, other) == (None, None), (case, name)
                 elif isinstance(mine, str):
                     assert mine == text == other, (case, name)
                 else:

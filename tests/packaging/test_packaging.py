@@ -37,7 +37,8 @@ def test_setup_cfg_lists_every_package() -> None:
     config.read(ROOT / "setup.cfg", "utf-8")
     listed = set(config["options"]["packages"].split())
     found = {
-        ".".join(path.parent.relative_to(ROOT / "engine").parts) for path in (ROOT / "engine/rulectl").rglob("__init__.py")
+        ".".join(path.parent.relative_to(ROOT / "engine").parts)
+        for path in (ROOT / "engine/rulectl").rglob("__init__.py")
     }
     assert listed == found | {"rulectl.schema", "rulectl.rulebooks"}
 
@@ -53,11 +54,17 @@ def test_data_travels_in_the_wheel(unpacked: Path) -> None:
 def test_the_wheel_decides_a_case_from_another_folder(unpacked: Path, tmp_path: Path) -> None:
     program = (
         "import rulectl; book = rulectl.load('after_sales'); print(rulectl.__file__); "
-        "print(book.decide({'工单号': '1', '店铺类型': '服饰', '问题类型': '丢件', '订单实付金额': '99元'}).status.value)"
+        "case = {'工单号': '1', '店铺类型': '服饰', '问题类型': '丢件', '订单实付金额': '99元'}; "
+        "print(book.decide(case).status.value)"
     )
     environment = {**os.environ, "PYTHONPATH": str(unpacked), "PYTHONUTF8": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=True
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     )
     where, status = done.stdout.split()
     assert Path(where).is_relative_to(unpacked)

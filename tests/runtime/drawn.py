@@ -1,9 +1,10 @@
-"""Drawn rulebooks and cases: every hit policy, merge, tier, default, effective date, else rule, expression and list that
-the semantics know, small enough that every corner is met."""
+"""Drawn rulebooks and cases: every hit policy, merge, tier, default, effective date, else rule, expression and list
+that the semantics know, small enough that every corner is met."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
@@ -81,14 +82,8 @@ def rulebook(r: Random, loops: bool = False) -> Rulebook:
         tables = [t for t in tables if t.stratum == 3 or t.stratum != 2 or "final" in {o.term for o in t.outputs}]
     order = sorted(enumerate(tables), key=lambda pair: (pair[1].stratum, -pair[1].salience, pair[0]))
     used = sorted({t.stratum for t in tables})
-    kept = tuple(_at(table, used.index(table.stratum)) for _, table in order)
+    kept = tuple(replace(table, stratum=used.index(table.stratum)) for _, table in order)
     return Rulebook("drawn", "抽样", event="on", terms=tuple(inputs + decided), parameters=parameters, tables=kept)
-
-
-def _at(table: Table, stratum: int) -> Table:
-    from dataclasses import replace
-
-    return replace(table, stratum=stratum)
 
 
 def _decided(r: Random, id_: str, name: str, role: Role, type_: Type) -> Term:
@@ -151,7 +146,8 @@ def _entry(r: Random, term: Term, literal: bool) -> Expr | None:
         return None
     if pick < 0.35 and not literal:
         if term.type == NUMBER:
-            return Binary(r.choice(["+", "-", "/"]), Name("paid"), r.choice([Name("days"), Literal(Decimal(2))]))
+            other: Expr = Name("days") if r.random() < 0.5 else Literal(Decimal(2))
+            return Binary(r.choice(["+", "-", "/"]), Name("paid"), other)
         if not term.type.many:
             one, other = Literal(_literal(r, term.type)), Literal(_literal(r, term.type))
             return If(Compare(">", Name("days"), Name("limit")), one, other)
@@ -170,9 +166,7 @@ def _policy(r: Random, written: list[Term], loop: bool) -> HitPolicy:
     return r.choice(single)
 
 
-def _table(
-    r: Random, name: str, level: int, written: list[Term], readable: list[Term], loop: bool = False
-) -> Table:
+def _table(r: Random, name: str, level: int, written: list[Term], readable: list[Term], loop: bool = False) -> Table:
     policy = _policy(r, written, loop)
     outputs = []
     for term in written:
@@ -209,6 +203,4 @@ def _table(
 def case(r: Random, book: Rulebook) -> dict[str, Value]:
     """A case of the rulebook, some of it unknown."""
     unknown = r.choice([0, 0, 0.2, 0.5])
-    return {
-        t.id: _literal(r, t.type) for t in book.terms if t.role is Role.INPUT and r.random() >= unknown
-    }
+    return {t.id: _literal(r, t.type) for t in book.terms if t.role is Role.INPUT and r.random() >= unknown}

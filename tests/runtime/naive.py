@@ -10,13 +10,13 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from rulectl.lang.evaluate import CannotCompute, evaluate, meets, names_of
 from rulectl.model.policy import Favours, HitPolicy, Merge, Role, Status, Tier
 from rulectl.model.rulebook import Period, Rule, Rulebook, Table, Term
-from rulectl.values import Value, and3
+from rulectl.values import CONTEXT, Value, and3
 
 SILENT = "<silent>"
 OPEN = "<open>"
@@ -45,7 +45,7 @@ class Case:
         self.book = book
         self.terms = {t.id: t for t in book.terms}
         self.value: dict[str, Value] = {p.id: p.value for p in book.parameters}
-        self.value |= {t.id: facts.get(t.id, None) for t in book.terms}
+        self.value |= {t.id: facts.get(t.id) for t in book.terms}
         for t in book.terms:
             if t.role is Role.INPUT and self.value[t.id] is None:
                 self.value[t.id] = t.default
@@ -53,6 +53,14 @@ class Case:
         self.shaky: set[str] = set()
         self.status: dict[str, Status] = {}
         self.waits: dict[str, list[frozenset[str]]] = {}
+        written = {o.term for table in book.tables for o in table.outputs}
+        for t in book.terms:
+            if t.role is not Role.INPUT and t.id not in written:
+                self.value[t.id] = t.default
+                self.status[t.id] = Status.NO_RULE
+                self.waits[t.id] = []
+                if t.default is None:
+                    self.gone.add(t.id)
 
     def view(self, sure: bool) -> dict[str, Value]:
         """The facts; `sure` blanks out what may still change."""
@@ -97,7 +105,7 @@ def _within(period: Period, day: Value) -> bool | None:
 
 @dataclass
 class Pass:
-    """A table under one case: rule numbers that hold, and every other set that may come about with who would cause it."""
+    """A table under one case: the rules that hold, and every other set that may come about with who causes it."""
 
     table: Table
     hits: list[int]
@@ -215,7 +223,8 @@ def fold(how: Merge, said: list[Said]) -> Said:
         return BROKEN
     if OPEN in said:
         return OPEN
-    return {Merge.SUM: sum, Merge.MIN: min, Merge.MAX: max}[how](said)  # type: ignore[operator]
+    with localcontext(CONTEXT):
+        return {Merge.SUM: sum, Merge.MIN: min, Merge.MAX: max}[how](said)  # type: ignore[operator]
 
 
 def together(term: Term, parts: list[tuple[Tier, Said]]) -> Said:
@@ -236,10 +245,8 @@ def together(term: Term, parts: list[tuple[Tier, Said]]) -> Said:
             said = mine[0]
         elif term.merge is Merge.SINGLE:
             known = [s for s in mine if s != OPEN]
-            if BROKEN in mine or any(s != known[0] for s in known):
-                said = BROKEN
-            else:
-                said = OPEN if OPEN in mine else mine[0]
+            broken = BROKEN in mine or any(s != known[0] for s in known)
+            said = BROKEN if broken else OPEN if OPEN in mine else mine[0]
         else:
             said = fold(term.merge, mine)
         result = beside(term, result, said)
@@ -295,21 +302,20 @@ def decide(book: Rulebook, facts: dict[str, Value]) -> Answer:
         if loop:
             case.gone |= {t.id for t in done if case.value[t.id] is None}
         before: dict[int, set[int]] = {i: set() for i in numbers}
+        doubted: set[str] = set()
         while True:
             for i in numbers:
                 passes[i] = look(case, book.tables[i], before[i])
-            state = {t.id: (case.value[t.id], t.id in case.shaky) for t in done}
             for term in done:
                 conclude(case, term, passes)
             hits = {i: set(passes[i].hits) for i in numbers}
-            if not loop or (hits == before and state == {t.id: (case.value[t.id], t.id in case.shaky) for t in done}):
+            doubts = doubted | {t.id for t in done if t.id in case.shaky}
+            if not loop or (hits == before and doubts == doubted):
                 break
-            before = hits
+            before, doubted = hits, doubts
+            case.shaky |= doubted
+            case.gone -= doubted
     outputs = [t for t in book.terms if t.role is Role.OUTPUT]
-    for t in outputs:
-        if t.id not in case.status:
-            case.status[t.id] = Status.NO_RULE
-            case.value[t.id] = t.default
     required = [case.status[t.id] for t in outputs if t.required]
     counted = required or [case.status[t.id] for t in outputs if case.status[t.id] is not Status.NO_RULE]
     worst = [Status.NO_RULE, Status.UNDETERMINED, Status.PROVISIONAL, Status.DECIDED]
@@ -394,13 +400,12 @@ def _lacks(case: Case, table: Table, rule: int, column: int, sure: bool) -> froz
 
 def expand(case: Case, names: frozenset[str]) -> frozenset[str]:
     """Names of decided terms replaced by what these wait for."""
-    found: frozenset[str] = frozenset()
-    for name in names:
-        if name in case.waits:
-            found |= expand(case, frozenset().union(*case.waits[name]) - {name})
-        else:
-            found |= {name}
-    return found
+    reached = set(names)
+    while True:
+        further = {m for n in reached if n in case.waits for wait in case.waits[n] for m in wait}
+        if further <= reached:
+            return frozenset(n for n in reached if n not in case.waits)
+        reached |= further
 
 
 def asks(case: Case, outputs: list[Term]) -> tuple[str, ...]:

@@ -44,8 +44,9 @@ class DurableError(Exception):
         self.finding = reason
 
 
-def _error(slug: str, **fields: object) -> DurableError:
-    return DurableError(finding(slug, OptionPlace("--engine"), **fields))
+def _error(slug: str, **fields: str | int) -> DurableError:
+    texts = tuple((name, str(value)) for name, value in fields.items())
+    return DurableError(replace(finding(slug, OptionPlace("--engine")), fields=texts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rulectl.codes import Severity
 from rulectl.diagnostics import Finding, finding
@@ -20,7 +20,7 @@ from rulectl.model.rulebook import Rulebook, Term
 from rulectl.runtime.judge import Entries, TableRun, Verdict, judge, run
 from rulectl.runtime.plan import Plan, TablePlan
 from rulectl.runtime.quick import Quick
-from rulectl.runtime.resolve import CLASH
+from rulectl.runtime.resolve import CLASH, Lack
 from rulectl.source import CellRange, FilePlace, Location, Place
 from rulectl.values import Value, plain_text
 
@@ -37,7 +37,6 @@ class Memory:
     absent: frozenset[str] = frozenset()
     provisional: bool = False
     verdicts: dict[str, Verdict] = field(default_factory=dict)
-    asks: dict[str, frozenset[str]] = field(default_factory=dict)
     runs: dict[int, TableRun] = field(default_factory=dict)
 
     def settle(self, term: Term, verdict: Verdict) -> None:
@@ -45,19 +44,26 @@ class Memory:
         value = verdict.value if verdict.value is not None else term.default
         self.verdicts[term.id] = verdict
         self.now[term.id] = value
-        settled = verdict.status in (Status.DECIDED, Status.NO_RULE)
-        self.certain[term.id] = value if settled else None
-        self.provisional = self.provisional or not settled
-        gone = settled and value is None
+        self.certain[term.id] = value if verdict.settled else None
+        self.provisional = self.provisional or not verdict.settled
+        gone = verdict.settled and value is None
         self.absent = self.absent | {term.id} if gone else self.absent - {term.id}
-        self.asks[term.id] = self.inputs(frozenset().union(*verdict.waits))
 
     def inputs(self, names: frozenset[str]) -> frozenset[str]:
         """The names with decided terms replaced by what these wait for themselves."""
-        found: frozenset[str] = frozenset()
-        for name in names:
-            found |= self.asks.get(name, frozenset({name}))
-        return found
+        found: set[str] = set()
+        seen: set[str] = set()
+        left = list(names)
+        while left:
+            name = left.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            if name in self.verdicts:
+                left += [other for wait in self.verdicts[name].waits for other in wait]
+            else:
+                found.add(name)
+        return frozenset(found)
 
 
 class Engine:
@@ -91,8 +97,11 @@ class Engine:
         for name, (value, _) in counted.items():
             if now[name] is None:
                 now[name] = value
-        # a term that only later strata give is not unknown to those below: nobody reads it before it is judged
-        return Memory(now, dict(now))
+        memory = Memory(now, dict(now))
+        for term in self.plan.unspoken:
+            if term.id not in counted:
+                memory.settle(term, Verdict(None, Status.NO_RULE, False))
+        return memory
 
     def _stratum(self, memory: Memory, stratum: int, numbers: tuple[int, ...]) -> None:
         if not self.plan.cyclic[stratum]:
@@ -103,15 +112,21 @@ class Engine:
         mine = self.plan.settled_in[stratum]
         memory.absent |= {term for term in mine if memory.now[term] is None}
         earlier: dict[int, tuple[int, ...]] = dict.fromkeys(numbers, ())
+        unsettled: set[str] = set()
         while True:
             for number in numbers:
                 memory.runs[number] = self._run(self.plan.tables[number], memory, earlier[number])
-            before = {term: (memory.now[term], memory.certain[term]) for term in mine}
             self._settle(memory, stratum)
+            # hits are kept and so is every doubt: both only grow, so this ends
             hits = {number: memory.runs[number].hits for number in numbers}
-            if hits == earlier and before == {term: (memory.now[term], memory.certain[term]) for term in mine}:
+            doubts = unsettled | {term for term in mine if not memory.verdicts[term].settled}
+            if hits == earlier and doubts == unsettled:
                 return
-            earlier = hits
+            earlier, unsettled = hits, doubts
+            for term in unsettled:
+                memory.certain[term] = None
+                memory.absent -= {term}
+            memory.provisional = memory.provisional or bool(unsettled)
 
     def _run(self, plan: TablePlan, memory: Memory, earlier: tuple[int, ...]) -> TableRun:
         terms = [self.plan.terms[column.term] for column in plan.table.outputs]
@@ -132,9 +147,6 @@ class Engine:
     # -- the outcome --------------------------------------------------------------------------------------------
 
     def _outcome(self, memory: Memory, counted: Counted) -> Outcome:
-        for term in self.rulebook.terms:
-            if term.role is Role.OUTPUT and term.id not in memory.verdicts:
-                memory.settle(term, Verdict(None, Status.NO_RULE, False))
         outputs = {term.id: memory.now[term.id] for term in self.plan.outputs}
         statuses = {t.id: memory.verdicts[t.id].status for t in self.rulebook.terms if t.id in memory.verdicts}
         return Outcome(
@@ -213,7 +225,7 @@ class Engine:
         for _, table_run, column, spoken in said:
             for rule in table_run.plan.outputs.deciders(column, table_run.hits, table_run.now):
                 own = table_run.now(rule, column)
-                if own == spoken and not isinstance(own, type(CLASH)):
+                if own == spoken and not isinstance(own, Lack):
                     firing = table_run.plan.firings[rule]
                     rules.append(firing.name)
                     values.append(plain_text(own))
@@ -245,10 +257,10 @@ def _table_findings(table_run: TableRun) -> list[Finding]:
         found.append(_cannot(failure, entry.cell or at, table.name, table.rules[rule].id, entry.text))
     for (rule, column), value in table_run.now.misfits.items():
         entry = table.rules[rule].then[column]
-        place = Location(entry.cell or at, entry.text)
+        where = Location(entry.cell or at, entry.text)
         found.append(
             finding(
-                "output-not-allowed", place, table=table.name, rules=[table.rules[rule].id], value=plain_text(value)
+                "output-not-allowed", where, table=table.name, rules=[table.rules[rule].id], value=plain_text(value)
             )
         )
     return found
@@ -256,4 +268,4 @@ def _table_findings(table_run: TableRun) -> list[Finding]:
 
 def _cannot(failure: CannotCompute, at: CellRange | Place, table: str, rule: str, text: str = "") -> Finding:
     place = Location(at, text, failure.span if text else None)
-    return finding(failure.slug, place, table=table, rules=[rule] if rule else [], **dict(failure.fields))
+    return replace(finding(failure.slug, place, table=table, rules=[rule] if rule else []), fields=failure.fields)

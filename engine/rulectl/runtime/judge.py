@@ -159,6 +159,10 @@ class Verdict:
     clash: bool
     waits: tuple[frozenset[str], ...] = ()
 
+    @property
+    def settled(self) -> bool:
+        return self.status in (Status.DECIDED, Status.NO_RULE)
+
 
 def judge(term: Term, runs: Sequence[tuple[int, TableRun, int]]) -> Verdict:
     """The verdict on a term from the runs of its writers: (table number, run, output column), in firing order."""
@@ -184,7 +188,7 @@ def judge(term: Term, runs: Sequence[tuple[int, TableRun, int]]) -> Verdict:
     if isinstance(final, Lack):
         return Verdict(None, Status.UNDETERMINED, final is CLASH, waiting_sets)
     if isinstance(final, tuple) and UNKNOWN in final:
-        known = tuple(item for item in final if item is not UNKNOWN)
+        known = tuple(item for item in final if not isinstance(item, Lack))
         return Verdict(known or None, Status.PROVISIONAL if known else Status.UNDETERMINED, False, waiting_sets)
     if changed:
         return Verdict(final, Status.PROVISIONAL, False, waiting_sets)

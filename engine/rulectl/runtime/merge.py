@@ -68,13 +68,13 @@ def kinder(term: Term, one: Spoken, other: Spoken) -> bool:
     """Whether a value favours the buyer more than another."""
     match term.favours:
         case Favours.GREATER:
-            return one > other  # type: ignore[operator,no-any-return]  # both are of the term's one ordered type
+            return one > other  # type: ignore[operator]  # both are of the term's one ordered type
         case Favours.LESS:
-            return one < other  # type: ignore[operator,no-any-return]
+            return one < other  # type: ignore[operator]
         case Favours.EARLIER if term.type.values:
             order = term.type.values
             return order.index(str(one)) < order.index(str(other))
         case Favours.EARLIER:
-            return one < other  # type: ignore[operator,no-any-return]
+            return one < other  # type: ignore[operator]
         case _:
             return False

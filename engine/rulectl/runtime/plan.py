@@ -171,6 +171,16 @@ class Plan:
         return tuple(found)
 
     @cached_property
+    def unspoken(self) -> tuple[Term, ...]:
+        """Terms that no table writes and no aggregate counts, though they are not inputs: absent from the start."""
+        counted = {aggregate.term for aggregate in self.rulebook.aggregates}
+        return tuple(
+            t
+            for t in self.rulebook.terms
+            if t.role is not Role.INPUT and t.id not in self.writers and t.id not in counted
+        )
+
+    @cached_property
     def outputs(self) -> tuple[Term, ...]:
         return tuple(term for term in self.rulebook.terms if term.role is Role.OUTPUT)
 

@@ -85,7 +85,7 @@ class Encoder(dict[Any, int]):
 class Facts(Mapping[str, Value]):
     """The inputs of a case by term id, read into typed values when they are looked at."""
 
-    __slots__ = ("_raw", "_typed", "_terms")
+    __slots__ = ("_raw", "_terms", "_typed")
 
     def __init__(self, raw: Mapping[str, Any], terms: Mapping[str, Term], defaults: Mapping[str, Value]) -> None:
         self._raw = raw
@@ -180,8 +180,13 @@ class Quick:
                     self.headings[heading] = (self.slots[term.id], encoder)
         self.inputs = {h: plan.rulebook.terms[slot] for h, (slot, _) in self.headings.items()}
         self.defaults = {t.id: t.default for t in self.inputs.values() if t.default is not None}
+        gone = {term.id for term in plan.unspoken}
         self.blank = [
-            encoder.classify(encoder.term.default if encoder.term.role is Role.INPUT else None)
+            encoder.classify(e.default)
+            if (e := encoder.term).role is Role.INPUT or (e.id in gone and e.default is not None)
+            else ABSENT
+            if e.id in gone
+            else UNKNOWN
             for encoder in self.encoders
         ]
         self.required = [self.slots[t.id] for t in self.inputs.values() if t.required and t.default is None]
@@ -194,7 +199,8 @@ class Quick:
             self.strata.append((tables, [term for term in settled if len(plan.writers[term]) > 1]))
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
         self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
-        self.unwritten = tuple(t.id for t in plan.outputs if t.id not in plan.writers)
+        self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
+        self.unwritten = tuple(t.id for t in plan.unspoken)
 
     def decide_raw(self, case: Mapping[str, Any]) -> Outcome | None:
         """The outcome of a settled case given as it comes, by name, id or alias; None where the long way is needed."""
@@ -315,10 +321,9 @@ class Quick:
         statuses = {
             term.id: Status.NO_RULE if term.id in silent else Status.DECIDED
             for term in self.plan.rulebook.terms
-            if term.id in self.plan.writers or term.role is Role.OUTPUT
+            if term.id in self.plan.writers or term.id in self.unwritten
         }
         if len(self.statuses) >= KEPT:
             self.statuses.clear()
         found = self.statuses[silent] = (statuses, self.plan.case_status(statuses))
         return found
-
