@@ -2,8 +2,8 @@
 
     python tests/benchmarks/one_case.py WORKLOAD [--cases 5000] [--repeat 5]
 
-WORKLOAD is a folder with book.xlsx, book.neutral.json, cases.csv and answers.csv (tests/benchmarks/README.md says how to
-make one). Both engines get plain dicts of JSON values in a long-lived process; agreement is checked first, with the
+WORKLOAD is a folder with book.xlsx, book.neutral.json, cases.csv and answers.csv (tests/benchmarks/README.md says how
+to make one). Both engines get plain dicts of JSON values in a long-lived process; agreement is checked first, with the
 answers and with each other. Prints cases a second for both and their ratio: the best of the repeats, taken in turn.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import json
 import pathlib
 import time
@@ -64,7 +65,7 @@ def zen_decision(book: dict[str, Any]) -> Any:
         nodes.append({"id": f"t{number}", "type": "decisionTableNode", "name": table["name"], "content": content})
     nodes.append({"id": "out", "type": "outputNode", "name": "out"})
     ids = [node["id"] for node in nodes]
-    pairs = zip(ids, ids[1:], strict=False)
+    pairs = itertools.pairwise(ids)
     edges = [{"id": f"e{k}", "type": "edge", "sourceId": a, "targetId": b} for k, (a, b) in enumerate(pairs)]
     engine = zen.ZenEngine({"loader": {"type": "static", "content": {"book": {"nodes": nodes, "edges": edges}}}})
     return lambda case: engine.evaluate("book", case)["result"]

@@ -61,7 +61,8 @@ def _conditions(kind: str, group: int, bounds: list[list[int]]) -> list[dict[str
 
 
 def _ruleset(rules: list[dict[str, Any]]) -> dict[str, Any]:
-    built: dict[str, Any] = {"probe": {"pri": 0, "all": [{"m": {"group": _PROBE}}], "run": "probe:0"}}
+    """Two rules for each of ours, and a probe that every fact meets: a fact that meets no rule is refused."""
+    built: dict[str, Any] = {"probe": {"pri": 0, "all": [{"m": {"$gte": {"group": _PROBE}}}], "run": "probe:0"}}
     for number, rule in enumerate(rules):
         for kind, bounds in (("h", rule["holds"]), ("o", rule["open"])):
             built[f"{kind}{number}"] = {

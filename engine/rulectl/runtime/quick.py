@@ -1,10 +1,10 @@
 """The short way for settled cases: every table's answer looked up by the classes into which the case falls.
 
-Most cases know all that their rules ask for. Then no rule is merely possible, every literal answer of a table depends on
-class numbers alone, and deciding is one look-up a table. A term has one partition for all tables, so that a raw value is
-turned into a class number once, and values that come again are not even read again. Where anything is open, provisional,
-contradictory, computed or badly written, the short way gives up (None) and the long one is taken; both must agree (a
-property test sees to it).
+Most cases know all that their rules ask for. Then no rule is merely possible, every literal answer of a table depends
+on class numbers alone, and deciding is one look-up a table. A term has one partition for all tables, so that a raw value
+is turned into a class number once, and values that come again are not even read again. Where anything is open,
+provisional, contradictory, computed or badly written, the short way gives up (None) and the long one is taken; both must
+agree (a property test sees to it).
 """
 
 from __future__ import annotations
