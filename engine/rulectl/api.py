@@ -106,7 +106,8 @@ class Book:
         return self.open_stream(stream, path.name, encoding=encoding)
 
     def open_stream(self, stream: BinaryIO, file: str, *, encoding: str | None = None) -> Cases | Unreadable:
-        """The rows of a seekable stream; the ending of `file` says whether it is JSON, tab-separated or other; without one, its first character does."""
+        """The rows of a seekable stream; the ending of `file` says whether it is JSON, tab-separated or other. Without
+        an ending, its first character does."""
         if file.lower().endswith(JSON_ENDINGS) or ("." not in file and _starts_as_json(stream)):
             return open_json(stream, file, self.rulebook, self._facts, encoding=encoding)
         delimiter = "\t" if file.lower().endswith(".tsv") else None

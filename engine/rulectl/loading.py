@@ -12,7 +12,6 @@ from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
-from rulectl.codec.decode import loads
 from rulectl.compiler import compile_drafts, includes
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.draft import Draft
@@ -133,5 +132,7 @@ def _decoded(path: Path) -> Loaded:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return Loaded(None, (finding("cannot-read", FilePlace(path.name), file=path.name),), path)
+    from rulectl.codec.decode import loads  # brings the whole of jsonschema, which a workbook does not need
+
     found = loads(text, path.name)
     return Loaded(found, (), path) if isinstance(found, Rulebook) else Loaded(None, found, path)

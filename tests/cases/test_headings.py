@@ -1,0 +1,69 @@
+"""Headings to terms."""
+
+from __future__ import annotations
+
+import pytest
+
+from rulectl.cases.headings import nearest, plan
+from rulectl.codes import Severity
+from rulectl.model.rulebook import Rulebook
+
+NEEDED = ("工单号", "问题类型", "订单实付金额")
+
+
+def slugs(headings: tuple[str, ...], rulebook: Rulebook) -> list[str]:
+    return [found.slug for found in plan(headings, rulebook, "cases.csv").findings]
+
+
+@pytest.mark.parametrize(
+    ("heading", "term"),
+    [
+        ("工单号", "case_id"),
+        ("工单编号", "case_id"),
+        ("case_id", "case_id"),
+        ("  CASE_ID ", "case_id"),
+        ("ｃａｓｅ＿ｉｄ", "case_id"),
+        ("\ufeff工单号", "case_id"),
+        ("工单号\u200b", "case_id"),
+        ("同批投诉人数", "reports"),
+    ],
+)
+def test_a_heading_is_a_name_an_id_or_an_alias(heading: str, term: str, rulebook: Rulebook) -> None:
+    (column,) = plan((heading,), rulebook, "cases.csv").columns
+    assert column.term.id == term
+
+
+def test_the_order_of_columns_is_free(rulebook: Rulebook) -> None:
+    found = plan(("实付金额", "备注", "问题类型", "case_id", "", ""), rulebook, "cases.csv")
+    assert [(c.index, c.term.id) for c in found.columns] == [(0, "amount"), (2, "issue"), (3, "case_id")]
+    assert found.width == 4
+    assert [f.slug for f in found.findings] == ["unknown-columns"]
+    assert dict(found.findings[0].fields)["columns"] == "备注"
+
+
+def test_columns_that_are_not_read_are_told_of_once(rulebook: Rulebook) -> None:
+    found = plan((*NEEDED, "备注", "客服", "", "责任方", "签收天"), rulebook, "cases.csv").findings
+    assert [f.slug for f in found] == ["unknown-columns-near", "computed-columns"]
+    fields = dict(found[0].fields)
+    assert fields["columns"] == "备注、客服、#6、签收天"
+    assert fields["near"] == "签收天 → 签收天数"
+    assert all(f.severity is Severity.NOTICE for f in found)
+
+
+def test_a_required_term_without_column_is_an_error(rulebook: Rulebook) -> None:
+    assert slugs(("工单号", "问题类型"), rulebook) == ["missing-column"]
+    # its near miss is told of in the error, not a second time
+    assert slugs(("工单号", "问题类型", "订单实付金"), rulebook) == ["missing-column-near"]
+
+
+def test_a_required_term_with_a_default_may_be_left_out(rulebook: Rulebook) -> None:
+    assert slugs(NEEDED, rulebook) == []
+
+
+def test_two_columns_for_one_term_are_an_error(rulebook: Rulebook) -> None:
+    assert slugs((*NEEDED, "工单编号"), rulebook) == ["two-columns-one-term"]
+
+
+def test_nearest() -> None:
+    assert nearest("签收天", ["签收天数", "签收情况"]) == "签收天数"
+    assert nearest("xyz", ["签收天数"]) == ""
