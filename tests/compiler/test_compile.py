@@ -14,6 +14,7 @@ from rulectl.codes import LANGUAGES
 from rulectl.compiler import compile_drafts, includes
 from rulectl.compiler.pipeline import PASSES
 from rulectl.diagnostics import Finding
+from rulectl.lang.syntax import Literal
 from rulectl.model.draft import Draft, DraftCell, Native
 from rulectl.model.rulebook import Rulebook
 from rulectl.sheets.text import read_text
@@ -224,6 +225,47 @@ def test_a_missing_workbook_is_not_blamed_on_those_who_lean_on_it() -> None:
     done = compile_drafts((read_text(text, "样本.xlsx"), unread))
     assert done.rulebook is None
     assert [finding.slug for finding in done.findings] == ["value-not-allowed", "not-a-workbook"]
+
+
+SHOP = """## 手册
+| 规则手册 |
+| 编号 | 本店 |
+| 包含 | 样本.xlsx |
+
+## 其余
+| 参数表 |
+| 名称 | 值 |
+| 高价线 | 800 |
+
+| 话术表 |
+| 编号 | 语言 | 文本 |
+| 道歉 | 中文 | 本店抱歉 |
+
+| 测试表 |
+| 用例号 | 问题类型 | 期望 责任方 |
+| T1 | 破包 | 物流 |
+
+| 守则表 |
+| 编号 | 守则 |
+| P1 | 补偿金额 <= 高价线 |
+"""
+
+
+def test_a_workbook_goes_before_what_it_includes() -> None:
+    platform = BOOK + "\n| 话术表 |\n| 编号 | 语言 | 文本 |\n| 道歉 | 中文 | 平台抱歉 |\n| 道歉 | 英文 | sorry |\n"
+    done = compile_drafts((read_text(SHOP, "本店.xlsx"), read_text(platform, "样本.xlsx")))
+    assert done.findings == ()
+    book = done.rulebook
+    assert book is not None
+    assert (book.id, book.event, [p.value for p in book.parameters]) == ("本店", "ordered", [Decimal(800)])
+    assert [(t.id, t.language, t.text) for t in book.templates] == [
+        ("道歉", "zh", Literal("本店抱歉")),
+        ("道歉", "en", Literal("sorry")),
+    ]
+    # each workbook numbers its own tests and policies
+    assert [test.id for test in book.tests] == ["T1", "样本:T1"]
+    assert [policy.id for policy in book.policies] == ["P1", "样本:P1"]
+    assert {table.book for table in book.tables} == {"样本"}
 
 
 def test_nothing_to_compile() -> None:

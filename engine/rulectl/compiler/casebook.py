@@ -15,10 +15,9 @@ from typing import cast
 from rulectl.compiler.cells import test_in, value_in
 from rulectl.compiler.complaints import complain, judged, not_a_choice, unknown_term
 from rulectl.compiler.dating import term_named
+from rulectl.compiler.ids import Ids, content_id
 from rulectl.compiler.records import Record, headings
-from rulectl.compiler.rules import content_id
-from rulectl.compiler.statements import Ids
-from rulectl.compiler.work import Work
+from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.literals import read_value
@@ -50,13 +49,13 @@ def read_tests(work: Work) -> Work:
     found: list[Finding] = []
     tests: list[TestCase] = []
     ids = Ids()
-    for _, block in work.blocks(BlockKind.TESTS):
+    for book, block in work.blocks(BlockKind.TESTS):
         keys = headings(block, found, others=True)
         if keys is None:
             continue
         columns = _columns(block, set(keys.values()), work, found)
         for row in block.rows[2:]:
-            test = _test(Record(row, keys), columns, work, ids, found)
+            test = _test(Record(row, keys), columns, book, work, ids, found)
             if test is not None:
                 tests.append(test)
     return replace(work, tests=tuple(tests)).plus(found)
@@ -95,7 +94,7 @@ def _columns(block: DraftBlock, taken: set[int], work: Work, found: list[Finding
     )
 
 
-def _test(record: Record, columns: _Columns, work: Work, ids: Ids, found: list[Finding]) -> TestCase | None:
+def _test(record: Record, columns: _Columns, book: Book, work: Work, ids: Ids, found: list[Finding]) -> TestCase | None:
     """A test from its row, None when a cell is broken."""
     before = len(found)
     facts: list[tuple[str, Value]] = []
@@ -114,8 +113,7 @@ def _test(record: Record, columns: _Columns, work: Work, ids: Ids, found: list[F
     ]
     said = {f"?{term.id}": record.row[at].text for at, term in columns.facts}
     said |= {f"={term.id if term else STATUS}": record.row[at].text for at, term in columns.expected}
-    id_ = record.text("id") or content_id("t", said)
-    found.extend(ids.repeated(record.cell("id") if record.text("id") else record.row[0], id_, id_))
+    id_ = ids.take(record.cell("id"), record.text("id"), content_id("t", said), book, found)
     if len(found) > before:
         return None
     return TestCase(id_, tuple(facts), tuple(expected), record.text("note"), record.cells)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from rulectl.compiler.about import stem
 from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import complain, judged, left_blank, not_a_choice
+from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
 from rulectl.compiler.records import Record, records
 from rulectl.compiler.work import Work
@@ -25,7 +24,7 @@ def read_parameters(work: Work) -> Work:
     found: list[Finding] = []
     parameters: dict[str, Parameter] = {}
     broken: set[str] = set()
-    above = _included(work)
+    above = included(work)
     for book, block in work.blocks(BlockKind.PARAMETERS):
         for record in records(block, ("name", "value"), found):
             parameter = _parameter(record, work, found)
@@ -41,26 +40,6 @@ def read_parameters(work: Work) -> Work:
                 found.append(complain("duplicate-parameter", cell, ("note-first", known.cell), id=parameter.id))
     whole = {words.fold(name) for parameter in parameters.values() for name in (parameter.name, parameter.id)}
     return replace(work, parameters=tuple(parameters.values()), broken=work.broken | (broken - whole)).plus(found)
-
-
-def _included(work: Work) -> Mapping[str, frozenset[str]]:
-    """File -> the files that it includes, directly or not; the first workbook includes all."""
-    files = {stem(book.draft.file): book.draft.file for book in work.books}
-    direct = {
-        book.draft.file: {files[name] for name in map(stem, book.includes) if name in files} for book in work.books
-    }
-    reach: dict[str, frozenset[str]] = {}
-    for file in direct:
-        seen: set[str] = set()
-        todo = [file]
-        while todo:
-            fresh = direct[todo.pop()] - seen
-            seen |= fresh
-            todo.extend(fresh)
-        reach[file] = frozenset(seen)
-    if work.books:
-        reach[work.books[0].draft.file] = frozenset(direct)
-    return reach
 
 
 def _parameter(record: Record, work: Work, found: list[Finding]) -> Parameter | None:

@@ -5,8 +5,7 @@ A rule with a broken cell is left out; its other cells, and the other rules, are
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from rulectl.codes import Severity
@@ -14,6 +13,7 @@ from rulectl.compiler.about import period_of
 from rulectl.compiler.cells import output_in, test_in
 from rulectl.compiler.columns import Columns
 from rulectl.compiler.complaints import complain, judged, not_a_choice
+from rulectl.compiler.ids import BLANK, content_id, fresh
 from rulectl.compiler.naming import forbidden
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
@@ -28,10 +28,6 @@ from rulectl.model.rulebook import InputColumn, OutputEntry, Rule, Term, TestEnt
 from rulectl.source import Cell, CellRange
 
 Row = tuple[DraftCell, ...]
-BLANK = frozenset(("", "-", "－", "—", "–"))
-"""What says nothing in a condition."""
-
-
 _Key = tuple[int, type, Native, str]
 """Position of a column and content of a cell: large tables say the same over and over, and it is read once."""
 
@@ -57,7 +53,8 @@ def read_rules(
     taken = _check_ids([columns.cell(row, "id") for row in rows], ids, found)
     rules: list[Rule] = []
     for row, stated in zip(rows, ids, strict=True):
-        id_ = stated or _fresh(derived_id(row, columns), taken)
+        id_ = stated or fresh(derived_id(row, columns), taken)
+        taken.add(id_)
         here: list[Finding] = []
         rule = _rule(row, id_, sheet, here)
         found.extend(replace(finding, rules=(id_,)) for finding in here)
@@ -88,22 +85,6 @@ def derived_id(row: Row, columns: Columns) -> str:
     }
     said |= {f"={column.term}": row[at].text for at, column, _ in columns.outputs}
     return content_id("r", said)
-
-
-def content_id(prefix: str, said: Mapping[str, str]) -> str:
-    """`r-` and eight hexadecimal digits of what cells say, by what they say it of; blank ones do not count."""
-    parts = sorted(f"{key}\x1f{visible(text)}" for key, text in said.items() if visible(text) not in BLANK)
-    return f"{prefix}-{hashlib.sha256(chr(30).join(parts).encode()).hexdigest()[:8]}"
-
-
-def _fresh(id_: str, taken: set[str]) -> str:
-    """The id, or with the first number that makes it unlike all others; it is taken then."""
-    fresh, count = id_, 1
-    while fresh in taken:
-        count += 1
-        fresh = f"{id_}-{count}"
-    taken.add(fresh)
-    return fresh
 
 
 def _rule(row: Row, id_: str, sheet: _Sheet, found: list[Finding]) -> Rule | None:
