@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulectl.compiler.order import components
+from rulectl.compiler.order import components, order_tables
+from rulectl.compiler.work import Work
+from rulectl.lang.syntax import Name
+from rulectl.model.policy import HitPolicy, Merge, Role
+from rulectl.model.rulebook import InputColumn, OutputColumn, Table, Term
+from rulectl.source import Cell, CellRange
+from rulectl.types import Kind, Type
 
 graphs = st.integers(1, 8).flatmap(
     lambda size: st.fixed_dictionaries(
@@ -45,3 +53,64 @@ def test_what_is_read_comes_first(graph: dict[int, list[int]]) -> None:
 def test_a_long_chain_needs_no_stack() -> None:
     chain = {at: [at + 1] if at < 50_000 else [] for at in range(50_001)}
     assert [component[0] for component in components(chain)] == list(range(50_000, -1, -1))
+
+
+TERMS = ("a", "b", "c", "d", "e")
+drawn = st.lists(
+    st.tuples(st.sets(st.sampled_from(TERMS), max_size=2), st.sets(st.sampled_from(TERMS), min_size=1, max_size=2)),
+    min_size=1,
+    max_size=6,
+)
+
+
+def work_of(tables: list[tuple[set[str], set[str]]], many: bool = False) -> Work:
+    """Tables by what they read and write."""
+    kind = Type(Kind.STRING, many)
+    merge, policy = (Merge.COLLECT, HitPolicy.COLLECT) if many else (Merge.SINGLE, HitPolicy.FIRST)
+    at = Cell("f", "s", 1, 1)
+    return Work(
+        (),
+        terms=tuple(Term(name, name, Role.DERIVED, kind, merge=merge) for name in TERMS),
+        tables=tuple(
+            Table(
+                f"t{n}",
+                HitPolicy.FIRST,
+                tuple(InputColumn(Name(name), kind) for name in sorted(read)),
+                tuple(OutputColumn(name, policy) for name in sorted(written)),
+                (),
+                cells=CellRange(at, at),
+            )
+            for n, (read, written) in enumerate(tables)
+        ),
+    )
+
+
+@given(drawn)
+def test_a_stratum_is_one_above_the_highest_that_writes_what_is_read(tables: list[tuple[set[str], set[str]]]) -> None:
+    graph = {n: [m for m, (_, out) in enumerate(tables) if out & read] for n, (read, _) in enumerate(tables)}
+    cyclic = [n for n in graph if n in reachable(graph, n)]
+    work = order_tables(work_of(tables))
+    assert bool(work.findings) == bool(cyclic)
+    for found in work.findings:
+        names = dict(found.fields)["cycle"].split(" → ")
+        assert names[0] == names[-1]
+        assert len(set(names)) == len(names) - 1
+        way = [int(name[1:]) for name in names]
+        # each writes what the next one reads
+        assert all(writer in graph[reader] for writer, reader in pairwise(way))
+    if not cyclic:
+        stratum = {int(table.name[1:]): table.stratum for table in work.tables}
+        assert all(stratum[n] == 1 + max((stratum[m] for m in graph[n]), default=-1) for n in graph)
+        assert [table.stratum for table in work.tables] == sorted(stratum.values())
+
+
+@given(drawn)
+def test_collecting_lists_may_go_round_and_share_a_stratum(tables: list[tuple[set[str], set[str]]]) -> None:
+    graph = {n: [m for m, (_, out) in enumerate(tables) if out & read] for n, (read, _) in enumerate(tables)}
+    work = order_tables(work_of(tables, many=True))
+    assert work.findings == ()
+    stratum = {int(table.name[1:]): table.stratum for table in work.tables}
+    for n in graph:
+        for m in graph[n]:
+            together = n in reachable(graph, m)
+            assert stratum[m] == stratum[n] if together else stratum[m] < stratum[n]
