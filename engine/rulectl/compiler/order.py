@@ -14,7 +14,7 @@ from dataclasses import replace
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.lang.evaluate import names_of
-from rulectl.model.policy import HitPolicy, Merge
+from rulectl.model.policy import Merge
 from rulectl.model.rulebook import Table, constant
 from rulectl.source import Location
 
@@ -68,14 +68,10 @@ def _settles(work: Work, component: Sequence[int], around: set[str]) -> bool:
     terms = {term.id: term for term in work.terms}
     if not all(terms[id_].type.many and terms[id_].merge is Merge.COLLECT for id_ in around):
         return False
-    for table in (work.tables[at] for at in component):
-        for at, column in enumerate(table.outputs):
-            if column.term not in around:
-                continue
-            entries = [rule.then[at].expr for rule in table.rules if rule.enabled]
-            if column.policy is not HitPolicy.COLLECT or any(e is not None and not constant(e) for e in entries):
-                return False
-    return True
+    tables = [work.tables[at] for at in component]
+    collecting = all(column.policy.lists for t in tables for column in t.outputs if column.term in around)
+    said = (entry.expr for t in tables for rule in t.rules if rule.enabled for entry in rule.then)
+    return collecting and all(expr is None or constant(expr) for expr in said)
 
 
 def _cycle(work: Work, graph: Graph, component: Sequence[int]) -> Finding:
