@@ -37,7 +37,8 @@ CENTRED = Alignment(wrap_text=True, vertical="center", horizontal="center")
 PLAIN = Alignment(vertical="center")
 
 NARROWEST, WIDEST, WIDEST_PROSE = 8, 30, 56
-PROSE = frozenset(("note", "notes", "description", "text", "statement", "where"))
+PROSE = frozenset(("note", "notes", "description", "text", "statement", "where", "values"))
+ROW_HEIGHT, LINE_HEIGHT, HIGHEST = 19.0, 15.0, 400.0
 
 
 def fill(colour: str) -> PatternFill:
@@ -46,6 +47,18 @@ def fill(colour: str) -> PatternFill:
 
 def font(lang: Language, *, bold: bool = False, colour: str = "212529", size: int = 10, italic: bool = False) -> Font:
     return Font(name=FONTS[lang], size=size, bold=bold, color=colour, italic=italic)
+
+
+def band_border(colour: str) -> Border:
+    """A border that does not show on a title band."""
+    side = Side(style="thin", color=colour)
+    return Border(left=side, right=side, top=side, bottom=side)
+
+
+def row_height(texts: Iterable[tuple[str, float]]) -> float | None:
+    """The height that a row needs, by its texts and the widths of their columns; None when one line will do."""
+    lines = max((sum(-(-shown_width(line) // max(int(width), 1)) or 1 for line in t.split("\n")) for t, width in texts))
+    return min(LINE_HEIGHT * lines + 6, HIGHEST) if lines > 1 else None
 
 
 def shown_width(text: str) -> int:

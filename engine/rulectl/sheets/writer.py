@@ -113,7 +113,8 @@ def _write_sheet(
     page.page_setup.paperSize = 9
     page.page_setup.fitToHeight = 0
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    page.sheet_view.zoomScale = 100
+    page.sheet_format.defaultRowHeight = looks.ROW_HEIGHT
+    page.sheet_format.customHeight = True
 
 
 def _at(page: Worksheet, row: int, column: int) -> Cell:
@@ -147,6 +148,7 @@ def _write_block(page: Worksheet, block: DraftBlock, about: Sequence[Column], la
                 cell.font = looks.font(lang, bold=True, colour="FFFFFF", size=11)
                 cell.fill = looks.fill(looks.BANDS[block.kind])
                 cell.alignment = looks.PLAIN
+                cell.border = looks.band_border(looks.BANDS[block.kind])
             elif number < head:
                 shades = looks.ROLE_FILLS if number == 1 else looks.TERM_FILLS
                 cell.fill = looks.fill(shades.get(column.key or "", looks.HEADING_FILL))
@@ -202,11 +204,18 @@ def _set_widths(
         for n, column in enumerate(about):
             prose = column.key in looks.PROSE or (block.kind is BlockKind.RULEBOOK and n == 1)
             width = looks.column_width((row[n].text for row in block.rows[1:]), prose)
+            if block.kind is BlockKind.RULEBOOK:
+                width = max(width, 14.0 if n == 0 else looks.WIDEST_PROSE)
             widths[column.number] = max(widths.get(column.number, 0.0), width)
     if not blocks:
         widths[1] = looks.column_width((row[0] for row in grid.rows if row), True)
     for number, width in widths.items():
         page.column_dimensions[get_column_letter(number)].width = width
+    for block in blocks:
+        for row in block.rows[1:]:
+            height = looks.row_height((cell.text, widths[cell.at.column]) for cell in row)
+            if height is not None:
+                page.row_dimensions[row[0].at.row].height = height
 
 
 # -- drop-downs --------------------------------------------------------------------------------------------------
