@@ -18,9 +18,22 @@ from rulectl.compiler import Compiled, compile_drafts, includes
 from rulectl.diagnostics import Finding
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.model.draft import Draft
-from rulectl.model.rulebook import Parameter, Rule, Rulebook, Table, Term
+from rulectl.model.rulebook import (
+    Expectation,
+    ListIs,
+    ListSize,
+    Parameter,
+    Rule,
+    Rulebook,
+    Table,
+    Term,
+    ValueIs,
+)
+from rulectl.model.words import type_word
 from rulectl.sheets.text import read_text
 from rulectl.source import Cell, CellRange, FilePlace
+from rulectl.types import NUMBER, STRING
+from rulectl.values import duration_text, plain_text
 
 HERE = Path(__file__).parent
 ENTRY = "story.xlsx"
@@ -127,7 +140,76 @@ def _rule_text(rule: Rule, table: Table, names: Mapping[str, str], book: Ruleboo
     return f"{'otherwise' if rule.otherwise else ' | '.join(when)} -> {' | '.join(then)}".rstrip() + state
 
 
-HANDLERS: dict[str, Callable[[Story], str]] = {"findings": findings, "tables": tables}
+def terms(story: Story) -> str:
+    """Each term: id, name, role, type and what else it states; then the parameters with their values."""
+    return "".join(f"{line}\n" for line in _term_lines(story.rulebook))
+
+
+def _term_lines(book: Rulebook) -> Iterator[str]:
+    for term in book.terms:
+        also = {
+            "values": ";".join(term.type.values),
+            "unit": term.unit,
+            "required": "yes" if term.required else "",
+            "default": plain_text(term.default),
+            "aliases": ";".join(term.aliases),
+            "merge": term.merge.value,
+            "favours": term.favours.value if term.favours else "",
+        }
+        said = ", ".join(f"{key} {value}" for key, value in also.items() if value)
+        yield f"{term.id} {term.name}: {term.role.value} {type_word(term.type.kind, term.type.many, 'en')}, {said}"
+    for parameter in book.parameters:
+        type_ = type_word(parameter.type.kind, parameter.type.many, "en")
+        yield f"{parameter.id} {parameter.name}: {type_} {plain_text(parameter.value)} {parameter.unit}".rstrip()
+
+
+def aggregates(story: Story) -> str:
+    """Each aggregate in the words of the language."""
+    book = story.rulebook
+    names = {term.id: term.name for term in book.terms} | {p.id: p.name for p in book.parameters}
+    lines = []
+    for one in book.aggregates:
+        window = f" within {'last ' if one.back_only else ''}{duration_text(one.window)}" if one.window else ""
+        time = f" of {names[one.time]}" if one.time else ""
+        where = f" where {print_expr(one.where, names)}" if one.where else ""
+        by = ", ".join(names[id_] for id_ in one.by)
+        of = f" of {names[one.of]}" if one.of else ""
+        lines.append(f"{names[one.term]}: {one.function}{of} per ({by}){window}{time}{where}\n")
+    return "".join(lines)
+
+
+def own_tests(story: Story) -> str:
+    """Each test of the workbook: facts, then what is expected."""
+    book = story.rulebook
+    names = {term.id: term.name for term in book.terms} | {"status": "status"}
+    lines = []
+    for test in book.tests:
+        facts = ", ".join(f"{names[id_]} = {plain_text(value)}" for id_, value in test.facts)
+        wanted = ", ".join(
+            f"{names[one.term]} {' & '.join(_expected(e, one.term, book) for e in one.all_of)}" for one in test.expected
+        )
+        lines.append(f"{test.id}: {facts} => {wanted}\n")
+    return "".join(lines)
+
+
+def _expected(one: Expectation, term: str, book: Rulebook) -> str:
+    names = {item.id: item.name for item in book.terms}
+    match one:
+        case ValueIs():
+            return "meets " + print_test(one.test, STRING if term == "status" else book.term(term).type, names)
+        case ListIs():
+            return one.op + plain_text(one.items)
+        case ListSize():
+            return "#" + print_test(one.test, NUMBER, names)
+
+
+HANDLERS: dict[str, Callable[[Story], str]] = {
+    "findings": findings,
+    "terms": terms,
+    "aggregates": aggregates,
+    "tables": tables,
+    "tests": own_tests,
+}
 
 
 def same(story: Story, body: str) -> None:

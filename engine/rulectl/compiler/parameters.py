@@ -67,7 +67,7 @@ def _parameter(record: Record, work: Work, found: list[Finding]) -> Parameter | 
 
 
 def _typed(record: Record, unit: str, found: list[Finding]) -> tuple[Type | None, Value | Problem]:
-    """Type and value; a blank type is the first that the value can be: number, yes or no, date, duration, text."""
+    """Type and value; a blank type is the first that the value can be: duration, number, yes or no, date, text."""
     cell, type_cell = record.cell("value"), record.cell("type")
     if not type_cell.blank:
         stated = words.type_of(type_cell.text)
@@ -78,7 +78,9 @@ def _typed(record: Record, unit: str, found: list[Finding]) -> tuple[Type | None
         kind = Kind.STRING if stated[0] is Kind.ENUM else stated[0]
         type_ = Type(kind, stated[1])
         return type_, value_in(cell, type_, unit)
-    for type_ in (NUMBER, BOOLEAN, DATE, DATETIME, DURATION):
+    # `48小时` is a duration, unless the unit's own cell says that hours are counted
+    kinds = (NUMBER, BOOLEAN, DATE, DATETIME) if unit else (DURATION, NUMBER, BOOLEAN, DATE, DATETIME)
+    for type_ in kinds:
         value = value_in(cell, type_, unit)
         if not isinstance(value, Problem) and (type_ is not BOOLEAN or words.yes_no(cell.text) is not None):
             return type_, value
