@@ -194,12 +194,26 @@ def test_what_excel_typed_counts_as_it_is() -> None:
 
 def test_a_merged_cell_gives_its_value_to_all_it_covers() -> None:
     draft = read_text(BOOK.replace("| R2 | 产品 | - |", "| R2 | | - |"), "样本.xlsx")
-    table = draft.blocks[-1]
-    above = table.rows[3][1]
-    row = list(table.rows[4])
-    row[1] = replace(row[1], value=above.value, text=above.text, merged=True)
-    blocks = (*draft.blocks[:-1], replace(table, rows=(*table.rows[:4], tuple(row), *table.rows[5:])))
-    assert compile_drafts((Draft(draft.file, blocks),)).rulebook == compiled(BOOK)[0]
+    assert compile_drafts((draft,)).rulebook != compiled(BOOK)[0]
+    assert compile_drafts((merged(draft, -1, 4, 1),)).rulebook == compiled(BOOK)[0]
+
+
+def merged(draft: Draft, block: int, row: int, column: int) -> Draft:
+    """The draft with a cell under a merge that begins in the cell above it."""
+    rows = [list(cells) for cells in draft.blocks[block].rows]
+    above = rows[row - 1][column]
+    rows[row][column] = replace(rows[row][column], value=above.value, text=above.text, merged=True)
+    changed = replace(draft.blocks[block], rows=tuple(map(tuple, rows)))
+    blocks = list(draft.blocks)
+    blocks[block] = changed
+    return Draft(draft.file, tuple(blocks))
+
+
+def test_a_number_merged_over_rows_is_that_of_the_first() -> None:
+    draft = read_text(BOOK, "样本.xlsx")
+    done = compile_drafts((merged(merged(draft, -1, 4, 0), -1, 5, 0),))
+    assert done.rulebook is not None
+    assert [rule.id for rule in done.rulebook.tables[1].rules] == ["R1", "R1-2", "R1-3"]
 
 
 def test_findings_of_the_reader_are_passed_on_and_stop_the_rulebook() -> None:

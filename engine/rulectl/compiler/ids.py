@@ -42,7 +42,7 @@ class Ids:
 
     def take(self, cell: DraftCell, stated: str, derived: str, book: Book, found: list[Finding]) -> str:
         """The id that a thing goes by: as stated at the cell, else the derived one."""
-        if stated:
+        if stated and not cell.merged:
             first = self._stated.setdefault((book.draft.file, stated), cell.at)
             if first != cell.at:
                 found.append(complain("repeated-id", cell, ("note-first", first), id=stated))

@@ -53,18 +53,21 @@ def headings(block: DraftBlock, found: list[Finding], *, others: bool = False) -
             return None
     columns: dict[str, int] = {}
     for column, cell in enumerate(block.rows[1]):
+        below = next((row[column] for row in block.rows[2:] if not row[column].blank), None)
         if cell.blank:
+            if below is not None:
+                found.append(complain("column-without-heading", below, text=below.text.strip()))
             continue
         key = words.heading(block.kind, cell.text)
         if key is None:
             if not others:
                 known = [*words.choices(category, "zh"), *words.choices(category, "en")]
                 found.append(complain("unknown-heading", cell, text=cell.text.strip(), near=nearest(cell.text, known)))
-        elif key in columns:
+        elif key in columns and (not cell.merged or below is not None):
             first = block.rows[1][columns[key]]
             found.append(complain("repeated-heading", cell, ("note-first", first.at), text=cell.text.strip()))
         else:
-            columns[key] = column
+            columns.setdefault(key, column)
     return columns
 
 

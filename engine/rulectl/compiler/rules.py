@@ -53,7 +53,9 @@ def read_rules(
     taken = _check_ids([columns.cell(row, "id") for row in rows], ids, found)
     rules: list[Rule] = []
     for row, stated in zip(rows, ids, strict=True):
-        id_ = stated or fresh(derived_id(row, columns), taken)
+        # a number merged over several rows is that of the first; the others are told apart from it
+        named = stated and not columns.cell(row, "id").merged
+        id_ = stated if named else fresh(stated or derived_id(row, columns), taken)
         taken.add(id_)
         here: list[Finding] = []
         rule = _rule(row, id_, sheet, here)
@@ -70,7 +72,7 @@ def _check_ids(cells: Sequence[DraftCell], ids: Sequence[str], found: list[Findi
         problem = forbidden(cell, id_)
         if problem is not None:
             found.append(problem)
-        elif id_ and first.setdefault(id_, cell.at) != cell.at:
+        elif id_ and not cell.merged and first.setdefault(id_, cell.at) != cell.at:
             found.append(complain("repeated-id", cell, ("note-first", first[id_]), id=id_))
     return set(first)
 
