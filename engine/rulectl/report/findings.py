@@ -73,7 +73,7 @@ def finding_text(found: Finding, lang: Language) -> str:
     if help_ := found.help(lang):
         lines.append("  " + say("report-help", lang) + help_)
     for note in found.notes:
-        lines.append(f"  {say('note', lang)}{place_text(note.at.place, lang)}: {say(note.key, lang)}")
+        lines.append(f"  {say('report-note', lang)}{place_text(note.at.place, lang)}: {say(note.key, lang)}")
     return "\n".join(lines)
 
 

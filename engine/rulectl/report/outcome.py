@@ -9,9 +9,9 @@ from typing import Literal
 
 from rulectl.codes import Language, say
 from rulectl.lang.evaluate import CannotCompute, evaluate
-from rulectl.lang.syntax import Any
+from rulectl.lang.syntax import Any, Expr
 from rulectl.model.outcome import Firing, Outcome
-from rulectl.model.rulebook import Rule, Rulebook, Table
+from rulectl.model.rulebook import Rule, Rulebook, Table, constant
 from rulectl.report.findings import finding_fields, finding_text
 from rulectl.report.jsontext import dumps
 from rulectl.values import Value, plain_text
@@ -125,9 +125,19 @@ class Reporter:
         for output, said in zip(table.outputs, rule.then, strict=True):
             if said.expr is not None:
                 concluded = say("report-concluded", lang, term=self.labels.get(output.term, output.term))
-                yield f"      → {concluded}{_one_line(said.text)}"
+                yield f"      → {concluded}{_one_line(said.text)}{self._computed(said.expr, facts)}"
         if rule.source:
             yield "      " + say("report-source", lang, source=rule.source)
+
+    def _computed(self, expr: Expr, facts: Mapping[str, Value]) -> str:
+        """What a formula came to for this case; nothing for a plain value, which the cell already shows."""
+        if constant(expr):
+            return ""
+        try:
+            value = self.value(evaluate(expr, facts))
+        except CannotCompute:
+            value = ""
+        return f" = {value or say('report-unknown', self.lang)}"
 
     def _facts(self, outcome: Outcome) -> dict[str, Value]:
         parameters = {parameter.id: parameter.value for parameter in self.rulebook.parameters}

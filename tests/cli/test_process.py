@@ -1,0 +1,94 @@
+"""The command line as a process of its own: bytes, pipes, signals, locale."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+DEMO = str(Path(__file__).with_name("demo.md"))
+HEAD = "工单编号,问题类型,签收天数,实付金额\n"
+
+
+def command(*args: str) -> list[str]:
+    return [sys.executable, "-c", "from rulectl.cli import main; main()", *args]
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("LC_") and k not in ("LANG", "PYTHONIOENCODING")}
+    return {**kept, **more}
+
+
+def test_bytes_through_pipes_are_utf8_whatever_the_system_says() -> None:
+    """As on a Chinese Windows, whose pipes speak code page 936."""
+    done = subprocess.run(
+        command("batch", DEMO, "-", "-o", "-"),
+        input=(HEAD + "1,瑕疵,2,35\n2,没有,,\n").encode("gb18030"),
+        capture_output=True,
+        env=environment(PYTHONIOENCODING="cp936", LANG="zh_CN.UTF-8"),
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout.decode() == (
+        "工单号,补救方案,应退金额,status,asks,rules\r\n1,换货;退货退款,35,decided,,责任判定/R1;补救/B1\r\n"
+    )
+    assert "共 2 行：已定 1，退回 1" in done.stderr.decode()
+
+
+@pytest.mark.parametrize(("locale", "word"), [("zh_CN.UTF-8", "没有命令"), ("en_US.UTF-8", "There is no command")])
+def test_the_locale_chooses_the_language(locale: str, word: str) -> None:
+    done = subprocess.run(command("bath"), capture_output=True, env=environment(LANG=locale), check=False)
+    assert done.returncode == 2
+    assert word in done.stderr.decode()
+
+
+def test_no_progress_bar_in_a_pipe(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.csv"
+    cases.write_text(HEAD + "1,瑕疵,2,35\n", "utf-8")
+    out = str(tmp_path / "out.csv")
+    done = subprocess.run(
+        command("batch", DEMO, str(cases), "-o", out), capture_output=True, env=environment(), check=True
+    )
+    assert b"%" not in done.stderr
+    assert b"\x1b" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error_of_ours(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.csv"
+    cases.write_text(HEAD + "".join(f"{n},瑕疵,2,35\n" for n in range(20_000)), "utf-8")
+    with subprocess.Popen(
+        command("batch", DEMO, str(cases), "-o", "-"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+    assert process.returncode == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no polite kill")
+@pytest.mark.parametrize("kill", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_killed_leaves_no_half_file(kill: signal.Signals, tmp_path: Path) -> None:
+    cases = tmp_path / "cases.csv"
+    bad = "".join(f"x{n},没有,2,35\n" for n in range(100))
+    cases.write_text(HEAD + bad + "".join(f"{n},瑕疵,2,35\n" for n in range(400_000)), "utf-8")
+    out = tmp_path / "out.csv"
+    with subprocess.Popen(
+        command("batch", DEMO, str(cases), "-o", str(out)), stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        deadline = time.monotonic() + 30
+        while len(list(tmp_path.glob(".out*"))) < 2 and time.monotonic() < deadline:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(kill)
+        process.wait(30)
+        assert process.stderr is not None
+        assert b"Traceback" not in process.stderr.read()
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == [cases]
