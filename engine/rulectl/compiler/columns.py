@@ -68,14 +68,14 @@ class Columns:
 def read_head(block: DraftBlock, book: Book, work: Work, found: list[Finding]) -> Head:
     """Name and options of a table."""
     row = block.rows[0]
-    name = visible(row[1].text) if len(row) > 1 else ""
+    name = table_name(block)
     if not name:
         found.append(complain("table-without-name", row[0], text=row[0].text.strip()))
     else:
         problem = forbidden(row[1], name)
         if problem is not None:
             found.append(problem)
-    options = dict(_options(row[2:], found))
+    options = dict(_options(row[2 if name else 1 :], found))
     policy = HitPolicy.FIRST
     if "policy" in options:
         stated = words.hit_policy(options["policy"].text)
@@ -91,6 +91,12 @@ def read_head(block: DraftBlock, book: Book, work: Work, found: list[Finding]) -
     dated = next((options[key].at for key in ("from", "to") if key in options), None)
     tier = tier_of(options.get("tier"), book.tier, found)
     return Head(name, policy, _salience(options.get("salience"), work, found), tier, met, dated)
+
+
+def table_name(block: DraftBlock) -> str:
+    """The cell beside the marker; blank where the options begin at once."""
+    name = visible(block.rows[0][1].text) if len(block.rows[0]) > 1 else ""
+    return "" if words.table_option(name) is not None and len(block.rows[0]) > 2 else name
 
 
 def _options(row: tuple[DraftCell, ...], found: list[Finding]) -> Iterator[tuple[str, DraftCell]]:

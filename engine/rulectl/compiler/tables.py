@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rulectl.compiler.columns import read_columns, read_head
+from rulectl.compiler.columns import read_columns, read_head, table_name
 from rulectl.compiler.complaints import complain
 from rulectl.compiler.dating import term_named
 from rulectl.compiler.rules import dated_cell, read_rules
@@ -30,16 +30,14 @@ def read_tables(work: Work) -> Work:
         writers |= _written(block, work)
         here: list[Finding] = []
         table, cell = _table(block, book, work, here)
-        name = visible(block.rows[0][1].text) if len(block.rows[0]) > 1 else ""
+        name = table_name(block)
+        if name in names:
+            here.append(complain("duplicate-table", block.rows[0][1], ("note-first", names[name]), table=name))
+        elif name:
+            names[name] = block.rows[0][1].at
         found.extend(replace(finding, table=name) for finding in here)
         dated = dated or cell
-        if table is None:
-            continue
-        if table.name in names:
-            at = block.rows[0][1]
-            found.append(complain("duplicate-table", at, ("note-first", names[table.name]), table=table.name))
-        elif table.name:
-            names[table.name] = block.rows[0][1].at
+        if table is not None and table.name:
             tables.append(table)
     return replace(work, tables=tuple(tables), writers=frozenset(writers), dated=dated).plus(found)
 

@@ -6,6 +6,7 @@ whose declaration is broken are remembered, so that cells which use them stay si
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -79,8 +80,16 @@ class Work:
 
     def mentions_broken(self, text: str) -> bool:
         """Whether a cell speaks of something whose declaration could not be read."""
-        plain = fold(text)
-        return any(name in plain for name in self.broken)
+        return any(self._mentions(fold(text), name) for name in self.broken)
+
+    def _mentions(self, plain: str, name: str) -> bool:
+        """Whether a name stands in a text, by itself and not as a part of a longer name or word."""
+        for longer in self.names:
+            if name in longer:
+                plain = plain.replace(longer, " ")
+        ends = r"(?<![a-z0-9_])", r"(?![a-z0-9_])"
+        pattern = (ends[0] if name[0].isascii() else "") + re.escape(name) + (ends[1] if name[-1].isascii() else "")
+        return re.search(pattern, plain) is not None
 
     def plus(self, findings: Iterable[Finding]) -> Work:
         return replace(self, findings=(*self.findings, *findings))
