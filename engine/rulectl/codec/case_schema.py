@@ -1,0 +1,193 @@
+"""JSON Schemas of one rulebook's own cases and outcomes, made from its vocabulary (JSON Schema 2020-12).
+
+They state the canonical form of values: a program that keeps to them is always understood. People's own ways of writing
+(35元, 2025年8月23日) are read too, but are not promised here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any as Json
+from typing import Literal
+
+from rulectl.codec.nodes import duration_json
+from rulectl.model.policy import Role, Status
+from rulectl.model.rulebook import Rulebook, Term
+from rulectl.types import Kind, Type
+from rulectl.values import Value
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+Headings = Literal["name", "id"]
+Node = dict[str, Json]
+
+_MOMENT = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
+_DURATION = r"^-?P(?!$)(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$"
+
+
+def case_schema(rulebook: Rulebook, headings: Headings = "name") -> Node:
+    """What a case may hold. Keys beyond the vocabulary are allowed: a case file has columns that no rule asks for."""
+    counted = {aggregate.term for aggregate in rulebook.aggregates}
+    given = [term for term in rulebook.terms if term.role is Role.INPUT or term.id in counted]
+    needed = [_key(term, headings) for term in given if term.required and term.default is None]
+    return {
+        "$schema": DIALECT,
+        "title": rulebook.name or rulebook.id,
+        "description": f"A case of the rulebook {rulebook.id} {rulebook.version}".rstrip() + ".",
+        "type": "object",
+        "properties": {_key(term, headings): _property(term, _key(term, headings) not in needed) for term in given},
+        **({"required": needed} if needed else {}),
+    }
+
+
+def outcome_schema(rulebook: Rulebook, headings: Headings = "name") -> Node:
+    """What `decide` says of a case."""
+    terms = rulebook.terms
+    written = {column.term for table in rulebook.tables for column in table.outputs}
+    counted = {aggregate.term for aggregate in rulebook.aggregates}
+    decided = list(rulebook.decided_terms())
+    statuses = [status.value for status in Status]
+    rules = {"type": "string", "description": "The rule's id."}
+    return {
+        "$schema": DIALECT,
+        "title": rulebook.name or rulebook.id,
+        "description": f"An outcome of the rulebook {rulebook.id} {rulebook.version}".rstrip() + ".",
+        "type": "object",
+        "properties": {
+            "case": _facts("What was known of the case, defaults included.", terms, headings),
+            "outputs": _facts(
+                "What was decided; null where no rule spoke.", (t for t in terms if t.role is Role.OUTPUT), headings
+            ),
+            "derived": _facts(
+                "What was worked out on the way.",
+                (t for t in terms if t.role is Role.DERIVED or t.id in written | counted),
+                headings,
+            ),
+            "status": {
+                "description": "How firm each decision is.",
+                "type": "object",
+                "properties": {
+                    _key(term, headings): {"description": _described(term), "enum": statuses} for term in decided
+                },
+                "additionalProperties": False,
+            },
+            "case_status": {"description": "The worst status among the outputs that count.", "enum": statuses},
+            "asks": {
+                "description": "Unknown terms that would settle what is open, the most useful first.",
+                "type": "array",
+                "items": {"enum": [_key(term, headings) for term in terms]},
+            },
+            "firings": {
+                "description": "The rules that fired, in order.",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "table": {
+                            "description": "The table's name.",
+                            "enum": sorted({table.name for table in rulebook.tables}),
+                        },
+                        "rule": rules,
+                        "cell": {"description": "The rule's cells in the workbook.", "type": "string"},
+                    },
+                    "required": ["table", "rule"],
+                    "additionalProperties": False,
+                },
+            },
+            "findings": {
+                "description": "What is to be said of the case besides.",
+                "type": "array",
+                "items": {"$ref": "#/$defs/finding"},
+            },
+            "counted": {
+                "description": "The cases behind each term counted across cases.",
+                "type": "object",
+                "properties": {
+                    _key(term, headings): {
+                        "description": _described(term),
+                        "type": "array",
+                        "items": {"description": "The id of a case.", "type": "string"},
+                    }
+                    for term in terms
+                    if term.id in counted
+                },
+                "additionalProperties": False,
+            },
+        },
+        "required": ["case", "outputs", "status", "case_status", "asks", "firings", "findings"],
+        "additionalProperties": False,
+        "$defs": {"finding": finding_schema()},
+    }
+
+
+def finding_schema() -> Node:
+    """The schema of findings as shipped, without its own head."""
+    schema: Node = json.loads(files("rulectl.schema").joinpath("finding.schema.json").read_text("utf-8"))
+    return {key: value for key, value in schema.items() if not key.startswith("$")}
+
+
+def _key(term: Term, headings: Headings) -> str:
+    return term.id if headings == "id" else term.name
+
+
+def _facts(description: str, terms: Iterable[Term], headings: Headings) -> Node:
+    return {
+        "description": description,
+        "type": "object",
+        "properties": {_key(term, headings): _property(term, True) for term in terms},
+        "additionalProperties": False,
+    }
+
+
+def _described(term: Term) -> str:
+    """The id, the unit, and what it means."""
+    head = f"{term.id} ({term.unit})" if term.unit else term.id
+    return f"{head}: {term.description}" if term.description else head
+
+
+def _property(term: Term, nullable: bool) -> Node:
+    """A term as a property; null is the unknown."""
+    node: Node = {"title": term.name, "description": _described(term), **_shape(term.type, nullable)}
+    if term.default is not None:
+        node["default"] = _plain(term.default)
+    return node
+
+
+def _shape(type_: Type, nullable: bool) -> Node:
+    """The form of a type's values."""
+    if type_.many:
+        return {"type": ["array", "null"] if nullable else "array", "items": _shape(type_.item, False)}
+    if type_.values:
+        return {"enum": [*type_.values, *([None] if nullable else [])]}
+    name, rest = _SCALARS[type_.kind]
+    return {"type": [name, "null"] if nullable else name, **rest}
+
+
+_SCALARS: dict[Kind, tuple[str, Node]] = {
+    Kind.STRING: ("string", {}),
+    Kind.ENUM: ("string", {}),
+    Kind.NUMBER: ("number", {}),
+    Kind.BOOLEAN: ("boolean", {}),
+    Kind.DATE: ("string", {"format": "date"}),
+    # not "date-time", which demands a time zone
+    Kind.DATETIME: ("string", {"pattern": _MOMENT}),
+    Kind.DURATION: ("string", {"format": "duration", "pattern": _DURATION}),
+}
+
+
+def _plain(value: Value) -> Json:
+    """A value as plain JSON. A number becomes a float only where that changes no digit worth having in a hint."""
+    match value:
+        case tuple():
+            return [_plain(item) for item in value]
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case dt.date():
+            return value.isoformat()
+        case dt.timedelta():
+            return duration_json(value)
+        case _:
+            return value
