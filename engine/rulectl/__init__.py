@@ -35,10 +35,12 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """Public names are imported when they are first used, so that one room can be had without the whole house."""
-    if name not in __all__:
-        raise AttributeError(name)
-    found: object = getattr(import_module(_HOMES.get(name, "rulectl.api")), name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # a checker that saw this would take any name for a public one
+
+    def __getattr__(name: str) -> object:
+        """Public names are imported when they are first used, so that one room can be had without the whole house."""
+        if name not in __all__:
+            raise AttributeError(name)
+        found: object = getattr(import_module(_HOMES.get(name, "rulectl.api")), name)
+        globals()[name] = found
+        return found

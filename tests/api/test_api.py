@@ -1,0 +1,184 @@
+"""The public functions: load, decide, decide many, run tests."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import rulectl
+from rulectl.loading import find, shipped_names
+
+DEMO = Path(__file__).parents[1] / "cli" / "demo.md"
+CASE = {"工单号": "1", "问题类型": "瑕疵", "签收天数": 2, "订单金额": 35.5}
+
+BOOK = """## 手册
+| 规则手册 |
+| 编号 | {id} |
+| 名称 | {id} |
+{includes}
+
+"""
+WORDS = """| 词汇表 |
+| 名称 | 编号 | 角色 | 类型 | 必填 |
+| 工单号 | case_id | 输入 | 文本 | 是 |
+| 款号 | sku | 输入 | 文本 | |
+| 同款数 | same | 推导 | 数值 | |
+| 预警 | alarm | 输出 | 是否 | |
+
+| 统计表 |
+| 名称 | 算法 | 对象 | 分组 | 窗口 | 时间 |
+| 同款数 | 计数 | | 款号 | | |
+
+"""
+TABLE = """| 决策表 | 预警 |
+| 规则号 | 条件 | 结论 |
+| | 同款数 | 预警 |
+| R1 | >=2 | 是 |
+| R2 | - | 否 |
+"""
+
+
+def write(folder: Path, name: str, includes: str, *parts: str) -> Path:
+    path = folder / f"{name}.md"
+    line = f"| 包含 | {includes} |" if includes else ""
+    path.write_text(BOOK.format(id=name, includes=line) + "".join(parts), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def book() -> rulectl.Book:
+    return rulectl.load(DEMO)
+
+
+def test_every_public_name_is_there() -> None:
+    for name in rulectl.__all__:
+        assert getattr(rulectl, name)
+    with pytest.raises(AttributeError):
+        _ = rulectl.nothing  # type: ignore[attr-defined]
+
+
+def test_decide(book: rulectl.Book) -> None:
+    outcome = book.decide(CASE)
+    assert outcome.outputs == {"remedies": ("换货", "退货退款"), "refund": Decimal("35.5")}
+    assert outcome.status is rulectl.Status.DECIDED
+    assert [firing.name for firing in outcome.firings] == ["责任判定/R1", "补救/B1"]
+    assert outcome.findings == ()
+
+
+def test_keys_are_names_ids_or_aliases(book: rulectl.Book) -> None:
+    other = {"case_id": 1, "issue": "瑕疵", "days": "2天", "实付金额": "￥35.50"}
+    assert book.decide(other).outputs == book.decide(CASE).outputs
+
+
+def test_a_key_that_no_term_claims_is_told_of(book: rulectl.Book) -> None:
+    for _ in range(2):
+        outcome = book.decide({**CASE, "备注": "x"})
+        assert [found.slug for found in outcome.findings] == ["unknown-field"]
+
+
+def test_a_bad_case_raises_all_its_findings(book: rulectl.Book) -> None:
+    with pytest.raises(rulectl.CaseError) as caught:
+        book.decide({"问题类型": "没有", "签收天数": "x"})
+    slugs = [found.slug for found in caught.value.findings]
+    assert slugs == ["value-not-allowed", "not-a-number", "missing-fact"]
+    assert str(caught.value).count("error RB") == 3
+
+
+def test_decide_many_from_mappings(book: rulectl.Book) -> None:
+    results = list(book.decide_many([CASE, {"工单号": "2"}, CASE, {**CASE, "工单号": "3"}]))
+    assert [type(result) for result in results] == [rulectl.Outcome, rulectl.Reject, rulectl.Reject, rulectl.Outcome]
+    assert results[0] == book.decide(CASE)
+
+
+def test_decide_many_from_a_file(book: rulectl.Book, tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_bytes("工单号,问题类型,签收天数\n1,瑕疵,2\n2,没有,2\n".encode("gb18030"))
+    for cases in (path, str(path)):
+        results = list(book.decide_many(cases))
+        assert [type(result) for result in results] == [rulectl.Outcome, rulectl.Reject]
+    with pytest.raises(rulectl.CaseError, match="no-such-file"):
+        list(book.decide_many(tmp_path / "none.csv"))
+
+
+def test_the_workbooks_own_tests(book: rulectl.Book) -> None:
+    run = rulectl.run_tests(book)
+    assert [result.passed for result in run.results] == [True, False]
+    assert [(miss.expected.term, miss.actual) for miss in run.failed[0].mismatches] == [("party", "店铺")]
+    assert (run.rules, [rule.id for _, rule in run.uncovered]) == (6, ["R3", "B3"])
+
+
+def test_a_rulebook_with_errors_raises_all_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "bad.md"
+    text = DEMO.read_text("utf-8").replace("| <=3 |", "| [1..3 |").replace("| 色差 | - |", "| 颜色 | - |")
+    path.write_text(text, "utf-8")
+    with pytest.raises(rulectl.RulebookError) as caught:
+        rulectl.load(path)
+    assert [str(found.at.place) for found in caught.value.findings] == ["责任判定!C4", "责任判定!B5"]
+    assert rulectl.compile_workbook(path).findings == caught.value.findings
+
+
+@pytest.mark.parametrize("name", ["nothing", "nothing.xlsx", "no/such/folder/x.json"])
+def test_a_book_that_is_nowhere(name: str) -> None:
+    with pytest.raises(rulectl.RulebookError, match="book-not-found"):
+        rulectl.load(name)
+
+
+def test_a_folder_is_no_book(tmp_path: Path) -> None:
+    with pytest.raises(rulectl.RulebookError, match="book-is-folder"):
+        rulectl.load(tmp_path)
+
+
+def test_shipped_rulebooks_are_found_by_their_bare_names() -> None:
+    for name in shipped_names():
+        assert find(name)
+        assert rulectl.load(name).rulebook.id
+
+
+# -- includes ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["words", "words.md"])
+def test_an_included_workbook_is_looked_for_beside(name: str, tmp_path: Path) -> None:
+    write(tmp_path, "words", "", WORDS)
+    assert rulectl.load(write(tmp_path, "main", name, TABLE)).rulebook.tables[0].name == "预警"
+
+
+def test_workbooks_may_include_each_other(tmp_path: Path) -> None:
+    write(tmp_path, "words", "main", WORDS)
+    path = write(tmp_path, "main", "words", TABLE)
+    assert [table.name for table in rulectl.load(path).rulebook.tables] == ["预警"]
+
+
+def test_an_include_that_is_nowhere_is_told_at_its_cell(tmp_path: Path) -> None:
+    write(tmp_path, "words", "", WORDS)
+    path = write(tmp_path, "main", "wordz", TABLE)
+    with pytest.raises(rulectl.RulebookError) as caught:
+        rulectl.load(path)
+    first = caught.value.findings[0]
+    assert (first.slug, str(first.at.place)) == ("include-not-found-near", "手册!B4")
+    assert dict(first.fields)["near"].startswith("words")
+
+
+# -- facts counted across cases ----------------------------------------------------------------------------------
+
+
+def test_facts_are_counted_over_all_cases_and_rejects_keep_their_place(tmp_path: Path) -> None:
+    book = rulectl.load(write(tmp_path, "main", "", WORDS, TABLE))
+    cases = [{"工单号": "1", "款号": "A"}, {"款号": "A"}, {"工单号": "2", "款号": "B"}, {"工单号": "3", "款号": "A"}]
+    results = list(book.decide_many(cases))
+    alarms = [None if isinstance(result, rulectl.Reject) else result.outputs["alarm"] for result in results]
+    assert alarms == [True, None, False, True]
+    first = results[0]
+    assert isinstance(first, rulectl.Outcome)
+    assert first.counted == {"same": ("1", "3")}
+    backwards = list(book.decide_many(cases[::-1]))
+    assert isinstance(backwards[-1], rulectl.Outcome)
+    assert backwards[-1].outputs == first.outputs
+
+
+def test_for_one_case_a_counted_fact_is_as_the_caller_gives_it(tmp_path: Path) -> None:
+    book = rulectl.load(write(tmp_path, "main", "", WORDS, TABLE))
+    assert book.decide({"工单号": "1"}).status is rulectl.Status.PROVISIONAL
+    assert book.decide({"工单号": "1", "同款数": 2}).outputs["alarm"] is True
