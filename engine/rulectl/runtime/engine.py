@@ -72,7 +72,8 @@ class Engine:
     def __init__(self, rulebook: Rulebook, quick: bool = True) -> None:
         self.rulebook = rulebook
         self.plan = Plan.of(rulebook)
-        self.quick = Quick(self.plan) if quick else None
+        short = Quick(self.plan) if quick and not rulebook.aggregates else None
+        self._quick = short.decide if short is not None and short.usable else _never
         self._blank: dict[str, Value] = {
             **self.plan.parameters,
             **{term.id: term.default if term.role is Role.INPUT else None for term in rulebook.terms},
@@ -80,14 +81,19 @@ class Engine:
 
     def decide(self, facts: Mapping[str, Value], counted: Counted | None = None) -> Outcome:
         """The outcome of one case: typed facts by term id (missing or None: unknown)."""
-        if self.quick is not None and self.quick.usable and not counted:
-            outcome = self.quick.decide(facts)
-            if outcome is not None:
-                return self._watched(outcome) if self.rulebook.policies else outcome
+        outcome = None if counted else self._quick(facts)
+        if outcome is not None:
+            return self._watched(outcome) if self.rulebook.policies else outcome
         memory = self._memory(facts, counted or {})
         for stratum, numbers in enumerate(self.plan.strata):
             self._stratum(memory, stratum, numbers)
         return self._outcome(memory, counted or {})
+
+    def decide_raw(self, case: Mapping[str, object]) -> Outcome | None:
+        """The outcome of a settled case whose keys are names, ids or aliases and whose values are as they come; None
+        where it must be read first: something is unknown, odd or wrong in it, or the rulebook computes."""
+        outcome = self._quick(case)
+        return self._watched(outcome) if outcome is not None and self.rulebook.policies else outcome
 
     def _memory(self, facts: Mapping[str, Value], counted: Counted) -> Memory:
         now = dict(self._blank)
@@ -234,6 +240,11 @@ class Engine:
         at = places[0] if places else FilePlace(self.rulebook.source)
         listed = "; ".join(f"{rule} = {value}" for rule, value in zip(rules, values, strict=True))
         return [finding("tables-disagree", at, rules=rules, term=term.name, said=listed)]
+
+
+def _never(case: Mapping[str, object]) -> Outcome | None:
+    """The short way of a rulebook that has none."""
+    return None
 
 
 def _table_findings(table_run: TableRun) -> list[Finding]:

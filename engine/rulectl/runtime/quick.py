@@ -1,19 +1,20 @@
 """The short way for settled cases: every table's answer looked up by the classes into which the case falls.
 
 Most cases know all that their rules ask for. Then no rule is merely possible, every literal answer of a table depends
-on class numbers alone, and deciding is one look-up a table. A term has one partition for all tables, so that a raw value
-is turned into a class number once, and values that come again are not even read again. Where anything is open,
-provisional, contradictory, computed or badly written, the short way gives up (None) and the long one is taken; both must
-agree (a property test sees to it).
+on class numbers alone, and deciding is one look-up a table. A term has one partition for all tables, so that a raw
+value is turned into a class number once, and values that come again are not even read again. Where anything is open,
+provisional, contradictory, computed or badly written, the short way gives up (None) and the long one is taken; both
+must agree (a property test sees to it).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any, Final
+from operator import getitem, itemgetter
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from rulectl.lang.literals import value_of
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
@@ -31,6 +32,9 @@ from rulectl.values import Value
 KEPT: Final = 20_000
 """How many values a term, or answers a table, are remembered before all are forgotten."""
 
+KEPT_LAYOUTS: Final = 500
+"""How many sets of keys are remembered; a program that decides cases has few."""
+
 FLOAT_DIGITS: Final = 15
 """A decimal of so many digits is told apart from any other by its nearest binary float."""
 
@@ -40,18 +44,21 @@ class _Unreadable(Exception):  # noqa: N818 - not an error: the long way reads i
 
 
 class Encoder(dict[Any, int]):
-    """Raw value of a term -> class number; a dictionary that fills itself."""
+    """Raw value of a term -> class number; a dictionary that fills itself. Null is the term's default."""
 
     def __init__(self, term: Term, partition: Partition | None) -> None:
         super().__init__()
         self.term = term
         self.partition = partition
-        self.plain = partition is None and term.type.kind is Kind.STRING and not term.type.values and not term.type.many
+        kind = term.type.kind
+        self.plain = partition is None and kind is Kind.STRING and not term.type.values and not term.type.many
+        self.numeric = kind is Kind.NUMBER
         self.floats: list[float] | None = None
-        if partition is not None and term.type.kind is Kind.NUMBER:
+        if partition is not None and self.numeric:
             digits = [len(point.as_tuple().digits) for point in partition.points]
             if max(digits, default=0) <= FLOAT_DIGITS:
                 self.floats = [float(point) for point in partition.points]
+        self[None] = self.classify(term.default)
 
     def classify(self, value: Value) -> int:
         """The class of a typed value; a term that no test reads has one class for all of them."""
@@ -61,47 +68,51 @@ class Encoder(dict[Any, int]):
 
     def __missing__(self, raw: Any) -> int:
         kind = raw.__class__
-        if kind is float and self.floats is not None and raw == raw and abs(raw) < 1e15:
+        floats = self.floats
+        if floats is not None and (kind is float or kind is int) and -1e15 < raw < 1e15:
             # no decimal is made: where floats differ, the decimals that they show differ the same way
-            at = bisect_left(self.floats, raw)
-            return FIRST + 2 * at + (1 if at < len(self.floats) and self.floats[at] == raw else 0)
-        if kind is str and self.plain and len(raw) > 1 and raw.isprintable() and raw[0] != " " and raw[-1] != " ":
-            # any text is as good as another, unless a spreadsheet may have rounded a long number in it
-            if "E+" not in raw and "e+" not in raw:
-                return FIRST
-        value = value_of(raw, self.term.type, self.term.unit)
-        if isinstance(value, Problem):
-            raise _Unreadable
-        number = self.classify(value)
-        if self.term.type.kind is Kind.NUMBER and (raw == 0 or raw == 1):
-            # True == 1: these two are read anew each time, so that a truth value never passes for a number
+            at = bisect_left(floats, raw)
+            number = FIRST + 2 * at + (1 if at < len(floats) and floats[at] == raw else 0)
+        else:
+            number = self._read(raw)
+        if self.numeric and (raw == 0 or raw == 1):
+            # True == 1: these two are placed anew each time, so that a truth value never passes for a number
             return number
         if len(self) >= KEPT:
             self.clear()
+            self[None] = self.classify(self.term.default)
         self[raw] = number
         return number
+
+    def _read(self, raw: Any) -> int:
+        value = value_of(raw, self.term.type, self.term.unit)
+        if isinstance(value, Problem):
+            raise _Unreadable
+        return self.classify(self.term.default if value is None else value)
 
 
 class Facts(Mapping[str, Value]):
     """The inputs of a case by term id, read into typed values when they are looked at."""
 
     __slots__ = ("_raw", "_terms", "_typed")
+    _typed: dict[str, Value]
 
-    def __init__(self, raw: Mapping[str, Any], terms: Mapping[str, Term], defaults: Mapping[str, Value]) -> None:
+    def __init__(self, raw: Mapping[str, Any], terms: Mapping[str, Term]) -> None:
         self._raw = raw
         self._terms = terms
-        self._typed: dict[str, Value] | None = None
 
     def _read(self) -> dict[str, Value]:
-        if self._typed is None:
-            self._typed = {}
-            for term in dict.fromkeys(self._terms.values()):
-                raw = next((self._raw[h] for h in (term.name, term.id, *term.aliases) if h in self._raw), None)
-                value = value_of(raw, term.type, term.unit)
-                value = term.default if value is None else value
-                if value is not None and not isinstance(value, Problem):
-                    self._typed[term.id] = value
-        return self._typed
+        try:
+            return self._typed
+        except AttributeError:
+            typed = self._typed = {}
+        for term in dict.fromkeys(self._terms.values()):
+            raw = next((self._raw[h] for h in (term.name, term.id, *term.aliases) if h in self._raw), None)
+            value = value_of(raw, term.type, term.unit)
+            value = term.default if value is None else value
+            if value is not None and not isinstance(value, Problem):
+                typed[term.id] = value
+        return typed
 
     def __getitem__(self, name: str) -> Value:
         return self._read()[name]
@@ -116,31 +127,57 @@ class Facts(Mapping[str, Value]):
         return repr(self._read())
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a settled table says: its firings, values and classes of the terms that it alone writes, the terms on which
-    it is silent, and what it adds to terms that others write too."""
+class More(NamedTuple):
+    """What few tables say: derived values, the terms on which it is silent, and what it adds to terms that other tables
+    write too."""
 
-    firings: tuple[Firing, ...]
-    outputs: Mapping[str, Value]
     derived: Mapping[str, Value]
-    classes: tuple[tuple[int, int], ...]
     silent: tuple[str, ...]
     shares: tuple[tuple[str, Contribution], ...]
 
 
+class Answer(NamedTuple):
+    """What a settled table says: its firings, the outputs that it alone writes, and the classes of those that other
+    tables read, by their places."""
+
+    firings: tuple[Firing, ...]
+    outputs: Mapping[str, Value]
+    classes: tuple[tuple[int, int], ...]
+    more: More | None
+
+
 class _Table:
-    """A table with the answers that it has given; `key` picks its classes from those of all terms."""
+    """A table, the places of its columns' terms, and the answers that it has given by their classes."""
 
-    __slots__ = ("answers", "key", "number", "plan", "slots")
+    __slots__ = ("answers", "number", "plan", "terms")
 
-    def __init__(self, number: int, plan: TablePlan, slots: tuple[int, ...]) -> None:
+    def __init__(self, number: int, plan: TablePlan, terms: tuple[str, ...]) -> None:
         self.number = number
         self.plan = plan
-        self.slots = slots
-        pick = itemgetter(*slots) if slots else None
-        self.key: Any = pick if len(slots) > 1 else (lambda classes: tuple(classes[s] for s in slots))
+        self.terms = terms
         self.answers: dict[Key, Answer | None] = {}
+
+
+_make = tuple.__new__
+_NOTHING_COUNTED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
+
+Pick = Callable[[list[int]], Key]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How cases with the same keys in the same order are read: `encoders` of the values that `values` takes, after
+    `head`, the classes of the terms that a case lacks or tables write. `texts` are the keys of texts that no test
+    reads: any will do, so they are looked at together. Per stratum: tables with what picks their classes, and the
+    terms to merge."""
+
+    head: tuple[int, ...]
+    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    encoders: tuple[Encoder, ...]
+    texts: tuple[str, ...]
+    needed_texts: tuple[str, ...]
+    required: tuple[int, ...]
+    strata: tuple[tuple[tuple[tuple[_Table, Pick], ...], tuple[str, ...]], ...]
 
 
 class Quick:
@@ -148,17 +185,15 @@ class Quick:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        terms = plan.rulebook.terms
-        self.slots = {term.id: i for i, term in enumerate(terms)}
+        self.encoders: dict[str, Encoder] = {}
+        self.layouts: dict[tuple[str, ...], Layout | None] = {}
+        self.last: tuple[tuple[str, ...], Layout | None] = ((), None)
+        self.statuses: dict[tuple[str, ...], tuple[Mapping[str, Status], Status]] = {}
         self.usable = not any(plan.cyclic) and all(
-            type(c.subject) is Name and c.partition is not None and c.subject.id in self.slots
+            type(c.subject) is Name and c.partition is not None and c.subject.id in plan.terms
             for table in plan.tables
             for c in table.lowered.columns
         )
-        self.strata: list[tuple[list[_Table], list[str]]] = []
-        self.encoders: list[Encoder] = []
-        self.headings: dict[str, tuple[int, Encoder]] = {}
-        self.statuses: dict[tuple[str, ...], tuple[Mapping[str, Status], Status]] = {}
         if self.usable:
             self._prepare()
 
@@ -173,87 +208,106 @@ class Quick:
                 named += [Is("=", Literal(point)) for point in column.partition.points]
         for term in plan.rulebook.terms:
             partition = Partition.of(term.type, tests[term.id]) if term.id in tests else None
-            encoder = Encoder(term, partition)
-            self.encoders.append(encoder)
-            if term.role is Role.INPUT and term.id not in plan.writers:
-                for heading in (term.name, term.id, *term.aliases):
-                    self.headings[heading] = (self.slots[term.id], encoder)
-        self.inputs = {h: plan.rulebook.terms[slot] for h, (slot, _) in self.headings.items()}
-        self.defaults = {t.id: t.default for t in self.inputs.values() if t.default is not None}
-        gone = {term.id for term in plan.unspoken}
-        self.blank = [
-            encoder.classify(e.default)
-            if (e := encoder.term).role is Role.INPUT or (e.id in gone and e.default is not None)
-            else ABSENT
-            if e.id in gone
-            else UNKNOWN
-            for encoder in self.encoders
+            self.encoders[term.id] = Encoder(term, partition)
+        given = [t for t in plan.rulebook.terms if t.role is Role.INPUT and t.id not in plan.writers]
+        self.inputs = {heading: t for t in given for heading in (t.name, t.id, *t.aliases)}
+        self.defaults = {t.id: t.default for t in given if t.default is not None}
+        # the terms that tables write come first, so that an answer finds their places in every layout
+        self.places = {name: at for at, name in enumerate(plan.writers)}
+        self.tables = [
+            _Table(n, table, tuple(c.subject.id for c in table.lowered.columns if isinstance(c.subject, Name)))
+            for n, table in enumerate(plan.tables)
         ]
-        self.required = [self.slots[t.id] for t in self.inputs.values() if t.required and t.default is None]
-        for numbers, settled in zip(plan.strata, plan.settled_in, strict=True):
-            tables = []
-            for number in numbers:
-                subjects = [column.subject for column in plan.tables[number].lowered.columns]
-                slots = tuple(self.slots[subject.id] for subject in subjects if isinstance(subject, Name))
-                tables.append(_Table(number, plan.tables[number], slots))
-            self.strata.append((tables, [term for term in settled if len(plan.writers[term]) > 1]))
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
         self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
         self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
         self.unwritten = tuple(t.id for t in plan.unspoken)
 
-    def decide_raw(self, case: Mapping[str, Any]) -> Outcome | None:
-        """The outcome of a settled case given as it comes, by name, id or alias; None where the long way is needed."""
-        classes = self.blank.copy()
-        headings = self.headings
-        try:
-            for heading, raw in case.items():
-                slot, encoder = headings[heading]
-                number = encoder[raw]
-                if number:
-                    classes[slot] = number
-        except (_Unreadable, KeyError, TypeError):
+    def _layout(self, keys: tuple[str, ...]) -> Layout | None:
+        """The layout for some keys; None where one of them is unknown, given twice, or a required one is missing."""
+        given = [self.inputs[key].id if key in self.inputs else "" for key in keys]
+        if "" in given or len(set(given)) < len(given):
             return None
-        for slot in self.required:
-            if not classes[slot]:
+        if any(t.required and t.default is None and t.id not in given for t in self.inputs.values()):
+            return None
+        others = [name for name in self.encoders if name not in given and name not in self.places]
+        read = [(key, name) for key, name in zip(keys, given, strict=True) if not self.encoders[name].plain]
+        texts = [(key, name) for key, name in zip(keys, given, strict=True) if self.encoders[name].plain]
+        order = {name: at for at, name in enumerate([*self.places, *others, *(name for _, name in read)])}
+        gone = {t.id for t in self.plan.unspoken if t.default is None}
+        rest = [ABSENT if name in gone else self.encoders[name][None] for name in others]
+        strata = []
+        for numbers, settled in zip(self.plan.strata, self.plan.settled_in, strict=True):
+            tables = tuple((self.tables[n], _pick([order[name] for name in self.tables[n].terms])) for n in numbers)
+            strata.append((tables, tuple(term for term in settled if len(self.plan.writers[term]) > 1)))
+        return Layout(
+            (*[UNKNOWN] * len(self.places), *rest),
+            _pick([key for key, _ in read]),
+            tuple(self.encoders[name] for _, name in read),
+            tuple(key for key, _ in texts),
+            tuple(key for key, name in texts if self._needed(name)),
+            tuple(order[name] for _, name in read if self._needed(name)),
+            tuple(strata),
+        )
+
+    def _needed(self, name: str) -> bool:
+        term = self.plan.terms[name]
+        return term.required and term.default is None
+
+    def decide(self, case: Mapping[str, Any]) -> Outcome | None:
+        """The outcome of a settled case given as it comes, by name, id or alias; None where the long way is needed."""
+        keys = tuple(case)
+        if keys == self.last[0]:
+            layout = self.last[1]
+        else:
+            if keys not in self.layouts:
+                if len(self.layouts) >= KEPT_LAYOUTS:
+                    self.layouts.clear()
+                self.layouts[keys] = self._layout(keys)
+            layout = self.layouts[keys]
+            self.last = keys, layout
+        if layout is None:
+            return None
+        try:
+            classes = [*layout.head, *map(getitem, layout.encoders, layout.values(case))]
+            text = "|".join([case[key] for key in layout.texts])
+        except (_Unreadable, TypeError):
+            return None
+        # nothing to trim, nothing invisible, no number that a spreadsheet may have rounded
+        if not text.isprintable() or " |" in text or "| " in text or "+" in text or text[:1] == " " or text[-1:] == " ":
+            return None
+        for place in layout.required:
+            if not classes[place]:
                 return None
-        return self._decide(classes, Facts(case, self.inputs, self.defaults))
+        for key in layout.needed_texts:
+            if not case[key]:
+                return None
+        return self._decide(layout, classes, Facts(case, self.inputs))
 
-    def decide(self, facts: Mapping[str, Value]) -> Outcome | None:
-        """The outcome of a settled case given as typed facts by term id; None where the long way is needed."""
-        classes = self.blank.copy()
-        for name, value in facts.items():
-            if value is not None:
-                slot = self.slots[name]
-                classes[slot] = self.encoders[slot].classify(value)
-        case = {**self.defaults, **{name: value for name, value in facts.items() if value is not None}}
-        return self._decide(classes, case)
-
-    def _decide(self, classes: list[int], case: Mapping[str, Value]) -> Outcome | None:
+    def _decide(self, layout: Layout, classes: list[int], case: Mapping[str, Value]) -> Outcome | None:
         firings: tuple[Firing, ...] = ()
         silent = self.unwritten
         outputs = self.outputs.copy()
-        derived = self.derived.copy()
+        derived = self.derived.copy() if self.derived else self.derived
         shares: list[tuple[str, Contribution]] = []
-        for tables, merged in self.strata:
-            for table in tables:
-                key = table.key(classes)
+        for tables, merged in layout.strata:
+            for table, pick in tables:
+                key = pick(classes)
                 try:
                     answer = table.answers[key]
                 except KeyError:
                     answer = self._answer(table, key)
                 if answer is None:
                     return None
-                firings += answer.firings
-                outputs.update(answer.outputs)
-                if answer.derived:
-                    derived.update(answer.derived)
-                for slot, number in answer.classes:
-                    classes[slot] = number
-                if answer.silent:
-                    silent += answer.silent
-                if answer.shares:
-                    shares += answer.shares
+                fired, said, places, more = answer
+                firings += fired
+                outputs.update(said)
+                for place, number in places:
+                    classes[place] = number
+                if more is not None:
+                    derived.update(more.derived)
+                    silent += more.silent
+                    shares += more.shares
             for name in merged:
                 spoken = merge(self.plan.terms[name], [c for term, c in shares if term == name])
                 if isinstance(spoken, Lack):
@@ -261,15 +315,16 @@ class Quick:
                         return None
                     silent += (name,)
                 value, number = self._settled(name, spoken)
-                classes[self.slots[name]] = number
+                classes[self.places[name]] = number
                 (outputs if name in outputs else derived)[name] = value
         statuses = self.statuses.get(silent) or self._statuses(silent)
-        return Outcome(case, outputs, derived, statuses[0], statuses[1], (), firings)
+        # the constructor of a named tuple with defaults takes twice as long
+        return _make(Outcome, (case, outputs, derived, statuses[0], statuses[1], (), firings, (), _NOTHING_COUNTED))
 
     def _settled(self, name: str, spoken: Spoken) -> tuple[Value, int]:
         """Value and class of a term that has been heard: its default, or absent, where nothing was said."""
         value = self.plan.terms[name].default if isinstance(spoken, Lack) else spoken
-        return value, ABSENT if value is None else self.encoders[self.slots[name]].classify(value)
+        return value, ABSENT if value is None else self.encoders[name].classify(value)
 
     def _answer(self, table: _Table, key: Key) -> Answer | None:
         """Work an answer out and remember it."""
@@ -281,8 +336,8 @@ class Quick:
     def _work_out(self, table: _Table, key: Key) -> Answer | None:
         plan = table.plan
         own: list[int] = []
-        for number, slot, column in zip(key, table.slots, plan.lowered.columns, strict=True):
-            partition = self.encoders[slot].partition
+        for number, name, column in zip(key, table.terms, plan.lowered.columns, strict=True):
+            partition = self.encoders[name].partition
             assert partition is not None
             assert column.partition is not None
             own.append(partition.coarser(column.partition, number))
@@ -311,11 +366,11 @@ class Quick:
                 silent.append(output.term)
             value, number = self._settled(output.term, spoken)
             (outputs if output.term in self.outputs else derived)[output.term] = value
-            slot = self.slots[output.term]
-            if self.encoders[slot].partition is not None:
-                classes.append((slot, number))
+            if self.encoders[output.term].partition is not None:
+                classes.append((self.places[output.term], number))
         fired = tuple(plan.firings[rule] for rule in plan.outputs.fired(match.hits, entry))
-        return Answer(fired, outputs, derived, tuple(classes), tuple(silent), tuple(shares))
+        more = More(derived, tuple(silent), tuple(shares)) if derived or silent or shares else None
+        return Answer(fired, outputs, tuple(classes), more)
 
     def _statuses(self, silent: tuple[str, ...]) -> tuple[Mapping[str, Status], Status]:
         statuses = {
@@ -327,3 +382,10 @@ class Quick:
             self.statuses.clear()
         found = self.statuses[silent] = (statuses, self.plan.case_status(statuses))
         return found
+
+
+def _pick(places: list[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes the items at some places, or under some keys, as a tuple."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda classes: tuple(classes[place] for place in places)
