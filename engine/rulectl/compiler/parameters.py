@@ -8,7 +8,7 @@ from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import complain, judged, left_blank, not_a_choice
 from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
-from rulectl.compiler.records import Record, records
+from rulectl.compiler.records import Record, records, unread
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.scope import Problem
@@ -39,7 +39,12 @@ def read_parameters(work: Work) -> Work:
                 cell = record.cell("id") if record.text("id") else record.cell("name")
                 found.append(complain("duplicate-parameter", cell, ("note-first", known.cell), id=parameter.id))
     whole = {words.fold(name) for parameter in parameters.values() for name in (parameter.name, parameter.id)}
-    return replace(work, parameters=tuple(parameters.values()), broken=work.broken | (broken - whole)).plus(found)
+    return replace(
+        work,
+        parameters=tuple(parameters.values()),
+        broken=work.broken | (broken - whole),
+        incomplete=work.incomplete or unread(found),
+    ).plus(found)
 
 
 def _parameter(record: Record, work: Work, found: list[Finding]) -> Parameter | None:

@@ -82,6 +82,11 @@ def missing(block: DraftBlock, columns: Mapping[str, int], required: Sequence[st
     return bool(lacking)
 
 
+def unread(found: Sequence[Finding]) -> bool:
+    """Whether a block was left out as a whole, so that what it declares is not known."""
+    return any(finding.slug == "missing-heading" for finding in found)
+
+
 def listed(text: str) -> tuple[str, ...]:
     """The items of a cell that holds a list: parted by `;` or line breaks; where there are none, by `、` or commas."""
     for separators in (";；\n", "、,，"):

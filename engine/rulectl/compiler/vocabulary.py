@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import complain, heading_of, judged, left_blank, not_a_choice
 from rulectl.compiler.naming import bad_name
-from rulectl.compiler.records import Record, listed, records
+from rulectl.compiler.records import Record, listed, records, unread
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.scope import Problem
@@ -56,7 +56,12 @@ def read_vocabulary(work: Work) -> Work:
                 found.append(complain("duplicate-term", cell, ("note-first", known.cell), id=term.id))
     # a name that is broken in one place and whole in another is whole
     whole = {words.fold(name) for term in terms.values() for name in (term.name, term.id, *term.aliases)}
-    return replace(work, terms=tuple(terms.values()), broken=frozenset(broken - whole)).plus(found)
+    return replace(
+        work,
+        terms=tuple(terms.values()),
+        broken=frozenset(broken - whole),
+        incomplete=work.incomplete or unread(found),
+    ).plus(found)
 
 
 def _term(row: _Row) -> Term:

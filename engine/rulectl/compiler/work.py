@@ -40,10 +40,13 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The state between two passes. `names` leads from a folded name, id or alias to the id of its term or parameter;
-    `broken` holds the folded names that are declared but cannot be read; `writers` the terms that tables were meant to
-    write, broken tables included; `dated` the first cell with an effective date;
-    `incomplete` says that an included workbook is missing or cannot be read, so that unknown names prove nothing."""
+    """The state between two passes.
+
+    `names`: folded name, id or alias -> id of its term or parameter. `broken`: folded names that are declared but cannot
+    be read. `incomplete`: an included workbook or a whole block of names could not be read, so that unknown names prove
+    nothing. `dated`: the first cell with an effective date. `writers`: ids of the terms that tables and aggregates were
+    meant to give, broken ones included.
+    """
 
     drafts: tuple[Draft, ...]
     findings: tuple[Finding, ...] = ()
