@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import validate
 
+from rulectl.codec.case_schema import finding_schema
 from rulectl.diagnostics import Note, finding
 from rulectl.report.findings import counts_text, finding_json, finding_text, place_text, quoted, width
 from rulectl.source import Cell, CellRange, FilePlace, Location, OptionPlace, Place, RowPlace, Span
@@ -114,6 +117,23 @@ def test_json_has_the_agreed_fields() -> None:
     }
     row = json.loads(finding_json(finding("missing-fact", RowPlace("c.csv", 4, "店铺"), field="店铺"), "zh"))
     assert (row["file"], row["row"], row["field"], row["cells"]) == ("c.csv", 4, "店铺", [])
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        CELL,
+        CellRange(CELL, CELL),
+        RowPlace("c.csv", 4, "店铺"),
+        RowPlace("c.csv", 0),
+        OptionPlace("--set"),
+        FilePlace("x"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_json_is_as_the_schema_says(place: Place, lang: Literal["zh", "en"]) -> None:
+    found = finding("wrong-cell-count", Location(place, "x", Span(0, 1)), case={"a": "b"}, count=1, expected=2)
+    validate(json.loads(finding_json(found, lang)), finding_schema())
 
 
 def test_counts() -> None:

@@ -6,12 +6,15 @@ import datetime as dt
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import validate
 
 import rulectl
+from rulectl.codec.case_schema import case_schema, finding_schema, outcome_schema
 from rulectl.report.jsontext import dumps
 from rulectl.report.outcome import Reporter
 from rulectl.report.summary import Summary, summary_json, summary_text
@@ -36,6 +39,18 @@ def test_json_by_name_and_by_id(book: rulectl.Book) -> None:
     by_id = json.loads(Reporter(book.rulebook, "zh", "id").json(outcome, indent=2))
     assert by_id["case"] == {"case_id": "1", "issue": "瑕疵", "days": 2, "amount": 35.5}
     assert by_id["derived"] == {"party": "产品"}
+
+
+@pytest.mark.parametrize("headings", ["name", "id"])
+@pytest.mark.parametrize("case", [CASE, {"工单号": "2", "问题类型": "瑕疵", "备注": 1}, {**CASE, "问题类型": "丢件"}])
+def test_json_is_as_the_schemas_say(
+    book: rulectl.Book, case: dict[str, object], headings: Literal["name", "id"]
+) -> None:
+    fields = json.loads(Reporter(book.rulebook, "zh", headings).json(book.decide(case)))
+    validate(fields, outcome_schema(book.rulebook, headings))
+    validate(fields["case"], case_schema(book.rulebook, headings))
+    for found in fields["findings"]:
+        validate(found, finding_schema())
 
 
 def test_the_explanation_can_be_followed_to_the_cells(book: rulectl.Book) -> None:
