@@ -36,6 +36,9 @@ from rulectl.model.rulebook import InputColumn, OutputColumn, Period, Term
 from rulectl.source import Cell
 from rulectl.types import NUMBER
 
+MOST = 1_000_000_000
+"""The greatest priority."""
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -127,7 +130,7 @@ def _salience(cell: DraftCell | None, work: Work, found: list[Finding]) -> int:
         found.extend(judged(value, cell, work))
         return 0
     assert isinstance(value, Decimal)
-    if value != int(value):
+    if abs(value) > MOST or value != int(value):
         found.append(complain("not-whole", cell, text=cell.text.strip()))
         return 0
     return int(value)

@@ -42,10 +42,10 @@ class Book:
 class Work:
     """The state between two passes.
 
-    `names`: folded name, id or alias -> id of its term or parameter. `broken`: folded names that are declared but cannot
-    be read. `incomplete`: an included workbook or a whole block of names could not be read, so that unknown names prove
-    nothing. `dated`: the first cell with an effective date. `writers`: ids of the terms that tables and aggregates were
-    meant to give, broken ones included.
+    `names`: folded name, id or alias -> id of its term or parameter. `broken`: folded names that are declared but
+    cannot be read. `incomplete`: an included workbook or a whole block of names could not be read, so that unknown
+    names prove nothing. `dated`: the first cell with an effective date. `writers`: ids of the terms that tables and
+    aggregates were meant to give, broken ones included.
     """
 
     drafts: tuple[Draft, ...]
