@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -124,7 +125,7 @@ def _extra(name: str, label: dict[str, str]) -> Callable[[CaseRow, Outcome], str
 class Target(AbstractContextManager["Target"]):
     """A text file that appears whole or not at all; `-` is the stream given in its place."""
 
-    def __init__(self, path: str, standard: TextIO, encoding: str = "utf-8-sig") -> None:
+    def __init__(self, path: str, standard: TextIO = sys.stdout, encoding: str = "utf-8-sig") -> None:
         self.path = path
         self._standard = standard
         self._encoding = encoding

@@ -1,0 +1,26 @@
+"""`rulectl init [DIR] [--template NAME]`: a new workbook to start from, with a case file to try it on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rulectl.cli.base import Command, Option, StopError, common, session
+from rulectl.diagnostics import Finding
+from rulectl.starter import start
+
+
+@click.command("init", cls=Command)
+@click.argument("folder", metavar="[DIR]", default=".")
+@click.option("--template", cls=Option, metavar="NAME", default=None)
+@common
+def init(folder: str, template: str | None) -> int:
+    """Texts stand in the catalogue."""
+    here = session()
+    made = start(Path(folder), template, here.lang)
+    if isinstance(made, Finding):
+        raise StopError([made])
+    book, cases = made
+    click.echo(here.say("cli-init-made", book=book, cases=cases))
+    return 0
