@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rulectl.lang.chars import QUOTES
@@ -11,15 +12,19 @@ _OPEN, _CLOSE = "([{", ")]}"
 _TESTS = ("<", ">", "=", "!", "≤", "≥", "≠", "-;", "-,", "空;", "null;", "not(", "not (")
 
 
+_JOINT = re.compile(r"且|\band\b|&|同时")
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a bracket holds, at its own depth: `..`, separators and commas among them, or a test at its start; `close`
-    is the sign that ends it, blank when nothing does."""
+    is the sign that ends it, blank when nothing does; `joint` says that an 且 stands in it."""
 
     dots: bool
     items: int
     commas: int
     test: bool
+    joint: bool
     close: str
 
 
@@ -48,4 +53,4 @@ def look_ahead(lexer: Lexer, start: int) -> Look:
             commas += char == ","
         at += 1
     inner = text[start + 1 : at].lstrip().lower()
-    return Look(dots, items, commas, inner.startswith(_TESTS), close)
+    return Look(dots, items, commas, inner.startswith(_TESTS), bool(_JOINT.search(inner)), close)

@@ -21,7 +21,7 @@ from rulectl.source import Span
 from rulectl.types import STRING, Kind
 
 _OPS: dict[str, Comparison] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-_CLOSING = (",", ";", ")", "]")
+_CLOSING = (",", ";", ")", "]", "and", "or")
 
 
 def subject_tests(parser: Parser, subject: Operand) -> Test:
@@ -108,7 +108,7 @@ def _piece(parser: Parser, column: Column, excepting: bool) -> Piece:
         if bracketed:
             return bracketed
     op = _OPS.get(token.word) if token.kind == "sign" else token.prefix
-    if token.kind == "word" and token.word == "is" and not _yes(parser, column):
+    if token.word == "is" and not _closes(parser.lexer.at(token.span.end)) and not _yes(parser, column):
         op = "="
     if op:
         parser.take()
@@ -117,7 +117,7 @@ def _piece(parser: Parser, column: Column, excepting: bool) -> Piece:
 
 
 def _closes(token: Token) -> bool:
-    return token.kind == "end" or (token.kind == "sign" and token.word in _CLOSING)
+    return token.kind == "end" or (token.kind in ("sign", "word") and token.word in _CLOSING)
 
 
 def _yes(parser: Parser, column: Column) -> bool:
@@ -159,7 +159,8 @@ def _bracketed(parser: Parser, column: Column, token: Token) -> Piece | None:
         return _range(parser, column, token, look.dots)
     if not look.close:
         raise fault("unclosed-bracket", Span(start, len(parser.raw)), bracket=")" if token.word == "(" else "]")
-    if token.word == "(" and not (look.items or look.test):
+    tests = look.items or (column.type.kind is not Kind.BOOLEAN and (look.test or look.joint))
+    if token.word == "(" and not tests:
         return None
     if token.word == "[" and column.type.many and not look.items:
         return None

@@ -22,7 +22,9 @@ def value(parser: Parser, column: Column, op: Comparison | None, grouped: bool =
     """value := sum, of the column's kind; in a column of yes and no a whole expression. `op` is what stands before it,
     None when nothing does; `grouped` says that a comma can only part thousands here."""
     if column.type.kind is Kind.BOOLEAN:
-        return fit(_answer(parser, op), column, parser)
+        answer = fit(_answer(parser, op), column, parser)
+        has_order(column, op or "=", answer, parser)
+        return answer
     one = whole_number(parser, column, grouped) or parser.expression(SUM_LEVEL)
     taken = fit(one, column, parser)
     if op is None and (parser.is_sign("<", "<=", ">", ">=", "=", "!=") and not isinstance(taken.expr, Literal)):
@@ -56,9 +58,14 @@ def fit(one: Operand, column: Column, parser: Parser) -> Operand:
             raise fault("not-a-single-value", one.span, text=spoken_of(one, parser.raw))
         beside = replace(beside, type=column.type)
     one = fitted(one, beside, parser.raw)
+    moment = constant(one.expr)
+    if item.kind is Kind.DATE and isinstance(moment, dt.datetime):
+        if moment.time() != MIDNIGHT:
+            raise fault("clock-in-date", one.span, text=spoken_of(one, parser.raw), date=moment.date())
+        one = literal(moment.date(), item, one.span)
     wanted = column.type if one.many else item
     if one.type is not None and not compatible(one.type, wanted):
-        if one.type == BOOLEAN:
+        if one.type == BOOLEAN and not isinstance(one.expr, Literal):
             raise fault("statement-in-condition", one.span, text=spoken_of(one, parser.raw))
         noun = "text" if item.kind.textual else item.kind.value
         raise fault(f"not-a-{noun}", one.span, text=spoken_of(one, parser.raw))

@@ -24,10 +24,13 @@ _AND = re.compile(r"\s*(?:并且|而且|且|\band\b|&&?)\s*", re.IGNORECASE)
 _AFTER = re.compile(r"\s*(?:$|[;,、\n)]|或|且|和|与|及|并|而|以外|之外|外|&|\|)|\s+(?:or|and)\b", re.IGNORECASE)
 _OUTSIDE = re.compile(r"\s*(?:以外|之外|外)(?=\s*(?:$|[;,、\n)]))")
 _EXCEPT = re.compile(r"除(?:了|去)?\s*(?=\S)")
-_NULL = re.compile(r"(?:为空|空|null|is null)(?=\s*(?:$|[;,、\n)]))", re.IGNORECASE)
-_NOT_NULL = re.compile(r"(?:非空|不为空|不是空|有值|is not null)(?=\s*(?:$|[;,、\n)]))", re.IGNORECASE)
+_STOP = r"(?=\s*(?:$|[;,、\n)]|并?且|或|&|\||\band\b|\bor\b))"
+_DASH = re.compile(r"[-—]" + _STOP, re.IGNORECASE)
+_NULL = re.compile(r"(?:为空|空|null|is null)" + _STOP, re.IGNORECASE)
+_NOT_NULL = re.compile(r"(?:非空|不为空|不是空|有值|is not null)" + _STOP, re.IGNORECASE)
 _NOT_GROUP = re.compile(r"(?:not|非|不是)\s*\(", re.IGNORECASE)
-_GROUP = re.compile(r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|空\s*;|null\s*;|-\s*;)", re.IGNORECASE)
+_GROUP = re.compile(r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|(?:空|null|[-—])" + _STOP + ")", re.IGNORECASE)
+_BRACKET = re.compile(r"\(\s*")
 _NEGATION = re.compile(r"(?:不是|不为|不等于|不属于|非|not\s)\s*", re.IGNORECASE)
 _UNEQUAL = re.compile(r"(?:!=|≠|<>)\s*")
 _EQUAL = re.compile(r"(?:==?(?!=)|等于)\s*")
@@ -127,9 +130,7 @@ class TextReader:
         value = self._known(closing)
         if value:
             return self._maybe_outside(value, start, excepting)
-        if self.text[start] == "-" and (
-            not self.text[start + 1 :].strip(" ") or self.text[start + 1 :].lstrip(" ")[0] in ";,)、\n"
-        ):
+        if _DASH.match(self.text, start):
             self.pos += 1
             return Piece(Any(Span(start, self.pos)), "other")
         for pattern, build in ((_NOT_NULL, True), (_NULL, False)):
@@ -139,7 +140,7 @@ class TextReader:
                 return Piece(Except(null, null.span) if build else null, "other")
         if found := _NOT_GROUP.match(self.text, start):
             return Piece(Except(self._group(found.end()), Span(start, self.pos)), "other")
-        if found := _GROUP.match(self.text, start):
+        if found := (_GROUP if self.open else _BRACKET).match(self.text, start):
             return Piece(self._group(found.end()), "other")
         if (found := _EXCEPT.match(self.text, start)) and _OUTSIDE.search(self.text, start):
             return self._all_but(found.end(), start)

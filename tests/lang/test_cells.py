@@ -1,0 +1,109 @@
+"""Every line of literals.csv and cells.csv: what a text comes to, what it hits and misses, or the finding it earns."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from rulectl.lang.evaluate import CannotCompute, evaluate, meets
+from rulectl.lang.literals import read_value
+from rulectl.lang.parser import parse_expression, parse_output, parse_test
+from rulectl.lang.printer import print_expr, print_test
+from rulectl.lang.scope import Broken, Problem
+from rulectl.lang.syntax import Expr
+from rulectl.types import fits
+from rulectl.values import Value, plain_text
+from tests.lang.world import FACTS, NAMES, SCOPE, TYPES
+
+HERE = Path(__file__).parent
+Row = dict[str, str]
+
+
+def rows(name: str) -> list[object]:
+    with (HERE / name).open(encoding="utf-8", newline="") as file:
+        return [
+            pytest.param({k: v.replace("\\n", "\n").replace("\\u0000", "\0") for k, v in row.items()}, id=f"{n}")
+            for n, row in enumerate(csv.DictReader(file), 2)
+        ]
+
+
+def slugs(broken: Broken) -> str:
+    return "!" + ";".join(problem.slug for problem in broken.problems)
+
+
+@pytest.mark.parametrize("row", rows("literals.csv"))
+def test_literal(row: Row) -> None:
+    value = read_value(row["text"], TYPES[row["type"]], row["unit"])
+    if isinstance(value, Problem):
+        assert f"!{value.slug}" == row["expect"]
+    else:
+        assert fits(value, TYPES[row["type"]])
+        assert plain_text(value) == row["expect"]
+
+
+@pytest.mark.parametrize("row", rows("cells.csv"))
+def test_cell(row: Row) -> None:
+    {"test": check_test, "output": check_output, "expr": check_expression}[row["kind"]](row)
+
+
+def check_test(row: Row) -> None:
+    column = TYPES[row["type"]]
+    test = parse_test(row["text"], column, SCOPE, row["unit"])
+    if isinstance(test, Broken):
+        assert slugs(test).split(";")[0] == row["expect"]
+        return
+    printed = print_test(test, column, NAMES)
+    assert printed == row["expect"]
+    assert parse_test(printed, column, SCOPE, row["unit"]) == test
+    for text, wanted in [(t, True) for t in row["hits"].split("|") if t] + [
+        (t, False) for t in row["misses"].split("|") if t
+    ]:
+        value = None if text == "?" else read_value(text, column)
+        assert not isinstance(value, Problem)
+        found = meets(test, value, FACTS)
+        assert (found is True) is wanted, f"{text} against {printed}: {found}"
+
+
+def check_output(row: Row) -> None:
+    column = TYPES[row["type"]]
+    expr = parse_output(row["text"], column, SCOPE, row["unit"])
+    if isinstance(expr, Broken):
+        assert slugs(expr).split(";")[0] == row["expect"]
+    elif expr is None:
+        assert row["expect"] == "(blank)"
+    else:
+        printed = print_expr(expr, NAMES, in_cell=column)
+        assert printed == row["expect"]
+        assert parse_output(printed, column, SCOPE, row["unit"]) == expr
+        value = computed(expr)
+        assert value == row["hits"] or value == plain_text(_read(row["hits"], row))
+
+
+def _read(text: str, row: Row) -> Value:
+    value = read_value(text, TYPES[row["type"]])
+    assert not isinstance(value, Problem)
+    return value
+
+
+def check_expression(row: Row) -> None:
+    typed = parse_expression(row["text"], SCOPE)
+    if isinstance(typed, Broken):
+        assert slugs(typed) == row["expect"]
+        return
+    printed = print_expr(typed.expr, NAMES)
+    assert printed == row["expect"]
+    assert parse_expression(printed, SCOPE) == typed
+    value = computed(typed.expr)
+    wanted = "" if row["hits"] == "?" else row["hits"]
+    read = read_value(wanted, typed.type) if not wanted.startswith("!") else wanted
+    assert value == (wanted if isinstance(read, Problem) else plain_text(read))
+
+
+def computed(expr: Expr) -> str:
+    """The value in the case of the small world, as text; `!slug` where there is none."""
+    try:
+        return plain_text(evaluate(expr, FACTS))
+    except CannotCompute as why:
+        return f"!{why.slug}"
