@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import pytest
 
+from rulectl.codec.decode import loads
+from rulectl.codec.encode import dumps
 from rulectl.codes import LANGUAGES, registry, say
 from rulectl.compiler import Compiled, compile_drafts, includes
 from rulectl.diagnostics import Finding
@@ -30,7 +32,11 @@ from rulectl.model.rulebook import (
     ValueIs,
 )
 from rulectl.model.words import type_word
-from rulectl.sheets.text import read_text
+from rulectl.sheets.blocks import read_grid
+from rulectl.sheets.export import export_grids
+from rulectl.sheets.reader import read_workbook
+from rulectl.sheets.text import grids, read_text
+from rulectl.sheets.writer import write_workbook
 from rulectl.source import Cell, CellRange, FilePlace
 from rulectl.types import NUMBER, STRING
 from rulectl.values import duration_text, plain_text
@@ -255,6 +261,35 @@ def test_story(path: Path, accept: bool) -> None:
         assert story.compiled.findings, "a story in bad/ has a finding"
     elif path.parent.parent.name == "compile":
         assert story.compiled.rulebook is not None
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: f"{path.parts[-2]}/{path.stem}")
+def test_story_in_a_real_workbook(path: Path, tmp_path: Path) -> None:
+    """What is said of a text is said of the workbook that it becomes, at the same cells."""
+    story, real = Story(path), Story(path)
+    for draft, fence in ((draft, fence) for draft in story.drafts for fence in story.of("workbook")):
+        if (fence.name or ENTRY) == draft.file:
+            write_workbook(grids(fence.body), tmp_path / draft.file)
+    real.drafts = tuple(read_workbook(tmp_path / draft.file) for draft in story.drafts)
+    assert findings(real) == findings(story)
+    assert real.compiled.rulebook == story.compiled.rulebook
+
+
+@pytest.mark.parametrize("path", [p for p in STORIES if p.parent.name == "good"], ids=lambda path: path.stem)
+def test_good_story_goes_round(path: Path) -> None:
+    """A rulebook is the same after a trip through JSON, and after one through the workbook that is made of it."""
+    book = Story(path).rulebook
+    assert loads(dumps(book), "story.json") == book
+    drafts = [read_grid(grid, ENTRY) for grid in export_grids(book)]
+    again = compile_drafts((Draft(ENTRY, tuple(block for blocks, _ in drafts for block in blocks)),))
+    assert again.findings == ()
+    assert again.rulebook is not None
+    assert without_books(again.rulebook) == without_books(book)
+
+
+def without_books(book: Rulebook) -> Rulebook:
+    """Without a word of which workbook a table came from: one workbook holds them all once they are written out."""
+    return replace(book, includes=(), tables=tuple(replace(table, book="") for table in book.tables))
 
 
 @pytest.mark.parametrize("block", ["RB3"])
