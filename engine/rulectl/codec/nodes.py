@@ -41,7 +41,7 @@ from rulectl.lang.syntax import (
     Test,
     Text,
 )
-from rulectl.values import Value, number, number_text
+from rulectl.values import Value, duration_text, number, number_text
 
 _DURATION = re.compile(r"^(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,6}))?S)?)?$")
 
@@ -50,7 +50,9 @@ _DURATION = re.compile(r"^(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\
 
 
 def duration_json(value: dt.timedelta) -> str:
-    """ISO 8601, to the microsecond: P1DT2H3M4.5S."""
+    """ISO 8601, to the microsecond: P1DT2H3M4S, PT0.5S."""
+    if not value.microseconds:
+        return duration_text(value)
     micros = abs(value) // dt.timedelta(microseconds=1)
     seconds, micros = divmod(micros, 1_000_000)
     days, seconds = divmod(seconds, 86400)
