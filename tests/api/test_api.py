@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import rulectl
+from rulectl.cases.reader import Unreadable
 from rulectl.loading import find, shipped_names
 
 DEMO = Path(__file__).parents[1] / "cli" / "demo.md"
@@ -134,6 +138,39 @@ def test_shipped_rulebooks_are_found_by_their_bare_names() -> None:
     for name in shipped_names():
         assert find(name)
         assert rulectl.load(name).rulebook.id
+
+
+HEAD = "工单号,问题类型,签收天数,订单金额\n".encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from(["cases.csv", "cases.jsonl", "-"]), st.booleans())
+def test_any_bytes_are_decided_rejected_or_refused(data: bytes, file: str, headed: bool, book: rulectl.Book) -> None:
+    source = book.open_stream(BytesIO(HEAD + data if headed else data), file)
+    if isinstance(source, Unreadable):
+        assert source.findings
+        assert all(found.message("zh") and found.message("en") for found in source.findings)
+        return
+    for result in book.run(source):
+        if isinstance(result, rulectl.Reject):
+            assert result.problems
+        else:
+            assert result[1].status in rulectl.Status
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.permutations(range(6)))
+def test_the_order_of_the_cases_changes_no_outcome(order: list[int], book: rulectl.Book) -> None:
+    issues = ["瑕疵", "色差", "丢件", "质量问题", "没有", "瑕疵"]
+    cases = [{"工单号": n, "问题类型": issue, "签收天数": n} for n, issue in enumerate(issues)]
+    straight = list(book.decide_many(cases))
+    shuffled = list(book.decide_many([cases[n] for n in order]))
+    for at, n in enumerate(order):
+        one, other = straight[n], shuffled[at]
+        if isinstance(one, rulectl.Outcome):
+            assert one == other
+        else:
+            assert isinstance(other, rulectl.Reject)
 
 
 # -- includes ----------------------------------------------------------------------------------------------------
