@@ -25,6 +25,7 @@ _PLAIN = str.maketrans(
     | dict.fromkeys(INVISIBLE, " ")
     | _ALIKE
 )
+_SMALL = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}
 _GONE = str.maketrans(dict.fromkeys(INVISIBLE))
 
 QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "『": "』", "'": "'", "‘": "’", "〝": "〞", "＂": "＂"}
@@ -37,6 +38,11 @@ SEPARATORS = ";,、\n"
 def plain(text: str) -> str:
     """The text in plain characters, as long as it was."""
     return text.translate(_PLAIN)
+
+
+def lowered(text: str) -> str:
+    """The text with its Latin letters small, as long as it was (`str.lower` makes two characters of `İ`)."""
+    return text.translate(_SMALL)
 
 
 def visible(text: str) -> str:

@@ -11,7 +11,8 @@ import re
 from rulectl.lang.chars import QUOTES, folded, plain, visible
 from rulectl.lang.expressions import SUM_LEVEL, Parser
 from rulectl.lang.faults import Fault, fault, not_allowed
-from rulectl.lang.operands import Operand, assigned
+from rulectl.lang.fitting import fit
+from rulectl.lang.operands import Operand
 from rulectl.lang.pieces import Column, Piece, ambiguous, bound, checked_list, met
 from rulectl.lang.syntax import AllOf, Any, Comparison, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
 from rulectl.source import Span
@@ -285,10 +286,8 @@ class TextReader:
     def _expression(self, at: int) -> Expr:
         self.parser.pos = at
         operand = self.parser.expression(SUM_LEVEL)
-        wanted = self.column.type if operand.many else self.column.type.item
-        operand = assigned(operand, wanted, self.column.unit, self.raw, self.column.symbol)
         self.pos = self.parser.end
-        return operand.expr
+        return fit(operand, self.column, self.parser).expr
 
     def _literal(self, start: int, closing: bool, excepting: bool, named: bool = False) -> Piece:
         """Unquoted text up to the next separator."""
@@ -308,7 +307,7 @@ class TextReader:
             return Piece(Is("=", Literal(value, span), span), "value")
         if symbol and compatible(symbol.type.item, self.column.type.item):
             operand = Operand(Name(symbol.id, span), symbol.type, symbol=symbol)
-            return Piece(Is("=", operand.expr, span), "value")
+            return Piece(Is("=", fit(operand, self.column, self.parser).expr, span), "value")
         cell = self.column.symbol.cell if self.column.symbol else None
         raise Fault(not_allowed(text, self.column.type.values, span, cell))
 

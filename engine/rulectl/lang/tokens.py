@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal as Choice
 
-from rulectl.lang.chars import QUOTES, plain
+from rulectl.lang.chars import QUOTES, lowered, plain
 from rulectl.lang.dates import date_at
 from rulectl.lang.faults import fault
 from rulectl.lang.scope import Scope, Symbol
@@ -51,7 +51,7 @@ class Lexer:
     def __init__(self, text: str, scope: Scope, units: tuple[str, ...] = (), newlines: bool = True) -> None:
         self.raw = text
         self.text = plain(text)
-        self.lower = self.text.lower()
+        self.lower = lowered(self.text)
         self.scope = scope
         self.units = units
         self.newlines = newlines
