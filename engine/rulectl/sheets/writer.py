@@ -63,7 +63,7 @@ def workbook_bytes(grids: Sequence[Grid], lang: Language = "zh") -> bytes:
     taken: list[str] = []
     pages = []
     for grid in grids:
-        taken.append(_sheet_name(grid.name, taken))
+        taken.append(free_name(grid.name, taken))
         pages.append(book.create_sheet(taken[-1]))
     lists = _Lists(book, lang, taken)
     for page, grid, of_sheet in zip(pages, grids, blocks, strict=True):
@@ -74,7 +74,7 @@ def workbook_bytes(grids: Sequence[Grid], lang: Language = "zh") -> bytes:
     return _timeless(raw.getvalue())
 
 
-def _sheet_name(name: str, taken: Sequence[str]) -> str:
+def free_name(name: str, taken: Sequence[str]) -> str:
     """A name that Excel allows and no other sheet has."""
     plain = _FORBIDDEN.sub("_", name).strip("'") or "Sheet"
     folded = {one.casefold() for one in taken}
@@ -115,6 +115,12 @@ def _write_sheet(
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     page.sheet_format.defaultRowHeight = looks.ROW_HEIGHT
     page.sheet_format.customHeight = True
+
+
+def text_cell(page: Worksheet, row: int, column: int, text: str) -> Cell:
+    """A cell that holds a text, or nothing when it is empty."""
+    cell = _at(page, row, column)
+    return _write_text(cell, text) if text else cell
 
 
 def _at(page: Worksheet, row: int, column: int) -> Cell:
@@ -253,7 +259,7 @@ class _Lists:
             return f'"{inline}"'
         if listed not in self.places:
             if self.page is None:
-                self.taken.append(_sheet_name(say("choice-sheet", self.lang), self.taken))
+                self.taken.append(free_name(say("choice-sheet", self.lang), self.taken))
                 self.page = self.book.create_sheet(self.taken[-1])
             number = len(self.places) + 1
             for row, word in enumerate(listed, 3):
