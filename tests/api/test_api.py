@@ -144,7 +144,7 @@ HEAD = "工单号,问题类型,签收天数,订单金额\n".encode()
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=200), st.sampled_from(["cases.csv", "cases.jsonl", "-"]), st.booleans())
+@given(data=st.binary(max_size=200), file=st.sampled_from(["cases.csv", "cases.jsonl", "-"]), headed=st.booleans())
 def test_any_bytes_are_decided_rejected_or_refused(data: bytes, file: str, headed: bool, book: rulectl.Book) -> None:
     source = book.open_stream(BytesIO(HEAD + data if headed else data), file)
     if isinstance(source, Unreadable):
@@ -159,7 +159,7 @@ def test_any_bytes_are_decided_rejected_or_refused(data: bytes, file: str, heade
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.permutations(range(6)))
+@given(order=st.permutations(range(6)))
 def test_the_order_of_the_cases_changes_no_outcome(order: list[int], book: rulectl.Book) -> None:
     issues = ["瑕疵", "色差", "丢件", "质量问题", "没有", "瑕疵"]
     cases = [{"工单号": n, "问题类型": issue, "签收天数": n} for n, issue in enumerate(issues)]
