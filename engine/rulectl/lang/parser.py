@@ -50,7 +50,7 @@ def _door(text: str, scope: Scope, unit: str, read: Callable[[Parser], T], newli
     bad = strange(text)
     if bad:
         return Broken((bad,))
-    units = (unit, *scope.units()) if unit else scope.units()
+    units = (unit, *scope.units) if unit and unit not in scope.units else scope.units
     parser = Parser(Lexer(text, scope, units, newlines), subject_tests)
     try:
         found = read(parser)

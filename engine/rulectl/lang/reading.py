@@ -72,7 +72,7 @@ class Reader:
         """A word that is no name; with the nearest that is one."""
         if self.lexer.text[self.lexer.skip(token.span.end) :][:1] == "(":
             return problem("unknown-function", token.span, name=clipped(token.text))
-        names = [symbol.name for symbol in self.scope.distinct()]
+        names = [symbol.name for symbol in self.scope.distinct]
         close = nearest(token.text, [*names, *self.scope.symbols])
         if not close:
             return problem("unknown-word", token.span, name=clipped(token.text))

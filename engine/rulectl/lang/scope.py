@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rulectl.lang.chars import plain
@@ -23,9 +23,13 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """All symbols that a cell may name: by name, id and alias."""
+    """All symbols that a cell may name: by name, id and alias. What every cell asks of them is worked out once:
+    `distinct` has every symbol once, `names` the names by id, `units` the units that terms are counted in."""
 
     symbols: Mapping[str, Symbol]
+    distinct: tuple[Symbol, ...] = field(init=False, repr=False, compare=False)
+    names: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    units: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _starts: Mapping[str, tuple[tuple[str, Symbol], ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -35,6 +39,10 @@ class Scope:
                 starts.setdefault(plain(name)[0], []).append((plain(name), symbol))
         longest_first = {char: tuple(sorted(found, key=lambda pair: -len(pair[0]))) for char, found in starts.items()}
         object.__setattr__(self, "_starts", longest_first)
+        distinct = tuple({symbol.id: symbol for symbol in self.symbols.values()}.values())
+        object.__setattr__(self, "distinct", distinct)
+        object.__setattr__(self, "names", {symbol.id: symbol.name for symbol in distinct})
+        object.__setattr__(self, "units", tuple(sorted({symbol.unit for symbol in distinct if symbol.unit})))
 
     def find(self, name: str) -> Symbol | None:
         return self.symbols.get(name)
@@ -48,14 +56,6 @@ class Scope:
             ):
                 return symbol, len(name)
         return None
-
-    def units(self) -> tuple[str, ...]:
-        """The units that its terms are counted in."""
-        return tuple(sorted({symbol.unit for symbol in self.symbols.values() if symbol.unit}))
-
-    def distinct(self) -> Iterable[Symbol]:
-        """Every symbol once, however many names it has."""
-        return {symbol.id: symbol for symbol in self.symbols.values()}.values()
 
 
 def _latin(char: str) -> bool:
