@@ -222,6 +222,8 @@ def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piec
         return two
     number = parser.peek()
     one = value(parser, column, None)
+    if parser.is_word("起", "开始") and parser.lexer.at(parser.peek().span.end).word in ("to", "~", "—"):
+        parser.take()
     token = parser.peek()
     if parser.accept("..", "~", "—", "to") or (column.type.ordered and parser.accept("with")):
         has_order(column, "<=", one, parser)
@@ -242,7 +244,7 @@ def _ends(parser: Parser, column: Column, low: Operand) -> Piece:
     """The second end of a range, after its first: `5天`, `5天之间`."""
     high = value(parser, column, None)
     whole_day(high, "<=", column, (low.expr, True))
-    parser.accept("among", "以内", "之内", "内")
+    parser.accept("among", "以内", "之内", "内", "止", "为止")
     return spanned(parser, column, low, high)
 
 

@@ -24,9 +24,11 @@ from rulectl.lang.scope import Broken, Problem, Scope
 from rulectl.lang.syntax import ANYTHING, Expr, Is, Literal, Test
 from rulectl.lang.texts import TextReader
 from rulectl.lang.tokens import Lexer
-from rulectl.lang.words import OTHERWISE
+from rulectl.lang.units import family
+from rulectl.lang.words import OTHERWISE, WHATEVER
 from rulectl.source import Span
 from rulectl.types import STRING, Kind, Type
+from rulectl.values import CONTEXT
 
 Native = str | Decimal | bool | dt.date | dt.datetime | dt.timedelta | None
 T = TypeVar("T")
@@ -69,6 +71,9 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
     """The text of a condition cell as a unary test on a column of the type."""
     if not visible(text) and not strange(text):
         return ANYTHING
+    word = visible(plain(text)).lower()
+    if word in WHATEVER and visible(text) not in column.values and (column.values or not column.kind.textual):
+        return ANYTHING
     if is_otherwise(text) and visible(text) not in column.values:
         return Broken((Problem("otherwise-misplaced", Span(0, len(text)), (("text", visible(text)),)),))
 
@@ -87,12 +92,24 @@ def test_of(value: Native, text: str, column: Type, scope: Scope, unit: str = ""
     """A condition cell that holds an Excel value: a number, date or boolean is a literal, a text is parsed."""
     if value is None or isinstance(value, str):
         return parse_test(text if value is None else value, column, scope, unit)
-    if column.kind is Kind.NUMBER and isinstance(value, Decimal) and text.strip().endswith("%"):
-        return parse_test(text, column, scope, unit)
-    read = value_of(value, column.item, unit)
+    if column.kind is Kind.DATETIME and isinstance(value, dt.date) and ":" not in text and not _clocked(value):
+        return parse_test(value.strftime("%Y-%m-%d"), column, scope, unit)
+    read = value_of(_percent(value, text, unit), column.item, unit)
     if isinstance(read, Problem):
         return Broken((Problem(read.slug, Span(0, len(text)), read.fields, read.cells),))
     return Is("=", Literal(read, Span(0, len(text))), Span(0, len(text)))
+
+
+def _clocked(value: dt.date) -> bool:
+    """Whether a date of Excel's has a time of day."""
+    return isinstance(value, dt.datetime) and value.time() != dt.time()
+
+
+def _percent(value: Native, text: str, unit: str) -> Native:
+    """Excel keeps 10% as 0.1; a term that is counted in per cent means 10 by it."""
+    if isinstance(value, Decimal) and family(unit) == "%" and text.strip().endswith("%"):
+        return value.scaleb(2, CONTEXT)
+    return value
 
 
 def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr | Broken | None:
@@ -108,9 +125,7 @@ def output_of(value: Native, text: str, column: Type, scope: Scope, unit: str = 
     """A conclusion cell that holds an Excel value."""
     if value is None or isinstance(value, str):
         return parse_output(text if value is None else value, column, scope, unit)
-    if column.kind is Kind.NUMBER and isinstance(value, Decimal) and text.strip().endswith("%"):
-        return parse_output(text, column, scope, unit)
-    read = value_of(value, column, unit)
+    read = value_of(_percent(value, text, unit), column, unit)
     if isinstance(read, Problem):
         return Broken((Problem(read.slug, Span(0, len(text)), read.fields, read.cells),))
     return Literal(read, Span(0, len(text)))

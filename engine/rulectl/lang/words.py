@@ -12,13 +12,13 @@ from rulectl.lang.syntax import Comparison, Function
 _MORE = "超过 大于 多于 高于 晚于 迟于 超出 over after"
 _LESS = "不足 不满 未满 不到 小于 少于 低于 早于 under before"
 _LEAST = "满 届满 已满 达到 至少 最少 最低 不低于 不少于 不小于 不早于 大于等于 大于或等于"
-_MOST = "不超过 不大于 不多于 不高于 不晚于 不迟于 不超出 至多 最多 最高 小于等于 小于或等于"
+_MOST = "不超过 不大于 不多于 不高于 不晚于 不迟于 不超出 至多 最多 最高 小于等于 小于或等于 within"
 
 PREFIX: dict[str, Comparison] = {
     **dict.fromkeys((*_MORE.split(), "more than", "greater than"), ">"),
     **dict.fromkeys((*_LESS.split(), "less than"), "<"),
     **dict.fromkeys((*_LEAST.split(), "at least"), ">="),
-    **dict.fromkeys((*_MOST.split(), "at most"), "<="),
+    **dict.fromkeys((*_MOST.split(), "at most", "up to"), "<="),
     "等于": "=",
     **dict.fromkeys(("不等于", "不等"), "!="),
 }
@@ -49,7 +49,7 @@ KEYWORDS: dict[str, str] = {
     **dict.fromkeys(("if", "如果", "若"), "if"),
     **dict.fromkeys(("then", "那么", "则"), "then"),
     **dict.fromkeys(("else", "否则", "otherwise"), "else"),
-    **dict.fromkeys(("in", "属于", "在"), "in"),
+    **dict.fromkeys(("in", "属于", "在", "从", "自", "from"), "in"),
     **dict.fromkeys(("not in", "不属于", "不在"), "notin"),
     **dict.fromkeys(("含", "包含", "包括", "含有", "contains"), "contains"),
     **dict.fromkeys(("不含", "不包含", "不包括", "不含有"), "notcontains"),
@@ -90,6 +90,9 @@ BREAKS: tuple[str, ...] = tuple(
     word for word in (*ALL_WORDS, "且", "或") if not word.isascii() and (len(word) > 1 or word in "且或则若")
 )
 """Words at which a run of unknown characters is cut, so that only the unknown name is quoted."""
+
+WHATEVER = frozenset(("不限", "任意", "均可", "皆可", "都可以", "全部", "所有", "any"))
+"""A whole cell that asks for nothing, where it cannot be a value."""
 
 OTHERWISE = frozenset(("否则", "otherwise", "else", "其余", "其他情况", "其它情况"))
 """A whole cell that makes its row an else rule."""
