@@ -139,6 +139,7 @@ def _list(book: Workbook, findings: Sequence[Finding], file: str, lang: Language
     for row, found in enumerate(sorted(findings, key=lambda f: f.severity.rank), 4):
         _entry(page, row, found, file, lang)
     page.freeze_panes = "A4"
+    looks.landscape(page)
 
 
 def _entry(page: Worksheet, row: int, found: Finding, file: str, lang: Language) -> None:

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
 
 from rulectl.codes import Language
 from rulectl.model.draft import BlockKind
@@ -39,6 +41,14 @@ PLAIN = Alignment(vertical="center")
 NARROWEST, WIDEST, WIDEST_PROSE = 8, 30, 56
 PROSE = frozenset(("note", "notes", "description", "text", "statement", "where", "values"))
 ROW_HEIGHT, LINE_HEIGHT, HIGHEST = 19.0, 15.0, 400.0
+
+
+def landscape(page: Worksheet) -> None:
+    """Print on A4 across, as wide as the sheet of paper."""
+    page.page_setup.orientation = "landscape"
+    page.page_setup.paperSize = 9
+    page.page_setup.fitToHeight = 0
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def fill(colour: str) -> PatternFill:

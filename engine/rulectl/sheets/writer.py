@@ -21,7 +21,6 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rulectl.codes import Language, say
@@ -109,10 +108,7 @@ def _write_sheet(
         first = blocks[0]
         across = first.at.column + (1 if first.kind in (BlockKind.TABLE, BlockKind.VOCABULARY, BlockKind.TESTS) else 0)
         page.freeze_panes = _at(page, first.at.row + header_rows(first.kind), across).coordinate
-    page.page_setup.orientation = "landscape"
-    page.page_setup.paperSize = 9
-    page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    looks.landscape(page)
     page.sheet_format.defaultRowHeight = looks.ROW_HEIGHT
     page.sheet_format.customHeight = True
 
