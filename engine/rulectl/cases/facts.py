@@ -51,11 +51,7 @@ class Slot:
         self._number = kind is Kind.NUMBER and not term.type.many
 
     def text(self, raw: str) -> Value | Problem:
-        """The value of a cell's text; blank is None."""
-        try:
-            return self.texts[raw]
-        except KeyError:
-            pass
+        """The value of a cell's text; blank is None. What `texts` holds already is not asked for here."""
         value = self._plain(raw)
         if value is None:
             read = read_value(raw, self.term.type, self.term.unit)
@@ -72,10 +68,9 @@ class Slot:
         nothing but printable characters, and plain numbers. A test holds this to `read_value`."""
         if self._number:
             return Decimal(raw) if _DIGITS.fullmatch(raw) else None
-        # no blank but a plain one is printable; `E+` may be a number that a spreadsheet has rounded
-        if self._free and raw.isprintable() and len(raw) < _SHORT and not raw[:1].isspace() and not raw[-1:].isspace():
-            return raw if raw and "E+" not in raw and "e+" not in raw else None
-        return None
+        # no blank but a plain one is printable; `1E+17` is a number that a spreadsheet has rounded
+        plain = self._free and raw and raw.isprintable() and raw[0] != " " != raw[-1]
+        return raw if plain and "+" not in raw and len(raw) < _SHORT else None
 
     def native(self, raw: object) -> Value | Problem:
         """The value of anything that a program may hand over."""
@@ -104,8 +99,8 @@ class FactReader:
         self.slots: dict[str, Slot] = {term.id: Slot(term) for term in terms}
         self._spellings = {key: self.slots[term.id] for key, term in by_heading(terms).items()}
         self._computed = by_heading(t for t in rulebook.terms if t.id not in self.slots)
-        # as people write them, ready to use; other spellings join as they are met
-        self._keys: dict[str, Slot] = {}
+        # as people write them, ready to use; other spellings join as they are met, and those that no term claims
+        self._keys: dict[str, Slot | None] = {}
         for term in terms:
             for spelling in (term.id, term.name, *term.aliases):
                 self._keys.setdefault(spelling, self._spellings[key_of(spelling)])
@@ -113,10 +108,13 @@ class FactReader:
 
     def find(self, name: str) -> Slot | None:
         """The term of a name, id or alias, however it is spelt."""
-        slot = self._keys.get(name)
-        if slot is None:
-            slot = self._spellings.get(key_of(name))
-        return slot
+        try:
+            return self._keys[name]
+        except KeyError:
+            slot = self._spellings.get(key_of(str(name)))
+            if len(self._keys) < MEMORY:
+                self._keys[name] = slot
+            return slot
 
     def read(self, case: Mapping[str, object]) -> Facts | BadCase:
         """Facts by term id, None where blank. A case whose values have all been met before takes this loop alone."""
@@ -124,10 +122,8 @@ class FactReader:
         keys = self._keys
         strangers = 0
         for name, raw in case.items():
-            slot = keys.get(name)
+            slot = keys.get(name) or self.find(name)
             if slot is None:
-                if self.find(name) is not None:
-                    return self._slow(case)
                 strangers += 1
                 continue
             try:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from rulectl.cases import encoding as encodings
-from rulectl.cases.facts import FactReader, Facts, field_finding
+from rulectl.cases.facts import FactReader, Facts, Slot, field_finding
 from rulectl.cases.headings import Plan, plan
 from rulectl.cases.records import Record, Records
 from rulectl.diagnostics import Finding, finding, has_errors
@@ -20,10 +20,10 @@ from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.source import FilePlace, Location, RowPlace
 from rulectl.types import Kind
+from rulectl.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRow:
+class CaseRow(NamedTuple):
     """A case: its row (counted from 1 below the headings), its id, its facts by term id, the cells as they stood."""
 
     number: int
@@ -103,15 +103,15 @@ class CaseFile:
         problems: list[tuple[str, Finding]] = []
         for index, heading, slot in self._columns:
             text = cells[index]
-            try:
-                value = slot.texts[text]
-            except KeyError:
+            known: Value | Slot = slot.texts.get(text, slot)
+            if isinstance(known, Slot):  # not read before
                 read = slot.text(text)
                 if isinstance(read, Problem):
                     at = RowPlace(self.file, record.number, heading)
                     problems.append((heading, field_finding(read, at, text)))
                     continue
-                value = read
+                known = read
+            value = known
             if value is not None:
                 facts[slot.id] = value
             elif slot.required:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DELIMITERS = (",", "\t", ";")
 
@@ -22,8 +22,7 @@ DELIMITERS = (",", "\t", ";")
 _WIDE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row. A broken one holds its line whole, as its only cell."""
 
     number: int

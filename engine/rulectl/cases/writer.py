@@ -27,6 +27,8 @@ from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.values import Value, plain_text
 
+_MEMORY = 20_000
+
 Trace = Literal["none", "rules", "full"]
 Headings = Literal["name", "id"]
 
@@ -99,11 +101,22 @@ def _usual(rulebook: Rulebook, trace: Trace) -> list[Term | str]:
 
 
 def _term(id_: str) -> Callable[[CaseRow, Outcome], str]:
+    # all values of a term are of one type, so equal ones are written alike
+    memory: dict[Value, str] = {}
+
     def make(case: CaseRow, outcome: Outcome) -> str:
-        for facts in (outcome.outputs, outcome.derived, outcome.case):
-            if id_ in facts:
-                return cell(facts[id_])
-        return cell(case.facts.get(id_))
+        if id_ in outcome.outputs:
+            value = outcome.outputs[id_]
+        elif id_ in outcome.derived:
+            value = outcome.derived[id_]
+        else:
+            value = outcome.case.get(id_, case.facts.get(id_))
+        text = memory.get(value)
+        if text is None:
+            if len(memory) >= _MEMORY:
+                memory.clear()
+            text = memory[value] = cell(value)
+        return text
 
     return make
 
@@ -113,9 +126,9 @@ def _extra(name: str, label: dict[str, str]) -> Callable[[CaseRow, Outcome], str
         case "status":
             return lambda _, outcome: outcome.status.value
         case "asks":
-            return lambda _, outcome: joined(label[term] for term in outcome.asks)
+            return lambda _, outcome: joined([label[term] for term in outcome.asks]) if outcome.asks else ""
         case "rules":
-            return lambda _, outcome: joined(firing.name for firing in outcome.firings)
+            return lambda _, outcome: joined([firing.name for firing in outcome.firings])
         case "why":
             return lambda _, outcome: joined(f"{f.name}@{f.cells}" if f.cells else f.name for f in outcome.firings)
         case _:
