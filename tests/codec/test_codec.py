@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from rulectl.codec.decode import decode, from_json, loads
 from rulectl.codec.encode import dumps, to_json
 from rulectl.codec.hashing import content_hash
 from rulectl.codec.nodes import expr_json, expr_of
-from rulectl.codec.validate import faults, rulebook_schema
+from rulectl.codec.validate import FORMATS, faults, rulebook_schema
 from rulectl.lang.syntax import Binary, Expr, Literal
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import OutputColumn, OutputEntry, Parameter, Rule, Rulebook, Table, Term
@@ -58,6 +59,34 @@ def test_what_is_encoded_fits_the_schema_whoever_checks(book: Rulebook) -> None:
     document = json.loads(dumps(book))
     assert list(faults(document)) == []
     assert Draft202012Validator(rulebook_schema()).is_valid(document)
+
+
+def containers(node: Any) -> Iterator[Any]:
+    """Every object and array of a document."""
+    if isinstance(node, dict | list):
+        yield node
+        for part in node.values() if isinstance(node, dict) else node:
+            yield from containers(part)
+
+
+@given(rulebooks(), st.integers(0, 10**6), st.sampled_from(["x", 7, None, {}, [], {"text": "x"}, {"any": True}, "F"]))
+@SLOW
+def test_what_is_damaged_is_refused_by_both_or_by_none(book: Rulebook, where: int, what: Any) -> None:
+    document = json.loads(dumps(book))
+    places = list(containers(document))
+    place = places[where % len(places)]
+    if isinstance(place, list):
+        place.append(what)
+    elif place and where % 3:
+        place[sorted(place)[where % len(place)]] = what
+    else:
+        place["unheard of"] = what
+    plain = Draft202012Validator(rulebook_schema(), format_checker=FORMATS)
+    sound = plain.is_valid(document)
+    assert (list(faults(document)) == []) == sound
+    decoded = decode(json.dumps(document), "a.json")
+    assert (decoded.rulebook is not None) <= sound
+    assert decoded.rulebook is not None or decoded.findings
 
 
 @given(trees())
