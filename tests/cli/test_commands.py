@@ -234,7 +234,7 @@ def test_a_case_file_without_a_required_column(run: Run, tmp_path: Path) -> None
 def test_explain_one_case_of_a_file(run: Run) -> None:
     result = run("explain", DEMO, "cases.csv", "--case-id", "002", "--lang", "zh")
     assert result.exit_code == 0
-    assert result.stdout.startswith("案例 002: 已定\n")
+    assert result.stdout.startswith("案例 002：已定\n")
     assert "责任判定/R2  责任判定!A5:E5" in result.stdout
     assert json.loads(run("explain", DEMO, "cases.csv", "--case-id", "2", "--format", "json").stderr)["code"] == "RB716"
 

@@ -56,9 +56,9 @@ def test_json_is_as_the_schemas_say(
 def test_the_explanation_can_be_followed_to_the_cells(book: rulectl.Book) -> None:
     text = Reporter(book.rulebook, "zh").text(book.decide(CASE), "1")
     assert text.splitlines() == [
-        "案例 1: 已定",
-        "  补救方案: 换货;退货退款  (已定)",
-        "  应退金额: 35.5  (已定)",
+        "案例 1：已定",
+        "  补救方案：换货;退货退款  (已定)",
+        "  应退金额：35.5  (已定)",
         "",
         "用到的规则：",
         "  责任判定/R1  责任判定!A4:E4",

@@ -77,13 +77,13 @@ class Reporter:
     def _lines(self, outcome: Outcome, title: str) -> Iterator[str]:
         lang = self.lang
         head = say("report-case", lang, id=title) if title else say("report-the-case", lang)
-        yield f"{head}: {say(f'report-status-{outcome.status.value}', lang)}"
+        yield self._pair(head, say(f"report-status-{outcome.status.value}", lang))
         for id_, value in outcome.outputs.items():
             status = outcome.statuses.get(id_)
             if value is None and (status is None or status.value == "no_rule"):
                 continue
             said = "" if status is None else f"  ({say(f'report-status-{status.value}', lang)})"
-            yield f"  {self.labels[id_]}: {self.value(value) or say('report-nothing', lang)}{said}"
+            yield "  " + self._pair(self.labels[id_], self.value(value) or say("report-nothing", lang)) + said
         if outcome.asks:
             yield say("report-ask-for", lang) + say("report-list-comma", lang).join(
                 self.labels[id_] for id_ in outcome.asks
@@ -124,10 +124,13 @@ class Reporter:
             yield "      " + say("report-entry-held", lang, heading=heading, entry=_one_line(entry.text), own=own)
         for output, said in zip(table.outputs, rule.then, strict=True):
             if said.expr is not None:
-                concluded = say("report-concluded", lang, term=self.labels.get(output.term, output.term))
-                yield f"      → {concluded}{_one_line(said.text)}{self._computed(said.expr, facts)}"
+                concluded = _one_line(said.text) + self._computed(said.expr, facts)
+                yield "      → " + self._pair(self.labels.get(output.term, output.term), concluded)
         if rule.source:
             yield "      " + say("report-source", lang, source=rule.source)
+
+    def _pair(self, name: str, value: str) -> str:
+        return say("report-pair", self.lang, name=name, value=value)
 
     def _computed(self, expr: Expr, facts: Mapping[str, Value]) -> str:
         """What a formula came to for this case; nothing for a plain value, which the cell already shows."""
