@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -148,8 +147,13 @@ class Target(AbstractContextManager["Target"]):
     def __enter__(self) -> Target:
         if self.path != "-":
             place = Path(self.path)
-            handle, self._beside = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent)
-            self.stream = open(handle, "w", encoding=self._encoding, errors="backslashreplace", newline="")
+            # the name is fixed before there is a file, so that a run stopped at any moment can take it away
+            self._beside = str(place.with_name(f".{place.name}.{os.getpid()}.part"))
+            try:
+                self.stream = open(self._beside, "w", encoding=self._encoding, errors="backslashreplace", newline="")
+            except BaseException:
+                self.discard()
+                raise
         return self
 
     def __exit__(
@@ -161,18 +165,16 @@ class Target(AbstractContextManager["Target"]):
         try:
             self.stream.close()
             if kind is None:
-                os.chmod(self._beside, 0o666 & ~_umask())
                 os.replace(self._beside, self.path)
         finally:
-            if os.path.exists(self._beside):
-                os.unlink(self._beside)
+            self.discard()
 
-
-def _umask() -> int:
-    """The rights that new files do not get; there is no way to look without setting."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    def discard(self) -> None:
+        """Take away what is not whole."""
+        if self.stream is not self._standard:
+            self.stream.close()
+        if self._beside and os.path.exists(self._beside):
+            os.unlink(self._beside)
 
 
 class RejectsFile:
@@ -210,11 +212,14 @@ class RejectsFile:
 
     def close(self, failed: bool = False) -> None:
         """Put the file in its place; after a failure, leave nothing."""
-        stale = not self.count and not failed and self._target.path != "-" and os.path.exists(self._target.path)
+        if failed:
+            self._target.discard()
+            return
+        stale = not self.count and self._target.path != "-" and os.path.exists(self._target.path)
         if stale:
             self._open()
         if self.count or stale:
-            self._target.__exit__(KeyboardInterrupt if failed else None, None, None)
+            self._target.__exit__(None, None, None)
 
 
 def _unchanged(text: str) -> str:

@@ -89,7 +89,6 @@ def batch(
         except BaseException:
             rejected.close(failed=True)
             raise
-        rejected.close()
         summary.seconds = time.perf_counter() - start
     here.tell(rows.findings[told:])
     _sum_up(summary, loaded, here, rejects if summary.rejected else None)
@@ -180,6 +179,8 @@ def _write(
                 fresh = [found for found in outcome.findings if found not in told]
                 told.update(fresh)
                 here.tell(fresh)
+        # before the decisions: whoever finds these there must find all that was rejected too
+        rejected.close()
 
 
 def _watched(results: Iterator[Result], stream: BinaryIO, size: int, here: Session) -> Iterator[Result]:
