@@ -1,6 +1,7 @@
 """Stories: one markdown file each, with a workbook as text and the exact findings or outcomes. See README.md.
 
-To add a kind of expectation, write a function from `Story` to text and name its fence in `HANDLERS`.
+To add a kind of expectation, write a function from `Story` to text and name its fence in `HANDLERS`. What is expected of
+cases stands in a fence `outcomes` below its fence `cases`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from rulectl.sheets.writer import write_workbook
 from rulectl.source import Cell, CellRange, FilePlace
 from rulectl.types import NUMBER, STRING
 from rulectl.values import duration_text, plain_text
+from tests.corpus.outcomes import outcomes
 
 HERE = Path(__file__).parent
 ENTRY = "story.xlsx"
@@ -226,17 +228,33 @@ def same(story: Story, body: str) -> None:
 
 
 CHECKS: dict[str, Callable[[Story, str], None]] = {"same": same}
+
+
+def expected_outcomes(story: Story, fence: Fence) -> str:
+    """What the rulebook decides of the cases in the fence `cases` above."""
+    above = [cases for cases in story.of("cases") if cases.end < fence.start]
+    assert above, "outcomes stand below their cases"
+    return outcomes(story.rulebook, above[-1].body, lambda place: _place(place, story))
+
+
+OF_CASES: dict[str, Callable[[Story, Fence], str]] = {"outcomes": expected_outcomes}
 INPUTS = ("workbook", "cases")
 
 # -- the tests ----------------------------------------------------------------------------------------------------
 
-STORIES = sorted(HERE.glob("*/*/*.md"))
+STORIES = sorted((*HERE.glob("compile/*/*.md"), *HERE.glob("decide/*.md")))
+GOOD = [path for path in STORIES if path.parent.name != "bad"]
 
 
-@pytest.mark.parametrize("path", STORIES, ids=lambda path: f"{path.parts[-3]}/{path.parts[-2]}/{path.stem}")
+def named(path: Path) -> str:
+    """The name of a story's tests."""
+    return str(path.relative_to(HERE).with_suffix(""))
+
+
+@pytest.mark.parametrize("path", STORIES, ids=named)
 def test_story(path: Path, accept: bool) -> None:
     story = Story(path)
-    unknown = {fence.kind for fence in story.fences} - {*HANDLERS, *CHECKS, *INPUTS}
+    unknown = {fence.kind for fence in story.fences} - {*HANDLERS, *CHECKS, *OF_CASES, *INPUTS}
     assert not unknown, f"nothing reads the fences {unknown}"
     for fence in story.of(*CHECKS):
         CHECKS[fence.kind](story, fence.body)
@@ -246,6 +264,7 @@ def test_story(path: Path, accept: bool) -> None:
             assert "{" not in finding.message(lang) + finding.help(lang)
             assert all(say(note.key, lang) for note in finding.notes)
     wanted = [(fence, HANDLERS[fence.kind](story)) for fence in story.of(*HANDLERS)]
+    wanted += [(fence, OF_CASES[fence.kind](story, fence)) for fence in story.of(*OF_CASES)]
     if accept:
         text = story.text
         for fence, got in sorted(wanted, key=lambda pair: -pair[0].start):
@@ -259,11 +278,11 @@ def test_story(path: Path, accept: bool) -> None:
         assert findings(story) == ""
     if path.parent.name == "bad":
         assert story.compiled.findings, "a story in bad/ has a finding"
-    elif path.parent.parent.name == "compile":
+    else:
         assert story.compiled.rulebook is not None
 
 
-@pytest.mark.parametrize("path", STORIES, ids=lambda path: f"{path.parts[-2]}/{path.stem}")
+@pytest.mark.parametrize("path", STORIES, ids=named)
 def test_story_in_a_real_workbook(path: Path, tmp_path: Path) -> None:
     """What is said of a text is said of the workbook that it becomes, at the same cells."""
     story, real = Story(path), Story(path)
@@ -275,7 +294,7 @@ def test_story_in_a_real_workbook(path: Path, tmp_path: Path) -> None:
     assert real.compiled.rulebook == story.compiled.rulebook
 
 
-@pytest.mark.parametrize("path", [p for p in STORIES if p.parent.name == "good"], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", GOOD, ids=named)
 def test_good_story_goes_round(path: Path) -> None:
     """A rulebook is the same after a trip through JSON, and after one through the workbook that is made of it."""
     book = Story(path).rulebook
@@ -304,7 +323,7 @@ def test_every_code_has_a_story(block: str) -> None:
     assert {code.code for code in registry().values() if code.code.startswith(block)} - told == set()
 
 
-@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STORIES, ids=named)
 def test_story_has_a_title_and_says_why(path: Path) -> None:
     head = path.read_text("utf-8").split("```")[0]
     assert head.startswith("# ")
