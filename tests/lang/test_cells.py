@@ -53,6 +53,11 @@ def check_test(row: Row) -> None:
     test = parse_test(row["text"], column, SCOPE, row["unit"])
     if isinstance(test, Broken):
         assert slugs(test).split(";")[0] == row["expect"]
+        if row["expect"] == "!ambiguous-entry":
+            fields = dict(test.problems[0].fields)
+            readings = [parse_test(fields[which], column, SCOPE, row["unit"]) for which in ("first", "second")]
+            assert not any(isinstance(reading, Broken) for reading in readings), fields
+            assert readings[0] != readings[1]
         return
     printed = print_test(test, column, NAMES)
     assert printed == row["expect"]
@@ -64,6 +69,27 @@ def check_test(row: Row) -> None:
         assert not isinstance(value, Problem)
         found = meets(test, value, FACTS)
         assert (found is True) is wanted, f"{text} against {printed}: {found}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "parts"),
+    [
+        ("number", "3;<= 签收天;5", ["签收天"]),
+        ("number", "<=未知项 + 没有项", ["未知项", "没有项"]),
+        ("number", "3;[1..5", ["[1..5"]),
+        ("number", "3；5－3", ["5－3"]),
+        ("enum", "瑕疵;质量;瑕", ["质量", "瑕"]),
+        ("enum", "非 质量", ["非 质量"]),
+        ("enum", "瑕疵;“质量问题", ["“质量问题"]),
+        ("date", ">2025-02-30", ["2025-02-30"]),
+        ("number", "<=48小时", ["48小时"]),
+        ("boolean", "签收天数 > 问题类型", ["签收天数 > 问题类型"]),
+    ],
+)
+def test_the_part_to_blame_is_underlined(kind: str, text: str, parts: list[str]) -> None:
+    broken = parse_test(text, TYPES[kind], SCOPE, "天" if "小时" in text else "")
+    assert isinstance(broken, Broken)
+    assert [text[p.span.start : p.span.end] for p in broken.problems] == parts
 
 
 def check_output(row: Row) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from rulectl.lang.chars import plain
 from rulectl.lang.evaluate import CannotCompute, children, evaluate, meets
 from rulectl.lang.literals import read_value, value_of
 from rulectl.lang.parser import parse_expression, parse_output, parse_template, parse_test
@@ -205,7 +206,7 @@ def test_condition_is_read_back(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["number", "boolean", "date", "datetime", "duration", "enum", "string"])
 def test_conclusion_is_read_back(kind: str) -> None:
-    trees = {"string": text_trees(2), "number": number_trees(2)}.get(kind) or value_trees(kind)
+    trees = {"string": text_trees(2), "number": number_trees(2)}.get(kind, value_trees(kind))
 
     @given(trees)
     @settings(max_examples=150, deadline=None)
@@ -289,6 +290,8 @@ def test_any_text_gives_a_tree_or_problems(text: str, kind: str, unit: str) -> N
     test = parse_test(text, column, SCOPE, unit)
     if isinstance(test, Broken):
         check_problems(test, text)
+        if "," not in plain(text):
+            check_readings(test, column, unit)
     else:
         printed = print_test(test, column, NAMES)
         assert parse_test(printed, column, SCOPE, unit) == test, printed
@@ -319,6 +322,17 @@ def check_problems(broken: Broken, text: str) -> None:
     assert broken.problems
     for problem in broken.problems:
         assert 0 <= problem.span.start <= problem.span.end <= max(len(text), 1), (problem, text)
+
+
+def check_readings(broken: Broken, column: Type, unit: str) -> None:
+    """Both readings of an ambiguous cell can be typed into it, and they differ. (A comma within a number is shown both
+    ways in the cell's own text, with whatever else is wrong there.)"""
+    for problem in broken.problems:
+        if problem.slug == "ambiguous-entry":
+            fields = dict(problem.fields)
+            readings = [parse_test(fields[which], column, SCOPE, unit) for which in ("first", "second")]
+            assert not any(isinstance(reading, Broken) for reading in readings), fields
+            assert readings[0] != readings[1], fields
 
 
 @given(texts)

@@ -231,7 +231,9 @@ def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piec
     if token.suffix and not excepting and column.type.kind is not Kind.BOOLEAN:
         parser.take()
         span = Span(start, parser.end)
-        if token.word in ("以外", "之外") and not _measured(number):
+        if _outside(token) and not column.type.ordered:
+            return Piece(Except(Is("=", one.expr, span), span), "other")
+        if _outside(token) and not _measured(number):
             raise ambiguous(span, column, Is(">", one.expr), Is("!=", one.expr))
         has_order(column, token.suffix, one, parser)
         whole_day(one, token.suffix, column)

@@ -6,6 +6,7 @@ Faults never leave this room; callers of the language see `Broken` and `Problem`
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from rulectl.lang.scope import Problem
@@ -13,6 +14,9 @@ from rulectl.source import Cell, Span
 
 MAX_LENGTH = 10_000
 """Characters in a cell of rules; nobody reads more."""
+
+_STRANGE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Control characters, halves of surrogate pairs, code points that are no characters."""
 
 SHOWN = 8
 """How many allowed values a sentence lists."""
@@ -62,16 +66,7 @@ def strange(text: str, limit: int | None = MAX_LENGTH) -> Problem | None:
     """What makes a cell unreadable before it is looked at: its length, or a control character in it."""
     if limit is not None and len(text) > limit:
         return Problem("text-too-long", Span(limit, len(text)), (("length", str(len(text))), ("limit", str(limit))))
-    for offset, char in enumerate(text):
-        if (
-            (char < " " and char not in "\t\n\r")
-            or ("\x7f" <= char <= "\x9f" and char != "\x85")
-            or _no_character(char)
-        ):
-            return Problem("control-character", Span(offset, offset + 1), (("character", f"U+{ord(char):04X}"),))
-    return None
-
-
-def _no_character(char: str) -> bool:
-    """Half of a surrogate pair, or one of the code points that are no characters."""
-    return "\ud800" <= char <= "\udfff" or char in "\ufffe\uffff"
+    found = _STRANGE.search(text)
+    if not found:
+        return None
+    return Problem("control-character", Span(*found.span()), (("character", f"U+{ord(found.group()):04X}"),))

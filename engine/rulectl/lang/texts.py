@@ -22,7 +22,9 @@ _SEPARATOR = re.compile(r"\s*[;,、\n]\s*")
 _OR = re.compile(r"\s*(?:或者|或是|或|\bor\b|\|\|?)\s*", re.IGNORECASE)
 _WITH = re.compile(r"\s*(?:以及|和|与|及)\s*")
 _AND = re.compile(r"\s*(?:并且|而且|且|\band\b|&&?)\s*", re.IGNORECASE)
-_AFTER = re.compile(r"\s*(?:$|[;,、\n)]|或|且|和|与|及|并|而|以外|之外|外|&|\|)|\s+(?:or|and)\b", re.IGNORECASE)
+_AFTER = re.compile(
+    r"\s*(?:$|[;,、\n)]|或|且|和|与|及|并|而|(?:以|之)?外(?=\s*(?:$|[;,、\n)]))|&|\|)|\s+(?:or|and)\b", re.IGNORECASE
+)
 _OUTSIDE = re.compile(r"\s*(?:以外|之外|外)(?=\s*(?:$|[;,、\n)]))")
 _EXCEPT = re.compile(r"除(?:了|去)?\s*(?=\S)")
 _STOP = r"(?=\s*(?:$|[;,、\n)]|并?且|或|&|\||\band\b|\bor\b))"
@@ -297,10 +299,11 @@ class TextReader:
         self.pos = end
         if self.open:
             if symbol and not named and compatible(symbol.type.item, self.column.type.item):
-                raise fault("ambiguous-entry", span, first=f'"{text}"', second=f":={text}")
+                raise ambiguous(span, self.column, Is("=", Literal(text)), Is("=", Name(symbol.id)))
             if (joint := _OR.search(self.text, start, end)) and start < joint.start() and joint.end() < end:
-                parts = f"{visible(self.raw[start : joint.start()])};{visible(self.raw[joint.end() : end])}"
-                raise fault("ambiguous-entry", span, first=parts, second=f'"{text}"')
+                parts = [visible(self.raw[start : joint.start()]), visible(self.raw[joint.end() : end])]
+                either = OneOf(tuple(Is("=", Literal(part)) for part in parts))
+                raise ambiguous(span, self.column, either, Is("=", Literal(text)))
             return Piece(Is("=", Literal(text, span), span), "value")
         value = self._value_of(text)
         if value is not None:

@@ -43,7 +43,7 @@ MAX_DAYS = 3_660_000
 NUMBER = re.compile(
     r"(?P<digits>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<exp>[eE][+-]?[0-9]{1,5}(?![0-9a-zA-Z]))?\s?(?P<scale>千万|百万|[千万亿](?!克))?"
 )
-GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9,])")
+GROUPED = re.compile(r"(?!0)[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9,])")
 
 
 @dataclass(frozen=True, slots=True)
