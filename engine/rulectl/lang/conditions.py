@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rulectl.lang.brackets import look_ahead
+from rulectl.lang.evaluate import names_of
 from rulectl.lang.expressions import ATOM_LEVEL, Parser
 from rulectl.lang.faults import clipped, fault
 from rulectl.lang.fitting import fit, has_order, value, whole_day
 from rulectl.lang.operands import Operand, spoken_of
 from rulectl.lang.pieces import Column, Form, Piece, ambiguous, between, bound, checked_list, met
 from rulectl.lang.ranges import plain_range, spanned
-from rulectl.lang.syntax import Any, Between, Comparison, Except, Is, IsNull, Literal, OneOf, Test
+from rulectl.lang.syntax import Any, Between, Binary, Comparison, Except, Is, IsNull, Literal, OneOf, Test
 from rulectl.lang.tokens import Token
 from rulectl.source import Span
 from rulectl.types import STRING, Kind
@@ -166,7 +167,7 @@ def _bracketed(parser: Parser, column: Column, token: Token) -> Piece | None:
         return None
     opened = parser.take().span
     closing = ")" if token.word == "(" else "]"
-    test = list_of_tests(parser, column, closing)
+    test = list_of_tests(parser, replace(column, thousands=False), closing)
     parser.expect(closing, opened)
     if look.commas == look.items == 1 and column.type.ordered:
         _interval(test, Span(start, parser.end), column, closing == "]")
@@ -222,6 +223,8 @@ def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piec
         return two
     number = parser.peek()
     one = value(parser, column, None)
+    _no_subtraction(one, start, parser)
+    noted = _note(parser, column, one) if parser.is_sign("(") else None
     if parser.is_word("起", "开始") and parser.lexer.at(parser.peek().span.end).word in ("to", "~", "—"):
         parser.take()
     token = parser.peek()
@@ -237,7 +240,10 @@ def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piec
             raise ambiguous(span, column, Is(">", one.expr), Is("!=", one.expr))
         has_order(column, token.suffix, one, parser)
         whole_day(one, token.suffix, column)
-        return _included(parser, column, Piece(bound(token.suffix, one.expr, span), "bound"), one)
+        whole = _marked(Piece(bound(token.suffix, one.expr, span), "bound"), noted)
+        return _included(parser, column, whole, one)
+    if noted is not None:
+        raise parser.unexpected()
     whole_day(one, "=", column)
     return Piece(bound("=", one.expr, Span(start, parser.end)), "value")
 
@@ -267,23 +273,39 @@ def _measured(token: Token) -> bool:
 
 
 def _included(parser: Parser, column: Column, whole: Piece, one: Operand) -> Piece:
-    """included := '('? ('含' | '不含') value? ')'?, as in `3天以内(不含)`: whether the bound itself is in"""
+    """A bound and what is noted behind it."""
+    return _marked(whole, _note(parser, column, one))
+
+
+def _marked(whole: Piece, included: bool | None) -> Piece:
+    """A bound of which it is noted whether it is in itself."""
+    if included is None or not isinstance(whole.test, Is) or whole.test.op in ("=", "!="):
+        return whole
+    ops: tuple[Comparison, Comparison] = (">=", ">") if whole.test.op in (">", ">=") else ("<=", "<")
+    return Piece(replace(whole.test, op=ops[not included]), whole.form)
+
+
+def _note(parser: Parser, column: Column, one: Operand) -> bool | None:
+    """note := ('(' | ',')? ('含' | '不含') value? ')'?, as in `3天以内(不含)`; None when there is none"""
     token = parser.peek()
     opened = parser.is_sign("(")
-    word = parser.lexer.at(token.span.end) if opened else token
-    if word.kind != "word" or word.word not in ("contains", "notcontains") or not isinstance(whole.test, Is):
-        return whole
-    parser.pos = word.span.end
-    parser.end = parser.pos
-    if not (parser.peek().kind == "end" or parser.is_sign(")", ",", ";")):
+    word = parser.lexer.at(token.span.end) if opened or parser.is_sign(",") else token
+    if word.kind != "word" or word.word not in ("contains", "notcontains") or not column.type.ordered:
+        return None
+    parser.pos = parser.end = word.span.end
+    if not (parser.peek().kind == "end" or parser.peek().suffix or parser.is_sign(")", ",", ";")):
         again = value(parser, column, None)
         if again.expr != one.expr:
             raise fault("unexpected-text", again.span, part=spoken_of(again, parser.raw))
     if opened:
         parser.expect(")", token.span)
-    op: Comparison = whole.test.op
-    if op in (">", ">="):
-        op = ">=" if word.word == "contains" else ">"
-    elif op in ("<", "<="):
-        op = "<=" if word.word == "contains" else "<"
-    return Piece(replace(whole.test, op=op), whole.form)
+    return word.word == "contains"
+
+
+def _no_subtraction(one: Operand, start: int, parser: Parser) -> None:
+    """Raises Fault for `1-3-5`, which is neither a range nor likely to be meant as a sum."""
+    expr = one.expr
+    while isinstance(expr, Binary) and expr.op == "+":
+        expr = expr.left
+    if isinstance(expr, Binary) and expr.op == "-" and not names_of(one.expr) and parser.lexer.text[start] != "(":
+        raise fault("unexpected-text", one.span, part=spoken_of(one, parser.raw))

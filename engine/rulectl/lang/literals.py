@@ -25,7 +25,7 @@ EXACT_DIGITS = 15
 """Excel keeps this many digits of a number."""
 
 YES = frozenset(("是", "y", "yes", "t", "true", "1", "√", "对", "有", "on"))
-NO = frozenset(("否", "n", "no", "f", "false", "0", "×", "x", "错", "无", "没有", "不是", "off"))
+NO = frozenset(("否", "n", "no", "f", "false", "0", "×", "x", "错", "无", "没有", "不", "不是", "off"))
 
 _ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
 _MONEY = re.compile(r"¥|\$|(?:rmb|cny)(?![a-z])|人民币", re.IGNORECASE)

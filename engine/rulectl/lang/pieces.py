@@ -21,12 +21,14 @@ Form = Choice["value", "bound", "range", "negated", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a condition tests: the type, the unit, the term where it is known, and names to print with."""
+    """What a condition tests: the type, the unit, the term where it is known, and names to print with. `thousands` says
+    that a comma may part thousands here."""
 
     type: Type
     unit: str = ""
     symbol: Symbol | None = None
     names: Mapping[str, str] | None = None
+    thousands: bool = True
 
 
 @dataclass(frozen=True, slots=True)

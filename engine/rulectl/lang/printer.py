@@ -243,6 +243,7 @@ def _misread(value: Expr, text: str) -> bool:
     """Whether a value at the start of a condition would be read as something else: a range, a list, a negation."""
     if isinstance(value, Not) or text.startswith("["):
         return True
-    return (
-        isinstance(value, Binary) and value.op == "-" and all(isinstance(e, Literal) for e in (value.left, value.right))
-    )
+    left: Expr = value
+    while isinstance(left, Binary) and left.op == "+":
+        left = left.left
+    return isinstance(left, Binary) and left.op == "-" and not text.startswith("(")

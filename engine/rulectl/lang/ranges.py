@@ -97,7 +97,7 @@ def whole_number(parser: Parser, column: Column, grouped: bool) -> Operand | Non
     money = text[start : start + 1] == "¥"
     at = start + money + (text[start + 1 : start + 2] == " " if money else 0)
     found = GROUPED.match(text, at)
-    if not found or column.type.kind is not Kind.NUMBER:
+    if not found or column.type.kind is not Kind.NUMBER or not (grouped or column.thousands):
         return None
     groups = found.group().split(".")[0].split(",")
     plainly = grouped or money or "." in found.group() or any(g.startswith("0") for g in groups[1:])

@@ -22,10 +22,10 @@ _SEPARATOR = re.compile(r"\s*[;,、\n]\s*")
 _OR = re.compile(r"\s*(?:或者|或是|或|\bor\b|\|\|?)\s*", re.IGNORECASE)
 _WITH = re.compile(r"\s*(?:以及|和|与|及)\s*")
 _AND = re.compile(r"\s*(?:并且|而且|且|\band\b|&&?)\s*", re.IGNORECASE)
-_AFTER = re.compile(
-    r"\s*(?:$|[;,、\n)]|或|且|和|与|及|并|而|(?:以|之)?外(?=\s*(?:$|[;,、\n)]))|&|\|)|\s+(?:or|and)\b", re.IGNORECASE
-)
-_OUTSIDE = re.compile(r"\s*(?:以外|之外|外)(?=\s*(?:$|[;,、\n)]))")
+_REST = r"(?:的?(?:所有|全部|其他|其它)|均可|都可以?|皆可)?"
+_OUT = r"\s*(?:以外|之外|外)" + _REST + r"(?=\s*(?:$|[;,、\n)]))"
+_OUTSIDE = re.compile(_OUT)
+_AFTER = re.compile(r"\s*(?:$|[;,、\n)\]]|或|且|和|与|及|并|而|&|\|)|\s+(?:or|and)\b|" + _OUT, re.IGNORECASE)
 _EXCEPT = re.compile(r"除(?:了|去)?\s*(?=\S)")
 _STOP = r"(?=\s*(?:$|[;,、\n)]|并?且|或|&|\||\band\b|\bor\b))"
 _DASH = re.compile(r"[-—]" + _STOP, re.IGNORECASE)
@@ -33,7 +33,7 @@ _NULL = re.compile(r"(?:为空|空|null|is null)" + _STOP, re.IGNORECASE)
 _NOT_NULL = re.compile(r"(?:非空|不为空|不是空|有值|is not null)" + _STOP, re.IGNORECASE)
 _NOT_GROUP = re.compile(r"(?:not|非|不是)\s*\(", re.IGNORECASE)
 _GROUP = re.compile(r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|(?:空|null|[-—])" + _STOP + ")", re.IGNORECASE)
-_BRACKET = re.compile(r"\(\s*")
+_BRACKET = re.compile(r"(?:(?:in|属于|在)\s*)?[(\[]\s*", re.IGNORECASE)
 _NEGATION = re.compile(r"(?:不是|不为|不等于|不属于|非|not\s)\s*", re.IGNORECASE)
 _UNEQUAL = re.compile(r"(?:!=|≠|<>)\s*")
 _EQUAL = re.compile(r"(?:==?(?!=)|等于)\s*")
@@ -76,7 +76,7 @@ class TextReader:
         pieces: list[Piece] = []
         while True:
             self._separators()
-            if self.pos >= len(self.text) or (closing and self.text[self.pos] == ")"):
+            if self.pos >= len(self.text) or (closing and self.text[self.pos] in ")]"):
                 break
             if excepting and pieces and _OUTSIDE.match(self.text, self.pos):
                 break
@@ -163,12 +163,12 @@ class TextReader:
         return self._literal(start, closing, excepting)
 
     def _group(self, at: int) -> Test:
-        opened = self.pos
+        opened, sign = self.pos, "]" if "[" in self.text[self.pos : at] else ")"
         self.pos = at
         test = self.tests(closing=True)
         self._blanks()
-        if self.text[self.pos : self.pos + 1] != ")":
-            raise fault("unclosed-bracket", Span(opened, len(self.raw)), bracket=")")
+        if self.text[self.pos : self.pos + 1] != sign:
+            raise fault("unclosed-bracket", Span(opened, len(self.raw)), bracket=sign)
         self.pos += 1
         return test
 
@@ -334,7 +334,7 @@ class TextReader:
         depth = 0
         for at in range(start, len(self.text)):
             char = self.text[at]
-            depth += (char == "(") - (char == ")")
+            depth += (char in "([") - (char in ")]")
             if _END.match(char) or (closing and depth < 0):
                 return at
             if excepting and at > start and _OUTSIDE.match(self.text, at):
