@@ -290,7 +290,7 @@ def test_entities_and_bombs_are_refused(sheet: Worksheet, tmp_path: Path, monkey
     bomb = '<!DOCTYPE w [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet'
     patched = patch(tmp_path / "book.xlsx", "xl/worksheets/sheet1.xml", "<worksheet", bomb)
     assert [f.slug for f in read_workbook(patched).findings] == ["damaged-workbook"]
-    monkeypatch.setattr("rulectl.sheets.ooxml.MAX_UNPACKED", 1000)
+    monkeypatch.setattr("rulectl.sheets.package.MAX_UNPACKED", 1000)
     assert [f.slug for f in read_workbook(tmp_path / "book.xlsx").findings] == ["workbook-too-large"]
 
 

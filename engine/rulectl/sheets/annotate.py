@@ -22,7 +22,7 @@ from rulectl.codes import Language, Severity, say
 from rulectl.diagnostics import Finding, finding
 from rulectl.model import words
 from rulectl.sheets import looks
-from rulectl.sheets.ooxml import refusal
+from rulectl.sheets.package import refusal
 from rulectl.sheets.writer import free_name, text_cell
 from rulectl.source import Cell, CellRange, FilePlace
 

@@ -8,64 +8,34 @@ whole, so the includes themselves are left out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import assert_never
 
 from rulectl.codes import Language
-from rulectl.lang.parser import parse_expression, parse_output, parse_test
+from rulectl.lang.parser import parse_expression
 from rulectl.lang.printer import print_expr, print_test, template
 from rulectl.lang.scope import Broken, Scope, Symbol
-from rulectl.lang.syntax import ANYTHING, Expr, Is, Literal, Name, Node
+from rulectl.lang.syntax import Is, Literal
 from rulectl.model import words
 from rulectl.model.draft import BlockKind
-from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import (
     Aggregate,
     Expectation,
     Expected,
-    InputColumn,
     ListIs,
     ListSize,
-    OutputColumn,
-    Period,
-    Rule,
     Rulebook,
     Table,
     ValueIs,
 )
 from rulectl.sheets.blocks import Grid
+from rulectl.sheets.export_tables import Context, Row, day_text, table_rows
 from rulectl.source import Cell, CellRange
-from rulectl.types import BOOLEAN, NUMBER, STRING, Type
-from rulectl.values import Value, plain_text
+from rulectl.types import BOOLEAN, NUMBER, Type
+from rulectl.values import plain_text
 
-Row = tuple[str, ...]
 _STATUS = "status"
-_SINGLES = ("note", "source", "enabled", "from", "to")
 _OPENING = (BlockKind.RULEBOOK, BlockKind.VOCABULARY, BlockKind.PARAMETERS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What a rulebook's names mean, and the language that is written."""
-
-    book: Rulebook
-    lang: Language
-    names: dict[str, str]
-    symbols: dict[str, Symbol]
-    scope: Scope
-
-    def heading(self, kind: BlockKind, *keys: str) -> Row:
-        return tuple(words.word(kind.value, key, self.lang) for key in keys)
-
-    def marker(self, kind: BlockKind) -> str:
-        return words.word("marker", kind.value, self.lang)
-
-    def value(self, value: Value) -> str:
-        return plain_text(value, words.word("yes", "yes", self.lang), words.word("yes", "no", self.lang))
-
-    def type_of(self, id_: str) -> Type:
-        return self.symbols[id_].type if id_ in self.symbols else STRING
 
 
 def export_grids(book: Rulebook, lang: Language = "zh") -> tuple[Grid, ...]:
@@ -75,14 +45,14 @@ def export_grids(book: Rulebook, lang: Language = "zh") -> tuple[Grid, ...]:
     spoken = {name: items[item.id] for item in book.terms for name in (item.id, item.name, *item.aliases)}
     spoken |= {name: items[item.id] for item in book.parameters for name in (item.id, item.name)}
     names = {id_: symbol.name for id_, symbol in items.items()}
-    context = _Context(book, lang, names, items, Scope(spoken))
+    context = Context(book, lang, names, items, Scope(spoken))
     sheets: dict[str, list[Row]] = {}
     blocks: list[tuple[str, BlockKind, list[Row]]] = [
         (_sheet_of((), BlockKind.RULEBOOK, context), BlockKind.RULEBOOK, list(_about(context))),
         *_plain(BlockKind.VOCABULARY, (t.cell for t in book.terms), _vocabulary, context),
         *_plain(BlockKind.PARAMETERS, (p.cell for p in book.parameters), _parameters, context),
         *_plain(BlockKind.AGGREGATES, (a.cell for a in book.aggregates), _aggregates, context),
-        *((name, BlockKind.TABLE, list(_table(table, context))) for name, table in _placed(book.tables)),
+        *((name, BlockKind.TABLE, list(table_rows(table, context))) for name, table in _placed(book.tables)),
         *_plain(BlockKind.TEMPLATES, (t.cell for t in book.templates), _templates, context),
         *_plain(BlockKind.TESTS, (_first(t.cells) for t in book.tests), _tests, context),
         *_plain(BlockKind.POLICIES, (p.cell for p in book.policies), _policies, context),
@@ -105,13 +75,13 @@ def _first(cells: CellRange | None) -> Cell | None:
     return None if cells is None else cells.first
 
 
-def _sheet_of(cells: Iterable[Cell | None], kind: BlockKind, context: _Context) -> str:
+def _sheet_of(cells: Iterable[Cell | None], kind: BlockKind, context: Context) -> str:
     """The sheet that a block came from, else one that is called like its marker."""
     return next((cell.sheet for cell in cells if cell is not None), context.marker(kind))
 
 
 def _plain(
-    kind: BlockKind, cells: Iterable[Cell | None], rows: Callable[[_Context], Iterator[Row]], context: _Context
+    kind: BlockKind, cells: Iterable[Cell | None], rows: Callable[[Context], Iterator[Row]], context: Context
 ) -> Iterator[tuple[str, BlockKind, list[Row]]]:
     """A block with its marker; none when it has no entries."""
     written = list(rows(context))
@@ -144,7 +114,7 @@ def _placed(tables: tuple[Table, ...]) -> Iterator[tuple[str, Table]]:
 # -- blocks ------------------------------------------------------------------------------------------------------
 
 
-def _about(context: _Context) -> Iterator[Row]:
+def _about(context: Context) -> Iterator[Row]:
     book = context.book
     yield (context.marker(BlockKind.RULEBOOK), "")
     entries = {
@@ -152,8 +122,8 @@ def _about(context: _Context) -> Iterator[Row]:
         "name": book.name,
         "version": book.version,
         "owner": book.owner,
-        "from": _day(book.period.start),
-        "to": _day(book.period.end),
+        "from": day_text(book.period.start),
+        "to": day_text(book.period.end),
         "event": context.names.get(book.event or "", ""),
         "tier": words.word("tier", book.tier.value, context.lang),
         "notes": book.notes,
@@ -161,11 +131,7 @@ def _about(context: _Context) -> Iterator[Row]:
     yield from ((words.word("rulebook", key, context.lang), text) for key, text in entries.items() if text)
 
 
-def _day(day: object) -> str:
-    return "" if day is None else str(day)
-
-
-def _vocabulary(context: _Context) -> Iterator[Row]:
+def _vocabulary(context: Context) -> Iterator[Row]:
     keys = [
         "name",
         "id",
@@ -199,14 +165,14 @@ def _vocabulary(context: _Context) -> Iterator[Row]:
         )
 
 
-def _parameters(context: _Context) -> Iterator[Row]:
+def _parameters(context: Context) -> Iterator[Row]:
     yield context.heading(BlockKind.PARAMETERS, "name", "id", "type", "value", "unit", "description")
     for p in context.book.parameters:
         type_ = words.type_word(p.type.kind, p.type.many, context.lang)
         yield p.name, p.id, type_, context.value(p.value), p.unit, p.description
 
 
-def _aggregates(context: _Context) -> Iterator[Row]:
+def _aggregates(context: Context) -> Iterator[Row]:
     yield context.heading(BlockKind.AGGREGATES, "name", "function", "of", "by", "window", "time", "where")
     for aggregate in context.book.aggregates:
         yield (
@@ -229,7 +195,7 @@ def _window(aggregate: Aggregate) -> str:
     return f"前{length}" if aggregate.back_only else length
 
 
-def _templates(context: _Context) -> Iterator[Row]:
+def _templates(context: Context) -> Iterator[Row]:
     yield context.heading(BlockKind.TEMPLATES, "id", "occasion", "language", "text")
     for one in context.book.templates:
         known = one.language in words.WORDS["language"]
@@ -237,7 +203,7 @@ def _templates(context: _Context) -> Iterator[Row]:
         yield one.id, one.occasion, language, template(one.text, context.names)
 
 
-def _policies(context: _Context) -> Iterator[Row]:
+def _policies(context: Context) -> Iterator[Row]:
     yield context.heading(BlockKind.POLICIES, "id", "statement", "severity", "note")
     for policy in context.book.policies:
         read = parse_expression(policy.text, context.scope, BOOLEAN)
@@ -246,7 +212,7 @@ def _policies(context: _Context) -> Iterator[Row]:
         yield policy.id, text, words.word("severity", policy.severity, context.lang), policy.note
 
 
-def _tests(context: _Context) -> Iterator[Row]:
+def _tests(context: Context) -> Iterator[Row]:
     book = context.book
     given = {id_ for test in book.tests for id_, _ in test.facts}
     wanted = {one.term for test in book.tests for one in test.expected}
@@ -269,7 +235,7 @@ def _tests(context: _Context) -> Iterator[Row]:
         )
 
 
-def _expected(expected: Expected, context: _Context) -> str:
+def _expected(expected: Expected, context: Context) -> str:
     if expected.term == _STATUS:
         match expected.all_of:
             case (ValueIs(Is("=", Literal(str(status)))),):
@@ -278,7 +244,7 @@ def _expected(expected: Expected, context: _Context) -> str:
     return " & ".join(_expectation(one, context.type_of(expected.term), context) for one in expected.all_of)
 
 
-def _expectation(one: Expectation, type_: Type, context: _Context) -> str:
+def _expectation(one: Expectation, type_: Type, context: Context) -> str:
     match one:
         case ValueIs(test):
             return print_test(test, type_, context.names)
@@ -288,115 +254,3 @@ def _expectation(one: Expectation, type_: Type, context: _Context) -> str:
             return "#" + print_test(test, NUMBER, context.names)
         case _:
             assert_never(one)
-
-
-# -- decision tables ---------------------------------------------------------------------------------------------
-
-
-def _table(table: Table, context: _Context) -> Iterator[Row]:
-    lang = context.lang
-    singles = [
-        key for key in ("note", "source", "enabled", "from", "to") if any(_single(r, key, lang) for r in table.rules)
-    ]
-    yield context.marker(BlockKind.TABLE), table.name, *_options(table, context)
-    yield (
-        words.word("table", "id", lang),
-        *(words.word("table", "condition", lang) for _ in table.inputs),
-        *(_conclusion(column, table, context) for column in table.outputs),
-        *(words.word("table", key, lang) for key in singles),
-    )
-    yield (
-        "",
-        *(_subject(column, context) for column in table.inputs),
-        *(context.names[column.term] for column in table.outputs),
-        *("" for _ in singles),
-    )
-    for rule in table.rules:
-        yield (
-            rule.id,
-            *_when(rule, table, context),
-            *_then(rule, table, context),
-            *(_single(rule, key, lang) for key in singles),
-        )
-
-
-def _single(rule: Rule, key: str, lang: Language) -> str:
-    """What a rule says in one of the columns that a table has once; blank for the usual."""
-    match key:
-        case "note":
-            return rule.note
-        case "source":
-            return rule.source
-        case "from":
-            return _day(rule.period.start)
-        case "to":
-            return _day(rule.period.end)
-        case _:
-            return "" if rule.enabled else words.word("yes", "no", lang)
-
-
-def _options(table: Table, context: _Context) -> Iterator[str]:
-    book = context.book
-    own = Period(
-        None if table.period.start == book.period.start else table.period.start,
-        None if table.period.end == book.period.end else table.period.end,
-    )
-    options = {
-        "policy": table.policy.value,
-        "salience": str(table.salience) if table.salience else "",
-        "tier": "" if table.tier is book.tier else words.word("tier", table.tier.value, context.lang),
-        "from": _day(own.start),
-        "to": _day(own.end),
-    }
-    for key, text in options.items():
-        if text:
-            yield words.word("table option", key, context.lang)
-            yield text
-
-
-def _conclusion(column: OutputColumn, table: Table, context: _Context) -> str:
-    """The role of a conclusion, its policy named where the table's does not give it."""
-    many = context.type_of(column.term).many
-    usual = table.policy if not many or table.policy.lists else HitPolicy.COLLECT
-    word = words.word("table", "conclusion", context.lang)
-    return word if column.policy is usual else f"{word} {column.policy.value}"
-
-
-def _subject(column: InputColumn, context: _Context) -> str:
-    """The heading as written where it still means the same."""
-    symbol = context.scope.find(column.heading)
-    if symbol is not None and Name(symbol.id) == column.subject:
-        return column.heading
-    return print_expr(column.subject, context.names)
-
-
-def _when(rule: Rule, table: Table, context: _Context) -> Iterator[str]:
-    otherwise = "否则" if context.lang == "zh" else "otherwise"
-    for n, (entry, column) in enumerate(zip(rule.when, table.inputs, strict=True)):
-        if rule.otherwise:
-            yield "-" if n else otherwise
-        elif entry.test == ANYTHING:
-            yield "-"
-        else:
-            unit = context.symbols[column.subject.id].unit if isinstance(column.subject, Name) else ""
-            read = parse_test(entry.text, column.type, context.scope, unit)
-            yield _kept(entry.text, read, entry.test) or print_test(entry.test, column.type, context.names)
-
-
-def _then(rule: Rule, table: Table, context: _Context) -> Iterator[str]:
-    for entry, column in zip(rule.then, table.outputs, strict=True):
-        symbol = context.symbols[column.term]
-        if entry.expr is None:
-            yield ""
-        else:
-            read = parse_output(entry.text, symbol.type, context.scope, symbol.unit)
-            yield _kept(entry.text, read, entry.expr) or _canonical(entry.expr, symbol.type, context)
-
-
-def _kept(text: str, read: Node | Broken | None, meant: Node) -> str:
-    """The text as written when it reads as what is meant, else blank."""
-    return text if read == meant else ""
-
-
-def _canonical(expr: Expr, type_: Type, context: _Context) -> str:
-    return print_expr(expr, context.names, in_cell=type_)

@@ -1,42 +1,24 @@
-"""The low level of reading an .xlsx: which file it is, and the raw cells of its sheets, in one pass each.
+"""The raw cells of a workbook, in one pass a sheet.
 
 Why not openpyxl here: it builds an object for every styled cell (a manager's sheet has a million empty ones), fails
 whole on a style sheet that other programs wrote badly, and is slower than reading can be allowed to be. SpreadsheetML
-(ECMA-376 part 1, section 18) is read straight by expat, by local names, so that "strict" files work too. Nothing is
-trusted: sizes are bounded before unpacking, document types are refused (no entities), macros are never looked at.
+(ECMA-376 part 1, section 18) is read straight by expat, by local names, so that "strict" files work too.
 """
 
 from __future__ import annotations
 
-import posixpath
 import re
 import zipfile
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.parsers import expat
 
-from rulectl.diagnostics import Finding, finding
-from rulectl.source import FilePlace
+from rulectl.sheets.package import UnreadableError, links_of, parse
 
-MAX_UNPACKED = 512 * 2**20
-MAX_ENTRIES = 5_000
 MAX_CELLS = 4_000_000
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 _INVISIBLE = str.maketrans({"\u00a0": " ", "\u200b": None, "\u200c": None, "\u200d": None, "\ufeff": None})
-_ODF = "application/vnd.oasis.opendocument.spreadsheet"
-
-
-class UnreadableError(Exception):
-    """A part of the package cannot be read: the slug of why, and what to name. Never leaves this room."""
-
-    def __init__(self, slug: str, what: str) -> None:
-        super().__init__(what)
-        self.slug = slug
-        self.what = what
 
 
 @dataclass(slots=True)
@@ -89,51 +71,11 @@ class RawBook:
     date1904: bool
 
 
-def refusal(path: Path) -> Finding | None:
-    """Why a file is not read at all, None when it looks like a workbook."""
-    place, name = FilePlace(path.name), path.name
-    if name.startswith("~$"):
-        return finding("lock-file", place, file=name)
-    if not path.is_file():
-        return finding("file-not-found", place, file=str(path))
-    try:
-        with path.open("rb") as stream:
-            if stream.read(8) == _OLE:
-                # a password wraps the package in an OLE file that names it in its directory
-                wrapped = "EncryptedPackage".encode("utf-16-le") in stream.read(8 * 2**20)
-                slug = "encrypted-workbook" if wrapped else "old-workbook"
-                return finding(slug, place, file=name, kind=".xls")
-        with zipfile.ZipFile(path) as package:
-            return _package_refusal(package, name)
-    except (OSError, zipfile.BadZipFile, ValueError):
-        return finding("not-a-workbook", place, file=name)
-
-
-def _package_refusal(package: zipfile.ZipFile, name: str) -> Finding | None:
-    place = FilePlace(name)
-    entries = package.infolist()
-    names = {entry.filename for entry in entries}
-    size = sum(entry.file_size for entry in entries)
-    if len(entries) > MAX_ENTRIES:
-        return finding("workbook-too-large", place, file=name, what=f"{len(entries)} > {MAX_ENTRIES}")
-    if size > MAX_UNPACKED:
-        return finding("workbook-too-large", place, file=name, what=f"{size >> 20} MB > {MAX_UNPACKED >> 20} MB")
-    if any(entry.flag_bits & 1 for entry in entries):
-        return finding("encrypted-workbook", place, file=name)
-    if "mimetype" in names and package.getinfo("mimetype").file_size == len(_ODF):
-        return finding("old-workbook", place, file=name, kind=".ods")
-    if "xl/workbook.bin" in names:
-        return finding("old-workbook", place, file=name, kind=".xlsb")
-    if not names & {"_rels/.rels", "xl/workbook.xml"} or "[Content_Types].xml" not in names:
-        return finding("not-a-workbook", place, file=name)
-    return None
-
-
 def read_package(path: Path) -> RawBook:
     """All sheets of a workbook that `refusal` let through. Raises UnreadableError."""
     with zipfile.ZipFile(path) as package:
-        main = next((t for t, kind in _links(package, "").values() if kind == "officeDocument"), "xl/workbook.xml")
-        links = _links(package, main)
+        main = next((t for t, kind in links_of(package, "").values() if kind == "officeDocument"), "xl/workbook.xml")
+        links = links_of(package, main)
         listed, date1904 = _workbook(package, main)
         by_kind = {kind: target for target, kind in links.values()}
         shared = _shared(package, by_kind["sharedStrings"]) if "sharedStrings" in by_kind else []
@@ -144,59 +86,6 @@ def read_package(path: Path) -> RawBook:
             if kind == "worksheet":  # chart and dialog sheets hold no cells
                 sheets.append(_sheet(package, target, RawSheet(name, hidden)))
         return RawBook(sheets, styles, shared, date1904)
-
-
-def _parse(
-    package: zipfile.ZipFile,
-    part: str,
-    start: Callable[[str, Mapping[str, str]], None],
-    end: Callable[[str], None] | None = None,
-    text: Callable[[str], None] | None = None,
-) -> None:
-    """Run a part of the package through expat; names arrive without the prefix of the first. Raises UnreadableError."""
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-
-    def refuse(*_: object) -> None:
-        raise UnreadableError("damaged-workbook", part)
-
-    def first(name: str, attributes: dict[str, str]) -> None:
-        # nearly every program writes the main namespace without a prefix: spare a call for each of its elements
-        if ":" in name:
-            parser.StartElementHandler = lambda name, a: start(name.rpartition(":")[2], a)
-            parser.EndElementHandler = end and (lambda name: end(name.rpartition(":")[2]))
-        else:
-            parser.StartElementHandler, parser.EndElementHandler = start, end
-        start(name.rpartition(":")[2], attributes)
-
-    parser.StartElementHandler = first
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    try:
-        with package.open(part) as stream:
-            parser.ParseFile(stream)
-    except (KeyError, expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError) as error:
-        raise UnreadableError("damaged-workbook", part) from error
-    except (NotImplementedError, RuntimeError) as error:  # an unknown compression, an encrypted entry
-        raise UnreadableError("damaged-workbook", part) from error
-
-
-def _links(package: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """The relations of a part: id -> (target, kind)."""
-    folder, name = posixpath.split(part)
-    source = posixpath.join(folder, "_rels", f"{name}.rels")
-    found: dict[str, tuple[str, str]] = {}
-
-    def start(tag: str, a: Mapping[str, str]) -> None:
-        if tag == "Relationship" and a.get("TargetMode") != "External":
-            target = a.get("Target", "")
-            whole = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-            found[a.get("Id", "")] = (whole, a.get("Type", "").rpartition("/")[2])
-
-    if source in package.namelist():
-        _parse(package, source, start)
-    return found
 
 
 def _workbook(package: zipfile.ZipFile, part: str) -> tuple[list[tuple[str, str, bool]], bool]:
@@ -211,7 +100,7 @@ def _workbook(package: zipfile.ZipFile, part: str) -> tuple[list[tuple[str, str,
         elif tag == "workbookPr":
             dates[0] = a.get("date1904", "0") in ("1", "true", "on")
 
-    _parse(package, part, start)
+    parse(package, part, start)
     return sheets, dates[0]
 
 
@@ -283,7 +172,7 @@ def _shared(package: zipfile.ZipFile, part: str) -> list[Shared]:
         if rich.in_text:
             rich.parts.append(data)
 
-    _parse(package, part, start, end, text)
+    parse(package, part, start, end, text)
     return found
 
 
@@ -311,7 +200,7 @@ def _styles(package: zipfile.ZipFile, part: str) -> Styles:
         path.pop()
 
     try:
-        _parse(package, part, start, end)
+        parse(package, part, start, end)
     except UnreadableError:
         return Styles()
     return found
@@ -399,5 +288,5 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: RawSheet) -> RawSheet:
         if in_value:
             value.append(data)
 
-    _parse(package, part, start, end, text)
+    parse(package, part, start, end, text)
     return sheet

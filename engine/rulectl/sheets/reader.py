@@ -23,12 +23,11 @@ from rulectl.sheets.ooxml import (
     RawBook,
     RawCell,
     RawSheet,
-    UnreadableError,
     clean,
     column_number,
     read_package,
-    refusal,
 )
+from rulectl.sheets.package import UnreadableError, refusal
 from rulectl.source import Cell, FilePlace, Location, column_letters
 from rulectl.values import date_text, duration_text, number_text
 
