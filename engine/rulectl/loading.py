@@ -132,7 +132,7 @@ def _decoded(path: Path) -> Loaded:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return Loaded(None, (finding("cannot-read", FilePlace(path.name), file=path.name),), path)
-    from rulectl.codec.decode import loads  # brings the whole of jsonschema, which a workbook does not need
+    from rulectl.codec.decode import decode  # brings the whole of jsonschema, which a workbook does not need
 
-    found = loads(text, path.name)
-    return Loaded(found, (), path) if isinstance(found, Rulebook) else Loaded(None, found, path)
+    decoded = decode(text, path.name)
+    return Loaded(decoded.rulebook, decoded.findings, path)
