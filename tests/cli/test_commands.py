@@ -71,6 +71,31 @@ def test_check_says_so_when_there_is_nothing(run: Run) -> None:
     assert (result.exit_code, result.stdout) == (0, "no findings\n")
 
 
+def test_check_marks_a_copy_of_the_workbook(run: Run, tmp_path: Path) -> None:
+    assert run("init", "new", "--lang", "en").exit_code == 0
+    result = run("check", "new/rulebook.xlsx", "--annotate", "marked.xlsx")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "marked.xlsx").exists()
+    assert run("check", "marked.xlsx").exit_code == 0
+    for out, slug in (
+        ("new/rulebook.xlsx", "same-file-twice"),
+        ("x.csv", "not-a-workbook-name"),
+        ("no/x.xlsx", "cannot-write"),
+    ):
+        refused = run("check", "new/rulebook.xlsx", "--annotate", out)
+        assert refused.exit_code == 2
+        assert slug in refused.stderr
+
+
+def test_export_and_compile_again(run: Run, tmp_path: Path) -> None:
+    assert run("compile", DEMO, "-o", "book.json").exit_code == 0
+    result = run("export", "book.json", "-o", "book.xlsx")
+    assert result.exit_code == 0, result.output
+    assert run("compile", "book.xlsx", "-o", "again.json").exit_code == 0
+    first, again = (json.loads((tmp_path / name).read_text("utf-8")) for name in ("book.json", "again.json"))
+    assert first["hash"] == again["hash"]
+
+
 @pytest.mark.parametrize("what", ["--case", "--outcome"])
 def test_schema(what: str, run: Run) -> None:
     result = run("schema", DEMO, what)
@@ -348,4 +373,4 @@ def test_version(run: Run) -> None:
 
 def test_commands_are_those_of_the_manual() -> None:
     assert isinstance(main, click.Group)
-    assert " ".join(main.commands) == "init compile check decide batch explain test schema explain-code"
+    assert " ".join(main.commands) == "init compile check decide batch explain test schema export explain-code"

@@ -16,8 +16,8 @@ import click
 from rulectl.api import Book, Cases, Decider
 from rulectl.cases.reader import CaseRow, Reject, id_term
 from rulectl.cases.writer import EXTRAS, Layout, RejectsFile, Target, Trace, layout
-from rulectl.cli.base import FINDINGS, USAGE, Command, Option, Session, StopError, common, refuse, session
-from rulectl.cli.opening import checked_encoding, chosen_columns, open_book, open_cases, open_stream
+from rulectl.cli.base import FINDINGS, Command, Option, Session, StopError, common, refuse, session
+from rulectl.cli.opening import check_place, checked_encoding, chosen_columns, open_book, open_cases, open_stream
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
 from rulectl.report.outcome import Reporter
@@ -58,7 +58,7 @@ def batch(
     checked_encoding(input_encoding, "--input-encoding", here.lang)
     rejects = rejects or _beside(output)
     for path in (output, rejects):
-        _refuse_place(path, cases, book)
+        check_place(path, cases, book, not_endings=_CANNOT)
     with ExitStack() as stack:
         loaded = open_book(book, here)
         stream, file = open_stream(cases)
@@ -101,18 +101,6 @@ def _beside(output: str) -> str:
         return "-"
     path = Path(output)
     return str(path.with_name(path.stem + ".rejects.csv"))
-
-
-def _refuse_place(path: str, *inputs: str) -> None:
-    """Refuse to write where that must fail, or would destroy what is read, before any work is done."""
-    if path == "-":
-        return
-    if Path(path).suffix.lower() in _CANNOT:
-        refuse("cannot-write-kind", path, USAGE, kind=Path(path).suffix)
-    if Path(path).is_dir() or not Path(path).parent.is_dir():
-        refuse("cannot-write", path, USAGE, file=path)
-    if any(os.path.exists(path) and os.path.exists(name) and os.path.samefile(path, name) for name in inputs):
-        refuse("same-file-twice", path, USAGE, file=path)
 
 
 def _engine(name: str, book: Book, stack: ExitStack) -> Decider:

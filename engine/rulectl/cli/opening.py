@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -78,3 +78,17 @@ def chosen_columns(
             near = near_text(name, [*extras, *(t.name for t in rulebook.terms)], lang)
             refuse("unknown-output-column", "--columns", USAGE, name=name, near=near)
     return found
+
+
+def check_place(path: str, *inputs: str, endings: Sequence[str] = (), not_endings: Sequence[str] = ()) -> None:
+    """Refuse to write where that must fail, or would destroy what is read, before any work is done."""
+    if path == "-" and not endings:
+        return
+    place = Path(path)
+    if (endings and place.suffix.lower() not in endings) or place.suffix.lower() in not_endings:
+        slug = "not-a-workbook-name" if endings else "cannot-write-kind"
+        refuse(slug, path, USAGE, kind=place.suffix, file=path)
+    if place.is_dir() or not place.parent.is_dir():
+        refuse("cannot-write", path, USAGE, file=path)
+    if any(place.exists() and Path(name).exists() and place.samefile(name) for name in inputs):
+        refuse("same-file-twice", path, USAGE, file=path)

@@ -1,0 +1,28 @@
+"""`rulectl export BOOK.json -o BOOK.xlsx`: compiled JSON back to a workbook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from rulectl.cli.base import Command, Option, common, refuse, session
+from rulectl.cli.opening import check_place, open_book
+from rulectl.sheets.export import export_grids
+from rulectl.sheets.writer import write_workbook
+
+
+@click.command("export", cls=Command)
+@click.argument("book", metavar="BOOK")
+@click.option("-o", "--output", cls=Option, metavar="BOOK.xlsx", required=True)
+@common
+def export(book: str, output: str) -> int:
+    """Texts stand in the catalogue."""
+    here = session()
+    check_place(output, book, endings=(".xlsx",))
+    loaded = open_book(book, here)
+    try:
+        write_workbook(export_grids(loaded.rulebook, here.lang), Path(output), here.lang)
+    except OSError:
+        refuse("cannot-write", output, file=output)
+    return 0
