@@ -1,7 +1,7 @@
 """Stories: one markdown file each, with a workbook as text and the exact findings or outcomes. See README.md.
 
-To add a kind of expectation, write a function from `Story` to text and name its fence in `HANDLERS`, or in `OF_CASES` where
-it is about the cases above it.
+To add a kind of expectation, write a function from `Story` to text and name its fence in `HANDLERS`, or in `OF_CASES`
+where it is about the cases above it.
 """
 
 from __future__ import annotations
