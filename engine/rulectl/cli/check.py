@@ -10,7 +10,6 @@ import click
 from rulectl.api import compile_workbook
 from rulectl.cli.base import USAGE, Command, Option, StopError, common, session, status_of
 from rulectl.cli.opening import check_place
-from rulectl.sheets.annotate import annotate
 
 
 @click.command("check", cls=Command)
@@ -26,6 +25,8 @@ def check(book: str, annotated: str | None) -> int:
     here.tell(loaded.findings, to_output=True)
     here.counts(loaded.findings, to_output=True)
     if annotated is not None and loaded.path is not None:
+        from rulectl.sheets.annotate import annotate  # openpyxl takes its time, and reading a workbook needs none of it
+
         refused = annotate(loaded.path, loaded.findings, Path(annotated), here.lang)
         if refused:
             raise StopError(refused)

@@ -8,8 +8,6 @@ import click
 
 from rulectl.cli.base import Command, Option, common, refuse, session
 from rulectl.cli.opening import check_place, open_book
-from rulectl.sheets.export import export_grids
-from rulectl.sheets.writer import write_workbook
 
 
 @click.command("export", cls=Command)
@@ -18,6 +16,9 @@ from rulectl.sheets.writer import write_workbook
 @common
 def export(book: str, output: str) -> int:
     """Texts stand in the catalogue."""
+    from rulectl.sheets.export import export_grids  # openpyxl takes its time, and no other command should wait for it
+    from rulectl.sheets.writer import write_workbook
+
     here = session()
     check_place(output, book, endings=(".xlsx",))
     loaded = open_book(book, here)

@@ -8,7 +8,6 @@ import click
 
 from rulectl.cli.base import Command, Option, StopError, common, session
 from rulectl.diagnostics import Finding
-from rulectl.starter import start
 
 
 @click.command("init", cls=Command)
@@ -17,6 +16,8 @@ from rulectl.starter import start
 @common
 def init(folder: str, template: str | None) -> int:
     """Texts stand in the catalogue."""
+    from rulectl.starter import start  # openpyxl takes its time, and no other command should wait for it
+
     here = session()
     made = start(Path(folder), template, here.lang)
     if isinstance(made, Finding):
