@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Overflow
 
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.model.policy import Role
@@ -22,6 +22,9 @@ from rulectl.values import CONTEXT, Value
 
 QUOTED_IDS = 100
 """How many case ids are quoted behind a count; the count itself is exact."""
+
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Sums in the making are not rounded, so that an amount leaves no trace when its case leaves the window."""
 
 CaseFacts = Mapping[str, Value]
 Counts = dict[str, tuple[Value, tuple[str, ...]]]
@@ -111,14 +114,18 @@ def _slide(
         start, stop = _window(aggregate, stamps, times[i])
         for member in members[high:stop]:
             seen[member.value] += 1
-            total = CONTEXT.add(total, member.value) if isinstance(member.value, Decimal) else total
+            total = _EXACT.add(total, member.value) if isinstance(member.value, Decimal) else total
         for member in members[low : min(start, stop)]:
             seen[member.value] -= 1
             if not seen[member.value]:
                 del seen[member.value]
-            total = CONTEXT.subtract(total, member.value) if isinstance(member.value, Decimal) else total
+            total = _EXACT.subtract(total, member.value) if isinstance(member.value, Decimal) else total
         low, high = max(low, start), max(high, stop)
-        value = {"count": Decimal(stop - start), "distinct count": Decimal(len(seen)), "sum": total}[aggregate.function]
+        amounts: dict[str, int | Decimal] = {"count": stop - start, "distinct count": len(seen), "sum": total}
+        try:
+            value = CONTEXT.create_decimal(amounts[aggregate.function])
+        except Overflow:  # past any number that we write: not known
+            continue
         found[i][aggregate.term] = (value, _ids(members[start : min(stop, start + QUOTED_IDS)]))
 
 
