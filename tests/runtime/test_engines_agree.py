@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rulectl.model.outcome import Outcome
@@ -27,6 +27,8 @@ def answer(outcome: Outcome) -> naive.Answer:
 
 
 @CALM
+@example(1520)  # two else rules, one of them with an effective date and the date unknown
+@example(2269)
 @given(st.integers(0, 2**40))
 def test_native_engine_and_naive_scan_agree(seed: int) -> None:
     r = Random(seed)

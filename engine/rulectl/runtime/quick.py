@@ -342,7 +342,8 @@ class Quick:
             assert column.partition is not None
             own.append(partition.coarser(column.partition, number))
         match = plan.match(tuple(own))
-        if any(number not in plan.outputs.otherwise for number in match.open) or (match.open and not match.hits):
+        elses = plan.outputs.otherwise
+        if match.open and (not elses.issuperset(match.open) or elses.issuperset(match.hits)):
             return None
         if any((rule, column) in plan.expressions for rule in match.hits for column in range(len(plan.table.outputs))):
             return None
