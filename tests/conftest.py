@@ -1,8 +1,19 @@
-"""Options of the test suite."""
+"""Options of the test suite.
+
+Property tests draw the same examples each time, so that a run says something about the change and not about luck;
+`RULECTL_SEARCH=1` lets them look further.
+"""
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
+
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None)
+settings.load_profile("search" if os.environ.get("RULECTL_SEARCH") else "steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -31,11 +31,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A kind, whether it is a list of them, and an enum's allowed values in order (a string may have them too)."""
+    """A kind, whether it is a list of them, an enum's allowed values in order (a string may have them too), and the
+    least and greatest number allowed, both included; None is open."""
 
     kind: Kind
     many: bool = False
     values: tuple[str, ...] = ()
+    low: Decimal | None = None
+    high: Decimal | None = None
 
     @property
     def item(self) -> Type:
@@ -75,7 +78,14 @@ def fits(value: Value, type_: Type) -> bool:
         return False
     if type_.kind is Kind.DATE and isinstance(value, dt.datetime):
         return False
+    if isinstance(value, Decimal) and not within(value, type_):
+        return False
     return not type_.values or value in type_.values
+
+
+def within(value: Decimal, type_: Type) -> bool:
+    """Whether a number lies between the least and the greatest that the type allows."""
+    return (type_.low is None or type_.low <= value) and (type_.high is None or value <= type_.high)
 
 
 def compatible(one: Type, other: Type) -> bool:

@@ -32,6 +32,7 @@ WHERE = {
     "wrong-unit": ("test", "number", "天"),
     "excel-rounded-number": ("value", "string", ""),
     "clock-in-date": ("value", "date", ""),
+    "outside-range": ("value", "share", ""),
     "not-comparable": ("expr", "", ""),
     "not-ordered": ("test", "enum", ""),
     "not-computable": ("test", "date", ""),

@@ -17,6 +17,7 @@ TYPES = {
     "enum": ISSUE,
     "packed": Type(Kind.ENUM, values=("退货", "退货A", "退货;退款", "换货", "补发")),
     "number": NUMBER,
+    "share": Type(Kind.NUMBER, low=Decimal(0), high=Decimal(1)),
     "boolean": BOOLEAN,
     "date": DATE,
     "datetime": DATETIME,

@@ -20,7 +20,7 @@ from rulectl.lang.literals import read_value, value_of
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.source import Location, OptionPlace, Place
-from rulectl.types import Kind
+from rulectl.types import Kind, within
 from rulectl.values import Value
 
 Facts = dict[str, Value]
@@ -67,7 +67,8 @@ class Slot:
         """The value of the commonest texts at a fraction of the price, None for all others: free text that holds
         nothing but printable characters, and plain numbers. A test holds this to `read_value`."""
         if self._number:
-            return Decimal(raw) if _DIGITS.fullmatch(raw) else None
+            number = Decimal(raw) if _DIGITS.fullmatch(raw) else None
+            return number if number is not None and within(number, self.term.type) else None
         # no blank but a plain one is printable; `1E+17` is a number that a spreadsheet has rounded
         plain = self._free and raw and raw.isprintable() and raw[0] != " " != raw[-1]
         return raw if plain and "+" not in raw and len(raw) < _SHORT else None

@@ -163,6 +163,10 @@ def _shape(type_: Type, nullable: bool) -> Node:
     if type_.values:
         return {"enum": [*type_.values, *([None] if nullable else [])]}
     name, rest = _SCALARS[type_.kind]
+    if type_.low is not None:
+        rest = {**rest, "minimum": _plain(type_.low)}
+    if type_.high is not None:
+        rest = {**rest, "maximum": _plain(type_.high)}
     return {"type": [name, "null"] if nullable else name, **rest}
 
 

@@ -45,6 +45,7 @@ from rulectl.model.rulebook import (
 )
 from rulectl.source import Cell, CellRange, FilePlace
 from rulectl.types import Kind, Type
+from rulectl.values import number
 
 Node = dict[str, Json]
 
@@ -149,7 +150,8 @@ def _tier(node: Node) -> Tier:
 
 
 def _type(node: Node) -> Type:
-    return Type(Kind(node["kind"]), node.get("list", False), tuple(node.get("values", ())))
+    low, high = (number(node[end]) if end in node else None for end in ("low", "high"))
+    return Type(Kind(node["kind"]), node.get("list", False), tuple(node.get("values", ())), low, high)
 
 
 def _text(node: Node) -> str:

@@ -37,6 +37,7 @@ from rulectl.model.rulebook import (
 )
 from rulectl.source import Cell, CellRange
 from rulectl.types import Type
+from rulectl.values import number_text
 
 Node = dict[str, Json]
 
@@ -106,7 +107,8 @@ def _period(period: Period) -> Node:
 
 
 def _type(type_: Type) -> Node:
-    return _kept(kind=type_.kind.value, list=type_.many, values=list(type_.values))
+    low, high = (None if end is None else number_text(end) for end in (type_.low, type_.high))
+    return _kept(kind=type_.kind.value, list=type_.many, values=list(type_.values), low=low, high=high)
 
 
 def _term(term: Term, context: _Context) -> Node:

@@ -7,6 +7,7 @@ that differ, or one stated twice in a workbook, is a finding at the later with a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import complain, heading_of, judged, left_blank, not_a_choice
@@ -14,12 +15,14 @@ from rulectl.compiler.naming import bad_name
 from rulectl.compiler.records import Record, listed, records, unread
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
-from rulectl.lang.scope import Problem
+from rulectl.lang.parser import parse_test
+from rulectl.lang.scope import Problem, Scope
+from rulectl.lang.syntax import Between, Is, Literal
 from rulectl.model import words
 from rulectl.model.draft import BlockKind
 from rulectl.model.policy import Favours, Merge, Role
 from rulectl.model.rulebook import Term
-from rulectl.types import Kind, Type
+from rulectl.types import NUMBER, Kind, Type
 from rulectl.values import Value
 
 
@@ -129,9 +132,25 @@ def _type(row: _Row) -> Type | None:
     if repeated is not None:
         row.found.append(complain("repeated-value", values_cell, value=repeated))
     if values and not kind.textual:
+        limits = _range(values_cell.text, record.text("unit")) if kind is Kind.NUMBER else None
+        if limits is not None:
+            return Type(kind, many, (), *limits)
         row.found.append(complain("values-unsuitable", values_cell, **_named(row)))
         values = ()
     return Type(kind, many, tuple(dict.fromkeys(values)))
+
+
+def _range(text: str, unit: str) -> tuple[Decimal | None, Decimal | None] | None:
+    """The least and greatest number of a cell such as `>=0` or `[0..100]`, None when it says anything else."""
+    match parse_test(text, NUMBER, Scope({}), unit):
+        case Is(">=", Literal(Decimal() as low)):
+            return low, None
+        case Is("<=", Literal(Decimal() as high)):
+            return None, high
+        case Between(Literal(Decimal() as low), Literal(Decimal() as high), True, True):
+            return low, high
+        case _:
+            return None
 
 
 def _named(row: _Row) -> dict[str, str]:

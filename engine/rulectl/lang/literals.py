@@ -17,7 +17,7 @@ from rulectl.lang.faults import clipped, not_allowed, problem, strange
 from rulectl.lang.scope import Problem
 from rulectl.lang.units import GROUPED, Quantity, as_number, quantity_at
 from rulectl.source import Span
-from rulectl.types import Kind, Type
+from rulectl.types import Kind, Type, within
 from rulectl.values import CONTEXT, Scalar, Value, date_text, number, number_text
 
 MAX_TEXT = 100_000
@@ -51,7 +51,7 @@ def read_one(text: str, type_: Type, unit: str = "") -> Scalar | Problem:
         case Kind.STRING | Kind.ENUM:
             return _read_text(text, type_)
         case Kind.NUMBER:
-            return _read_number(text, unit)
+            return _bounded(_read_number(text, unit), type_, text)
         case Kind.BOOLEAN:
             answer = read_boolean(text)
             return _not("boolean", text) if answer is None else answer
@@ -104,6 +104,21 @@ def _read_number(text: str, unit: str) -> Decimal | Problem:
         slug = "wrong-unit" if unit else "not-a-number"
         return problem(slug, Span(0, len(text)), text=clipped(visible(text)), unit=unit)
     return value
+
+
+def _bounded(value: Decimal | Problem, type_: Type, text: str) -> Decimal | Problem:
+    """The number, or a problem where it lies outside what the term allows."""
+    if isinstance(value, Problem) or within(value, type_):
+        return value
+    return problem("outside-range", Span(0, len(text)), text=clipped(visible(text)), allowed=range_text(type_))
+
+
+def range_text(type_: Type) -> str:
+    """The numbers that a type allows, as a cell says it: `>=0`, `[0..100]`; blank where all are."""
+    low, high = (None if end is None else number_text(end) for end in (type_.low, type_.high))
+    if low is not None and high is not None:
+        return f"[{low}..{high}]"
+    return f">={low}" if low is not None else f"<={high}" if high is not None else ""
 
 
 def read_quantity(text: str, units: tuple[str, ...] = ()) -> Quantity | str:
@@ -246,7 +261,7 @@ def _from_number(native: object, exact: Decimal, type_: Type, unit: str) -> Scal
     text = number_text(exact)
     if type_.kind is Kind.NUMBER:
         checked = _read_number(text, "") if not isinstance(native, float) else exact
-        return checked
+        return _bounded(checked, type_, text)
     if type_.kind.textual and not isinstance(native, int) and exact and exact.adjusted() >= EXACT_DIGITS:
         return problem("excel-rounded-number", Span(0, len(text)), text=text)
     if type_.kind.textual and exact == exact.to_integral_value(context=CONTEXT):

@@ -270,6 +270,9 @@ def joined(one: Operand, other: Operand, text: str) -> Type | None:
         return one.type or other.type
     if one.type == other.type:
         return one.type
+    if one.kind is other.kind is Kind.NUMBER and one.many == other.many:
+        # two numbers with bounds of their own
+        return Type(Kind.NUMBER, one.many)
     if one.kind is other.kind is Kind.ENUM and one.many == other.many:
         return replace(one.type, values=tuple(dict.fromkeys((*one.type.values, *other.type.values))))
     if compatible(one.type, other.type) and one.type.kind.textual:

@@ -104,9 +104,9 @@ class TextReader:
             if not self.column.type.many:
                 return joint
             span = Span(joint.start(), joint.end())
-            first = self.raw[: joint.start()].strip() + ";" + self.raw[joint.end() :].strip()
-            second = self.raw[: joint.start()].strip() + " 且 " + self.raw[joint.end() :].strip()
-            raise ambiguous(span, self.column, first, second)
+            before, after = self.raw[: joint.start()].strip(), self.raw[joint.end() :].strip()
+            if before and after:
+                raise ambiguous(span, self.column, f"{before};{after}", f"{before} 且 {after}")
         return None
 
     def conjunction(self, closing: bool, excepting: bool) -> Piece:

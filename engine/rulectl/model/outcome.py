@@ -28,9 +28,10 @@ class Firing:
 
 
 class Outcome(NamedTuple):
-    """Facts, outputs and statuses by term id. `case` holds the typed inputs that were given or defaulted, `derived` the
-    derived terms, `counted` the case ids behind each aggregate. A named tuple, since it is made once a case and a frozen
-    dataclass takes three times as long to make. The mappings are shared between outcomes: do not change them."""
+    """Facts, outputs and statuses by term id. `case` holds the typed inputs that were given or defaulted, `derived`
+    the derived terms, `counted` the case ids behind each aggregate. A named tuple, since it is made once a case and a
+    frozen dataclass takes three times as long to make. The mappings are shared between outcomes: do not change them.
+    """
 
     case: Mapping[str, Value]
     outputs: Mapping[str, Value]

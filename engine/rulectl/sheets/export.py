@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import assert_never
 
 from rulectl.codes import Language
+from rulectl.lang.literals import range_text
 from rulectl.lang.parser import parse_expression
 from rulectl.lang.printer import print_expr, print_test, template
 from rulectl.lang.scope import Broken, Scope, Symbol
@@ -155,7 +156,7 @@ def _vocabulary(context: Context) -> Iterator[Row]:
             words.word("role", term.role.value, lang),
             words.type_word(term.type.kind, term.type.many, lang),
             term.unit,
-            ";".join(term.type.values),
+            ";".join(term.type.values) or range_text(term.type),
             words.word("yes", "yes", lang) if term.required else "",
             context.value(term.default),
             ";".join(term.aliases),
