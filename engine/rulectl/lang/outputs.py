@@ -15,6 +15,9 @@ from rulectl.source import Span
 from rulectl.types import Kind, Type
 
 
+_NULL_WORDS = ("空", "null")
+
+
 def output(parser: Parser, column: Column) -> Expr:
     """conclusion := ':=' expression | text | value (';' value)*"""
     raw, type_ = parser.raw, column.type
@@ -80,12 +83,16 @@ def _items(parser: Parser, column: Column) -> Expr:
 
 
 def _textual(parser: Parser, column: Column) -> Expr:
-    """text := allowed value | ':=' expression | '"' characters '"' | characters with {places}"""
+    """text := allowed value | 'null' | ':=' expression | '"' characters '"' | characters with {places}
+
+    Free text may be any word, so there `空` is that word; among allowed values it can only mean none."""
     raw, type_ = parser.raw, column.type
     start = parser.lexer.skip(0)
     if visible(raw) in type_.values:
         one = literal(visible(raw), type_.item, Span(start, len(raw)))
         return _wrapped(one, column).expr
+    if type_.values and visible(raw).lower() in _NULL_WORDS:
+        return Literal(None, Span(start, len(raw)))
     if parser.lexer.text.startswith(":=", start):
         return _expression(parser, column, start + 2).expr
     if not type_.many:

@@ -30,7 +30,7 @@ _EXCEPT = re.compile(r"除(?:了|去)?\s*(?=\S)")
 _STOP = r"(?=\s*(?:$|[;,、\n)]|并?且|或|&|\||\band\b|\bor\b))"
 _DASH = re.compile(r"[-—]" + _STOP, re.IGNORECASE)
 _NULL = re.compile(r"(?:为空|空|null|is null)" + _STOP, re.IGNORECASE)
-_NOT_NULL = re.compile(r"(?:非空|不为空|不是空|有值|is not null)" + _STOP, re.IGNORECASE)
+_NOT_NULL = re.compile(r"(?:(?:非|不为|不是|not)\s*(?:空|null)|有值|is not null)" + _STOP, re.IGNORECASE)
 _NOT_GROUP = re.compile(r"(?:not|非|不是)\s*\(", re.IGNORECASE)
 _GROUP = re.compile(r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|(?:空|null|[-—])" + _STOP + ")", re.IGNORECASE)
 _BRACKET = re.compile(r"(?:(?:in|属于|在)\s*)?[(\[]\s*", re.IGNORECASE)
