@@ -9,14 +9,16 @@ must agree (a property test sees to it).
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from operator import getitem, itemgetter
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from rulectl.lang.literals import value_of
+from rulectl.lang.literals import MAX_TEXT, value_of
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
 from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Is, Literal, Name
@@ -39,6 +41,9 @@ FLOAT_DIGITS: Final = 15
 """A decimal of so many digits is told apart from any other by its nearest binary float."""
 
 
+_NUMBERS: Final = (int, float, Decimal)
+
+
 class _Unreadable(Exception):  # noqa: N818 - not an error: the long way reads it again and says what is wrong
     """A raw value that is not plainly one of the term's."""
 
@@ -53,11 +58,16 @@ class Encoder(dict[Any, int]):
         kind = term.type.kind
         self.plain = partition is None and kind is Kind.STRING and not term.type.values and not term.type.many
         self.numeric = kind is Kind.NUMBER
+        self.boolean = kind is Kind.BOOLEAN
         self.floats: list[float] | None = None
+        self.low, self.high = -1e15, 1e15
         if partition is not None and self.numeric:
             digits = [len(point.as_tuple().digits) for point in partition.points]
             if max(digits, default=0) <= FLOAT_DIGITS:
                 self.floats = [float(point) for point in partition.points]
+            # just outside the bounds the long reading decides, and says what is wrong
+            self.low = -1e15 if term.type.low is None else math.nextafter(float(term.type.low), math.inf)
+            self.high = 1e15 if term.type.high is None else math.nextafter(float(term.type.high), -math.inf)
         self[None] = self.classify(term.default)
 
     def classify(self, value: Value) -> int:
@@ -69,20 +79,24 @@ class Encoder(dict[Any, int]):
     def __missing__(self, raw: Any) -> int:
         kind = raw.__class__
         floats = self.floats
-        if floats is not None and (kind is float or kind is int) and -1e15 < raw < 1e15:
+        if floats is not None and (kind is float or kind is int) and self.low <= raw <= self.high:
             # no decimal is made: where floats differ, the decimals that they show differ the same way
             at = bisect_left(floats, raw)
             number = FIRST + 2 * at + (1 if at < len(floats) and floats[at] == raw else 0)
         else:
             number = self._read(raw)
-        if self.numeric and (raw == 0 or raw == 1):
-            # True == 1: these two are placed anew each time, so that a truth value never passes for a number
+        if isinstance(raw, _NUMBERS) and not self._one_value(raw):
             return number
         if len(self) >= KEPT:
             self.clear()
             self[None] = self.classify(self.term.default)
         self[raw] = number
         return number
+
+    def _one_value(self, raw: int | float | Decimal) -> bool:
+        """Whether all numbers that equal this one, and so are one key with it, mean the same here: True == 1, which is
+        another number, and 1e16 == 10**16, which alone is exact; as texts even 2 and 2.0 are two."""
+        return self.boolean or (self.numeric and raw not in (0, 1) and -(10**15) < raw < 10**15)
 
     def _read(self, raw: Any) -> int:
         value = value_of(raw, self.term.type, self.term.unit)
@@ -273,8 +287,10 @@ class Quick:
             text = "|".join([case[key] for key in layout.texts])
         except (_Unreadable, TypeError):
             return None
-        # nothing to trim, nothing invisible, no number that a spreadsheet may have rounded
+        # nothing to trim, nothing invisible, nothing endless, no number that a spreadsheet may have rounded
         if not text.isprintable() or " |" in text or "| " in text or "+" in text or text[:1] == " " or text[-1:] == " ":
+            return None
+        if len(text) > MAX_TEXT:
             return None
         for place in layout.required:
             if not classes[place]:
