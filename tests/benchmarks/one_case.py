@@ -134,7 +134,8 @@ def main() -> None:
     half = len(cases) // 2
     seconds(book.decide, cases[:half])
     seconds(theirs, cases[: half // 10])
-    parts = [cases[half + at :: args.repeat] for at in range(args.repeat)]
+    size = half // args.repeat
+    parts = [cases[half + at * size : half + (at + 1) * size] for at in range(args.repeat)]
     pairs = [(seconds(book.decide, part), seconds(theirs, part)) for part in parts]
     mine, other = (len(parts[-1]) / min(column) for column in zip(*pairs, strict=True))
     print(f"rulectl, trace on: {mine:,.0f} cases a second")

@@ -8,7 +8,7 @@ lists that feed each other is passed again, until nothing new fires: facts are n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from rulectl.codes import Severity
@@ -74,6 +74,10 @@ class Engine:
         self.plan = Plan.of(rulebook)
         short = Quick(self.plan) if quick and not rulebook.aggregates else None
         self._quick = short.decide if short is not None and short.usable else _never
+        self.decide_raw: Callable[[Mapping[str, object]], Outcome | None]
+        self.decide_raw = self._short if rulebook.policies else self._quick
+        """The outcome of a settled case whose keys are names, ids or aliases and whose values are as they come; None
+        where it must be read first: something is unknown, odd or wrong in it, or the rulebook computes."""
         self._blank: dict[str, Value] = {
             **self.plan.parameters,
             **{term.id: term.default if term.role is Role.INPUT else None for term in rulebook.terms},
@@ -81,19 +85,17 @@ class Engine:
 
     def decide(self, facts: Mapping[str, Value], counted: Counted | None = None) -> Outcome:
         """The outcome of one case: typed facts by term id (missing or None: unknown)."""
-        outcome = None if counted else self._quick(facts)
+        outcome = None if counted else self.decide_raw(facts)
         if outcome is not None:
-            return self._watched(outcome) if self.rulebook.policies else outcome
+            return outcome
         memory = self._memory(facts, counted or {})
         for stratum, numbers in enumerate(self.plan.strata):
             self._stratum(memory, stratum, numbers)
         return self._outcome(memory, counted or {})
 
-    def decide_raw(self, case: Mapping[str, object]) -> Outcome | None:
-        """The outcome of a settled case whose keys are names, ids or aliases and whose values are as they come; None
-        where it must be read first: something is unknown, odd or wrong in it, or the rulebook computes."""
+    def _short(self, case: Mapping[str, object]) -> Outcome | None:
         outcome = self._quick(case)
-        return self._watched(outcome) if outcome is not None and self.rulebook.policies else outcome
+        return None if outcome is None else self._watched(outcome)
 
     def _memory(self, facts: Mapping[str, Value], counted: Counted) -> Memory:
         now = dict(self._blank)

@@ -1,8 +1,9 @@
 """Judging a decided term: its value, its status, and what to ask (semantics 7).
 
 What may still change is asked of single changes: one possible rule comes true, one rule that rests on a provisional
-fact falls away, or all of these fall away together. A provisional term is read with its value when rules are matched,
-and as unknown when what may still change is judged. If no single change moves the merged value, no rule could.
+fact falls away, or all of these fall away together; where that moves nothing, one comes true as these fall away. A
+provisional term is read with its value when rules are matched, and as unknown when what may still change is judged. If
+none of this moves the merged value, it is settled, but for rules that may yet turn out to contradict each other.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ class TableRun:
     may_key: Key
     hits: tuple[int, ...]
     variations: tuple[Variation, ...]
+    joint: tuple[Variation, ...]
     waiting: Mapping[int, frozenset[str]]
 
     def spoken(self, column: int) -> Spoken:
@@ -101,14 +103,28 @@ class TableRun:
         for variation in self.variations:
             waiting = {rule: self.waiting[rule] for rule in variation.causes}
             yield outputs.resolve(column, variation.hits, self.may), waiting
-        for rule in outputs.deciders(column, self.hits, self.now):
-            if (rule, column) in self.plan.expressions and self.now(rule, column) != self.may(rule, column):
-                yield outputs.resolve(column, self.hits, self.may), {rule: self.may.missing(rule, column)}
+        deciders = {*outputs.deciders(column, self.hits, self.now), *outputs.deciders(column, self.hits, self.may)}
+        for rule in sorted(deciders):
+            for other in outputs.weighed(column):
+                if (rule, other) in self.plan.expressions and self.now(rule, other) != self.may(rule, other):
+                    yield outputs.resolve(column, self.hits, self.may), {rule: self.may.missing(rule, other)}
+
+    def joint_changes(self, column: int) -> Iterator[tuple[Spoken, Mapping[int, frozenset[str]]]]:
+        """The same for one rule that comes true as all doubtful hits fall away."""
+        for variation in self.joint:
+            waiting = {rule: self.waiting[rule] for rule in variation.causes}
+            yield self.plan.outputs.resolve(column, variation.hits, self.may), waiting
 
     def unknown(self, column: int) -> Mapping[int, frozenset[str]]:
         """The deciding rules whose own entries are unknown, and the names for which each waits."""
         rules = self.plan.outputs.deciders(column, self.hits, self.now)
-        return {r: self.now.missing(r, column) for r in rules if self.now(r, column) is UNKNOWN}
+        columns = self.plan.outputs.weighed(column)
+        open_ = {rule: [c for c in columns if self.now(rule, c) is UNKNOWN] for rule in rules}
+        return {
+            rule: frozenset[str]().union(*(self.now.missing(rule, c) for c in columns))
+            for rule, columns in open_.items()
+            if columns
+        }
 
 
 def run(
@@ -133,6 +149,7 @@ def run(
         variations.append(_variation(hit - {rule}, fallback, (rule,)))
     if len(falling) > 1:
         variations.append(_variation(sure, fallback, tuple(sorted(falling))))
+    joint = tuple(_variation(sure | {rule}, fallback, (rule, *sorted(falling))) for rule in sorted(open_) if falling)
     waiting = {rule: plan.needs(rule, may_key, may.missing_of) for rule in open_ | falling}
     if not hit and open_ and fallback:
         # the else rule comes about when every possible rule turns out false
@@ -143,7 +160,7 @@ def run(
         for rule in sorted(open_else):
             waiting[rule] = plan.needs(rule, may_key, may.missing_of)
             variations.append(Variation(tuple(sorted(fallback | {rule})), (rule,)))
-    return TableRun(plan, now, may, may_key, tuple(sorted(hits)), tuple(variations), waiting)
+    return TableRun(plan, now, may, may_key, tuple(sorted(hits)), tuple(variations), joint, waiting)
 
 
 def _variation(hit: set[int], fallback: set[int], causes: tuple[int, ...]) -> Variation:
@@ -170,15 +187,20 @@ def judge(term: Term, runs: Sequence[tuple[int, TableRun, int]]) -> Verdict:
     final = merge(term, base)
     waits: dict[tuple[int, int], frozenset[str]] = {}
     speakable = changed = False
-    for at, (number, table_run, column) in enumerate(runs):
-        for spoken, waiting in table_run.changes(column):
-            if spoken == base[at].spoken:
-                continue
-            other = merge(term, [*base[:at], Contribution(number, table_run.plan.table.tier, spoken), *base[at + 1 :]])
-            if other != final:
-                changed = True
-                speakable = speakable or other is not NOTHING
-                _note(waits, number, waiting)
+    for ways in (TableRun.changes, TableRun.joint_changes):
+        if changed:  # doubtful enough
+            break
+        for at, (number, table_run, column) in enumerate(runs):
+            for spoken, waiting in ways(table_run, column):
+                if spoken == base[at].spoken:
+                    continue
+                own = Contribution(number, table_run.plan.table.tier, spoken)
+                other = merge(term, [*base[:at], own, *base[at + 1 :]])
+                if other != final:
+                    changed = True
+                    speakable = speakable or other is not NOTHING
+                    _note(waits, number, waiting)
+    for number, table_run, column in runs:
         _note(waits, number, table_run.unknown(column))
     waiting_sets = tuple(waits.values())
     if final is NOTHING:

@@ -65,10 +65,15 @@ class Encoder(dict[Any, int]):
             digits = [len(point.as_tuple().digits) for point in partition.points]
             if max(digits, default=0) <= FLOAT_DIGITS:
                 self.floats = [float(point) for point in partition.points]
-            # just outside the bounds the long reading decides, and says what is wrong
-            self.low = -1e15 if term.type.low is None else math.nextafter(float(term.type.low), math.inf)
-            self.high = 1e15 if term.type.high is None else math.nextafter(float(term.type.high), -math.inf)
+            # a bound that a float cannot be is left to the long reading
+            low, high = term.type.low, term.type.high
+            self.low = -1e15 if low is None else math.nextafter(float(low), math.inf) if low != int(low) else int(low)
+            self.high = (
+                1e15 if high is None else math.nextafter(float(high), -math.inf) if high != int(high) else int(high)
+            )
         self[None] = self.classify(term.default)
+        # 0 and 1 are common, and are not remembered because of True and False
+        self.bits = None if self.floats is None else (self._place(0), self._place(1))
 
     def classify(self, value: Value) -> int:
         """The class of a typed value; a term that no test reads has one class for all of them."""
@@ -78,20 +83,27 @@ class Encoder(dict[Any, int]):
 
     def __missing__(self, raw: Any) -> int:
         kind = raw.__class__
-        floats = self.floats
-        if floats is not None and (kind is float or kind is int) and self.low <= raw <= self.high:
-            # no decimal is made: where floats differ, the decimals that they show differ the same way
-            at = bisect_left(floats, raw)
-            number = FIRST + 2 * at + (1 if at < len(floats) and floats[at] == raw else 0)
+        if self.bits is not None and (kind is float or kind is int) and self.low <= raw <= self.high:
+            if raw == 0 or raw == 1:
+                return self.bits[1 if raw else 0]
+            number = self._place(raw)
         else:
             number = self._read(raw)
-        if isinstance(raw, _NUMBERS) and not self._one_value(raw):
-            return number
+            if isinstance(raw, _NUMBERS) and not self._one_value(raw):
+                return number
         if len(self) >= KEPT:
             self.clear()
             self[None] = self.classify(self.term.default)
         self[raw] = number
         return number
+
+    def _place(self, raw: float) -> int:
+        """The class of a float or integer, without making a decimal of it: where floats differ, the decimals that they
+        show differ the same way."""
+        floats = self.floats
+        assert floats is not None
+        at = bisect_left(floats, raw)
+        return FIRST + 2 * at + (1 if at < len(floats) and floats[at] == raw else 0)
 
     def _one_value(self, raw: int | float | Decimal) -> bool:
         """Whether all numbers that equal this one, and so are one key with it, mean the same here: True == 1, which is
@@ -108,19 +120,19 @@ class Encoder(dict[Any, int]):
 class Facts(Mapping[str, Value]):
     """The inputs of a case by term id, read into typed values when they are looked at."""
 
-    __slots__ = ("_raw", "_terms", "_typed")
+    __slots__ = ("_quick", "_raw", "_typed")
     _typed: dict[str, Value]
 
-    def __init__(self, raw: Mapping[str, Any], terms: Mapping[str, Term]) -> None:
+    def __init__(self, raw: Mapping[str, Any], quick: Quick) -> None:
         self._raw = raw
-        self._terms = terms
+        self._quick = quick
 
     def _read(self) -> dict[str, Value]:
         try:
             return self._typed
         except AttributeError:
             typed = self._typed = {}
-        for term in dict.fromkeys(self._terms.values()):
+        for term in dict.fromkeys(self._quick.inputs.values()):
             raw = next((self._raw[h] for h in (term.name, term.id, *term.aliases) if h in self._raw), None)
             value = value_of(raw, term.type, term.unit)
             value = term.default if value is None else value
@@ -160,16 +172,24 @@ class Answer(NamedTuple):
     more: More | None
 
 
-class _Table:
-    """A table, the places of its columns' terms, and the answers that it has given by their classes."""
+class _Answers(dict[Key, "Answer | None"]):
+    """The answers that a table has given, by the classes of its columns' terms; None where it is not settled."""
 
-    __slots__ = ("answers", "number", "plan", "terms")
-
-    def __init__(self, number: int, plan: TablePlan, terms: tuple[str, ...]) -> None:
+    def __init__(self, number: int, plan: TablePlan, terms: tuple[str, ...], work_out: WorkOut) -> None:
+        super().__init__()
         self.number = number
         self.plan = plan
         self.terms = terms
-        self.answers: dict[Key, Answer | None] = {}
+        self._work_out = work_out
+
+    def __missing__(self, key: Key) -> Answer | None:
+        if len(self) >= KEPT:
+            self.clear()
+        answer = self[key] = self._work_out(self, key)
+        return answer
+
+
+WorkOut = Callable[[_Answers, Key], "Answer | None"]
 
 
 _make = tuple.__new__
@@ -180,18 +200,18 @@ Pick = Callable[[list[int]], Key]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How cases with the same keys in the same order are read: `encoders` of the values that `values` takes, after
-    `head`, the classes of the terms that a case lacks or tables write. `texts` are the keys of texts that no test
-    reads: any will do, so they are looked at together. Per stratum: tables with what picks their classes, and the
-    terms to merge."""
+    """How cases with the same keys in the same order are read: `encoders` of the first of the values that `values`
+    takes, after `head`, the classes of the terms that a case lacks or tables write. From `texts` on, the values are
+    texts that no test reads: any will do, so they are looked at together. `steps`: for each table, what picks its
+    classes, its answers, and the terms that are to be merged after it."""
 
     head: tuple[int, ...]
     values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     encoders: tuple[Encoder, ...]
-    texts: tuple[str, ...]
+    texts: int
     needed_texts: tuple[str, ...]
     required: tuple[int, ...]
-    strata: tuple[tuple[tuple[tuple[_Table, Pick], ...], tuple[str, ...]], ...]
+    steps: tuple[tuple[Pick, _Answers, tuple[str, ...]], ...]
 
 
 class Quick:
@@ -203,6 +223,7 @@ class Quick:
         self.layouts: dict[tuple[str, ...], Layout | None] = {}
         self.last: tuple[tuple[str, ...], Layout | None] = ((), None)
         self.statuses: dict[tuple[str, ...], tuple[Mapping[str, Status], Status]] = {}
+        self.known: dict[tuple[int, tuple[Any, ...]], Answer] = {}
         self.usable = not any(plan.cyclic) and all(
             type(c.subject) is Name and c.partition is not None and c.subject.id in plan.terms
             for table in plan.tables
@@ -229,8 +250,10 @@ class Quick:
         # the terms that tables write come first, so that an answer finds their places in every layout
         self.places = {name: at for at, name in enumerate(plan.writers)}
         self.tables = [
-            _Table(n, table, tuple(c.subject.id for c in table.lowered.columns if isinstance(c.subject, Name)))
-            for n, table in enumerate(plan.tables)
+            _Answers(
+                n, t, tuple(c.subject.id for c in t.lowered.columns if isinstance(c.subject, Name)), self._work_out
+            )
+            for n, t in enumerate(plan.tables)
         ]
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
         self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
@@ -250,18 +273,20 @@ class Quick:
         order = {name: at for at, name in enumerate([*self.places, *others, *(name for _, name in read)])}
         gone = {t.id for t in self.plan.unspoken if t.default is None}
         rest = [ABSENT if name in gone else self.encoders[name][None] for name in others]
-        strata = []
+        steps = []
         for numbers, settled in zip(self.plan.strata, self.plan.settled_in, strict=True):
-            tables = tuple((self.tables[n], _pick([order[name] for name in self.tables[n].terms])) for n in numbers)
-            strata.append((tables, tuple(term for term in settled if len(self.plan.writers[term]) > 1)))
+            merged = tuple(term for term in settled if len(self.plan.writers[term]) > 1)
+            for n in numbers:
+                pick = _pick([order[name] for name in self.tables[n].terms])
+                steps.append((pick, self.tables[n], merged if n == numbers[-1] else ()))
         return Layout(
             (*[UNKNOWN] * len(self.places), *rest),
-            _pick([key for key, _ in read]),
+            _pick([key for key, _ in (*read, *texts)]),
             tuple(self.encoders[name] for _, name in read),
-            tuple(key for key, _ in texts),
+            len(read),
             tuple(key for key, name in texts if self._needed(name)),
             tuple(order[name] for _, name in read if self._needed(name)),
-            tuple(strata),
+            tuple(steps),
         )
 
     def _needed(self, name: str) -> bool:
@@ -283,14 +308,13 @@ class Quick:
         if layout is None:
             return None
         try:
-            classes = [*layout.head, *map(getitem, layout.encoders, layout.values(case))]
-            text = "|".join([case[key] for key in layout.texts])
+            values = layout.values(case)
+            classes = [*layout.head, *map(getitem, layout.encoders, values)]
+            text = "|".join(("", *values[layout.texts :], ""))
         except (_Unreadable, TypeError):
             return None
         # nothing to trim, nothing invisible, nothing endless, no number that a spreadsheet may have rounded
-        if not text.isprintable() or " |" in text or "| " in text or "+" in text or text[:1] == " " or text[-1:] == " ":
-            return None
-        if len(text) > MAX_TEXT:
+        if not text.isprintable() or " |" in text or "| " in text or "+" in text or len(text) > MAX_TEXT:
             return None
         for place in layout.required:
             if not classes[place]:
@@ -298,32 +322,24 @@ class Quick:
         for key in layout.needed_texts:
             if not case[key]:
                 return None
-        return self._decide(layout, classes, Facts(case, self.inputs))
-
-    def _decide(self, layout: Layout, classes: list[int], case: Mapping[str, Value]) -> Outcome | None:
         firings: tuple[Firing, ...] = ()
         silent = self.unwritten
         outputs = self.outputs.copy()
         derived = self.derived.copy() if self.derived else self.derived
         shares: list[tuple[str, Contribution]] = []
-        for tables, merged in layout.strata:
-            for table, pick in tables:
-                key = pick(classes)
-                try:
-                    answer = table.answers[key]
-                except KeyError:
-                    answer = self._answer(table, key)
-                if answer is None:
-                    return None
-                fired, said, places, more = answer
-                firings += fired
-                outputs.update(said)
-                for place, number in places:
-                    classes[place] = number
-                if more is not None:
-                    derived.update(more.derived)
-                    silent += more.silent
-                    shares += more.shares
+        for pick, answers, merged in layout.steps:
+            answer = answers[pick(classes)]
+            if answer is None:
+                return None
+            fired, said, places, more = answer
+            firings += fired
+            outputs.update(said)
+            for place, number in places:
+                classes[place] = number
+            if more is not None:
+                derived.update(more.derived)
+                silent += more.silent
+                shares += more.shares
             for name in merged:
                 spoken = merge(self.plan.terms[name], [c for term, c in shares if term == name])
                 if isinstance(spoken, Lack):
@@ -335,21 +351,18 @@ class Quick:
                 (outputs if name in outputs else derived)[name] = value
         statuses = self.statuses.get(silent) or self._statuses(silent)
         # the constructor of a named tuple with defaults takes twice as long
-        return _make(Outcome, (case, outputs, derived, statuses[0], statuses[1], (), firings, (), _NOTHING_COUNTED))
+        facts = Facts(case, self)
+        return _make(Outcome, (facts, outputs, derived, statuses[0], statuses[1], (), firings, (), _NOTHING_COUNTED))
 
     def _settled(self, name: str, spoken: Spoken) -> tuple[Value, int]:
         """Value and class of a term that has been heard: its default, or absent, where nothing was said."""
         value = self.plan.terms[name].default if isinstance(spoken, Lack) else spoken
         return value, ABSENT if value is None else self.encoders[name].classify(value)
 
-    def _answer(self, table: _Table, key: Key) -> Answer | None:
-        """Work an answer out and remember it."""
-        if len(table.answers) >= KEPT:
-            table.answers.clear()
-        answer = table.answers[key] = self._work_out(table, key)
-        return answer
-
-    def _work_out(self, table: _Table, key: Key) -> Answer | None:
+    def _work_out(self, table: _Answers, key: Key) -> Answer | None:
+        """The answer of a table for some classes, None where the long way is needed."""
+        if len(self.known) >= KEPT:
+            self.known.clear()
         plan = table.plan
         own: list[int] = []
         for number, name, column in zip(key, table.terms, plan.lowered.columns, strict=True):
@@ -387,7 +400,9 @@ class Quick:
                 classes.append((self.places[output.term], number))
         fired = tuple(plan.firings[rule] for rule in plan.outputs.fired(match.hits, entry))
         more = More(derived, tuple(silent), tuple(shares)) if derived or silent or shares else None
-        return Answer(fired, outputs, tuple(classes), more)
+        # most keys come to one of a few answers: shared, they stay in the processor's cache
+        same = (fired, tuple(outputs.items()), tuple(classes), tuple(derived.items()), tuple(silent), tuple(shares))
+        return self.known.setdefault((table.number, same), Answer(fired, outputs, tuple(classes), more))
 
     def _statuses(self, silent: tuple[str, ...]) -> tuple[Mapping[str, Status], Status]:
         statuses = {

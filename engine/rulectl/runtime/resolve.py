@@ -51,20 +51,30 @@ class Outputs:
         ordinary = tuple(n for n in hits if n not in self.otherwise)
         return ordinary or tuple(hits)
 
-    def _rank(self, rule: int, columns: Sequence[int], entry: Callable[[int, int], Spoken]) -> tuple[int, ...]:
-        """Where a rule stands in the order of allowed values, column by column; what is not listed comes last."""
+    def _rank(
+        self, rule: int, columns: Sequence[int], entry: Callable[[int, int], Spoken], best: bool = False
+    ) -> tuple[int, ...]:
+        """Where a rule stands in the order of allowed values, column by column; what is not listed comes last, and so
+        does what is unknown, unless the `best` that it may come to is asked for."""
         ranks = []
         for column in columns:
             spoken = entry(rule, column)
+            if best and spoken is UNKNOWN:
+                ranks.append(0)
+                continue
             order = self.ranks[column]
             first = spoken[0] if isinstance(spoken, tuple) and spoken else spoken
             ranks.append(order.get(first, len(order)) if isinstance(first, str) else len(order))
         return (*ranks, rule)
 
-    def _like(self, column: int) -> Sequence[int]:
+    def like(self, column: int) -> Sequence[int]:
         """The columns whose values order rules for the policy of a column: all that share it, or itself alone."""
         policy = self.policies[column]
         return [i for i, p in enumerate(self.policies) if p is policy] if policy is self.policy else [column]
+
+    def weighed(self, column: int) -> Sequence[int]:
+        """The columns whose entries the value of a column hangs on."""
+        return self.like(column) if self.policies[column] is HitPolicy.PRIORITY else [column]
 
     def deciders(self, column: int, hits: Sequence[int], entry: Callable[[int, int], Spoken]) -> tuple[int, ...]:
         """The active hits that a column's value is made of, in the order of the result."""
@@ -73,11 +83,20 @@ class Outputs:
             case HitPolicy.FIRST:
                 return active[:1]
             case HitPolicy.PRIORITY:
-                return (min(active, key=lambda n: self._rank(n, self._like(column), entry)),) if active else ()
+                return self._first(column, active, entry)
             case HitPolicy.OUTPUT_ORDER:
-                return tuple(sorted(active, key=lambda n: self._rank(n, self._like(column), entry)))
+                return tuple(sorted(active, key=lambda n: self._rank(n, self.like(column), entry)))
             case _:
                 return active
+
+    def _first(self, column: int, active: Sequence[int], entry: Callable[[int, int], Spoken]) -> tuple[int, ...]:
+        """The hit whose value comes first, and those whose values are unknown and may come before it."""
+        if not active:
+            return ()
+        like = self.like(column)
+        first = min(active, key=lambda n: self._rank(n, like, entry))
+        rank = self._rank(first, like, entry)
+        return tuple(n for n in active if n == first or self._rank(n, like, entry, best=True) < rank)
 
     def resolve(self, column: int, hits: Sequence[int], entry: Callable[[int, int], Spoken]) -> Spoken:
         """The value of a column for a set of hits (ascending rule numbers). `entry(rule, column)` is what a rule says;
@@ -88,6 +107,8 @@ class Outputs:
             return CLASH
         if policy is HitPolicy.COUNT:
             return Decimal(len(deciders)) if deciders else NOTHING
+        if policy is HitPolicy.PRIORITY and len({_key(entry(rule, column)) for rule in deciders}) > 1:
+            return UNKNOWN  # which of them comes first hangs on a fact
         said = [spoken for spoken in (entry(rule, column) for rule in deciders) if spoken is not NOTHING]
         if not said:
             return NOTHING
