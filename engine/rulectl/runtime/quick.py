@@ -32,7 +32,10 @@ from rulectl.types import Kind
 from rulectl.values import Value
 
 KEPT: Final = 20_000
-"""How many values a term, or answers a table, are remembered before all are forgotten."""
+"""How many answers of a table are remembered before all are forgotten."""
+
+KEPT_VALUES: Final = 2_000
+"""How many values of a term: few enough to stay in the processor's cache."""
 
 KEPT_LAYOUTS: Final = 500
 """How many sets of keys are remembered; a program that decides cases has few."""
@@ -91,7 +94,7 @@ class Encoder(dict[Any, int]):
             number = self._read(raw)
             if isinstance(raw, _NUMBERS) and not self._one_value(raw):
                 return number
-        if len(self) >= KEPT:
+        if len(self) >= KEPT_VALUES:
             self.clear()
             self[None] = self.classify(self.term.default)
         self[raw] = number
