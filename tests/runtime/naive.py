@@ -110,6 +110,7 @@ class Pass:
     table: Table
     hits: list[int]
     others: list[tuple[list[int], list[int]]]
+    joint: list[tuple[list[int], list[int]]]
     waits: dict[int, frozenset[str]]
 
 
@@ -147,7 +148,8 @@ def look(case: Case, table: Table, before: set[int]) -> Pass:
             waits[n] = frozenset().union(*(waits[m] for m in possible))
     if not hit or falling:
         others += [(sorted(fallback | {n}), [n]) for n in sorted(maybe_else)]
-    return Pass(table, hits, others, waits)
+    joint = [(with_else(sure | {n}), [n, *sorted(falling)]) for n in sorted(possible) if falling]
+    return Pass(table, hits, others, joint, waits)
 
 
 def entry(case: Case, table: Table, rule: int, column: int, sure: bool) -> Said:
@@ -171,6 +173,9 @@ def choose(table: Table, column: int, hits: list[int], say: Callable[[int, int],
     policy = table.outputs[column].policy
     like = [c for c, o in enumerate(table.outputs) if o.policy is policy] if policy is table.policy else [column]
 
+    def best(n: int) -> list[int]:
+        return [0 if say(n, c) == OPEN else place for c, place in zip(like, rank(n), strict=False)] + [n]
+
     def rank(n: int) -> list[int]:
         places = []
         for c in like:
@@ -183,7 +188,9 @@ def choose(table: Table, column: int, hits: list[int], say: Callable[[int, int],
     if policy is HitPolicy.FIRST:
         return active[:1]
     if policy is HitPolicy.PRIORITY:
-        return sorted(active, key=rank)[:1]
+        first = sorted(active, key=rank)[:1]
+        # an entry that waits for a fact may yet come first
+        return [n for n in active if n in first or best(n)[:-1] < rank(first[0])[:-1]]
     if policy is HitPolicy.OUTPUT_ORDER:
         return sorted(active, key=rank)
     return active
@@ -197,6 +204,8 @@ def speak(table: Table, column: int, hits: list[int], say: Callable[[int, int], 
         return BROKEN
     if policy is HitPolicy.COUNT:
         return Decimal(len(chosen)) if chosen else SILENT
+    if policy is HitPolicy.PRIORITY and any(say(n, column) != say(chosen[0], column) for n in chosen):
+        return OPEN
     said = [s for s in (say(n, column) for n in chosen) if s != SILENT]
     if not said:
         return SILENT
@@ -284,11 +293,22 @@ def fires(case: Case, seen: Pass) -> list[int]:
         firing = {active[0]}
     elif active:
         own = [c for c, o in enumerate(table.outputs) if o.policy is HitPolicy.PRIORITY]
-        firing = set(choose(table, own[0], active, say, case)) if own else {active[0]}
+        firing = {_winner(table, own, active, say, case)}
     for c, output in enumerate(table.outputs):
         if output.policy is not table.policy:
             firing |= {n for n in choose(table, c, active, say, case) if say(n, c) != SILENT}
     return sorted(firing)
+
+
+def _winner(table: Table, columns: list[int], active: list[int], say: Callable[[int, int], Said], case: Case) -> int:
+    """Of the hits of a table with policy P the one that comes first as far as is known."""
+
+    def rank(n: int) -> list[int]:
+        orders = [case.terms[table.outputs[c].term].type.values for c in columns]
+        said = [say(n, c) for c in columns]
+        return [o.index(s) if s in o else len(o) for o, s in zip(orders, said, strict=True)] + [n]
+
+    return min(active, key=rank)
 
 
 def decide(book: Rulebook, facts: dict[str, Value]) -> Answer:
@@ -353,25 +373,34 @@ def conclude(case: Case, term: Term, passes: dict[int, Pass]) -> None:
     final = together(term, base)
     waits: dict[tuple[int, int], frozenset[str]] = {}
     moved = spoken = False
-    for at, (i, p, c) in enumerate(writers):
-        others = [(speak(p.table, c, hits, saying(p, True), case), causes) for hits, causes in p.others]
-        chosen = choose(p.table, c, p.hits, saying(p, False), case)
-        for n in chosen:
-            if saying(p, False)(n, c) != saying(p, True)(n, c):
-                others.append((speak(p.table, c, p.hits, saying(p, True), case), [-1 - n]))
-        for said, causes in others:
-            result = together(term, [*base[:at], (p.table.tier, said), *base[at + 1 :]])
-            if result == final:
-                continue
-            moved = True
-            spoken = spoken or result != SILENT
-            for n in causes:
-                names = p.waits[n] if n >= 0 else _lacks(case, p.table, -1 - n, c, sure=True)
-                key = (i, n if n >= 0 else -1 - n)
-                waits[key] = waits.get(key, frozenset()) | names
-        for n in chosen:
-            if saying(p, False)(n, c) == OPEN:
-                waits[i, n] = waits.get((i, n), frozenset()) | _lacks(case, p.table, n, c, sure=False)
+    for round_ in ("one change", "one comes as all the doubtful fall"):
+        if moved:
+            break
+        for at, (i, p, c) in enumerate(writers):
+            pairs = p.others if round_ == "one change" else p.joint
+            others: list[tuple[Said, Iterable[int | tuple[int, int]]]] = [
+                (speak(p.table, c, hits, saying(p, True), case), causes) for hits, causes in pairs
+            ]
+            chosen = choose(p.table, c, p.hits, saying(p, False), case)
+            for n in sorted({*chosen, *choose(p.table, c, p.hits, saying(p, True), case)}):
+                for d in _weighed(p.table, c):
+                    if saying(p, False)(n, d) != saying(p, True)(n, d):
+                        others.append((speak(p.table, c, p.hits, saying(p, True), case), [(n, d)]))
+            for said, causes in others:
+                result = together(term, [*base[:at], (p.table.tier, said), *base[at + 1 :]])
+                if result == final:
+                    continue
+                moved = True
+                spoken = spoken or result != SILENT
+                for cause in causes:
+                    n = cause if isinstance(cause, int) else cause[0]
+                    names = p.waits[n] if isinstance(cause, int) else _lacks(case, p.table, *cause, sure=True)
+                    waits[i, n] = waits.get((i, n), frozenset()) | names
+    for i, p, c in writers:
+        for n in choose(p.table, c, p.hits, saying(p, False), case):
+            for d in _weighed(p.table, c):
+                if saying(p, False)(n, d) == OPEN:
+                    waits[i, n] = waits.get((i, n), frozenset()) | _lacks(case, p.table, n, d, sure=False)
     value: Value = None
     if final == SILENT:
         status = Status.UNDETERMINED if spoken else Status.NO_RULE
@@ -391,6 +420,14 @@ def conclude(case: Case, term: Term, passes: dict[int, Pass]) -> None:
         case.shaky.add(term.id)
     elif case.value[term.id] is None:
         case.gone.add(term.id)
+
+
+def _weighed(table: Table, column: int) -> list[int]:
+    """The columns that the value of a column hangs on: under P all that share the table's policy order its rules."""
+    policy = table.outputs[column].policy
+    if policy is HitPolicy.PRIORITY is table.policy:
+        return [c for c, o in enumerate(table.outputs) if o.policy is policy]
+    return [column]
 
 
 def _lacks(case: Case, table: Table, rule: int, column: int, sure: bool) -> frozenset[str]:

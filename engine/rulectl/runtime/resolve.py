@@ -95,8 +95,8 @@ class Outputs:
             return ()
         like = self.like(column)
         first = min(active, key=lambda n: self._rank(n, like, entry))
-        rank = self._rank(first, like, entry)
-        return tuple(n for n in active if n == first or self._rank(n, like, entry, best=True) < rank)
+        rank = self._rank(first, like, entry)[:-1]  # rules that tie say the same
+        return tuple(n for n in active if n == first or self._rank(n, like, entry, best=True)[:-1] < rank)
 
     def resolve(self, column: int, hits: Sequence[int], entry: Callable[[int, int], Spoken]) -> Spoken:
         """The value of a column for a set of hits (ascending rule numbers). `entry(rule, column)` is what a rule says;
