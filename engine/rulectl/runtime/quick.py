@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from operator import getitem, itemgetter
 from types import MappingProxyType
@@ -62,11 +61,13 @@ class Encoder(dict[Any, int]):
         self.plain = partition is None and kind is Kind.STRING and not term.type.values and not term.type.many
         self.numeric = kind is Kind.NUMBER
         self.boolean = kind is Kind.BOOLEAN
-        self.floats: list[float] | None = None
+        self.floats: list[float] = []
         self.low, self.high = -1e15, 1e15
+        exact = False
         if partition is not None and self.numeric:
             digits = [len(point.as_tuple().digits) for point in partition.points]
-            if max(digits, default=0) <= FLOAT_DIGITS:
+            exact = max(digits, default=0) <= FLOAT_DIGITS
+            if exact:
                 self.floats = [float(point) for point in partition.points]
             # a bound that a float cannot be is left to the long reading
             low, high = term.type.low, term.type.high
@@ -76,7 +77,7 @@ class Encoder(dict[Any, int]):
             )
         self[None] = self.classify(term.default)
         # 0 and 1 are common, and are not remembered because of True and False
-        self.bits = None if self.floats is None else (self._place(0), self._place(1))
+        self.bits = (self.classify(Decimal(0)), self.classify(Decimal(1))) if exact else None
 
     def classify(self, value: Value) -> int:
         """The class of a typed value; a term that no test reads has one class for all of them."""
@@ -89,7 +90,10 @@ class Encoder(dict[Any, int]):
         if self.bits is not None and (kind is float or kind is int) and self.low <= raw <= self.high:
             if raw == 0 or raw == 1:
                 return self.bits[1 if raw else 0]
-            number = self._place(raw)
+            # no decimal is made: where floats differ, the decimals that they show differ the same way
+            floats = self.floats
+            at = bisect_left(floats, raw)
+            number = FIRST + 2 * at + (1 if at < len(floats) and floats[at] == raw else 0)
         else:
             number = self._read(raw)
             if isinstance(raw, _NUMBERS) and not self._one_value(raw):
@@ -99,14 +103,6 @@ class Encoder(dict[Any, int]):
             self[None] = self.classify(self.term.default)
         self[raw] = number
         return number
-
-    def _place(self, raw: float) -> int:
-        """The class of a float or integer, without making a decimal of it: where floats differ, the decimals that they
-        show differ the same way."""
-        floats = self.floats
-        assert floats is not None
-        at = bisect_left(floats, raw)
-        return FIRST + 2 * at + (1 if at < len(floats) and floats[at] == raw else 0)
 
     def _one_value(self, raw: int | float | Decimal) -> bool:
         """Whether all numbers that equal this one, and so are one key with it, mean the same here: True == 1, which is
@@ -201,8 +197,7 @@ _NOTHING_COUNTED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 Pick = Callable[[list[int]], Key]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """How cases with the same keys in the same order are read: `encoders` of the first of the values that `values`
     takes, after `head`, the classes of the terms that a case lacks or tables write. From `texts` on, the values are
     texts that no test reads: any will do, so they are looked at together. `steps`: for each table, what picks its
@@ -224,7 +219,8 @@ class Quick:
         self.plan = plan
         self.encoders: dict[str, Encoder] = {}
         self.layouts: dict[tuple[str, ...], Layout | None] = {}
-        self.last: tuple[tuple[str, ...], Layout | None] = ((), None)
+        self.last_keys: list[str] = []
+        self.last: Layout | None = None
         self.statuses: dict[tuple[str, ...], tuple[Mapping[str, Status], Status]] = {}
         self.known: dict[tuple[int, tuple[Any, ...]], Answer] = {}
         self.usable = not any(plan.cyclic) and all(
@@ -292,37 +288,40 @@ class Quick:
             tuple(steps),
         )
 
+    def _turn_to(self, keys: list[str]) -> Layout | None:
+        """Another layout than that of the case before."""
+        key = tuple(keys)
+        if key not in self.layouts:
+            if len(self.layouts) >= KEPT_LAYOUTS:
+                self.layouts.clear()
+            self.layouts[key] = self._layout(key)
+        self.last_keys, self.last = keys, self.layouts[key]
+        return self.last
+
     def _needed(self, name: str) -> bool:
         term = self.plan.terms[name]
         return term.required and term.default is None
 
     def decide(self, case: Mapping[str, Any]) -> Outcome | None:
         """The outcome of a settled case given as it comes, by name, id or alias; None where the long way is needed."""
-        keys = tuple(case)
-        if keys == self.last[0]:
-            layout = self.last[1]
-        else:
-            if keys not in self.layouts:
-                if len(self.layouts) >= KEPT_LAYOUTS:
-                    self.layouts.clear()
-                self.layouts[keys] = self._layout(keys)
-            layout = self.layouts[keys]
-            self.last = keys, layout
+        keys = [*case]
+        layout = self.last if keys == self.last_keys else self._turn_to(keys)
         if layout is None:
             return None
+        head, take, encoders, texts, needed_texts, required, steps = layout
         try:
-            values = layout.values(case)
-            classes = [*layout.head, *map(getitem, layout.encoders, values)]
-            text = "|".join(("", *values[layout.texts :], ""))
+            values = take(case)
+            classes = [*head, *map(getitem, encoders, values)]
+            text = "|".join(("", *values[texts:], ""))
         except (_Unreadable, TypeError):
             return None
         # nothing to trim, nothing invisible, nothing endless, no number that a spreadsheet may have rounded
         if not text.isprintable() or " |" in text or "| " in text or "+" in text or len(text) > MAX_TEXT:
             return None
-        for place in layout.required:
+        for place in required:
             if not classes[place]:
                 return None
-        for key in layout.needed_texts:
+        for key in needed_texts:
             if not case[key]:
                 return None
         firings: tuple[Firing, ...] = ()
@@ -330,19 +329,22 @@ class Quick:
         outputs = self.outputs.copy()
         derived = self.derived.copy() if self.derived else self.derived
         shares: list[tuple[str, Contribution]] = []
-        for pick, answers, merged in layout.steps:
+        for pick, answers, merged in steps:
             answer = answers[pick(classes)]
             if answer is None:
                 return None
             fired, said, places, more = answer
             firings += fired
             outputs.update(said)
-            for place, number in places:
-                classes[place] = number
+            if places:
+                for place, number in places:
+                    classes[place] = number
             if more is not None:
                 derived.update(more.derived)
                 silent += more.silent
                 shares += more.shares
+            if not merged:
+                continue
             for name in merged:
                 spoken = merge(self.plan.terms[name], [c for term, c in shares if term == name])
                 if isinstance(spoken, Lack):
