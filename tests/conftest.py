@@ -11,6 +11,9 @@ import os
 import pytest
 from hypothesis import settings
 
+# programs to be run by hand, against packages that the tests do not need
+collect_ignore = ["benchmarks"]
+
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
 settings.load_profile("search" if os.environ.get("RULECTL_SEARCH") else "steady")

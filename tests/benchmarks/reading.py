@@ -32,6 +32,7 @@ def seconds(read: Callable[[Path], object], path: Path) -> float:
     return best
 
 
-for name in sys.argv[1:]:
-    ours, theirs = seconds(read_workbook, Path(name)), seconds(with_openpyxl, Path(name))
-    print(f"{name}: rulectl {ours:.2f} s, openpyxl {theirs:.2f} s, ratio {ours / theirs:.2f}")
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        ours, theirs = seconds(read_workbook, Path(name)), seconds(with_openpyxl, Path(name))
+        print(f"{name}: rulectl {ours:.2f} s, openpyxl {theirs:.2f} s, ratio {ours / theirs:.2f}")

@@ -326,11 +326,12 @@ def decide(book: Rulebook, facts: dict[str, Value]) -> Answer:
         while True:
             for i in numbers:
                 passes[i] = look(case, book.tables[i], before[i])
+            values = {t.id: case.value[t.id] for t in done}
             for term in done:
                 conclude(case, term, passes)
             hits = {i: set(passes[i].hits) for i in numbers}
             doubts = doubted | {t.id for t in done if t.id in case.shaky}
-            if not loop or (hits == before and doubts == doubted):
+            if not loop or (hits == before and doubts == doubted and values == {t.id: case.value[t.id] for t in done}):
                 break
             before, doubted = hits, doubts
             case.shaky |= doubted

@@ -8,7 +8,7 @@ lists that feed each other is passed again, until nothing new fires: facts are n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from rulectl.codes import Severity
@@ -124,11 +124,12 @@ class Engine:
         while True:
             for number in numbers:
                 memory.runs[number] = self._run(self.plan.tables[number], memory, earlier[number])
+            before = {term: memory.now[term] for term in mine}
             self._settle(memory, stratum)
-            # hits are kept and so is every doubt: both only grow, so this ends
+            # hits are kept and so is every doubt: both only grow, and values follow from hits, so this ends
             hits = {number: memory.runs[number].hits for number in numbers}
             doubts = unsettled | {term for term in mine if not memory.verdicts[term].settled}
-            if hits == earlier and doubts == unsettled:
+            if hits == earlier and doubts == unsettled and before == {term: memory.now[term] for term in mine}:
                 return
             earlier, unsettled = hits, doubts
             for term in unsettled:
@@ -179,13 +180,20 @@ class Engine:
         total: Counter[str] = Counter()
         for term in self.plan.outputs:
             for names in memory.verdicts[term.id].waits:
-                inputs = memory.inputs(names)
+                inputs = frozenset(other for name in memory.inputs(names) for other in self._behind(name, memory))
                 total.update(inputs)
                 if term.required:
                     required.update(inputs)
         order = self.plan.order
         # an event date that no term gives cannot be asked for
         return tuple(sorted((n for n in total if n in order), key=lambda n: (-required[n], -total[n], order[n])))
+
+    def _behind(self, name: str, memory: Memory) -> Iterator[str]:
+        """A name, or for a fact counted across cases the keys and the time that the case would need to be counted."""
+        aggregate = self.plan.aggregates.get(name)
+        needed = (*aggregate.by[:1], aggregate.time if aggregate.window is not None else None) if aggregate else ()
+        missing = [key for key in needed if key is not None and memory.now.get(key) is None]
+        yield from missing or [name]
 
     def _firings(self, memory: Memory) -> tuple[Firing, ...]:
         return tuple(

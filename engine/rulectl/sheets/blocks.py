@@ -75,6 +75,7 @@ def _stretches(rows: Mapping[int, Row], findings: list[Finding]) -> Iterator[tup
     """Kind, first column and row numbers of each block."""
     kind: BlockKind | None = None
     left, numbers, last, warned = 1, [0], 0, False
+    above = ""
     for number in sorted(rows):
         row = rows[number]
         if all(cell.blank for cell in row.values()):
@@ -85,6 +86,7 @@ def _stretches(rows: Mapping[int, Row], findings: list[Finding]) -> Iterator[tup
         )
         if ended and kind is not None:
             yield kind, left, numbers
+            above = _title(rows[numbers[0]])
             kind = None
         if opened is not None:
             kind, left = opened
@@ -93,10 +95,28 @@ def _stretches(rows: Mapping[int, Row], findings: list[Finding]) -> Iterator[tup
             if not _under_marker(row, rows[numbers[0]], numbers):
                 numbers.append(number)
         elif number > last + 1 or not warned:
-            warned = _looks_like_marker(row, findings) or warned
+            told = _looks_like_marker(row, findings)
+            if not told and above and _looks_like_a_row(row, left):
+                # a blank row in the middle of a list is the most ordinary thing in Excel
+                cell = row[min(c for c in row if not row[c].blank)]
+                findings.append(finding("row-below-blank", _location(cell), block=above))
+                above, told = "", True
+            warned = told or warned
         last = number
     if kind is not None:
         yield kind, left, numbers
+
+
+def _title(row: Row) -> str:
+    """A marker row as people would name its block: the marker and the name beside it."""
+    shown = [row[column].text.strip() for column in sorted(row) if not row[column].blank]
+    return " ".join(shown[:2])
+
+
+def _looks_like_a_row(row: Row, left: int) -> bool:
+    """Whether a row outside all blocks may belong to the one above: a note is one cell, a row of a list is several."""
+    shown = [column for column in row if not row[column].blank]
+    return len(shown) > 1 and left <= min(shown) <= left + 1
 
 
 def _under_marker(row: Row, first: Row, numbers: list[int]) -> bool:
