@@ -125,3 +125,16 @@ def test_the_summary_counts_cases_rules_and_questions(book: rulectl.Book) -> Non
     ]
     fields = json.loads(summary_json(summary, labels))
     assert (fields["rows"], fields["rejected"], fields["status"]["decided"]) == (4, 1, 2)
+
+
+def test_an_overruled_conclusion_is_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "book.md"
+    path.write_text(
+        "## 规则\n| 词汇表 |\n| 名称 | 角色 | 类型 | 取值 |\n| 数 | 输入 | 数值 | |\n| 额 | 输出 | 数值 | |\n"
+        "| 表 | 输出 | 列表:枚举 | A;B |\n\n| 决策表 | D | 命中策略 | F |\n| 规则号 | 条件 | 结论 | 结论 |\n"
+        "| | 数 | 额 | 表 |\n| M1 | >5 | 1 | A |\n| M2 | >1 | 2 | B |\n",
+        "utf-8",
+    )
+    book = rulectl.load(path)
+    text = Reporter(book.rulebook, "zh").text(book.decide({"数": 9}))
+    assert [line.strip() for line in text.splitlines() if "→" in line] == ["→ 额：1", "→ 表：A", "→ 表：B"]

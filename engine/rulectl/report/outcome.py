@@ -11,6 +11,7 @@ from rulectl.codes import Language, say
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.syntax import Any, Expr
 from rulectl.model.outcome import Firing, Outcome
+from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Rule, Rulebook, Table, constant
 from rulectl.report.findings import finding_fields, finding_text
 from rulectl.report.jsontext import dumps
@@ -91,8 +92,10 @@ class Reporter:
         if outcome.firings:
             yield ""
             yield say("report-rules-that-fired", lang)
+        before = ""
         for firing in outcome.firings:
-            yield from self._why(firing, outcome)
+            yield from self._why(firing, outcome, first=firing.table != before)
+            before = firing.table
         for id_, ids in outcome.counted.items():
             counted = self.value(outcome.derived.get(id_))
             yield say("report-counted-from", lang, term=self.labels[id_], value=counted, ids=", ".join(ids))
@@ -100,8 +103,9 @@ class Reporter:
             yield ""
             yield finding_text(found, lang)
 
-    def _why(self, firing: Firing, outcome: Outcome) -> Iterator[str]:
-        """A firing: its cell, the conditions that held with the case's own values, what it concluded."""
+    def _why(self, firing: Firing, outcome: Outcome, first: bool) -> Iterator[str]:
+        """A firing: its cell, the conditions that held with the case's own values, what it concluded. Where the first
+        hit decides a column, a later rule of the table fired for its other columns only."""
         lang = self.lang
         where = f"  {firing.cells}" if firing.cells is not None else ""
         yield f"  {firing.name}{where}"
@@ -123,7 +127,7 @@ class Reporter:
             own = say("report-the-case-has", lang, value=value) if value else say("report-the-case-has-nothing", lang)
             yield "      " + say("report-entry-held", lang, heading=heading, entry=_one_line(entry.text), own=own)
         for output, said in zip(table.outputs, rule.then, strict=True):
-            if said.expr is not None:
+            if said.expr is not None and (first or output.policy is not HitPolicy.FIRST):
                 concluded = _one_line(said.text) + self._computed(said.expr, facts)
                 yield "      → " + self._pair(self.labels.get(output.term, output.term), concluded)
         if rule.source:
