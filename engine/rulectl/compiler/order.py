@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.lang.evaluate import names_of
 from rulectl.model.policy import Merge
 from rulectl.model.rulebook import Table, constant
-from rulectl.source import Location
+from rulectl.source import Cell, Location
 
 Graph = Mapping[int, Sequence[int]]
 """Position of a table -> positions of the tables that it reads from."""
@@ -75,7 +76,8 @@ def _settles(work: Work, component: Sequence[int], around: set[str]) -> bool:
 
 
 def _cycle(work: Work, graph: Graph, component: Sequence[int]) -> Finding:
-    """The shortest way round, in firing order: each table writes what the next one reads."""
+    """The shortest way round, in firing order: each table writes what the next one reads. It names what is handed on,
+    with a note at a cell that reads each."""
     way = _round(graph, component)
     # it begins with the table that stands first in the workbooks
     first = way.index(min(way))
@@ -83,14 +85,36 @@ def _cycle(work: Work, graph: Graph, component: Sequence[int]) -> Finding:
     tables = [work.tables[at] for at in (*way, way[0])]
     cell = tables[0].cells
     assert cell is not None
-    notes = [Note("note-cycle", Location(table.cells.first)) for table in tables[1:-1] if table.cells is not None]
+    names = {term.id: term.name for term in work.terms}
+    handed: list[str] = []
+    notes: list[Note] = []
+    for writer, reader in pairwise(tables):
+        written = {column.term for column in writer.outputs}
+        term, at = next((term, at) for term, at in _read_at(reader) if term in written)
+        handed.append(names[term])
+        if at is not None:
+            notes.append(Note("note-cycle", Location(at)))
     return finding(
         "cycle",
         Location(cell.first, tables[0].name),
         notes=notes,
         table=tables[0].name,
         cycle=" → ".join(table.name for table in tables),
+        terms=" / ".join(dict.fromkeys(handed)),
     )
+
+
+def _read_at(table: Table) -> Iterator[tuple[str, Cell | None]]:
+    """The ids that a table reads, each with the cell that names it."""
+    for column in table.inputs:
+        yield from ((id_, column.cell) for id_ in sorted(names_of(column.subject)))
+    for rule in table.rules:
+        if rule.enabled:
+            for entry in rule.when:
+                yield from ((id_, entry.cell) for id_ in sorted(names_of(entry.test)))
+            for output in rule.then:
+                if output.expr is not None:
+                    yield from ((id_, output.cell) for id_ in sorted(names_of(output.expr)))
 
 
 def _round(graph: Graph, component: Sequence[int]) -> list[int]:
