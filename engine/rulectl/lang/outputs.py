@@ -14,7 +14,6 @@ from rulectl.lang.syntax import Expr, Literal, Sequence
 from rulectl.source import Span
 from rulectl.types import Kind, Type
 
-
 _NULL_WORDS = ("空", "null")
 
 

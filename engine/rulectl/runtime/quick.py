@@ -9,111 +9,28 @@ must agree (a property test sees to it).
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from operator import getitem, itemgetter
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from rulectl.lang.literals import MAX_TEXT, value_of
-from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
+from rulectl.lang.region import ABSENT, UNKNOWN, Partition
 from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Is, Literal, Name
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
-from rulectl.model.rulebook import Term
+from rulectl.runtime.encoder import Encoder, Unreadable
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Key, Plan, TablePlan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
-from rulectl.types import Kind
 from rulectl.values import Value
 
 KEPT: Final = 20_000
 """How many answers of a table are remembered before all are forgotten."""
 
-KEPT_VALUES: Final = 2_000
-"""How many values of a term: few enough to stay in the processor's cache."""
-
 KEPT_LAYOUTS: Final = 500
 """How many sets of keys are remembered; a program that decides cases has few."""
-
-FLOAT_DIGITS: Final = 15
-"""A decimal of so many digits is told apart from any other by its nearest binary float."""
-
-
-_NUMBERS: Final = (int, float, Decimal)
-
-
-class _Unreadable(Exception):  # noqa: N818 - not an error: the long way reads it again and says what is wrong
-    """A raw value that is not plainly one of the term's."""
-
-
-class Encoder(dict[Any, int]):
-    """Raw value of a term -> class number; a dictionary that fills itself. Null is the term's default."""
-
-    def __init__(self, term: Term, partition: Partition | None) -> None:
-        super().__init__()
-        self.term = term
-        self.partition = partition
-        kind = term.type.kind
-        self.plain = partition is None and kind is Kind.STRING and not term.type.values and not term.type.many
-        self.numeric = kind is Kind.NUMBER
-        self.boolean = kind is Kind.BOOLEAN
-        self.floats: list[float] = []
-        self.low, self.high = -1e15, 1e15
-        exact = False
-        if partition is not None and self.numeric:
-            digits = [len(point.as_tuple().digits) for point in partition.points]
-            exact = max(digits, default=0) <= FLOAT_DIGITS
-            if exact:
-                self.floats = [float(point) for point in partition.points]
-            # a bound that a float cannot be is left to the long reading
-            low, high = term.type.low, term.type.high
-            self.low = -1e15 if low is None else math.nextafter(float(low), math.inf) if low != int(low) else int(low)
-            self.high = (
-                1e15 if high is None else math.nextafter(float(high), -math.inf) if high != int(high) else int(high)
-            )
-        self[None] = self.classify(term.default)
-        # 0 and 1 are common, and are not remembered because of True and False
-        self.bits = (self.classify(Decimal(0)), self.classify(Decimal(1))) if exact else None
-
-    def classify(self, value: Value) -> int:
-        """The class of a typed value; a term that no test reads has one class for all of them."""
-        if value is None:
-            return UNKNOWN
-        return FIRST if self.partition is None else self.partition.locate(value)
-
-    def __missing__(self, raw: Any) -> int:
-        kind = raw.__class__
-        if self.bits is not None and (kind is float or kind is int) and self.low <= raw <= self.high:
-            if raw == 0 or raw == 1:
-                return self.bits[1 if raw else 0]
-            # no decimal is made: where floats differ, the decimals that they show differ the same way
-            floats = self.floats
-            at = bisect_left(floats, raw)
-            number = FIRST + 2 * at + (1 if at < len(floats) and floats[at] == raw else 0)
-        else:
-            number = self._read(raw)
-            if isinstance(raw, _NUMBERS) and not self._one_value(raw):
-                return number
-        if len(self) >= KEPT_VALUES:
-            self.clear()
-            self[None] = self.classify(self.term.default)
-        self[raw] = number
-        return number
-
-    def _one_value(self, raw: int | float | Decimal) -> bool:
-        """Whether all numbers that equal this one, and so are one key with it, mean the same here: True == 1, which is
-        another number, and 1e16 == 10**16, which alone is exact; as texts even 2 and 2.0 are two."""
-        return self.boolean or (self.numeric and raw not in (0, 1) and -(10**15) < raw < 10**15)
-
-    def _read(self, raw: Any) -> int:
-        value = value_of(raw, self.term.type, self.term.unit)
-        if isinstance(value, Problem):
-            raise _Unreadable
-        return self.classify(self.term.default if value is None else value)
 
 
 class Facts(Mapping[str, Value]):
@@ -313,7 +230,7 @@ class Quick:
             values = take(case)
             classes = [*head, *map(getitem, encoders, values)]
             text = "|".join(("", *values[texts:], ""))
-        except (_Unreadable, TypeError):
+        except (Unreadable, TypeError):
             return None
         # nothing to trim, nothing invisible, nothing endless, no number that a spreadsheet may have rounded
         if not text.isprintable() or " |" in text or "| " in text or "+" in text or len(text) > MAX_TEXT:

@@ -86,7 +86,9 @@ def _stretches(rows: Mapping[int, Row], findings: list[Finding]) -> Iterator[tup
         )
         if ended and kind is not None:
             yield kind, left, numbers
-            above = _title(rows[numbers[0]])
+            # a block of headings alone is told of where it is read
+            headings = 3 if kind is BlockKind.TABLE else 2
+            above = _title(rows[numbers[0]]) if len(numbers) > headings else ""
             kind = None
         if opened is not None:
             kind, left = opened
