@@ -175,6 +175,7 @@ class Quick:
         self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
         self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
         self.unwritten = tuple(t.id for t in plan.unspoken)
+        self.spoken = self._statuses(self.unwritten)
 
     def _layout(self, keys: tuple[str, ...]) -> Layout | None:
         """The layout for some keys; None where one of them is unknown, given twice, or a required one is missing."""
@@ -229,7 +230,7 @@ class Quick:
         try:
             values = take(case)
             classes = [*head, *map(getitem, encoders, values)]
-            text = "|".join(("", *values[texts:], ""))
+            text = f"|{'|'.join(values[texts:])}|"
         except (Unreadable, TypeError):
             return None
         # nothing to trim, nothing invisible, nothing endless, no number that a spreadsheet may have rounded
@@ -271,7 +272,7 @@ class Quick:
                 value, number = self._settled(name, spoken)
                 classes[self.places[name]] = number
                 (outputs if name in outputs else derived)[name] = value
-        statuses = self.statuses.get(silent) or self._statuses(silent)
+        statuses = self.spoken if silent is self.unwritten else self.statuses.get(silent) or self._statuses(silent)
         # the constructor of a named tuple with defaults takes twice as long
         facts = Facts(case, self)
         return _make(Outcome, (facts, outputs, derived, statuses[0], statuses[1], (), firings, (), _NOTHING_COUNTED))
