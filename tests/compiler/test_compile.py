@@ -131,6 +131,14 @@ def test_a_finding_is_never_lost_because_of_another(names: set[str]) -> None:
     assert len(together) == len(names)
 
 
+def test_what_could_not_be_read_is_told_of_once() -> None:
+    draft = read_text(BOOK.replace("| <= 7 | 产品 |", "| <= 7 | |"), "样本.xlsx")
+    (silent,) = compile_drafts((draft,)).findings
+    assert silent.slug == "rule-without-conclusion"
+    unread = Finding("formula-not-computed", silent.at)
+    assert compile_drafts((replace(draft, findings=(unread,)),)).findings == (unread,)
+
+
 def test_findings_stand_in_the_order_of_the_cells() -> None:
     _, findings = compiled(with_mistakes(*MISTAKES))
     sheets = ["手册", "词汇", "其余", "判定"]

@@ -15,6 +15,7 @@ from rulectl.compiler.cells import expression_in, value_in
 from rulectl.compiler.complaints import (
     complain,
     heading_of,
+    ill_suited,
     judged,
     names_of_terms,
     nearest,
@@ -176,7 +177,7 @@ def read_columns(block: DraftBlock, head: Head, work: Work, found: list[Finding]
             single[key] = position
     if not conclusions:
         found.append(complain("no-conclusion-column", block.rows[1][0], table=head.name))
-    _check_priority(head, outputs, block, found)
+    _check_priority(head, outputs, block, work, found)
     return Columns(tuple(inputs), tuple(outputs), single, tuple(conditions), last)
 
 
@@ -252,7 +253,7 @@ def _output(
     slug = _unsuitable(term, policy)
     if slug is not None:
         cell = role_cell if own is not None else heading
-        found.append(complain(slug, cell, term=term.name, policy=policy.value, **heading_of("policy", policy.value)))
+        found.append(ill_suited(slug, cell, term, policy, work))
         return None
     return OutputColumn(term.id, policy, heading.at), term
 
@@ -281,7 +282,7 @@ def _unsuitable(term: Term, policy: HitPolicy) -> str | None:
 
 
 def _check_priority(
-    head: Head, outputs: list[tuple[int, OutputColumn, Term]], block: DraftBlock, found: list[Finding]
+    head: Head, outputs: list[tuple[int, OutputColumn, Term]], block: DraftBlock, work: Work, found: list[Finding]
 ) -> None:
     """Under P the outputs are ranked by their allowed values, from left to right: one column at least must have some
     (DMN 1.5 section 8.2.10)."""
@@ -289,12 +290,4 @@ def _check_priority(
     if ranked and not any(term.type.item.values for _, term in ranked):
         position = next(p for p, column, _ in outputs if column is ranked[0][0])
         cell = block.rows[2][position]
-        found.append(
-            complain(
-                "policy-needs-values",
-                cell,
-                term=ranked[0][1].name,
-                policy=HitPolicy.PRIORITY.value,
-                **heading_of("policy", HitPolicy.PRIORITY.value),
-            )
-        )
+        found.append(ill_suited("policy-needs-values", cell, ranked[0][1], HitPolicy.PRIORITY, work))

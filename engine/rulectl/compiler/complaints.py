@@ -6,13 +6,15 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from rulectl.codes import LANGUAGES
+from rulectl.codes import LANGUAGES, Severity
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, Note
 from rulectl.lang.scope import Broken, Problem
 from rulectl.model import words
 from rulectl.model.draft import DraftCell
-from rulectl.source import Cell, Location, Span
+from rulectl.model.policy import HitPolicy
+from rulectl.model.rulebook import Term
+from rulectl.source import Cell, Location, Place, Span
 
 SHOWN = 12
 """How many names a sentence lists."""
@@ -113,3 +115,19 @@ def names_of_terms(work: Work) -> list[str]:
         *(term.id for term in work.terms),
         *(alias for term in work.terms for alias in term.aliases),
     ]
+
+
+def ill_suited(slug: str, cell: DraftCell, term: Term, policy: HitPolicy, work: Work) -> Finding:
+    """A policy that cannot settle a term. Where its values have been found to count for nothing, that is what is to be
+    mended: the same finding again, now an error."""
+    idle = next((f for f in work.findings if f.slug == "values-unsuitable" and _in_row(f.at.place, term.cell)), None)
+    if slug == "policy-needs-values" and idle is not None:
+        return replace(idle, notes=(Note("note-policy", Location(cell.at)),), severity_override=Severity.ERROR)
+    return complain(slug, cell, term=term.name, policy=policy.value, **heading_of("policy", policy.value))
+
+
+def _in_row(place: Place, cell: Cell | None) -> bool:
+    """Whether a place is a cell in the row of another."""
+    if not isinstance(place, Cell) or cell is None:
+        return False
+    return (place.file, place.sheet, place.row) == (cell.file, cell.sheet, cell.row)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rulectl.compiler.about import read_about
 from rulectl.compiler.aggregates import read_aggregates
+from rulectl.compiler.apart import part_blocks
 from rulectl.compiler.casebook import read_tests
 from rulectl.compiler.dating import check_event, read_event
 from rulectl.compiler.naming import read_names
@@ -26,6 +27,7 @@ from rulectl.model.rulebook import Rulebook
 from rulectl.source import Cell, CellRange, Place
 
 PASSES: tuple[Pass, ...] = (
+    part_blocks,
     read_about,
     read_vocabulary,
     read_parameters,
@@ -105,4 +107,18 @@ def _sorted(work: Work) -> tuple[Finding, ...]:
             )
         return files.get(getattr(cell, "file", ""), -1), -1, "", 0, 0
 
-    return tuple(sorted(dict.fromkeys(work.findings), key=lambda finding: key(finding.at.place)))
+    return tuple(sorted(_told(work), key=lambda finding: key(finding.at.place)))
+
+
+def _told(work: Work) -> tuple[Finding, ...]:
+    """What is said in the end: of a cell that could not be read only that, and each sentence once, at its gravest."""
+    read = {finding for draft in work.drafts for finding in draft.findings}
+    unread = work.unread_cells
+    said: dict[tuple[object, ...], Finding] = {}
+    for finding in work.findings:
+        if finding.at.place in unread and finding not in read:
+            continue
+        key = (finding.slug, finding.at, finding.fields)
+        if key not in said or finding.severity.rank < said[key].severity.rank:
+            said[key] = finding
+    return tuple(said.values())

@@ -25,7 +25,7 @@ from rulectl.model import words
 from rulectl.model.draft import DraftBlock, DraftCell, Native
 from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import InputColumn, OutputEntry, Rule, Term, TestEntry
-from rulectl.source import Cell, CellRange
+from rulectl.source import Cell, CellRange, Place
 
 Row = tuple[DraftCell, ...]
 _Key = tuple[int, type, Native, str]
@@ -39,6 +39,7 @@ class _Sheet:
     columns: Columns
     policy: HitPolicy
     work: Work
+    unread: frozenset[Place]
     tests: dict[_Key, Test | Broken] = field(default_factory=dict)
     outputs: dict[_Key, Expr | Broken | None] = field(default_factory=dict)
 
@@ -47,7 +48,7 @@ def read_rules(
     block: DraftBlock, columns: Columns, policy: HitPolicy, work: Work, found: list[Finding]
 ) -> tuple[Rule, ...]:
     """The rules of a table, in order, with ids that no two share."""
-    sheet = _Sheet(columns, policy, work)
+    sheet = _Sheet(columns, policy, work, work.unread_cells)
     rows = block.rows[3:]
     ids = [visible(columns.cell(row, "id").text) for row in rows]
     taken = _check_ids([columns.cell(row, "id") for row in rows], ids, found)
@@ -116,7 +117,8 @@ def _rule(row: Row, id_: str, sheet: _Sheet, found: list[Finding]) -> Rule | Non
         found.append(not_a_choice(enabled_cell, "yes"))
     period = period_of(columns.cell(row, "from"), columns.cell(row, "to"), work, found)
     cells = CellRange(row[0].at, row[columns.last].at)
-    if whole and columns.outputs and all(entry.expr is None for entry in then):
+    unread = any(entry.cell in sheet.unread for entry in then)
+    if whole and columns.outputs and all(entry.expr is None for entry in then) and not unread:
         # where one rule decides, a rule that says nothing may well be meant to keep the others away
         empty = complain("rule-without-conclusion", row[columns.outputs[0][0]], rule=id_)
         found.append(replace(empty, severity_override=Severity.NOTICE if sheet.policy.single else None))

@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from rulectl.codes import Severity
 from rulectl.diagnostics import Finding
 from rulectl.lang.scope import Scope
 from rulectl.model.draft import BlockKind, Draft, DraftBlock, DraftCell
 from rulectl.model.policy import Tier
 from rulectl.model.rulebook import Aggregate, Parameter, Period, Policy, Table, Template, Term, TestCase
 from rulectl.model.words import fold
-from rulectl.source import Cell
+from rulectl.source import Cell, Place
 
 ALWAYS = Period()
 NO_SCOPE = Scope({})
@@ -65,6 +66,12 @@ class Work:
     tests: tuple[TestCase, ...] = ()
     policies: tuple[Policy, ...] = ()
     writers: frozenset[str] = frozenset()
+
+    @property
+    def unread_cells(self) -> frozenset[Place]:
+        """The cells that the reader could not read, such as a formula without its result."""
+        found = (finding for draft in self.drafts for finding in draft.findings)
+        return frozenset(finding.at.place for finding in found if finding.severity is Severity.ERROR)
 
     def blocks(self, kind: BlockKind) -> Iterator[tuple[Book, DraftBlock]]:
         """The blocks of a kind, in the order of the workbooks."""
