@@ -159,6 +159,8 @@ def _expectation(cell: DraftCell, span: Span, term: Term, work: Work) -> Expecta
     text = cell.text[span.start : span.end]
     if not term.type.many:
         test = test_in(cell if whole else replace(cell, value=text, text=text), term.type, term.unit, work.scope)
+        if isinstance(test, Broken):
+            test = _no_value(test, text, term)
         return _moved(test, span) if isinstance(test, Broken) else ValueIs(test)
     mark = plain(text).lstrip()[:1]
     if mark == "#":
@@ -176,6 +178,15 @@ def _expectation(cell: DraftCell, span: Span, term: Term, work: Work) -> Expecta
         return _moved(Broken((items,)), span, offset)
     op = cast(Choice["=", "+", "!"], mark if offset else "=")
     return ListIs(op, items if isinstance(items, tuple) else ())
+
+
+def _no_value(broken: Broken, text: str, term: Term) -> Broken:
+    """A single word that is no name can only have been meant as a value, and is none."""
+    value = read_value(text, term.type, term.unit)
+    alone = any(
+        p.slug == "unknown-word" and visible(text[p.span.start : p.span.end]) == visible(text) for p in broken.problems
+    )
+    return Broken((value,)) if alone and isinstance(value, Problem) else broken
 
 
 def _moved(broken: Broken, span: Span, offset: int = 0) -> Broken:
