@@ -180,7 +180,7 @@ def plainly(test: Test) -> bool:
     """A list of which the parser does not ask what is meant."""
     assert isinstance(test, OneOf)
     ops = [item.op if isinstance(item, Is) else "" for item in test.items]
-    return not bounds(test.items) and ops.count("!=") < 2 and not (ops[0] == "!=" and set(ops[1:]) == {"="})
+    return ops.count("!=") < 2 and not (ops[0] == "!=" and set(ops[1:]) == {"="})
 
 
 @given(st.one_of(number_trees(3), truth_trees(3), text_trees(2)))

@@ -42,17 +42,19 @@ def list_of_tests(parser: Parser, column: Column, closing: str = ")", excepting:
     """tests := conjunction ((',' | ';' | '、' | 'or' | line break) conjunction)*; blank items count for nothing"""
     start = parser.lexer.skip(parser.pos)
     pieces: list[Piece] = []
+    worded = True
     while True:
         while parser.accept(",", ";"):
-            pass
+            worded = False
         if parser.peek().kind == "end" or parser.is_sign(closing) or (excepting and _outside(parser.peek())):
             break
         pieces.append(conjunction(parser, column, excepting))
+        worded = worded and not parser.is_sign(",", ";")
         if not parser.accept(",", ";", "or"):
             break
     if not pieces:
         raise parser.unexpected()
-    return checked_list(pieces, column, Span(start, parser.end))
+    return checked_list(pieces, column, Span(start, parser.end), worded)
 
 
 def conjunction(parser: Parser, column: Column, excepting: bool = False) -> Piece:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal as Choice
 
+from rulectl.lang.bounds import below, covering, lower, upper
 from rulectl.lang.faults import Fault, fault
-from rulectl.lang.operands import constant
 from rulectl.lang.printer import print_test
 from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.syntax import AllOf, Between, Comparison, Except, Expr, Is, IsNull, Literal, OneOf, Test
@@ -51,24 +51,6 @@ def ambiguous(span: Span, column: Column, first: Test | str, second: Test | str)
     return fault("ambiguous-entry", span, first=texts[0], second=texts[1])
 
 
-def lower(test: Test) -> tuple[Expr, bool] | None:
-    """A lower bound and whether it is in."""
-    return (test.value, test.op == ">=") if isinstance(test, Is) and test.op in (">", ">=") else None
-
-
-def upper(test: Test) -> tuple[Expr, bool] | None:
-    """An upper bound and whether it is in."""
-    return (test.value, test.op == "<=") if isinstance(test, Is) and test.op in ("<", "<=") else None
-
-
-def below(low: Expr, high: Expr) -> bool | None:
-    """Whether a bound is less than another; None when that is not known before the case is."""
-    one, other = constant(low), constant(high)
-    if one is None or other is None or type(one) is not type(other) or isinstance(one, tuple):
-        return None
-    return one < other  # type: ignore[operator]  # both are of one ordered type: the parser has seen to it
-
-
 def between(low: tuple[Expr, bool], high: tuple[Expr, bool], span: Span) -> Between:
     """A range of two bounds. Raises Fault when nothing can lie in it."""
     if below(high[0], low[0]) or (low[0] == high[0] and isinstance(low[0], Literal) and not (low[1] and high[1])):
@@ -93,9 +75,10 @@ def met(pieces: list[Piece], joined: bool, column: Column, span: Span) -> Piece:
     return Piece(AllOf(tuple(tests), span), "other")
 
 
-def checked_list(pieces: list[Piece], column: Column, span: Span) -> Test:
+def checked_list(pieces: list[Piece], column: Column, span: Span, worded: bool = False) -> Test:
     """Pieces of which one must hold. Raises Fault when the list is likely to mean something else than it says:
-    `非 A、B` (neither?), `非 A; 非 B` and `>3,<7` (true of everything)."""
+    `非 A、B` (neither?), `非 A; 非 B` and `>3,<7` (true of everything). `worded` says that 或 stands between
+    all of them, so that the last is meant."""
     tests = tuple(piece.test for piece in pieces)
     if len(tests) == 1:
         return tests[0]
@@ -106,11 +89,9 @@ def checked_list(pieces: list[Piece], column: Column, span: Span) -> Test:
     if pieces[0].form == "negated" and refused and all(piece.form == "value" for piece in pieces[1:]):
         neither = Except(_one_of((*refused, *tests[1:])))
         raise ambiguous(span, column, neither, OneOf((Except(refused[0]), *tests[1:])))
-    for low in filter(None, map(lower, tests)):
-        for high in filter(None, map(upper, tests)):
-            if below(low[0], high[0]):
-                inside = Between(low[0], high[0], low[1], high[1])
-                raise ambiguous(span, column, inside, Except(IsNull()))
+    inside = covering(tests)
+    if inside is not None and not worded:
+        raise ambiguous(span, column, inside, OneOf(tests))
     return OneOf(tests, span)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import assert_never
 
+from rulectl.lang.bounds import covering
 from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.dates import spoken
 from rulectl.lang.syntax import (
@@ -209,7 +210,9 @@ def _test(test: Test, names: Names, column: Type | None, least: int) -> str:
             ends = [_expr(end, names, _SUM) for end in (low, high)]
             return f"{'[' if low_closed else '('}{ends[0]}..{ends[1]}{']' if high_closed else ')'}"
         case OneOf(items):
-            text = ";".join(_test(item, names, column, _OR) for item in items)
+            # `>3;<7` would be asked about, being true of everything
+            word = ";" if covering(items) is None else " or "
+            text = word.join(_test(item, names, column, _OR) for item in items)
             return f"({text})" if least > _TOP else text
         case AllOf(items):
             word = " 且 " if column else " and "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from rulectl.lang.bounds import below
 from rulectl.lang.expressions import ATOM_LEVEL, Parser
 from rulectl.lang.faults import fault
 from rulectl.lang.operands import Operand
-from rulectl.lang.pieces import Column, Piece, ambiguous, below, between
+from rulectl.lang.pieces import Column, Piece, ambiguous, between
 from rulectl.lang.syntax import Between, Binary, Expr, Is, Literal
 from rulectl.lang.tokens import Token
 from rulectl.lang.units import GROUPED, Quantity, as_duration, as_number, quantity_at
