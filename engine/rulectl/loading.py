@@ -26,11 +26,13 @@ TEXTS = (".md",)
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The rulebook, None when there are errors; every finding; the file that it came from, None when there is none."""
+    """The rulebook, None when there are errors; every finding; the file that it came from, None when there is none;
+    every file that was read, the included ones too."""
 
     rulebook: Rulebook | None
     findings: tuple[Finding, ...]
     path: Path | None = None
+    sources: tuple[Path, ...] = ()
 
 
 def load_rulebook(book: str | Path) -> Loaded:
@@ -45,8 +47,9 @@ def load_rulebook(book: str | Path) -> Loaded:
     if path.suffix.lower() == ".json":
         return _decoded(path)
     drafts, findings = gather(path)
-    compiled = compile_drafts(drafts)
-    return Loaded(None if findings else compiled.rulebook, (*findings, *compiled.findings), path)
+    compiled = compile_drafts(tuple(drafts.values()))
+    rulebook = None if findings else compiled.rulebook
+    return Loaded(rulebook, (*findings, *compiled.findings), path, tuple(drafts))
 
 
 def find(book: str) -> Path | None:
@@ -90,8 +93,8 @@ def read_draft(path: Path) -> Draft:
         return Draft(path.name, (), (finding("cannot-read", FilePlace(path.name), file=path.name),))
 
 
-def gather(path: Path) -> tuple[tuple[Draft, ...], tuple[Finding, ...]]:
-    """A workbook and all that it includes, directly or not, each once; a finding for each that is not there."""
+def gather(path: Path) -> tuple[dict[Path, Draft], tuple[Finding, ...]]:
+    """A workbook and all that it includes, directly or not, each once by its file; a finding for each not there."""
     drafts: dict[Path, Draft] = {}
     findings: list[Finding] = []
     waiting = [path]
@@ -107,7 +110,7 @@ def gather(path: Path) -> tuple[tuple[Draft, ...], tuple[Finding, ...]]:
                 findings.append(_missing(name, cell, at.parent))
             else:
                 waiting.append(found)
-    return tuple(drafts.values()), tuple(findings)
+    return drafts, tuple(findings)
 
 
 def _included(name: str, folder: Path) -> Path | None:

@@ -253,6 +253,40 @@ def test_a_case_file_without_a_required_column(run: Run, tmp_path: Path) -> None
     assert not (tmp_path / "out.csv").exists()
 
 
+# -- what must never be written over -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("out", "slug"),
+    [
+        ("new/rulebook.xlsx", "same-file-twice"),
+        ("./new/../new/rulebook.xlsx", "same-file-twice"),
+        ("other.xlsx", "not-a-compiled-name"),
+        ("other.XLSM", "not-a-compiled-name"),
+    ],
+)
+def test_compile_never_writes_over_a_workbook(out: str, slug: str, run: Run, tmp_path: Path) -> None:
+    assert run("init", "new", "--lang", "en").exit_code == 0
+    before = (tmp_path / "new" / "rulebook.xlsx").read_bytes()
+    result = run("compile", "new/rulebook.xlsx", "-o", out)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert slug in result.stderr
+    assert (tmp_path / "new" / "rulebook.xlsx").read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["cases.csv", "new"]
+
+
+@pytest.mark.parametrize("command", ["compile", "batch"])
+def test_an_included_workbook_is_never_written_over(command: str, run: Run, tmp_path: Path) -> None:
+    part = tmp_path / "part.md"
+    part.write_text(Path(DEMO).read_text("utf-8"), "utf-8")
+    whole = tmp_path / "whole.md"
+    whole.write_text("## 手册\n| 规则手册 |\n| 编号 | whole |\n| 名称 | 全 |\n| 包含 | part |\n", "utf-8")
+    result = run(command, "whole.md", *(["cases.csv"] if command == "batch" else []), "-o", "part.md")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "same-file-twice" in result.stderr
+    assert part.read_text("utf-8") == Path(DEMO).read_text("utf-8")
+
+
 # -- explain, test, explain-code ---------------------------------------------------------------------------------
 
 

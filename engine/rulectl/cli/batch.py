@@ -60,7 +60,7 @@ def batch(
     for path in (output, rejects):
         check_place(path, cases, book, not_endings=_CANNOT)
     with ExitStack() as stack:
-        loaded = open_book(book, here)
+        loaded = open_book(book, here, output, rejects)
         stream, file = open_stream(cases)
         stack.callback(stream.close)
         size = stream.seek(0, os.SEEK_END)

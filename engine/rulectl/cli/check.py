@@ -9,7 +9,7 @@ import click
 
 from rulectl.api import compile_workbook
 from rulectl.cli.base import USAGE, Command, Option, StopError, common, session, status_of
-from rulectl.cli.opening import check_place
+from rulectl.cli.opening import check_place, spare
 
 
 @click.command("check", cls=Command)
@@ -22,6 +22,8 @@ def check(book: str, annotated: str | None) -> int:
     if annotated is not None:
         check_place(annotated, book, endings=(".xlsx", ".xlsm"))
     loaded = compile_workbook(book)
+    if annotated is not None:
+        spare(annotated, loaded.sources)
     here.tell(loaded.findings, to_output=True)
     here.counts(loaded.findings, to_output=True)
     if annotated is not None and loaded.path is not None:

@@ -9,6 +9,7 @@ import click
 from rulectl.api import compile_workbook
 from rulectl.cases.writer import Target
 from rulectl.cli.base import FINDINGS, USAGE, Command, Option, common, refuse, session, status_of
+from rulectl.cli.opening import check_place, spare
 from rulectl.codec.encode import dumps
 
 
@@ -19,7 +20,9 @@ from rulectl.codec.encode import dumps
 def compile_(book: str, output: str) -> int:
     """Texts stand in the catalogue."""
     here = session()
+    check_place(output, book, not_endings=(".xlsx", ".xlsm"), kind="not-a-compiled-name")
     loaded = compile_workbook(book)
+    spare(output, loaded.sources)
     here.tell(loaded.findings)
     if loaded.rulebook is None:
         here.counts(loaded.findings)

@@ -21,7 +21,7 @@ def export(book: str, output: str) -> int:
 
     here = session()
     check_place(output, book, endings=(".xlsx",))
-    loaded = open_book(book, here)
+    loaded = open_book(book, here, output)
     try:
         write_workbook(export_grids(loaded.rulebook, here.lang), Path(output), here.lang)
     except OSError:

@@ -19,9 +19,12 @@ from rulectl.model.rulebook import Rulebook, Term
 _IN_MEMORY = 1 << 24
 
 
-def open_book(name: str, here: Session) -> Book:
-    """The rulebook, its warnings told; stops with every finding when it has errors. Notices are left to `check`."""
+def open_book(name: str, here: Session, *outputs: str) -> Book:
+    """The rulebook; stops with every finding when it has errors, and where an output is one of the files that it was
+    read from. Warnings and notices are left to `check`."""
     loaded = compile_workbook(name)
+    for output in outputs:
+        spare(output, loaded.sources)
     if loaded.rulebook is None:
         raise StopError(loaded.findings, USAGE if loaded.path is None else 1)
     return Book(loaded.rulebook, loaded.findings)
@@ -80,15 +83,28 @@ def chosen_columns(
     return found
 
 
-def check_place(path: str, *inputs: str, endings: Sequence[str] = (), not_endings: Sequence[str] = ()) -> None:
-    """Refuse to write where that must fail, or would destroy what is read, before any work is done."""
+def check_place(
+    path: str,
+    *inputs: str,
+    endings: Sequence[str] = (),
+    not_endings: Sequence[str] = (),
+    kind: str = "cannot-write-kind",
+) -> None:
+    """Refuse to write where that must fail, or would destroy what is read, before any work is done. `kind` is the slug
+    for a name that ends in one of `not_endings`."""
     if path == "-" and not endings:
         return
     place = Path(path)
+    spare(path, map(Path, inputs))
     if (endings and place.suffix.lower() not in endings) or place.suffix.lower() in not_endings:
-        slug = "not-a-workbook-name" if endings else "cannot-write-kind"
+        slug = "not-a-workbook-name" if endings else kind
         refuse(slug, path, USAGE, kind=place.suffix, file=path)
     if place.is_dir() or not place.parent.is_dir():
         refuse("cannot-write", path, USAGE, file=path)
-    if any(place.exists() and Path(name).exists() and place.samefile(name) for name in inputs):
+
+
+def spare(path: str, inputs: Iterable[Path]) -> None:
+    """Refuse to write over a file that is read, by whatever name."""
+    place = Path(path)
+    if path != "-" and place.exists() and any(one.exists() and place.samefile(one) for one in inputs):
         refuse("same-file-twice", path, USAGE, file=path)
