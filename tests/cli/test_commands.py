@@ -228,6 +228,8 @@ def test_both_engines_agree(run: Run, tmp_path: Path) -> None:
     [
         (["cases.csv", "-o", "cases.csv"], 2, "same-file-twice"),
         (["cases.csv", "-o", "out.csv", "--rejects", "cases.csv"], 2, "same-file-twice"),
+        (["cases.csv", "-o", "q.csv", "--rejects", "q.csv"], 2, "same-file-twice"),
+        (["-", "-o", "q.csv", "--rejects", "./q.csv"], 2, "same-file-twice"),
         (["cases.csv", "-o", "no/such/out.csv"], 2, "cannot-write"),
         (["cases.csv", "-o", "out.xlsx"], 2, "cannot-write-kind"),
         (["nothing.csv", "-o", "out.csv"], 2, "no-such-file"),

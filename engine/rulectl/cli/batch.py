@@ -16,7 +16,7 @@ import click
 from rulectl.api import Book, Cases, Decider
 from rulectl.cases.reader import CaseRow, Reject, id_term
 from rulectl.cases.writer import EXTRAS, Layout, RejectsFile, Target, Trace, layout
-from rulectl.cli.base import FINDINGS, Command, Option, Session, StopError, common, refuse, session
+from rulectl.cli.base import FINDINGS, USAGE, Command, Option, Session, StopError, common, refuse, session
 from rulectl.cli.opening import check_place, checked_encoding, chosen_columns, open_book, open_cases, open_stream
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
@@ -59,6 +59,8 @@ def batch(
     rejects = rejects or _beside(output)
     for path in (output, rejects):
         check_place(path, cases, book, not_endings=_CANNOT)
+    if output != "-" and Path(output).resolve() == Path(rejects).resolve():
+        refuse("same-file-twice", "--rejects", USAGE, file=rejects)
     with ExitStack() as stack:
         loaded = open_book(book, here, output, rejects)
         stream, file = open_stream(cases)
