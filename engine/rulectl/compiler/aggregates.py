@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 from rulectl.compiler.cells import condition_in
-from rulectl.compiler.complaints import blame, complain, judged, left_blank, not_a_choice, unknown_term
+from rulectl.compiler.complaints import alike, blame, complain, judged, left_blank, not_a_choice, unknown_term
 from rulectl.compiler.dating import date_term, term_named
 from rulectl.compiler.records import Record, listed, records
 from rulectl.compiler.work import Work
@@ -83,7 +83,11 @@ def _target(record: Record, work: Work, found: list[Finding]) -> Term | None:
         return None
     term = term_named(work, name)
     if term is None:
-        found.extend(unknown_term(cell, name, work, [t.name for t in work.terms if t.role is Role.DERIVED]))
+        derived = [t.name for t in work.terms if t.role is Role.DERIVED]
+        if alike(name, derived):
+            found.extend(unknown_term(cell, name, work, derived))
+        elif not (work.incomplete or work.is_broken(name)):
+            found.append(complain("aggregate-undeclared", cell, term=name))
     elif term.role is Role.OUTPUT or term.type.kind is not Kind.NUMBER or term.type.many:
         found.append(complain("aggregate-target", cell, ("note-declared", term.cell), term=term.name))
         return None

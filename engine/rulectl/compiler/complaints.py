@@ -65,11 +65,16 @@ def judged(problems: Problem | Broken | Sequence[Problem], cell: DraftCell, work
     )
 
 
+def alike(text: str, known: Iterable[str]) -> list[str]:
+    """The known names that look like a text, at most three."""
+    plain = {words.fold(name): name for name in known}
+    return [plain[name] for name in difflib.get_close_matches(words.fold(text)[:80], plain, n=3, cutoff=0.5)]
+
+
 def nearest(text: str, known: Iterable[str]) -> str:
     """The known names that look like a text; where none does, the known names, as many as a sentence can bear."""
     all_names = list(dict.fromkeys(name for name in known if name))
-    plain = {words.fold(name): name for name in all_names}
-    close = [plain[name] for name in difflib.get_close_matches(words.fold(text)[:80], plain, n=3, cutoff=0.5)]
+    close = alike(text, all_names)
     shown = close or all_names[:SHOWN]
     return " / ".join(shown) + (" …" if not close and len(all_names) > SHOWN else "")
 

@@ -14,7 +14,7 @@ from rulectl.compiler.complaints import complain, heading_of, judged, left_blank
 from rulectl.compiler.naming import bad_name
 from rulectl.compiler.records import Record, listed, records, unread
 from rulectl.compiler.work import Work
-from rulectl.diagnostics import Finding
+from rulectl.diagnostics import Finding, finding
 from rulectl.lang.parser import parse_test
 from rulectl.lang.scope import Problem, Scope
 from rulectl.lang.syntax import Between, Is, Literal
@@ -22,6 +22,7 @@ from rulectl.model import words
 from rulectl.model.draft import BlockKind
 from rulectl.model.policy import Favours, Merge, Role
 from rulectl.model.rulebook import Term
+from rulectl.source import FilePlace
 from rulectl.types import NUMBER, Kind, Type
 from rulectl.values import Value
 
@@ -43,6 +44,9 @@ class _Row:
 def read_vocabulary(work: Work) -> Work:
     """Pass: the terms, and the names of those that are broken."""
     found: list[Finding] = []
+    if _lacking(work):
+        nowhere = finding("no-vocabulary", FilePlace(work.drafts[0].file))
+        return replace(work, incomplete=True).plus((nowhere,))
     terms: dict[str, Term] = {}
     broken: set[str] = set(work.broken)
     for _, block in work.blocks(BlockKind.VOCABULARY):
@@ -65,6 +69,13 @@ def read_vocabulary(work: Work) -> Work:
         broken=frozenset(broken - whole),
         incomplete=work.incomplete or unread(found),
     ).plus(found)
+
+
+def _lacking(work: Work) -> bool:
+    """Whether something names terms and no workbook has a vocabulary."""
+    kinds = {block.kind for book in work.books for block in book.draft.blocks}
+    naming = {BlockKind.TABLE, BlockKind.AGGREGATES, BlockKind.TESTS, BlockKind.POLICIES}
+    return not work.incomplete and BlockKind.VOCABULARY not in kinds and bool(kinds & naming)
 
 
 def _term(row: _Row) -> Term:
