@@ -124,6 +124,7 @@ class Partition:
     type: Type
     points: tuple[Anything, ...]
     number: Mapping[Anything, int] = field(compare=False)
+    ordered: bool = field(compare=False)
 
     @staticmethod
     def of(type_: Type, tests: Iterable[Test]) -> Partition:
@@ -131,16 +132,16 @@ class Partition:
         named = {_value(expr) for test in tests for expr in constants(test)}
         if type_.ordered:
             points = tuple(sorted(named))  # type: ignore[type-var]  # one ordered type throughout
-            return Partition(type_, points, {})
+            return Partition(type_, points, {}, True)
         if type_.kind is Kind.BOOLEAN:
-            return Partition(type_, (False, True), {False: FIRST, True: FIRST + 1})
+            return Partition(type_, (False, True), {False: FIRST, True: FIRST + 1}, False)
         points = tuple(sorted(named, key=str))
-        return Partition(type_, points, {text: FIRST + 1 + i for i, text in enumerate(points)})
+        return Partition(type_, points, {text: FIRST + 1 + i for i, text in enumerate(points)}, False)
 
     @property
     def size(self) -> int:
         """One more than the last class number."""
-        if self.type.ordered:
+        if self.ordered:
             return FIRST + 2 * len(self.points) + 1
         return FIRST + len(self.points) + (0 if self.type.kind is Kind.BOOLEAN else 1)
 
@@ -148,7 +149,7 @@ class Partition:
         """The class of a value; null is UNKNOWN."""
         if value is None:
             return UNKNOWN
-        if not self.type.ordered:
+        if not self.ordered:
             return self.number.get(value, FIRST)
         at = bisect_left(self.points, value)
         on = at < len(self.points) and self.points[at] == value
@@ -158,7 +159,7 @@ class Partition:
         """The class of `other`, whose points are all points of this one, that holds this one's class `number`."""
         if number < FIRST:
             return number
-        if not self.type.ordered:
+        if not self.ordered:
             at = number - FIRST - (0 if self.type.kind is Kind.BOOLEAN else 1)
             return other.number.get(self.points[at], FIRST) if at >= 0 else FIRST
         at, on = divmod(number - FIRST, 2)

@@ -265,9 +265,9 @@ def _table_findings(table_run: TableRun) -> list[Finding]:
     at: Place = table.cells or FilePlace("")
     for failure in table_run.now.columns_failed:
         found.append(_cannot(failure, at, table.name, ""))
-    active = plan.outputs.active(table_run.hits)
+    active = plan.outputs.active(table_run.hits) if plan.outputs.exclusive else ()
     for column, output in enumerate(table.outputs):
-        if len(active) > 1 and plan.outputs.resolve(column, table_run.hits, table_run.now) is CLASH:
+        if len(active) > 1 and table_run.spoken(column) is CLASH:
             rules = [table.rules[n].id for n in active]
             slug = "rules-overlap" if output.policy is HitPolicy.UNIQUE else "rules-disagree"
             place = table.rules[active[0]].cells or at

@@ -243,7 +243,7 @@ class Index:
         """Bucket the rules by the column that leaves the smallest largest bucket."""
         best: dict[int, list[int]] | None = None
         for at, column in enumerate(self.lowered.columns):
-            if column.partition is None or column.partition.type.ordered:
+            if column.partition is None or column.partition.ordered:
                 continue
             size = column.partition.size
             buckets: dict[int, list[int]] = {number: [] for number in range(ABSENT, size)}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
+from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Key, TablePlan
 from rulectl.runtime.resolve import CLASH, NOTHING, UNKNOWN, Lack, Spoken
@@ -81,6 +82,18 @@ class Variation:
     causes: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which rules of a table hold, and every other set that may come to: all that follows from class numbers alone.
+    `said` remembers the columns whose entries are all plain values."""
+
+    hits: tuple[int, ...]
+    variations: tuple[Variation, ...]
+    joint: tuple[Variation, ...]
+    waiting: Mapping[int, frozenset[str]]
+    said: dict[int, Spoken] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class TableRun:
     """One table's pass over one case: what holds now, and what else may come to hold."""
@@ -88,21 +101,28 @@ class TableRun:
     plan: TablePlan
     now: Entries
     may: Entries
-    may_key: Key
-    hits: tuple[int, ...]
-    variations: tuple[Variation, ...]
-    joint: tuple[Variation, ...]
-    waiting: Mapping[int, frozenset[str]]
+    reach: Reach
+
+    @property
+    def hits(self) -> tuple[int, ...]:
+        return self.reach.hits
 
     def spoken(self, column: int) -> Spoken:
-        return self.plan.outputs.resolve(column, self.hits, self.now)
+        if self.plan.expressions:
+            return self.plan.outputs.resolve(column, self.reach.hits, self.now)
+        said = self.reach.said
+        if column not in said:
+            said[column] = self.plan.outputs.resolve(column, self.reach.hits, self.now)
+        return said[column]
 
     def changes(self, column: int) -> Iterator[tuple[Spoken, Mapping[int, frozenset[str]]]]:
         """What else the column may come to, and the rules that would bring it with the names for which each waits."""
         outputs = self.plan.outputs
-        for variation in self.variations:
-            waiting = {rule: self.waiting[rule] for rule in variation.causes}
+        for variation in self.reach.variations:
+            waiting = {rule: self.reach.waiting[rule] for rule in variation.causes}
             yield outputs.resolve(column, variation.hits, self.may), waiting
+        if not self.plan.expressions:
+            return
         deciders = {*outputs.deciders(column, self.hits, self.now), *outputs.deciders(column, self.hits, self.may)}
         for rule in sorted(deciders):
             for other in outputs.weighed(column):
@@ -111,12 +131,14 @@ class TableRun:
 
     def joint_changes(self, column: int) -> Iterator[tuple[Spoken, Mapping[int, frozenset[str]]]]:
         """The same for one rule that comes true as all doubtful hits fall away."""
-        for variation in self.joint:
-            waiting = {rule: self.waiting[rule] for rule in variation.causes}
+        for variation in self.reach.joint:
+            waiting = {rule: self.reach.waiting[rule] for rule in variation.causes}
             yield self.plan.outputs.resolve(column, variation.hits, self.may), waiting
 
     def unknown(self, column: int) -> Mapping[int, frozenset[str]]:
         """The deciding rules whose own entries are unknown, and the names for which each waits."""
+        if not self.plan.expressions:
+            return {}
         rules = self.plan.outputs.deciders(column, self.hits, self.now)
         columns = self.plan.outputs.weighed(column)
         open_ = {rule: [c for c in columns if self.now(rule, c) is UNKNOWN] for rule in rules}
@@ -131,6 +153,18 @@ def run(
     plan: TablePlan, now: Entries, now_key: Key, may: Entries, may_key: Key, earlier: Sequence[int] = ()
 ) -> TableRun:
     """Match a table under what is known now and under what is certain. `earlier` hits of a cycle stay hits."""
+    if not plan.simple or earlier:
+        return TableRun(plan, now, may, _reach(plan, now_key, may, may_key, earlier))
+    reach = plan.reaches.get((now_key, may_key))
+    if not isinstance(reach, Reach):
+        if len(plan.reaches) >= KEPT_MATCHES:
+            plan.reaches.clear()
+        reach = plan.reaches[now_key, may_key] = _reach(plan, now_key, may, may_key, ())
+    return TableRun(plan, now, may, reach)
+
+
+def _reach(plan: TablePlan, now_key: Key, may: Entries, may_key: Key, earlier: Sequence[int]) -> Reach:
+    """What the class numbers of a case come to in a table."""
     present = plan.match(now_key)
     certain = present if may_key == now_key else plan.match(may_key)
     elses = plan.outputs.otherwise
@@ -160,7 +194,7 @@ def run(
         for rule in sorted(open_else):
             waiting[rule] = plan.needs(rule, may_key, may.missing_of)
             variations.append(Variation(tuple(sorted(fallback | {rule})), (rule,)))
-    return TableRun(plan, now, may, may_key, tuple(sorted(hits)), tuple(variations), joint, waiting)
+    return Reach(tuple(sorted(hits)), tuple(variations), joint, waiting)
 
 
 def _variation(hit: set[int], fallback: set[int], causes: tuple[int, ...]) -> Variation:

@@ -23,7 +23,8 @@ Key = tuple[int, ...]
 @dataclass(slots=True)
 class TablePlan:
     """One table, ready to run. `spoken[rule][column]` is a literal entry's value, None for an expression;
-    `expressions[rule, column]` is the expression, with parameters folded in."""
+    `expressions[rule, column]` is the expression, with parameters folded in. `simple`: every column is a term against
+    constants, so that class numbers say all; `reaches` then remembers what they come to (runtime/judge.py)."""
 
     table: Table
     lowered: Lowered
@@ -35,6 +36,8 @@ class TablePlan:
     reads: frozenset[str]
     boxes: Mapping[int, tuple[Constraint, ...]]
     matches: dict[Key, Match] = field(default_factory=dict)
+    reaches: dict[tuple[Key, Key], object] = field(default_factory=dict)
+    simple: bool = False
 
     @staticmethod
     def of(table: Table, rulebook: Rulebook) -> TablePlan:
@@ -65,6 +68,7 @@ class TablePlan:
             expressions,
             reads - constants.keys(),
             dict(zip(lowered.numbers, lowered.rules, strict=True)),
+            simple=all(type(c.subject) is Name and c.partition is not None for c in lowered.columns),
         )
 
     def match(self, key: Key) -> Match:

@@ -40,6 +40,11 @@ class Outputs:
     ranks: tuple[dict[str, int], ...]
     otherwise: frozenset[int]
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether some column forbids what several hits may say."""
+        return HitPolicy.UNIQUE in self.policies or HitPolicy.ANY in self.policies
+
     @staticmethod
     def of(table: Table, rulebook: Rulebook) -> Outputs:
         orders = [{value: i for i, value in enumerate(rulebook.term(c.term).type.values)} for c in table.outputs]
