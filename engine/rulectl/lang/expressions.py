@@ -318,11 +318,13 @@ class Parser(Reader):
         self.pos = at + 1
         if self.is_sign("}"):
             raise fault("unclosed-place", Span(at, self.peek().span.end), part=self.raw[at : self.peek().span.end])
-        inner = self.expression()
+        unclosed = fault("unclosed-place", Span(at, len(self.raw)), part=clipped(self.raw[at:]))
+        try:
+            inner = self.expression()
+        except Fault as why:
+            raise unclosed if why.problem.slug == "missing-value" and self.peek().kind == "end" else why from None
         if not self.is_sign("}"):
-            if self.peek().kind == "end":
-                raise fault("unclosed-place", Span(at, len(self.raw)), part=clipped(self.raw[at:]))
-            raise self.unexpected()
+            raise unclosed if self.peek().kind == "end" else self.unexpected()
         self.take()
         if isinstance(inner.expr, Literal) and not self.problems:
             raise fault("unknown-word", inner.span, name=spoken_of(inner, self.raw))
