@@ -215,10 +215,11 @@ class TextReader:
         return Piece(Except(Is("=", value, span), span), "negated")
 
     def _contains(self, found: re.Match[str], start: int, closing: bool) -> Piece | None:
-        """`含 A` of a list; None when it is the start of a free text such as `含税价`."""
+        """`含 A` of a list; None when it is the start of a free text such as `含税价`, as `包含…` hardly ever is."""
         spaced = bool(found.group(2)) or self.raw[found.end() : found.end() + 1] in QUOTES
         if not self.column.type.many:
-            if self.open and not spaced:
+            asks = found.group(1) in ("包含", "不包含") and not _AFTER.match(self.text, found.end())
+            if self.open and not spaced and not asks:
                 return None
             raise fault("contains-needs-list", Span(start, len(self.raw)), text=visible(self.raw[start:])[:40])
         negative = found.group(1).startswith("不")
