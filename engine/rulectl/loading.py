@@ -7,13 +7,14 @@ once, so that workbooks may include each other. Nothing is raised for what a fil
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
 from rulectl.compiler import compile_drafts, includes
-from rulectl.diagnostics import Finding, finding
+from rulectl.diagnostics import Finding, Note, finding
 from rulectl.model.draft import Draft
 from rulectl.model.rulebook import Rulebook
 from rulectl.sheets.reader import read_workbook
@@ -64,7 +65,7 @@ def shipped(name: str) -> Path | None:
     """A rulebook that comes with the product, by its bare name, with or without its ending."""
     for candidate in (name, name + ".xlsx"):
         found = Path(str(files("rulectl.rulebooks").joinpath(candidate)))
-        if found.suffix in WORKBOOKS and found.is_file():
+        if found.suffix in WORKBOOKS and os.path.isfile(found):
             return found
     return None
 
@@ -97,29 +98,52 @@ def gather(path: Path) -> tuple[dict[Path, Draft], tuple[Finding, ...]]:
     """A workbook and all that it includes, directly or not, each once by its file; a finding for each not there."""
     drafts: dict[Path, Draft] = {}
     findings: list[Finding] = []
-    waiting = [path]
+    waiting: list[tuple[Path, Cell | None]] = [(path, None)]
     while waiting:
-        at = waiting.pop(0)
+        at, named = waiting.pop(0)
         key = at.resolve()
         if key in drafts:
             continue
-        draft = drafts[key] = read_draft(at)
+        draft = read_draft(at)
+        drafts[key] = draft if named is None else _noted(draft, named)
         for name, cell in includes(draft):
+            if not _plain(name):
+                findings.append(finding("include-outside", Location(cell, name), book=name))
+                continue
             found = _included(name, at.parent)
             if found is None:
                 findings.append(_missing(name, cell, at.parent))
             else:
-                waiting.append(found)
+                waiting.append((found, cell))
     return drafts, tuple(findings)
 
 
+def _plain(name: str) -> bool:
+    """Whether a name is that of a file alone, on every system: no folder, no drive. A workbook may come from anywhere,
+    and must not say what else is read."""
+    return not any(mark in name for mark in "/\\:\0") and name.strip(". ") != ""
+
+
 def _included(name: str, folder: Path) -> Path | None:
-    """The file of an included workbook."""
+    """The file of an included workbook; a link that leads out of the folder is none."""
     for candidate in (name, *(name + ending for ending in (*WORKBOOKS, *TEXTS))):
         path = folder / candidate
-        if path.is_file():
+        # of os.path, since a name may be too long for the system
+        if os.path.isfile(path) and path.resolve().is_relative_to(folder.resolve()):
             return path
     return shipped(name)
+
+
+def _noted(draft: Draft, named: Cell) -> Draft:
+    """An included workbook, where it cannot be read told with the cell that names it."""
+    note = Note("note-included", Location(named))
+    return replace(
+        draft,
+        findings=tuple(
+            replace(found, notes=(*found.notes, note)) if isinstance(found.at.place, FilePlace) else found
+            for found in draft.findings
+        ),
+    )
 
 
 def _missing(name: str, cell: Cell, folder: Path) -> Finding:

@@ -219,3 +219,28 @@ def test_for_one_case_a_counted_fact_is_as_the_caller_gives_it(tmp_path: Path) -
     book = rulectl.load(write(tmp_path, "main", "", WORDS, TABLE))
     assert book.decide({"工单号": "1"}).status is rulectl.Status.PROVISIONAL
     assert book.decide({"工单号": "1", "同款数": 2}).outputs["alarm"] is True
+
+
+@pytest.mark.parametrize(
+    "name", ["../part", "..\\part", "sub/part", "sub\\part", "C:part", "..", "{abs}", "link", "x" * 300, "a\0b"]
+)
+def test_nothing_outside_the_folder_is_ever_included(name: str, tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    (inner / "sub").mkdir(parents=True)
+    for folder in (tmp_path, inner / "sub"):
+        write(folder, "part", "", WORDS, TABLE)
+    (inner / "link.md").symlink_to(tmp_path / "part.md")
+    with pytest.raises(rulectl.RulebookError) as caught:
+        rulectl.load(write(inner, "whole", name.format(abs=tmp_path / "part")))
+    first = caught.value.findings[0]
+    assert first.slug in ("include-outside", "include-not-found", "include-not-found-near")
+    assert str(first.at.place) == "手册!B4"
+
+
+def test_an_included_file_that_cannot_be_read_names_the_cell_that_includes_it(tmp_path: Path) -> None:
+    (tmp_path / "part.xlsx").write_bytes(b"no workbook")
+    with pytest.raises(rulectl.RulebookError) as caught:
+        rulectl.load(write(tmp_path, "whole", "part", WORDS, TABLE))
+    (found,) = [f for f in caught.value.findings if f.at.place.file == "part.xlsx"]
+    assert [(note.key, str(note.at.place)) for note in found.notes] == [("note-included", "手册!B4")]
+    assert "included here" in str(caught.value)
