@@ -12,6 +12,7 @@ from typing import Any as Json
 
 from rulectl.codec.document import Node, document
 from rulectl.codec.hashing import content_hash
+from rulectl.codec.validate import validate
 from rulectl.model.rulebook import FORMAT_VERSION, LANGUAGE_VERSION, Rulebook
 
 FORMAT = f"rulectl/{FORMAT_VERSION}"
@@ -24,8 +25,13 @@ def to_json(rulebook: Rulebook) -> Node:
 
 
 def dumps(rulebook: Rulebook) -> str:
-    """The text of the JSON document."""
-    return layout(to_json(rulebook))
+    """The text of the JSON document, held to the schema on its way out. Raises ValueError where it does not fit: then
+    compiler and schema have come apart, which no user can mend."""
+    whole = to_json(rulebook)
+    misfits = validate(whole, rulebook.source)
+    if misfits:
+        raise ValueError(misfits[0].message("en"))
+    return layout(whole)
 
 
 _OPEN_LISTS = frozenset(
