@@ -187,8 +187,18 @@ def test_batch_through_pipes(run: Run, tmp_path: Path) -> None:
     result = run("batch", DEMO, "-", "-o", "-", "--trace", "none", stdin=CASES.encode("gb18030"))
     assert result.exit_code == 1
     assert result.stdout.splitlines()[1] == "001,换货;退货退款,35.5,decided,"
-    assert "stdin row 3 问题类型: error" in result.stderr
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["cases.csv"]
+    assert "The rejected rows are in cases.rejects.csv" in result.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["cases.csv", "cases.rejects.csv"]
+
+
+def test_no_rejected_row_is_lost_when_the_results_go_to_a_pipe(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "may.csv").write_text(CASES, "utf-8")
+    result = run("batch", DEMO, "in/may.csv", "-o", "-")
+    assert "may.rejects.csv" in result.stderr
+    with (tmp_path / "may.rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row[0] for row in csv.reader(file)] == ["row", "3", "5", "6"]
+    assert [p.name for p in (tmp_path / "in").iterdir()] == ["may.csv"]
 
 
 def test_batch_writes_json_lines(run: Run, tmp_path: Path) -> None:
@@ -230,6 +240,8 @@ def test_both_engines_agree(run: Run, tmp_path: Path) -> None:
         (["cases.csv", "-o", "out.csv", "--rejects", "cases.csv"], 2, "same-file-twice"),
         (["cases.csv", "-o", "q.csv", "--rejects", "q.csv"], 2, "same-file-twice"),
         (["-", "-o", "q.csv", "--rejects", "./q.csv"], 2, "same-file-twice"),
+        (["cases.csv", "-o", "out.csv", "--rejects", "-"], 2, "rejects-need-file"),
+        (["cases.csv", "-o", "-", "--rejects", "-"], 2, "rejects-need-file"),
         (["cases.csv", "-o", "no/such/out.csv"], 2, "cannot-write"),
         (["cases.csv", "-o", "out.xlsx"], 2, "cannot-write-kind"),
         (["nothing.csv", "-o", "out.csv"], 2, "no-such-file"),

@@ -24,13 +24,14 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, **more}
 
 
-def test_bytes_through_pipes_are_utf8_whatever_the_system_says() -> None:
+def test_bytes_through_pipes_are_utf8_whatever_the_system_says(tmp_path: Path) -> None:
     """As on a Chinese Windows, whose pipes speak code page 936."""
     done = subprocess.run(
         command("batch", DEMO, "-", "-o", "-"),
         input=(HEAD + "1,瑕疵,2,35\n2,没有,,\n").encode("gb18030"),
         capture_output=True,
         env=environment(PYTHONIOENCODING="cp936", LANG="zh_CN.UTF-8"),
+        cwd=tmp_path,
         check=False,
     )
     assert done.returncode == 1

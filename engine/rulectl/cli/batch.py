@@ -13,7 +13,7 @@ from typing import BinaryIO, Literal
 
 import click
 
-from rulectl.api import Book, Cases, Decider
+from rulectl.api import Book, Decider
 from rulectl.cases.reader import CaseRow, Reject, id_term
 from rulectl.cases.writer import EXTRAS, Layout, RejectsFile, Target, Trace, layout
 from rulectl.cli.base import FINDINGS, USAGE, Command, Option, Session, StopError, common, refuse, session
@@ -54,9 +54,12 @@ def batch(
 ) -> int:
     """Texts stand in the catalogue."""
     here = session()
-    encoding = checked_encoding(encoding, "--encoding", here.lang) or ("utf-8" if output == "-" else "utf-8-sig")
+    given = checked_encoding(encoding, "--encoding", here.lang)
+    encoding = given or ("utf-8" if output == "-" else "utf-8-sig")
     checked_encoding(input_encoding, "--input-encoding", here.lang)
-    rejects = rejects or _beside(output)
+    if rejects == "-":
+        refuse("rejects-need-file", "--rejects", USAGE)
+    rejects = rejects or _beside(output, cases)
     for path in (output, rejects):
         check_place(path, cases, book, not_endings=_CANNOT)
     if output != "-" and Path(output).resolve() == Path(rejects).resolve():
@@ -72,7 +75,8 @@ def batch(
         chosen = chosen_columns(loaded.rulebook, columns, EXTRAS, here.lang)
         table = layout(loaded.rulebook, id_term(loaded.rulebook), trace=trace, headings=headings, columns=chosen)
         decider = _engine(engine, loaded, stack)
-        rejected = _Rejects(rejects, rows, here, encoding)
+        front = [here.say(f"report-reject-{part}") for part in ("row", "field", "reason")]
+        rejected = RejectsFile(rejects, sys.stderr, rows.headings, front, here.lang, given or "utf-8-sig")
         summary = Summary()
         start = time.perf_counter()
         try:
@@ -97,10 +101,10 @@ def batch(
     return FINDINGS if summary.rejected or summary.troubled else 0
 
 
-def _beside(output: str) -> str:
-    """`out.csv` -> `out.rejects.csv`; for standard output, the error stream."""
+def _beside(output: str, cases: str) -> str:
+    """`out.csv` -> `out.rejects.csv`; for standard output, after the case file but where the command is run."""
     if output == "-":
-        return "-"
+        return (Path(cases).stem if cases != "-" else "cases") + ".rejects.csv"
     path = Path(output)
     return str(path.with_name(path.stem + ".rejects.csv"))
 
@@ -114,25 +118,6 @@ def _engine(name: str, book: Book, stack: ExitStack) -> Decider:
         raise StopError([error.finding]) from None
 
 
-class _Rejects:
-    """Rejected rows: into their file, or told on the error stream when the decisions go to the output."""
-
-    def __init__(self, path: str, rows: Cases, here: Session, encoding: str) -> None:
-        self._here = here
-        front = [here.say(f"report-reject-{part}") for part in ("row", "field", "reason")]
-        self._file = None if path == "-" else RejectsFile(path, sys.stderr, rows.headings, front, here.lang, encoding)
-
-    def add(self, reject: Reject) -> None:
-        if self._file is None:
-            self._here.tell(found for _, found in reject.problems)
-        else:
-            self._file.add(reject)
-
-    def close(self, failed: bool = False) -> None:
-        if self._file is not None:
-            self._file.close(failed)
-
-
 Result = tuple[CaseRow, Outcome] | Reject
 
 
@@ -142,7 +127,7 @@ def _write(
     encoding: str,
     table: Layout,
     reporter: Reporter,
-    rejected: _Rejects,
+    rejected: RejectsFile,
     summary: Summary,
     here: Session,
 ) -> None:
@@ -195,5 +180,5 @@ def _sum_up(summary: Summary, book: Book, here: Session, rejects: str | None) ->
         click.echo(summary_json(summary, labels), err=True)
         return
     click.echo(summary_text(summary, labels, here.lang), err=True)
-    if rejects is not None and rejects != "-":
+    if rejects is not None:
         click.echo(here.say("cli-batch-rejects-in", file=rejects), err=True)
