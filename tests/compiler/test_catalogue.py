@@ -31,3 +31,12 @@ def test_every_note_has_its_sentence() -> None:
     notes = set(re.findall(r'"(note-[a-z-]+)"', SOURCES))
     assert len(notes) > 3
     assert notes <= set(texts())
+
+
+def test_chinese_sentences_have_chinese_punctuation() -> None:
+    """What stands in 「」 is a cell and may hold anything; between Chinese words marks are full-width."""
+    for code in registry().values():
+        if code.code.startswith(("RB2", "RB3")):
+            for sentences in (code.message, code.help, code.why):
+                own = re.sub("「[^」]*」", "「」", sentences.get("zh", ""))
+                assert not re.search("[一-鿿」}][,;:][一-鿿「{]", own), code.slug
