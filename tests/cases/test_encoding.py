@@ -103,6 +103,14 @@ def test_an_encoding_that_is_asked_for_is_used_even_where_it_does_not_fit() -> N
     assert text == "工单号\n\ufffd\n"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("where", [0, 1, 9, 20, 21])
+def test_a_stray_nul_does_not_change_the_encoding(encoding: str, where: int) -> None:
+    for table in (TABLE, TABLE * 500):  # also beyond the sample
+        text = table[:-where] + "\0" + table[-where:]
+        assert read(text.encode(encoding)) == (encoding, text)
+
+
 def test_names_of_encodings() -> None:
     assert known("GB18030")
     assert not known("martian")

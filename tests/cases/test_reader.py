@@ -172,3 +172,14 @@ def test_rows_in_are_rows_out(table: list[list[str]], encoding: str) -> None:
         assert isinstance(row, CaseRow) or row.problems
     out = "".join(cell for row in every for cell in row.raw)
     assert [c for c in out if c in "1a元"] == [c for c in text[len(HEAD) :] if c in "1a元"]
+
+
+def test_a_stray_nul_spoils_its_row_alone() -> None:
+    lines = [HEAD, *(line for line, reasons in LINES[:2] if not reasons), "0009,,色\0差,1,,,,"]
+    cases = open_cases(BytesIO("\n".join(lines).encode()), "cases.csv", RULEBOOK, FactReader(RULEBOOK))
+    assert isinstance(cases, CaseFile)
+    first, second, third = cases
+    assert isinstance(first, CaseRow)
+    assert isinstance(second, CaseRow)
+    assert isinstance(third, Reject)
+    assert [found.slug for _, found in third.problems] == ["control-character"]

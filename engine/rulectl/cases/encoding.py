@@ -3,7 +3,8 @@
 Shops export from everywhere: UTF-8 with and without a mark, GB18030 (what Chinese Excel calls ANSI), UTF-16 ("Unicode
 text" of Excel). A statistical detector misreads short Chinese files, so the choice here is by rule alone and the same
 bytes are always read the same way: a byte-order mark, else the NUL pattern of UTF-16, else UTF-8 if every byte of the
-file is, else GB18030 if every byte is, else a finding. Nothing is decoded by guess, and nothing is held in memory.
+file is, else GB18030 if every byte is, else a finding. A stray NUL spoils its row alone. Nothing is decoded by guess, and
+nothing is held in memory.
 """
 
 from __future__ import annotations
@@ -18,6 +19,14 @@ from rulectl.source import FilePlace
 
 _CHUNK = 1 << 20
 _SAMPLE = 4096
+
+# How whole files decode.
+_CLEAN, _SPOTTED = "clean", "spotted"
+
+# NULs that make a file UTF-16: one in so many characters, where it cannot be UTF-8 and where it can.
+_SOME, _MOSTLY = 16, 2
+# More NULs than one in so many bytes, on both sides of a character: no text at all.
+_BINARY = 8
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -59,15 +68,16 @@ def detect(stream: BinaryIO, file: str, wanted: str | None = None) -> Encoding |
         return finding("not-a-case-file", FilePlace(file), file=file, kind=kind)
     name = wanted or _marked(head)
     if name is not None:
-        return Encoding(name, _fits(stream, name))
+        return Encoding(name, _fits(stream, name) is _CLEAN)
     wide = _utf16(head)
     if wide is not None:
-        return Encoding(wide, _fits(stream, wide))
-    if b"\0" in head:
+        return Encoding(wide, _fits(stream, wide) is _CLEAN)
+    if head.count(0) * _BINARY > len(head):
         return finding("binary-case-file", FilePlace(file), file=file)
     for candidate in ("utf-8", "gb18030"):
-        if _fits(stream, candidate):
-            return Encoding(candidate, True)
+        fit = _fits(stream, candidate)
+        if fit is not None:
+            return Encoding(candidate, fit is _CLEAN)
     return finding("unknown-encoding", FilePlace(file), file=file, line=_first_bad_line(stream, "utf-8"))
 
 
@@ -94,29 +104,41 @@ def _marked(head: bytes) -> str | None:
 
 
 def _utf16(head: bytes) -> str | None:
-    """UTF-16 without a mark: commas, digits and line ends of a table have a NUL beside them, all on one side."""
+    """UTF-16 without a mark: commas, digits and line ends of a table have a NUL beside them, all on one side and many.
+    What is UTF-8 for all its NULs is UTF-16 only when it is mostly plain letters."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if odd and not even:
-        return "utf-16-le"
-    if even and not odd:
-        return "utf-16-be"
+    if even and odd:
+        return None
+    share = _MOSTLY if _starts_as(head, "utf-8") else _SOME
+    if (even or odd) * 2 * share >= len(head):
+        return "utf-16-le" if odd else "utf-16-be"
     return None
 
 
-def _fits(stream: BinaryIO, name: str) -> bool:
-    """Whether the whole stream decodes, without a NUL; rewinds it."""
+def _starts_as(head: bytes, name: str) -> bool:
+    """Whether the first bytes of a file decode, but for a last character that is cut."""
+    try:
+        codecs.getincrementaldecoder(name)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _fits(stream: BinaryIO, name: str) -> str | None:
+    """Whether the whole stream decodes, and without a NUL: _CLEAN, _SPOTTED or None; rewinds it."""
+    fit = _CLEAN
     decoder = codecs.getincrementaldecoder(name)()
     stream.seek(0)
     try:
         while chunk := stream.read(_CHUNK):
             if "\0" in decoder.decode(chunk):
-                return False
+                fit = _SPOTTED
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return False
+        return None
     finally:
         stream.seek(0)
-    return True
+    return fit
 
 
 def _first_bad_line(stream: BinaryIO, name: str) -> int:

@@ -129,8 +129,10 @@ class CaseFile:
             return finding("broken-quote", Location(place, cells[0]))
         if not self._whole:
             spoilt = next((cell for cell in cells if "\ufffd" in cell or "\0" in cell), None)
-            if spoilt is not None:
+            if spoilt is not None and "\ufffd" in spoilt:
                 return finding("unreadable-bytes", Location(place, spoilt))
+            if spoilt is not None:
+                return finding("control-character", Location(place, spoilt), character="U+0000")
         count = len(cells)
         if count < self._width or (count > self._width and any(cell.strip() for cell in cells[self._width :])):
             return finding("wrong-cell-count", Location(place, ""), count=count, expected=self._width)
