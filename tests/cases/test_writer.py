@@ -129,11 +129,11 @@ def test_the_rights_are_those_of_any_new_file(tmp_path: Path) -> None:
     assert ours.stat().st_mode == plain.stat().st_mode
 
 
-def test_an_encoding_that_lacks_a_character_does_not_stop_the_run(tmp_path: Path) -> None:
+def test_an_encoding_that_lacks_a_character_changes_no_text(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
-    with Target(str(path), sys.stdout, "gbk") as target:
+    with pytest.raises(UnicodeEncodeError), Target(str(path), sys.stdout, "gbk") as target:
         target.stream.write("好😀")
-    assert path.read_bytes() == "好\\U0001f600".encode("gbk")
+    assert list(tmp_path.iterdir()) == []
 
 
 def reject(*raw: str) -> Reject:

@@ -220,6 +220,27 @@ def test_batch_columns_of_ones_own(run: Run, tmp_path: Path) -> None:
     assert 'Is "责任方" meant?' in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("encoding", "cases", "row", "field"),
+    [
+        ("ascii", CASES, 0, "工单号"),
+        ("gbk", CASES.replace("002,", "002\u20ac\U0001f600,"), 2, "工单号"),
+        ("gbk", CASES.replace(",x,,b,", ",x,,\U0001f600,"), 3, "备注"),
+    ],
+)
+def test_text_that_the_encoding_cannot_hold_is_told(
+    encoding: str, cases: str, row: int, field: str, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "cases.csv").write_text(cases, "utf-8")
+    result = run(
+        "batch", DEMO, "cases.csv", "-o", "out.csv", "--encoding", encoding, "--format", "json", "--lang", "zh"
+    )
+    assert result.exit_code == 2
+    found = json.loads(result.stderr.splitlines()[-1])
+    assert (found["slug"], found["row"], found["field"]) == ("not-in-encoding", row, field)
+    assert [p.name for p in tmp_path.iterdir()] == ["cases.csv"]
+
+
 def test_the_summary_as_json(run: Run) -> None:
     result = run("batch", DEMO, "cases.csv", "-o", "out.csv", "--format", "json")
     last = json.loads(result.stderr.splitlines()[-1])

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, TextIO
@@ -150,7 +151,7 @@ class Target(AbstractContextManager["Target"]):
             # the name is fixed before there is a file, so that a run stopped at any moment can take it away
             self._beside = str(place.with_name(f".{place.name}.{os.getpid()}.part"))
             try:
-                self.stream = open(self._beside, "w", encoding=self._encoding, errors="backslashreplace", newline="")
+                self.stream = open(self._beside, "w", encoding=self._encoding, errors="strict", newline="")
             except BaseException:
                 self.discard()
                 raise
@@ -177,6 +178,24 @@ class Target(AbstractContextManager["Target"]):
             os.unlink(self._beside)
 
 
+class UnwritableError(Exception):
+    """A text that the encoding of a results file cannot hold: the row (0 is the headings), its field, the text."""
+
+    def __init__(self, row: int, field: str, text: str) -> None:
+        super().__init__()
+        self.row, self.field, self.text = row, field, text
+
+
+def unwritable(row: int, headings: Sequence[str], cells: Sequence[str], encoding: str) -> UnwritableError:
+    """The first cell of a row that an encoding cannot hold."""
+    for heading, text in zip_longest(headings, cells, fillvalue=""):
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            return UnwritableError(row, heading, text)
+    return UnwritableError(row, "", "")
+
+
 class RejectsFile:
     """Rejected rows, whole, each with its row number, field and reason in front. No reject, no file; one left
     by an earlier run is emptied, lest its rows be taken for today's."""
@@ -186,6 +205,7 @@ class RejectsFile:
     ) -> None:
         self._target = Target(path, standard, encoding)
         self._headings = (*front, *headings)
+        self._encoding = encoding
         self._lang = lang
         self.count = 0
 
@@ -196,14 +216,21 @@ class RejectsFile:
         self.count += 1
         fields = ";".join(dict.fromkeys(field for field, _ in reject.problems if field))
         reasons = " ".join(self._reason(field, found) for field, found in reject.problems)
-        self._writer.writerow(
-            [str(reject.number), guarded(fields), guarded(reasons), *(_unchanged(text) for text in reject.raw)]
-        )
+        # our own sentence may lose a sign to the encoding, the row itself may not
+        reasons = reasons.encode(self._encoding, "replace").decode(self._encoding)
+        cells = [str(reject.number), guarded(fields), guarded(reasons), *(_unchanged(text) for text in reject.raw)]
+        try:
+            self._writer.writerow(cells)
+        except UnicodeEncodeError:
+            raise unwritable(reject.number, self._headings, cells, self._encoding) from None
 
     def _open(self) -> None:
         self._target.__enter__()
         self._writer = csv.writer(self._target.stream)
-        self._writer.writerow([guarded(heading) for heading in self._headings])
+        try:
+            self._writer.writerow([guarded(heading) for heading in self._headings])
+        except UnicodeEncodeError:
+            raise unwritable(0, self._headings, self._headings, self._encoding) from None
 
     def _reason(self, field: str, found: Finding) -> str:
         message = found.message(self._lang)

@@ -15,14 +15,15 @@ import click
 
 from rulectl.api import Book, Decider
 from rulectl.cases.reader import CaseRow, Reject, id_term
-from rulectl.cases.writer import EXTRAS, Layout, RejectsFile, Target, Trace, layout
+from rulectl.cases.writer import EXTRAS, Layout, RejectsFile, Target, Trace, UnwritableError, layout, unwritable
 from rulectl.cli.base import FINDINGS, USAGE, Command, Option, Session, StopError, common, refuse, session
 from rulectl.cli.opening import check_place, checked_encoding, chosen_columns, open_book, open_cases, open_stream
-from rulectl.diagnostics import Finding
+from rulectl.diagnostics import Finding, finding
 from rulectl.model.outcome import Outcome
 from rulectl.report.outcome import Reporter
 from rulectl.report.summary import Summary, summary_json, summary_text
 from rulectl.runtime.durable_engine import DurableEngine, DurableError
+from rulectl.source import Location, RowPlace
 
 _TICK = 200
 _CANNOT = (".xlsx", ".xls", ".xlsm", ".ods", ".parquet")
@@ -86,6 +87,10 @@ def batch(
         except DurableError as error:
             rejected.close(failed=True)
             raise StopError([error.finding]) from None
+        except UnwritableError as error:
+            rejected.close(failed=True)
+            at = Location(RowPlace(file, error.row, error.field), error.text)
+            raise StopError([finding("not-in-encoding", at, encoding=encoding)], USAGE) from None
         except BrokenPipeError:  # the reader of our output has seen enough
             rejected.close(failed=True)
             raise StopError(()) from None
@@ -137,7 +142,10 @@ def _write(
     with Target(output, sys.stdout, "utf-8" if lines else encoding) as target:
         writer = csv.writer(target.stream, delimiter="\t" if output.lower().endswith(".tsv") else ",")
         if not lines:
-            writer.writerow(table.headings)
+            try:
+                writer.writerow(table.headings)
+            except UnicodeEncodeError:
+                raise unwritable(0, table.headings, table.headings, encoding) from None
         for result in results:
             if isinstance(result, Reject):
                 summary.rejected += 1
@@ -145,10 +153,13 @@ def _write(
                 continue
             case, outcome = result
             summary.add(outcome)
-            if lines:
-                target.stream.write(reporter.json(outcome) + "\n")
-            else:
-                writer.writerow(table.row(case, outcome))
+            try:
+                if lines:
+                    target.stream.write(reporter.json(outcome) + "\n")
+                else:
+                    writer.writerow(table.row(case, outcome))
+            except UnicodeEncodeError:
+                raise unwritable(case.number, table.headings, table.row(case, outcome), encoding) from None
             # rules that contradict each other do so for many cases alike: say it once
             if outcome.findings:
                 fresh = [found for found in outcome.findings if found not in told]
