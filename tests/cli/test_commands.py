@@ -215,6 +215,9 @@ def test_batch_columns_of_ones_own(run: Run, tmp_path: Path) -> None:
     run("batch", DEMO, "cases.csv", "-o", "out.csv", "--columns", "责任方，status,买家要求", "--encoding", "gbk")
     text = (tmp_path / "out.csv").read_bytes().decode("gbk")
     assert text.split("\r\n")[:3] == ["工单号,责任方,status,买家要求", "001,产品,decided,", "002,店铺,decided,'=1+1"]
+    for columns, heading in (("工单号,责任方", "工单号,责任方"), ("责任方,case_id", "责任方,工单号")):
+        run("batch", DEMO, "cases.csv", "-o", "out.csv", "--columns", columns)
+        assert (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()[0] == heading
     result = run("batch", DEMO, "cases.csv", "-o", "out2.csv", "--columns", "责任")
     assert result.exit_code == 2
     assert 'Is "责任方" meant?' in result.stderr

@@ -77,13 +77,17 @@ def layout(
     headings: Headings = "name",
     columns: Sequence[Term | str] | None = None,
 ) -> Layout:
-    """The usual columns (case id, outputs, status, asks, rules, why), or those asked for after the case id."""
+    """The usual columns (case id, outputs, status, asks, rules, why), or those asked for, with the case id
+    in front where they do not name it."""
     label = {term.id: term.id if headings == "id" else term.name for term in rulebook.terms}
     chosen: Sequence[Term | str] = columns if columns is not None else _usual(rulebook, trace)
     first = named.id if named else ""
-    made: list[Column] = [(label.get(first, "row"), lambda case, _: guarded(case.id))]
+    ids: Column = (label.get(first, "row"), lambda case, _: guarded(case.id))
+    made: list[Column] = [] if named in chosen else [ids]
     for column in chosen:
-        if isinstance(column, Term):
+        if isinstance(column, Term) and column.id == first:
+            made.append(ids)
+        elif isinstance(column, Term):
             made.append((label[column.id], _term(column.id)))
         else:
             made.append((column, _extra(column, label)))
