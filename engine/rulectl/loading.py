@@ -44,7 +44,7 @@ def load_rulebook(book: str | Path) -> Loaded:
         slug = "book-not-found-near" if near else "book-not-found"
         return Loaded(None, (finding(slug, FilePlace(str(book)), book=book, near=near[0] if near else ""),))
     if path.is_dir():
-        return Loaded(None, (finding("book-is-folder", FilePlace(str(book)), book=book),), path)
+        return Loaded(None, (finding("book-is-folder", FilePlace(str(book)), book=book),))
     if path.suffix.lower() == ".json":
         return _decoded(path)
     drafts, findings = gather(path)

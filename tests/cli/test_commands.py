@@ -325,6 +325,29 @@ def test_an_included_workbook_is_never_written_over(command: str, run: Run, tmp_
     assert part.read_text("utf-8") == Path(DEMO).read_text("utf-8")
 
 
+@pytest.mark.parametrize("command", [("compile",), ("batch", "cases.csv"), ("export",)])
+def test_where_nothing_can_be_written_is_wrong_usage(
+    command: tuple[str, ...], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "out.xlsx" if command[0] == "export" else "out.csv"
+    gone = run(command[0], DEMO, *command[1:], "-o", f"no/such/{name}")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    shut = run(command[0], DEMO, *command[1:], "-o", name)
+    for result in (gone, shut):
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "cannot-write" in result.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["cases.csv"]
+
+
+@pytest.mark.parametrize(
+    "args", [["compile", "."], ["check", "."], ["decide", "."], ["batch", ".", "cases.csv", "-o", "x"]]
+)
+def test_a_folder_is_no_rulebook(args: list[str], run: Run) -> None:
+    result = run(*args)
+    assert result.exit_code == 2
+    assert "book-is-folder" in result.output
+
+
 # -- explain, test, explain-code ---------------------------------------------------------------------------------
 
 

@@ -96,7 +96,7 @@ def batch(
             raise StopError(()) from None
         except OSError:
             rejected.close(failed=True)
-            refuse("cannot-write", output, file=output)
+            refuse("cannot-write", output, USAGE, file=output)
         except BaseException:
             rejected.close(failed=True)
             raise

@@ -31,7 +31,7 @@ def compile_(book: str, output: str) -> int:
         with Target(output, sys.stdout, "utf-8") as target:
             target.stream.write(dumps(loaded.rulebook))
     except OSError:
-        refuse("cannot-write", output, file=output)
+        refuse("cannot-write", output, USAGE, file=output)
     if output != "-":
         here.counts(loaded.findings)
     return status_of(loaded.findings)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from rulectl.cli.base import Command, Option, common, refuse, session
+from rulectl.cli.base import USAGE, Command, Option, common, refuse, session
 from rulectl.cli.opening import check_place, open_book
 
 
@@ -25,5 +25,5 @@ def export(book: str, output: str) -> int:
     try:
         write_workbook(export_grids(loaded.rulebook, here.lang), Path(output), here.lang)
     except OSError:
-        refuse("cannot-write", output, file=output)
+        refuse("cannot-write", output, USAGE, file=output)
     return 0

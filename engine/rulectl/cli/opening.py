@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -99,7 +100,7 @@ def check_place(
     if (endings and place.suffix.lower() not in endings) or place.suffix.lower() in not_endings:
         slug = "not-a-workbook-name" if endings else kind
         refuse(slug, path, USAGE, kind=place.suffix, file=path)
-    if place.is_dir() or not place.parent.is_dir():
+    if place.is_dir() or not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
         refuse("cannot-write", path, USAGE, file=path)
 
 
