@@ -136,7 +136,7 @@ def test_a_bad_case_is_refused_with_every_reason(run: Run) -> None:
     ]
 
 
-@pytest.mark.parametrize(("text", "slug"), [("{", "not-json"), ("[]", "not-a-json-case"), ("", "empty-case-file")])
+@pytest.mark.parametrize(("text", "slug"), [("{", "not-json"), ("[]", "not-a-json-case"), ("", "empty-json-case")])
 def test_a_case_that_is_no_json(text: str, slug: str, run: Run) -> None:
     result = run("decide", DEMO, "--case", "-", stdin=text)
     assert result.exit_code == 1

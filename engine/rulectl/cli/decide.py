@@ -24,7 +24,7 @@ from rulectl.cli.base import (
     status_of,
 )
 from rulectl.cli.opening import open_book, open_stream
-from rulectl.diagnostics import Finding
+from rulectl.diagnostics import Finding, finding
 from rulectl.report.outcome import Reporter
 from rulectl.source import FilePlace
 
@@ -63,7 +63,8 @@ def _from_file(name: str) -> Mapping[str, object]:
     with stream:
         found = encodings.detect(stream, file)
         if isinstance(found, Finding):
-            raise StopError([found])
+            empty = found.slug == "empty-case-file"
+            raise StopError([finding("empty-json-case", FilePlace(file), file=file) if empty else found])
         case = parse_case(encodings.open_text(stream, found).read(), FilePlace(file))
     if isinstance(case, Finding):
         raise StopError([case])
