@@ -10,7 +10,7 @@ decided raises an error that carries all its findings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -69,10 +69,14 @@ class Book:
         """The native engine, made at the first case."""
         return Engine(self.rulebook)
 
+    @cached_property
+    def _decide_raw(self) -> Callable[[Mapping[str, object]], Outcome | None]:
+        return self.engine.decide_raw
+
     def decide(self, case: Mapping[str, object]) -> Outcome:
         """The outcome of one case. Raises CaseError for a case that lacks a required value or holds a bad one; keys
         that the vocabulary does not know are told of in the outcome's findings."""
-        settled = self.engine.decide_raw(case)
+        settled = self._decide_raw(case)
         if settled is not None:
             return settled
         facts = self._facts.read(case)

@@ -8,6 +8,7 @@ once, so that workbooks may include each other. Nothing is raised for what a fil
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.resources import files
@@ -37,7 +38,9 @@ class Loaded:
 
 
 def load_rulebook(book: str | Path) -> Loaded:
-    """Read a rulebook from wherever it is, compiling it when it is a workbook."""
+    """Read a rulebook from wherever it is, compiling it when it is a workbook; `-` is compiled JSON on stdin."""
+    if str(book) == "-":
+        return _decoded(None)
     path = find(str(book))
     if path is None:
         near = get_close_matches(Path(book).name, _candidates(Path(book)), n=1)
@@ -153,13 +156,14 @@ def _missing(name: str, cell: Cell, folder: Path) -> Finding:
     return finding(slug, Location(cell, name), book=name, near=near[0] if near else "")
 
 
-def _decoded(path: Path) -> Loaded:
-    """A compiled rulebook."""
+def _decoded(path: Path | None) -> Loaded:
+    """A compiled rulebook, from a file or from standard input."""
+    file = path.name if path is not None else "stdin"
     try:
-        text = path.read_text("utf-8-sig")
+        text = (path.read_bytes() if path is not None else sys.stdin.buffer.read()).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        return Loaded(None, (finding("cannot-read", FilePlace(path.name), file=path.name),), path)
+        return Loaded(None, (finding("cannot-read", FilePlace(file), file=file),), path)
     from rulectl.codec.decode import decode  # brings the whole of jsonschema, which a workbook does not need
 
-    decoded = decode(text, path.name)
-    return Loaded(decoded.rulebook, decoded.findings, path)
+    decoded = decode(text, file)
+    return Loaded(decoded.rulebook, decoded.findings, path or Path("-"))

@@ -469,3 +469,11 @@ def test_version(run: Run) -> None:
 def test_commands_are_those_of_the_manual() -> None:
     assert isinstance(main, click.Group)
     assert " ".join(main.commands) == "init compile check decide batch explain test schema export explain-code"
+
+
+def test_a_compiled_rulebook_comes_through_a_pipe(tmp_path: Path) -> None:
+    compiled = CliRunner().invoke(main, ["compile", str(DEMO)]).stdout
+    facts = ["--set", "工单号=1", "--set", "问题类型=瑕疵", "--set", "订单金额=35"]
+    piped = CliRunner().invoke(main, ["decide", "-", *facts], input=compiled)
+    assert piped.stdout == CliRunner().invoke(main, ["decide", str(DEMO), *facts]).stdout
+    assert CliRunner().invoke(main, ["decide", "-", *facts], input="{}").exit_code == 1

@@ -3,8 +3,8 @@
 Shops export from everywhere: UTF-8 with and without a mark, GB18030 (what Chinese Excel calls ANSI), UTF-16 ("Unicode
 text" of Excel). A statistical detector misreads short Chinese files, so the choice here is by rule alone and the same
 bytes are always read the same way: a byte-order mark, else the NUL pattern of UTF-16, else UTF-8 if every byte of the
-file is, else GB18030 if every byte is, else a finding. A stray NUL spoils its row alone. Nothing is decoded by guess, and
-nothing is held in memory.
+file is, else GB18030 if every byte is, else a finding. A stray NUL spoils its row alone. Nothing is decoded by guess,
+and nothing is held in memory.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Is, Literal, Name
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
+from rulectl.model.rulebook import Term
 from rulectl.runtime.encoder import Encoder, Unreadable
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Key, Plan, TablePlan
@@ -36,19 +37,24 @@ KEPT_LAYOUTS: Final = 500
 class Facts(Mapping[str, Value]):
     """The inputs of a case by term id, read into typed values when they are looked at."""
 
-    __slots__ = ("_quick", "_raw", "_typed")
+    __slots__ = ("_raw", "_typed")
+    _terms: Mapping[str, Term] = MappingProxyType({})
     _typed: dict[str, Value]
 
-    def __init__(self, raw: Mapping[str, Any], quick: Quick) -> None:
+    def __init__(self, raw: Mapping[str, Any]) -> None:
         self._raw = raw
-        self._quick = quick
+
+    @classmethod
+    def about(cls, terms: Mapping[str, Term]) -> type[Facts]:
+        """The class of one rulebook's facts: what is the same for every case is not stored with each."""
+        return type("Facts", (cls,), {"__slots__": (), "_terms": terms})
 
     def _read(self) -> dict[str, Value]:
         try:
             return self._typed
         except AttributeError:
             typed = self._typed = {}
-        for term in dict.fromkeys(self._quick.inputs.values()):
+        for term in dict.fromkeys(self._terms.values()):
             raw = next((self._raw[h] for h in (term.name, term.id, *term.aliases) if h in self._raw), None)
             value = value_of(raw, term.type, term.unit)
             value = term.default if value is None else value
@@ -162,7 +168,7 @@ class Quick:
             self.encoders[term.id] = Encoder(term, partition)
         given = [t for t in plan.rulebook.terms if t.role is Role.INPUT and t.id not in plan.writers]
         self.inputs = {heading: t for t in given for heading in (t.name, t.id, *t.aliases)}
-        self.defaults = {t.id: t.default for t in given if t.default is not None}
+        self.facts = Facts.about(self.inputs)
         # the terms that tables write come first, so that an answer finds their places in every layout
         self.places = {name: at for at, name in enumerate(plan.writers)}
         self.tables = [
@@ -246,7 +252,7 @@ class Quick:
         silent = self.unwritten
         outputs = self.outputs.copy()
         derived = self.derived.copy() if self.derived else self.derived
-        shares: list[tuple[str, Contribution]] = []
+        shares: tuple[tuple[str, Contribution], ...] = ()
         for pick, answers, merged in steps:
             answer = answers[pick(classes)]
             if answer is None:
@@ -274,7 +280,7 @@ class Quick:
                 (outputs if name in outputs else derived)[name] = value
         statuses = self.spoken if silent is self.unwritten else self.statuses.get(silent) or self._statuses(silent)
         # the constructor of a named tuple with defaults takes twice as long
-        facts = Facts(case, self)
+        facts = self.facts(case)
         return _make(Outcome, (facts, outputs, derived, statuses[0], statuses[1], (), firings, (), _NOTHING_COUNTED))
 
     def _settled(self, name: str, spoken: Spoken) -> tuple[Value, int]:
