@@ -239,14 +239,14 @@ class Quick:
             text = f"|{'|'.join(values[texts:])}|"
         except (Unreadable, TypeError):
             return None
-        # nothing to trim, nothing invisible, nothing endless, no number that a spreadsheet may have rounded
-        if not text.isprintable() or " |" in text or "| " in text or "+" in text or len(text) > MAX_TEXT:
+        # nothing invisible, nothing endless, no number that a spreadsheet may have rounded
+        if not text.isprintable() or "+" in text or len(text) > MAX_TEXT:
             return None
         for place in required:
             if not classes[place]:
                 return None
         for key in needed_texts:
-            if not case[key]:
+            if not case[key].strip():
                 return None
         firings: tuple[Firing, ...] = ()
         silent = self.unwritten
