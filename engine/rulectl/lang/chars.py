@@ -31,9 +31,6 @@ _GONE = str.maketrans(dict.fromkeys(INVISIBLE))
 QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "『": "』", "'": "'", "‘": "’", "〝": "〞", "＂": "＂"}
 """Opening quote -> closing quote."""
 
-SEPARATORS = ";,、\n"
-"""What stands between the items of a list, in plain form."""
-
 
 def plain(text: str) -> str:
     """The text in plain characters, as long as it was."""

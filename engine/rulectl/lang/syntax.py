@@ -16,7 +16,6 @@ NOWHERE = Span(0, 0)
 
 Comparison = Choice["=", "!=", "<", "<=", ">", ">="]
 Arithmetic = Choice["+", "-", "*", "/", "**"]
-FUNCTIONS = ("min", "max", "sum", "abs", "round", "floor", "ceiling", "date", "count", "contains", "days")
 Function = Choice["min", "max", "sum", "abs", "round", "floor", "ceiling", "date", "count", "contains", "days"]
 
 
@@ -118,7 +117,7 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One of FUNCTIONS."""
+    """One of the functions of the language."""
 
     function: Function
     arguments: tuple[Expr, ...]

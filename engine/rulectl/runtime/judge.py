@@ -16,7 +16,7 @@ from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.merge import Contribution, merge
-from rulectl.runtime.plan import Key, TablePlan
+from rulectl.runtime.plan import Key, Reach, TablePlan, Variation
 from rulectl.runtime.resolve import CLASH, NOTHING, UNKNOWN, Lack, Spoken
 from rulectl.types import fits
 from rulectl.values import Value
@@ -72,26 +72,6 @@ class Entries:
     def missing_of(self, names: frozenset[str]) -> frozenset[str]:
         """Those of the names that are unknown and may become known."""
         return frozenset(n for n in names if self.facts.get(n) is None and n not in self.absent)
-
-
-@dataclass(frozen=True, slots=True)
-class Variation:
-    """A set of hits that may still come about, and the rules that would have brought it."""
-
-    hits: tuple[int, ...]
-    causes: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Which rules of a table hold, and every other set that may come to: all that follows from class numbers alone.
-    `said` remembers the columns whose entries are all plain values."""
-
-    hits: tuple[int, ...]
-    variations: tuple[Variation, ...]
-    joint: tuple[Variation, ...]
-    waiting: Mapping[int, frozenset[str]]
-    said: dict[int, Spoken] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -156,7 +136,7 @@ def run(
     if not plan.simple or earlier:
         return TableRun(plan, now, may, _reach(plan, now_key, may, may_key, earlier))
     reach = plan.reaches.get((now_key, may_key))
-    if not isinstance(reach, Reach):
+    if reach is None:
         if len(plan.reaches) >= KEPT_MATCHES:
             plan.reaches.clear()
         reach = plan.reaches[now_key, may_key] = _reach(plan, now_key, may, may_key, ())

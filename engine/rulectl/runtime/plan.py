@@ -20,6 +20,26 @@ from rulectl.values import Value
 Key = tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """A set of hits that may still come about, and the rules that would have brought it."""
+
+    hits: tuple[int, ...]
+    causes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which rules of a table hold, and every other set that may come to: all that follows from class numbers alone.
+    `said` remembers the columns whose entries are all plain values."""
+
+    hits: tuple[int, ...]
+    variations: tuple[Variation, ...]
+    joint: tuple[Variation, ...]
+    waiting: Mapping[int, frozenset[str]]
+    said: dict[int, Spoken] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class TablePlan:
     """One table, ready to run. `spoken[rule][column]` is a literal entry's value, None for an expression;
@@ -36,7 +56,7 @@ class TablePlan:
     reads: frozenset[str]
     boxes: Mapping[int, tuple[Constraint, ...]]
     matches: dict[Key, Match] = field(default_factory=dict)
-    reaches: dict[tuple[Key, Key], object] = field(default_factory=dict)
+    reaches: dict[tuple[Key, Key], Reach] = field(default_factory=dict)
     simple: bool = False
 
     @staticmethod
