@@ -12,6 +12,7 @@ test can see that none lacks a language. A code is never reused. Entry:
     example = "[1..5"      # a text that earns this finding
     instead = "[1..5]"
     why.zh / why.en        # optional: more for `rulectl explain-code`
+    proved.zh / undecided.zh ...  # of a check: the sentence when it finds nothing, and when it cannot tell
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class Code:
     why: Mapping[str, str]
     example: str
     instead: str
+    proved: Mapping[str, str]
+    undecided: Mapping[str, str]
 
 
 def _code(slug: str, entry: Mapping[str, Any]) -> Code:
@@ -63,6 +66,8 @@ def _code(slug: str, entry: Mapping[str, Any]) -> Code:
         entry.get("why", {}),
         entry.get("example", ""),
         entry.get("instead", ""),
+        entry.get("proved", {}),
+        entry.get("undecided", {}),
     )
 
 

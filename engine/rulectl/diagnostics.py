@@ -48,11 +48,14 @@ class Finding:
         return self.severity_override or self.info.severity
 
     def message(self, lang: Language) -> str:
-        """One sentence: what is wrong."""
-        return self.info.message[lang].format(**dict(self.fields))
+        """One sentence: what is wrong; of a check that found nothing or could not tell, that."""
+        other = {"proved": self.info.proved, "undecided": self.info.undecided}.get(self.verdict, {})
+        return other.get(lang, self.info.message[lang]).format(**dict(self.fields))
 
     def help(self, lang: Language) -> str:
-        """What to write instead; empty when the sentence says it all."""
+        """What to write instead; empty when the sentence says it all, or nothing is wrong."""
+        if self.verdict in ("proved", "undecided"):
+            return ""
         template = self.info.help.get(lang, "")
         return template.format(**dict(self.fields)) if template else ""
 
