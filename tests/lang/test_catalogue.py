@@ -44,6 +44,8 @@ WHERE = {
     "division-by-zero": ("expr", "", ""),
     "number-overflow": ("expr", "", ""),
     "date-overflow": ("expr", "", ""),
+    "calendar-unknown": ("expr", "", ""),
+    "working-time": ("expr", "", ""),
 }
 """Where an example stands; a condition in a column of numbers unless it says otherwise."""
 

@@ -26,7 +26,24 @@ _COUNTS: dict[Function, tuple[int, int]] = {
     "count": (1, 1),
     "contains": (2, 2),
     "days": (1, 2),
+    "clock": (2, 2),
+    "is_workday": (1, 1),
+    "workday_after": (2, 2),
+    "workdays": (2, 2),
+    "worktime_after": (4, 4),
 }
+
+_DAYS = (Kind.DATE, Kind.DATETIME)
+_CALENDAR: dict[Function, tuple[Type, tuple[tuple[Kind, ...], ...]]] = {
+    "clock": (DATETIME, (_DAYS, (Kind.NUMBER,))),
+    "is_workday": (BOOLEAN, (_DAYS,)),
+    "workday_after": (DATE, (_DAYS, (Kind.NUMBER,))),
+    "workdays": (NUMBER, (_DAYS, _DAYS)),
+    "worktime_after": (DATETIME, (_DAYS, (Kind.NUMBER,), (Kind.NUMBER,), (Kind.NUMBER,))),
+}
+"""What the functions of the calendar give, and what each of their arguments has to be."""
+
+_UNITLESS = ("count", "days", "date", "contains", *_CALENDAR)
 
 
 def list_of(items: tuple[Operand, ...], span: Span, text: str) -> Operand:
@@ -79,7 +96,7 @@ def call(function: Function, arguments: tuple[Operand, ...], span: Span, text: s
         arguments = _containing(arguments, text)
     type_ = _given(function, arguments, text)
     exprs: tuple[Expr, ...] = tuple(argument.expr for argument in arguments)
-    unit = arguments[0].unit if function not in ("count", "days", "date", "contains") else ""
+    unit = "" if function in _UNITLESS else arguments[0].unit
     return built(Call(function, exprs, span), type_, *arguments, unit=unit)
 
 
@@ -115,6 +132,11 @@ def _given(function: Function, arguments: tuple[Operand, ...], text: str) -> Typ
             for argument in arguments:
                 _of(function, argument, kinds, text)
             return NUMBER
+        case "clock" | "is_workday" | "workday_after" | "workdays" | "worktime_after":
+            gives, takes = _CALENDAR[function]
+            for argument, kinds in zip(arguments, takes, strict=True):
+                _of(function, argument, kinds, text)
+            return gives
 
 
 def _of(function: Function, argument: Operand, kinds: tuple[Kind, ...], text: str) -> Type | None:
@@ -180,4 +202,9 @@ _EXAMPLES: dict[Function, str] = {
     "count": "count(a)",
     "contains": 'contains(a, "b")',
     "days": "days(a, b)",
+    "clock": "clock(a, 12)",
+    "is_workday": "is_workday(a)",
+    "workday_after": "workday_after(a, 2)",
+    "workdays": "workdays(a, b)",
+    "worktime_after": "worktime_after(a, 8, 9, 18)",
 }

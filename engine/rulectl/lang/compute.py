@@ -15,6 +15,14 @@ from rulectl.lang.chars import plain
 from rulectl.lang.dates import MIDNIGHT, read_moment
 from rulectl.lang.syntax import Arithmetic, Comparison, Function
 from rulectl.lang.units import MAX_DAYS
+from rulectl.lang.workdays import (
+    TooFarError,
+    UnknownYearError,
+    is_workday,
+    workday_after,
+    workdays_between,
+    worktime_after,
+)
 from rulectl.source import Span
 from rulectl.values import CONTEXT, Scalar, Value, number_text, plain_text
 
@@ -195,6 +203,8 @@ def called(function: Function, arguments: list[Value], span: Span) -> Value:
             return _contains(first, arguments[1])
         case "days":
             return _days(arguments, span)
+        case "clock" | "is_workday" | "workday_after" | "workdays" | "worktime_after":
+            return _calendar(function, arguments, span)
         case _:
             assert_never(function)
 
@@ -266,3 +276,46 @@ def _days(arguments: list[Value], span: Span) -> Value:
     """How many days a duration is, or lie between two dates; with a fraction where there are hours."""
     length = arguments[0] if len(arguments) == 1 else arithmetic("-", arguments[1], arguments[0], span)
     return CONTEXT.divide(_seconds(length), _DAY) if isinstance(length, dt.timedelta) else None
+
+
+def _calendar(function: Function, arguments: list[Value], span: Span) -> Value:
+    """Working days, working hours, a clock on a day. Numbers are hours, or whole working days."""
+    day, *rest = arguments
+    if not isinstance(day, dt.date):
+        return None
+    try:
+        match function, rest:
+            case "is_workday", []:
+                return is_workday(_day(day))
+            case "workday_after", [Decimal() as count]:
+                return workday_after(_day(day), _whole(count, span))
+            case "workdays", [dt.date() as end]:
+                return Decimal(workdays_between(_day(day), _day(end)))
+            case "clock", [Decimal() as hours]:
+                return _moment(_day(day)) + _hours(hours, span)
+            case "worktime_after", [Decimal() as length, Decimal() as opens, Decimal() as closes]:
+                lengths = (_hours(length, span), _hours(opens, span), _hours(closes, span))
+                return worktime_after(_moment(day), *lengths)
+            case _:
+                return None
+    except UnknownYearError as unknown:
+        raise CannotCompute("calendar-unknown", span, (("year", str(unknown.year)),)) from None
+    except TooFarError:
+        raise CannotCompute("working-time", span) from None
+    except OverflowError:
+        raise CannotCompute("date-overflow", span) from None
+
+
+def _day(value: dt.date) -> dt.date:
+    return value.date() if isinstance(value, dt.datetime) else value
+
+
+def _whole(value: Decimal, span: Span) -> int:
+    """A count of days; a fraction of a working day is none."""
+    if value != value.to_integral_value(context=CONTEXT):
+        raise CannotCompute("working-time", span)
+    return int(value)
+
+
+def _hours(value: Decimal, span: Span) -> dt.timedelta:
+    return _time(_numbers("*", value, Decimal(3600), span), span)

@@ -39,7 +39,7 @@ def subject_tests(parser: Parser, subject: Operand) -> Test:
 
 
 def list_of_tests(parser: Parser, column: Column, closing: str = ")", excepting: bool = False) -> Test:
-    """tests := conjunction ((',' | ';' | '、' | 'or' | line break) conjunction)*; blank items count for nothing"""
+    """tests := conjunction ((',' | ';' | '、' | 'or' | '和' | line break) conjunction)*; blank items: nothing"""
     start = parser.lexer.skip(parser.pos)
     pieces: list[Piece] = []
     worded = True
@@ -50,7 +50,7 @@ def list_of_tests(parser: Parser, column: Column, closing: str = ")", excepting:
             break
         pieces.append(conjunction(parser, column, excepting))
         worded = worded and not parser.is_sign(",", ";")
-        if not parser.accept(",", ";", "or"):
+        if not parser.accept(",", ";", "or") and (column.type.many or not parser.accept("with")):
             break
     if not pieces:
         raise parser.unexpected()
@@ -159,7 +159,7 @@ def _bracketed(parser: Parser, column: Column, token: Token) -> Piece | None:
     start = token.span.start
     half_open = (token.word == "(" and look.close == "]") or (token.word in ("[", "]") and look.close in (")", "["))
     if look.dots or (look.commas == 1 and (half_open or token.word == "]")):
-        return _range(parser, column, token, look.dots)
+        return _range(parser, column if look.dots else replace(column, thousands=False), token, look.dots)
     if not look.close:
         raise fault("unclosed-bracket", Span(start, len(parser.raw)), bracket=")" if token.word == "(" else "]")
     tests = look.items or (column.type.kind is not Kind.BOOLEAN and (look.test or look.joint))
@@ -230,14 +230,19 @@ def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piec
     if parser.is_word("起", "开始") and parser.lexer.at(parser.peek().span.end).word in ("to", "~", "—"):
         parser.take()
     token = parser.peek()
-    if parser.accept("..", "~", "—", "to") or (column.type.ordered and parser.accept("with")):
+    if parser.accept("..", "~", "—", "to"):
         has_order(column, "<=", one, parser)
         return _ends(parser, column, one)
+    if column.type.ordered and parser.is_word("with"):
+        two = _among(parser, column, one)
+        if two:
+            return two
+        token = parser.peek()
     if token.suffix and not excepting and column.type.kind is not Kind.BOOLEAN:
         parser.take()
         span = Span(start, parser.end)
         if _outside(token) and not column.type.ordered:
-            return Piece(Except(Is("=", one.expr, span), span), "other")
+            return Piece(Except(Is("=", one.expr, span), span), "outside")
         if _outside(token) and not _measured(number):
             raise ambiguous(span, column, Is(">", one.expr), Is("!=", one.expr))
         has_order(column, token.suffix, one, parser)
@@ -256,6 +261,17 @@ def _ends(parser: Parser, column: Column, low: Operand) -> Piece:
     whole_day(high, "<=", column, (low.expr, True))
     parser.accept("among", "以内", "之内", "内", "止", "为止")
     return spanned(parser, column, low, high)
+
+
+def _among(parser: Parser, column: Column, low: Operand) -> Piece | None:
+    """'with' value 'among', as in `X与Y之间`; None for `X与Y`, which is a list."""
+    back = parser.pos, parser.end
+    parser.take()
+    high = value(parser, column, None)
+    if parser.accept("among"):
+        return spanned(parser, column, low, high)
+    parser.pos, parser.end = back
+    return None
 
 
 def _dates(parser: Parser, column: Column) -> Piece | None:

@@ -11,10 +11,10 @@ from rulectl.lang.faults import clipped, fault
 from rulectl.lang.literals import read_boolean
 from rulectl.lang.operands import Operand, constant, fitted, literal, spoken_of
 from rulectl.lang.pieces import Column, ambiguous
-from rulectl.lang.ranges import whole_number
 from rulectl.lang.syntax import Between, Comparison, Except, Expr, Is, Literal, Test
+from rulectl.lang.units import GROUPED, Quantity, quantity_at, unit_at
 from rulectl.source import Span
-from rulectl.types import BOOLEAN, Kind, compatible
+from rulectl.types import BOOLEAN, NUMBER, Kind, compatible
 from rulectl.values import Value
 
 
@@ -95,3 +95,29 @@ def whole_day(one: Operand, op: Comparison, column: Column, low: tuple[Expr, boo
         first = Between(day, next_day, True, False)
         first = Except(first) if op == "!=" else first
     raise ambiguous(one.span, column, first, second)
+
+
+def whole_number(parser: Parser, column: Column, grouped: bool) -> Operand | None:
+    """`1,299.00`: one number where it is plainly one; ambiguous where it may be a list; None when there is none."""
+    text = parser.lexer.text
+    start = parser.lexer.skip(parser.pos)
+    money = text[start : start + 1] == "¥"
+    at = start + money + (text[start + 1 : start + 2] == " " if money else 0)
+    found = GROUPED.match(text, at)
+    if not found or column.type.kind is not Kind.NUMBER or not (grouped or column.thousands):
+        return None
+    groups = found.group().split(".")[0].split(",")
+    unit = unit_at(text, found.end() + (text[found.end() : found.end() + 1] == " "), parser.lexer.units)
+    plainly = grouped or money or unit or "." in found.group() or any(g.startswith("0") for g in groups[1:])
+    digits = found.group().replace(",", "")
+    if not plainly:
+        whole = text[:at] + digits + text[found.end() :]
+        parts = text[:at] + found.group().replace(",", ";") + text[found.end() :]
+        raise ambiguous(Span(at, found.end()), column, whole.strip(), parts.strip())
+    read = quantity_at(digits + text[found.end() : found.end() + 16], 0, parser.lexer.units)
+    if not isinstance(read, tuple):
+        raise fault(read or "not-a-number", Span(at, found.end()), text=found.group())
+    end = found.end() + read[1] - len(digits)
+    parser.pos = parser.end = end
+    quantity = Quantity(read[0].number, read[0].unit or ("元" if money else ""), read[0].factor)
+    return Operand(Literal(quantity.number, Span(start, end)), NUMBER, quantity=quantity)

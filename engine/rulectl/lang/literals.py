@@ -24,8 +24,8 @@ MAX_TEXT = 100_000
 EXACT_DIGITS = 15
 """Excel keeps this many digits of a number."""
 
-YES = frozenset(("是", "y", "yes", "t", "true", "1", "√", "对", "有", "on"))
-NO = frozenset(("否", "n", "no", "f", "false", "0", "×", "x", "错", "无", "没有", "不", "不是", "off"))
+YES = frozenset(("是", "y", "yes", "t", "true", "1", "√", "对", "真", "有", "on"))
+NO = frozenset(("否", "n", "no", "f", "false", "0", "×", "x", "错", "假", "无", "没有", "不", "不是", "off"))
 
 _ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
 _MONEY = re.compile(r"¥|\$|(?:rmb|cny)(?![a-z])|人民币", re.IGNORECASE)
@@ -88,11 +88,15 @@ def _read_text(text: str, type_: Type) -> str | Problem:
 
 
 def match_allowed(value: str, values: tuple[str, ...]) -> str | None:
-    """The allowed value that a text means: the same, or the same in NFKC."""
+    """The allowed value that a text means: the same, or the one that is the same in NFKC, or that but for large and
+    small letters, as Excel compares texts."""
     if value in values:
         return value
     alike = folded(value)
-    return next((v for v in values if folded(v) == alike), None)
+    same = [v for v in values if folded(v) == alike]
+    if not same:
+        same = [v for v in values if folded(v).casefold() == alike.casefold()]
+    return same[0] if len(same) == 1 else None
 
 
 def _read_number(text: str, unit: str) -> Decimal | Problem:

@@ -74,6 +74,10 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
     word = visible(plain(text)).lower()
     if word in WHATEVER and visible(text) not in column.values and (column.values or not column.kind.textual):
         return ANYTHING
+    if word in WHATEVER and column.kind.textual and not column.values:
+        # free text: anything at all, or a text that says so
+        readings = (("first", "-"), ("second", f'"{visible(text)}"'))
+        return Broken((Problem("ambiguous-entry", Span(0, len(text)), readings),))
     if is_otherwise(text) and visible(text) not in column.values:
         return Broken((Problem("otherwise-misplaced", Span(0, len(text)), (("text", visible(text)),)),))
 

@@ -16,7 +16,7 @@ from rulectl.lang.syntax import AllOf, Between, Comparison, Except, Expr, Is, Is
 from rulectl.source import Span
 from rulectl.types import NUMBER, Type
 
-Form = Choice["value", "bound", "range", "negated", "other"]
+Form = Choice["value", "bound", "range", "negated", "outside", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def met(pieces: list[Piece], joined: bool, column: Column, span: Span) -> Piece:
 
 def checked_list(pieces: list[Piece], column: Column, span: Span, worded: bool = False) -> Test:
     """Pieces of which one must hold. Raises Fault when the list is likely to mean something else than it says:
-    `非 A、B` (neither?), `非 A; 非 B` and `>3,<7` (true of everything). `worded` says that 或 stands between
-    all of them, so that the last is meant."""
+    `非 A、B` and `A、B 以外` (neither?), `非 A; 非 B` and `>3,<7` (true of everything). `worded` says that 或 stands
+    between all of them, so that the last is meant."""
     tests = tuple(piece.test for piece in pieces)
     if len(tests) == 1:
         return tests[0]
@@ -89,6 +89,9 @@ def checked_list(pieces: list[Piece], column: Column, span: Span, worded: bool =
     if pieces[0].form == "negated" and refused and all(piece.form == "value" for piece in pieces[1:]):
         neither = Except(_one_of((*refused, *tests[1:])))
         raise ambiguous(span, column, neither, OneOf((Except(refused[0]), *tests[1:])))
+    if pieces[-1].form == "outside" and all(piece.form == "value" for piece in pieces[:-1]):
+        last = tests[-1].test if isinstance(tests[-1], Except) else tests[-1]
+        raise ambiguous(span, column, Except(_one_of((*tests[:-1], last))), OneOf(tests))
     inside = covering(tests)
     if inside is not None and not worded:
         raise ambiguous(span, column, inside, OneOf(tests))

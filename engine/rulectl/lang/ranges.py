@@ -1,17 +1,18 @@
-"""Ranges without brackets: `3~5`, `3-5天`, `10到20%`, `1-3万`, `X与Y之间`; and numbers with thousands separators."""
+"""Ranges without brackets: `3~5`, `3-5天`, `10到20%`, `1-3万`, `X与Y之间`."""
 
 from __future__ import annotations
 
 from rulectl.lang.bounds import below
 from rulectl.lang.expressions import ATOM_LEVEL, Parser
 from rulectl.lang.faults import fault
+from rulectl.lang.fitting import fit
 from rulectl.lang.operands import Operand
 from rulectl.lang.pieces import Column, Piece, ambiguous, between
 from rulectl.lang.syntax import Between, Binary, Expr, Is, Literal
 from rulectl.lang.tokens import Token
-from rulectl.lang.units import GROUPED, Quantity, as_duration, as_number, quantity_at
+from rulectl.lang.units import Quantity, as_duration, as_number
 from rulectl.source import Span
-from rulectl.types import NUMBER, Kind
+from rulectl.types import Kind
 from rulectl.values import CONTEXT
 
 
@@ -27,6 +28,8 @@ def plain_range(parser: Parser, column: Column) -> Piece | None:
     high = parser.lexer.at(sign.span.end)
     after = parser.lexer.at(high.span.end)
     if high.kind != "number" or (after.kind == "sign" and after.word in ("+", "-", "*", "/", "**")):
+        return None
+    if sign.word == "with" and after.word != "among":
         return None
     one = parser.expression(ATOM_LEVEL)
     parser.take()
@@ -87,30 +90,5 @@ def _settle(quantity: Quantity, operand: Operand, column: Column, parser: Parser
         return Literal(time, operand.span)
     number = as_number(quantity, column.unit)
     if column.type.kind is not Kind.NUMBER or number is None:
-        return operand.expr
+        return fit(operand, column, parser).expr
     return Literal(number, operand.span)
-
-
-def whole_number(parser: Parser, column: Column, grouped: bool) -> Operand | None:
-    """`1,299.00`: one number where it is plainly one; ambiguous where it may be a list; None when there is none."""
-    text = parser.lexer.text
-    start = parser.lexer.skip(parser.pos)
-    money = text[start : start + 1] == "¥"
-    at = start + money + (text[start + 1 : start + 2] == " " if money else 0)
-    found = GROUPED.match(text, at)
-    if not found or column.type.kind is not Kind.NUMBER or not (grouped or column.thousands):
-        return None
-    groups = found.group().split(".")[0].split(",")
-    plainly = grouped or money or "." in found.group() or any(g.startswith("0") for g in groups[1:])
-    digits = found.group().replace(",", "")
-    if not plainly:
-        whole = text[:at] + digits + text[found.end() :]
-        parts = text[:at] + found.group().replace(",", ";") + text[found.end() :]
-        raise ambiguous(Span(at, found.end()), column, whole.strip(), parts.strip())
-    read = quantity_at(digits + text[found.end() : found.end() + 16], 0, parser.lexer.units)
-    if not isinstance(read, tuple):
-        raise fault(read or "not-a-number", Span(at, found.end()), text=found.group())
-    end = found.end() + read[1] - len(digits)
-    parser.pos = parser.end = end
-    quantity = Quantity(read[0].number, read[0].unit or ("元" if money else ""), read[0].factor)
-    return Operand(Literal(quantity.number, Span(start, end)), NUMBER, quantity=quantity)

@@ -16,7 +16,10 @@ NOWHERE = Span(0, 0)
 
 Comparison = Choice["=", "!=", "<", "<=", ">", ">="]
 Arithmetic = Choice["+", "-", "*", "/", "**"]
-Function = Choice["min", "max", "sum", "abs", "round", "floor", "ceiling", "date", "count", "contains", "days"]
+Function = Choice[
+    "min", "max", "sum", "abs", "round", "floor", "ceiling", "date", "count", "contains", "days",
+    "clock", "is_workday", "workday_after", "workdays", "worktime_after",
+]  # fmt: skip
 
 
 # -- expressions -------------------------------------------------------------------------------------------------

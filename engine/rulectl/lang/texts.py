@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
-from rulectl.lang.chars import QUOTES, folded, plain, visible
+from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.expressions import SUM_LEVEL, Parser
 from rulectl.lang.faults import Fault, fault, not_allowed
 from rulectl.lang.fitting import fit
+from rulectl.lang.literals import match_allowed
 from rulectl.lang.operands import Operand
 from rulectl.lang.pieces import Column, Piece, ambiguous, bound, checked_list, met
 from rulectl.lang.syntax import AllOf, Any, Comparison, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
@@ -23,13 +24,14 @@ _OR = re.compile(r"\s*(?:或者|或是|或|\bor\b|\|\|?)\s*", re.IGNORECASE)
 _WITH = re.compile(r"\s*(?:以及|和|与|及)\s*")
 _AND = re.compile(r"\s*(?:并且|而且|且|\band\b|&&?)\s*", re.IGNORECASE)
 _REST = r"(?:的?(?:所有|全部|其他|其它)|均可|都可以?|皆可)?"
-_OUT = r"\s*(?:以外|之外|外)" + _REST + r"(?=\s*(?:$|[;,、\n)]))"
+_OUT = r"\s*(?:以外|之外|除外|外)" + _REST + r"(?=\s*(?:$|[;,、\n)]))"
 _OUTSIDE = re.compile(_OUT)
-_AFTER = re.compile(r"\s*(?:$|[;,、\n)\]]|或|且|和|与|及|并|而|&|\|)|\s+(?:or|and)\b|" + _OUT, re.IGNORECASE)
+_AFTER = re.compile(r"\s*(?:$|[;,、\n)\]]|或|且|和|与|及|以及|并|而|&|\|)|\s+(?:or|and)\b|" + _OUT, re.IGNORECASE)
 _EXCEPT = re.compile(r"除(?:了|去)?\s*(?=\S)")
 _STOP = r"(?=\s*(?:$|[;,、\n)]|并?且|或|&|\||\band\b|\bor\b))"
 _DASH = re.compile(r"[-—]" + _STOP, re.IGNORECASE)
 _NULL = re.compile(r"(?:为空|空|null|is null)" + _STOP, re.IGNORECASE)
+_NOT_KNOWN = re.compile(r"(?:未知|不详|unknown)" + _STOP, re.IGNORECASE)
 _NOT_NULL = re.compile(r"(?:(?:非|不为|不是|not)\s*(?:空|null)|有值|is not null)" + _STOP, re.IGNORECASE)
 _NOT_GROUP = re.compile(r"(?:not|非|不是)\s*\(", re.IGNORECASE)
 _GROUP = re.compile(r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|(?:空|null|[-—])" + _STOP + ")", re.IGNORECASE)
@@ -136,8 +138,9 @@ class TextReader:
         if _DASH.match(self.text, start):
             self.pos += 1
             return Piece(Any(Span(start, self.pos)), "other")
-        for pattern, build in ((_NOT_NULL, True), (_NULL, False)):
-            if found := pattern.match(self.text, start):
+        for pattern, build in ((_NOT_NULL, True), (_NULL, False), (_NOT_KNOWN, False)):
+            # in a column of free text the word may well be a text
+            if (found := pattern.match(self.text, start)) and not (self.open and pattern is _NOT_KNOWN):
                 self.pos = found.end()
                 null = IsNull(Span(start, self.pos))
                 return Piece(Except(null, null.span) if build else null, "other")
@@ -312,8 +315,18 @@ class TextReader:
         if symbol and compatible(symbol.type.item, self.column.type.item):
             operand = Operand(Name(symbol.id, span), symbol.type, symbol=symbol)
             return Piece(Is("=", fit(operand, self.column, self.parser).expr, span), "value")
+        parts = None if named else self._side_by_side(text)
+        if parts:
+            return Piece(OneOf(tuple(Is("=", Literal(part)) for part in parts), span), "other")
         cell = self.column.symbol.cell if self.column.symbol else None
         raise Fault(not_allowed(text, self.column.type.values, span, cell))
+
+    def _side_by_side(self, text: str) -> list[str] | None:
+        """`A/B`, and of a single value `A B`: allowed values all of them, so that nothing else can be meant."""
+        written = [part for part in re.split(r"[/／]" if self.column.type.many else r"[/／\s]+", text) if part.strip()]
+        parts = [self._value_of(visible(part)) for part in written]
+        known = [part for part in parts if part is not None]
+        return known if len(known) == len(parts) > 1 else None
 
     def _maybe_outside(self, value: Expr, start: int, excepting: bool) -> Piece:
         """`A 以外` is all but A; inside `除 … 外` the word belongs to that."""
@@ -322,13 +335,10 @@ class TextReader:
             return Piece(bound("=", value, Span(start, self.pos)), "value")
         self.pos = outside.end()
         span = Span(start, self.pos)
-        return Piece(Except(Is("=", value, span), span), "other")
+        return Piece(Except(Is("=", value, span), span), "outside")
 
     def _value_of(self, text: str) -> str | None:
-        if text in self.column.type.values:
-            return text
-        alike = folded(text)
-        return next((value for value in self.column.type.values if folded(value) == alike), None) if alike else None
+        return match_allowed(text, self.column.type.values) if text else None
 
     def _end_of_text(self, start: int, closing: bool, excepting: bool) -> int:
         """Where unquoted text ends: at a separator, the closing bracket of a group, or 外."""

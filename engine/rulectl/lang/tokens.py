@@ -17,7 +17,7 @@ from rulectl.lang.faults import fault
 from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.syntax import Comparison, Function
 from rulectl.lang.units import Quantity, quantity_at
-from rulectl.lang.words import BREAKS, FUNCTION_WORDS, KEYWORDS, LONGEST_WORD, OPERATORS, PREFIX, SUFFIX
+from rulectl.lang.words import BREAKS, FILLING, FUNCTION_WORDS, KEYWORDS, LONGEST_WORD, OPERATORS, PREFIX, SUFFIX
 from rulectl.source import Span
 
 Kind = Choice["number", "date", "text", "name", "function", "word", "sign", "end", "unknown"]
@@ -153,9 +153,11 @@ class Lexer:
         return self.text[self.skip(end) : self.skip(end) + 1] == "("
 
     def _bounded(self, start: int, end: int) -> bool:
-        """Whether a word of Latin letters ends where it seems to."""
+        """Whether a word of Latin letters ends where it seems to, and that a filling one stands alone."""
         last = self.text[end - 1]
         following = self.text[end : end + 1]
+        if self.text[start:end] in FILLING and following.isalnum():
+            return False
         return not (last.isascii() and last.isalnum()) or not (
             following.isascii() and (following.isalnum() or following == "_")
         )

@@ -12,7 +12,7 @@ from rulectl.lang.syntax import Comparison, Function
 _MORE = "超过 大于 多于 高于 晚于 迟于 超出 over after"
 _LESS = "不足 不满 未满 不到 小于 少于 低于 早于 under before"
 _LEAST = "满 届满 已满 达到 至少 最少 最低 不低于 不少于 不小于 不早于 大于等于 大于或等于"
-_MOST = "不超过 不大于 不多于 不高于 不晚于 不迟于 不超出 至多 最多 最高 小于等于 小于或等于 within"
+_MOST = "不超过 不大于 不多于 不高于 不晚于 不迟于 不超出 至多 最多 最高 小于等于 小于或等于 截至 截止到 within"
 
 PREFIX: dict[str, Comparison] = {
     **dict.fromkeys((*_MORE.split(), "more than", "greater than"), ">"),
@@ -25,8 +25,9 @@ PREFIX: dict[str, Comparison] = {
 """Words before a value."""
 
 SUFFIX: dict[str, Comparison] = {
-    **dict.fromkeys(("以上", "及以上", "或以上", "起", "开始"), ">="),
-    **dict.fromkeys(("以下", "及以下", "或以下", "以内", "之内", "内", "止", "为止", "截止"), "<="),
+    **dict.fromkeys(("以上", "及以上", "或以上", "起", "开始", "及以后", "及之后", "或以后", "至今"), ">="),
+    **dict.fromkeys(("以下", "及以下", "或以下", "及以前", "及之前", "或以前"), "<="),
+    **dict.fromkeys(("以内", "之内", "内", "止", "为止", "截止"), "<="),
     **dict.fromkeys(("以外", "之外"), ">"),
     **dict.fromkeys(("前", "之前", "以前"), "<"),
     **dict.fromkeys(("后", "之后", "以后"), ">"),
@@ -53,13 +54,13 @@ KEYWORDS: dict[str, str] = {
     **dict.fromkeys(("not in", "不属于", "不在"), "notin"),
     **dict.fromkeys(("含", "包含", "包括", "含有", "contains"), "contains"),
     **dict.fromkeys(("不含", "不包含", "不包括", "不含有"), "notcontains"),
-    **dict.fromkeys(("null", "空", "为空", "是空", "is null"), "null"),
+    **dict.fromkeys(("null", "空", "为空", "是空", "is null", "未知", "不详", "unknown"), "null"),
     **dict.fromkeys(("非空", "不为空", "不是空", "有值", "is not null"), "notnull"),
     **dict.fromkeys(("true", "yes"), "true"),
     **dict.fromkeys(("false", "no", "否"), "false"),
     **dict.fromkeys(("between", "介于"), "between"),
     **dict.fromkeys(("到", "至", "to"), "to"),
-    **dict.fromkeys(("与", "和", "及"), "with"),
+    **dict.fromkeys(("与", "和", "及", "以及"), "with"),
     **dict.fromkeys(("之间", "中间"), "among"),
     **dict.fromkeys(("除", "除了", "除去"), "except"),
     "外": "outside",
@@ -68,6 +69,9 @@ KEYWORDS: dict[str, str] = {
     "text": "text",
     "文本": "text",
 }
+
+FILLING = frozenset(("未知", "不详"))
+"""Words that are no part of a longer one: `未知项` is a name."""
 
 FUNCTION_WORDS: dict[str, Function] = {
     "min": "min", "最小": "min", "最小值": "min", "取小": "min",
@@ -81,17 +85,22 @@ FUNCTION_WORDS: dict[str, Function] = {
     "count": "count", "计数": "count", "个数": "count",
     "contains": "contains", "包含": "contains",
     "days": "days", "天数": "days",
+    "clock": "clock", "时刻": "clock",
+    "is_workday": "is_workday", "是工作日": "is_workday",
+    "workday_after": "workday_after", "工作日后": "workday_after",
+    "workdays": "workdays", "工作日数": "workdays",
+    "worktime_after": "worktime_after", "工时后": "worktime_after",
 }  # fmt: skip
 
 ALL_WORDS: frozenset[str] = frozenset((*PREFIX, *SUFFIX, *KEYWORDS))
-LONGEST_WORD = max(map(len, ALL_WORDS))
+LONGEST_WORD = max(map(len, (*ALL_WORDS, *FUNCTION_WORDS)))
 
 BREAKS: tuple[str, ...] = tuple(
     word for word in (*ALL_WORDS, "且", "或") if not word.isascii() and (len(word) > 1 or word in "且或则若")
 )
 """Words at which a run of unknown characters is cut, so that only the unknown name is quoted."""
 
-WHATEVER = frozenset(("不限", "任意", "均可", "皆可", "都可以", "全部", "所有", "any"))
+WHATEVER = frozenset(("不限", "不论", "任意", "任何", "均可", "皆可", "都可以", "全部", "所有", "any"))
 """A whole cell that asks for nothing, where it cannot be a value."""
 
 OTHERWISE = frozenset(("否则", "otherwise", "else", "其余", "其他情况", "其它情况"))
