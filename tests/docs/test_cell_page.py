@@ -11,7 +11,7 @@ import pytest
 from rulectl.lang.parser import parse_output, parse_test
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.scope import Broken, Scope, Symbol
-from rulectl.types import NUMBER, Kind, Type
+from rulectl.types import DATETIME, NUMBER, Kind, Type
 
 PAGE = Path(__file__).parents[2] / "rulebooks/README.md"
 ISSUES = Type(Kind.ENUM, values=("质量问题", "色差", "丢件", "破包"))
@@ -22,6 +22,7 @@ SYMBOLS = [
     Symbol("profit", "利润", NUMBER, "元"),
     Symbol("high", "高价线", NUMBER, "元"),
     Symbol("issue", "问题类型", ISSUES),
+    Symbol("opened_at", "进线时间", DATETIME),
     Symbol("remedies", "补救方案", REMEDIES),
 ]
 SCOPE = Scope({symbol.name: symbol for symbol in SYMBOLS})
@@ -61,6 +62,7 @@ def test_the_page_has_examples_of_every_kind() -> None:
         "number",
         "boolean",
         "date",
+        "datetime",
         "duration",
         "list of enum",
         "string",
