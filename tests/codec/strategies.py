@@ -161,7 +161,7 @@ maybe_cells = st.none() | ranges()
 @st.composite
 def terms(draw: st.DrawFn, number: int, role: Role) -> Term:
     type_ = draw(types())
-    merges = [Merge.COLLECT] if type_.many else [Merge.SINGLE, Merge.FIRST]
+    merges = [Merge.COLLECT, Merge.ALL] if type_.many else [Merge.SINGLE, Merge.FIRST]
     if type_.kind is Kind.NUMBER and not type_.many:
         merges += [Merge.MIN, Merge.MAX, Merge.SUM]
     return Term(

@@ -66,6 +66,8 @@ def rulebook(r: Random, loops: bool = False) -> Rulebook:
         _decided(r, "final", "结论", Role.OUTPUT, COLOURS),
         _decided(r, "notes", "待办", Role.OUTPUT, MARKS),
     ]
+    if not loops:
+        decided = [replace(t, merge=Merge.ALL) if t.type.many and r.random() < 0.4 else t for t in decided]
     by_level = [decided[:2], decided[2:5], decided[5:]]
     parameters = (Parameter("limit", "上限", NUMBER, Decimal(r.choice([2, 3]))),)
     tables: list[Table] = []

@@ -214,15 +214,15 @@ def speak(table: Table, column: int, hits: list[int], say: Callable[[int, int], 
             return said[0]
         return OPEN if OPEN in said else BROKEN
     if policy in (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER):
-        return flat(said)
+        return flat(said, case.terms[table.outputs[column].term])
     return fold({HitPolicy.SUM: Merge.SUM, HitPolicy.MIN: Merge.MIN, HitPolicy.MAX: Merge.MAX}[policy], said)
 
 
-def flat(said: list[Said]) -> Said:
+def flat(said: list[Said], term: Term) -> Said:
     items: list[Said] = []
     for s in said:
         for item in s if isinstance(s, tuple) else (s,):
-            if item not in items:
+            if term.merge is Merge.ALL or item not in items:
                 items.append(item)
     return tuple(items)
 
@@ -243,8 +243,8 @@ def together(term: Term, parts: list[tuple[Tier, Said]]) -> Said:
         return SILENT
     if len(parts) == 1:
         return parts[0][1]
-    if term.merge is Merge.COLLECT:
-        return BROKEN if any(s == BROKEN for _, s in parts) else flat([s for _, s in parts])
+    if term.merge in (Merge.COLLECT, Merge.ALL):
+        return BROKEN if any(s == BROKEN for _, s in parts) else flat([s for _, s in parts], term)
     result: Said = SILENT
     for tier in (Tier.LAW, Tier.PLATFORM, Tier.SHOP, Tier.PROCEDURE, Tier.ADVICE):
         mine = [s for t, s in parts if t is tier]

@@ -272,8 +272,6 @@ def _unsuitable(term: Term, policy: HitPolicy) -> str | None:
     type_ = term.type
     if policy.lists and not type_.many:
         return "policy-makes-list"
-    if policy is HitPolicy.OUTPUT_ORDER and not type_.item.values:
-        return "policy-needs-values"
     if policy in (HitPolicy.SUM, HitPolicy.COUNT) and type_ != replace(NUMBER, values=type_.values):
         return "policy-needs-number"
     if policy in (HitPolicy.MIN, HitPolicy.MAX) and not type_.ordered:
@@ -284,10 +282,12 @@ def _unsuitable(term: Term, policy: HitPolicy) -> str | None:
 def _check_priority(
     head: Head, outputs: list[tuple[int, OutputColumn, Term]], block: DraftBlock, work: Work, found: list[Finding]
 ) -> None:
-    """Under P the outputs are ranked by their allowed values, from left to right: one column at least must have some
-    (DMN 1.5 section 8.2.10)."""
-    ranked = [(column, term) for _, column, term in outputs if column.policy is HitPolicy.PRIORITY]
-    if ranked and not any(term.type.item.values for _, term in ranked):
-        position = next(p for p, column, _ in outputs if column is ranked[0][0])
-        cell = block.rows[2][position]
-        found.append(ill_suited("policy-needs-values", cell, ranked[0][1], HitPolicy.PRIORITY, work))
+    """Under P and O the outputs are ranked by their allowed values, from left to right: one column at least must have
+    some (DMN 1.5 section 8.2.10), and a column that has the policy for itself its own."""
+    for policy in (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER):
+        ranked = [(at, term) for at, column, term in outputs if column.policy is policy]
+        together = [ranked] if policy is head.policy else [[one] for one in ranked]
+        for group in together:
+            if group and not any(term.type.item.values for _, term in group):
+                at, term = group[0]
+                found.append(ill_suited("policy-needs-values", block.rows[2][at], term, policy, work))

@@ -203,6 +203,7 @@ def _merge(row: _Row, type_: Type | None) -> Merge:
         Merge.SINGLE: True,
         Merge.FIRST: True,
         Merge.COLLECT: type_.many,
+        Merge.ALL: type_.many,
         Merge.MIN: type_.ordered,
         Merge.MAX: type_.ordered,
         Merge.SUM: type_.kind is Kind.NUMBER and not type_.many,

@@ -37,11 +37,13 @@ class HitPolicy(Enum):
 
 
 class Merge(Enum):
-    """How contributions of several tables to one term become one value."""
+    """How contributions of several tables to one term become one value. ALL is COLLECT that keeps repeats, as DMN has
+    its lists."""
 
     SINGLE = "single"
     FIRST = "first"
     COLLECT = "collect"
+    ALL = "all"
     MIN = "min"
     MAX = "max"
     SUM = "sum"

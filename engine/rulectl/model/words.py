@@ -130,6 +130,7 @@ _PLAIN: dict[str, dict[str, str]] = {
         Merge.SINGLE.value: "单值 / single",
         Merge.FIRST.value: "首个 / first",
         Merge.COLLECT.value: "收集 / collect",
+        Merge.ALL.value: "全收 / all,collect all",
         Merge.MIN.value: "最小 / min",
         Merge.MAX.value: "最大 / max",
         Merge.SUM.value: "求和 / sum",

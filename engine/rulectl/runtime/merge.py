@@ -32,8 +32,9 @@ def merge(term: Term, contributions: Sequence[Contribution]) -> Spoken:
         return NOTHING
     if len(said) == 1:
         return said[0].spoken
-    if term.merge is Merge.COLLECT:
-        return CLASH if any(c.spoken is CLASH for c in said) else join([c.spoken for c in said])
+    if term.merge in (Merge.COLLECT, Merge.ALL):
+        clash = any(c.spoken is CLASH for c in said)
+        return CLASH if clash else join([c.spoken for c in said], term.merge is Merge.ALL)
     result: Spoken = NOTHING
     for tier in Tier:
         mine = [c.spoken for c in said if c.tier is tier]

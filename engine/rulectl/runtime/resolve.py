@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
-from rulectl.model.policy import HitPolicy
+from rulectl.model.policy import HitPolicy, Merge
 from rulectl.model.rulebook import Rulebook, Table
 from rulectl.values import CONTEXT, Value, distinct
 
@@ -33,12 +33,14 @@ Spoken = Value | Lack
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """How one table resolves. `ranks[term]` is the order of a term's allowed values, for P and O."""
+    """How one table resolves. `ranks[term]` is the order of a term's allowed values, for P and O; `repeats[term]` is
+    whether its list keeps them."""
 
     policy: HitPolicy
     policies: tuple[HitPolicy, ...]
     ranks: tuple[dict[str, int], ...]
     otherwise: frozenset[int]
+    repeats: tuple[bool, ...]
 
     @property
     def exclusive(self) -> bool:
@@ -47,9 +49,11 @@ class Outputs:
 
     @staticmethod
     def of(table: Table, rulebook: Rulebook) -> Outputs:
-        orders = [{value: i for i, value in enumerate(rulebook.term(c.term).type.values)} for c in table.outputs]
+        terms = [rulebook.term(column.term) for column in table.outputs]
+        orders = [{value: i for i, value in enumerate(term.type.values)} for term in terms]
         otherwise = frozenset(n for n, rule in enumerate(table.rules) if rule.otherwise)
-        return Outputs(table.policy, tuple(c.policy for c in table.outputs), tuple(orders), otherwise)
+        repeats = tuple(term.merge is Merge.ALL for term in terms)
+        return Outputs(table.policy, tuple(c.policy for c in table.outputs), tuple(orders), otherwise, repeats)
 
     def active(self, hits: Sequence[int]) -> tuple[int, ...]:
         """The hits that count: an else rule only where no other rule hits."""
@@ -122,7 +126,7 @@ class Outputs:
                 return UNKNOWN if UNKNOWN in said else CLASH
             return said[0]
         if policy.lists:
-            return join(said)
+            return join(said, self.repeats[column])
         return combine(policy, said)
 
     def fired(self, hits: Sequence[int], entry: Callable[[int, int], Spoken]) -> tuple[int, ...]:
@@ -149,15 +153,15 @@ def _key(spoken: Spoken) -> tuple[type, Spoken]:
     return type(spoken), spoken
 
 
-def join(said: Sequence[Spoken]) -> Spoken:
-    """Lists and single values as one list, in order, without repeats; unknown items stay as UNKNOWN."""
+def join(said: Sequence[Spoken], repeats: bool = False) -> Spoken:
+    """Lists and single values as one list, in order, repeats left out or kept; unknown items stay as UNKNOWN."""
     items: list[Spoken] = []
     for spoken in said:
         if isinstance(spoken, tuple):
             items.extend(spoken)
         else:
             items.append(spoken)
-    return distinct(items)  # type: ignore[arg-type]  # a Lack among the items is told apart by its own type
+    return tuple(items) if repeats else distinct(items)  # type: ignore[arg-type]  # a Lack among the items is told apart by its own type
 
 
 def combine(policy: HitPolicy, said: Sequence[Spoken]) -> Spoken:
