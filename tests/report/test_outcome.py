@@ -138,3 +138,28 @@ def test_an_overruled_conclusion_is_not_shown(tmp_path: Path) -> None:
     book = rulectl.load(path)
     text = Reporter(book.rulebook, "zh").text(book.decide({"数": 9}))
     assert [line.strip() for line in text.splitlines() if "→" in line] == ["→ 额：1", "→ 表：A", "→ 表：B"]
+
+
+def test_messages_go_out_filled_in(tmp_path: Path) -> None:
+    """In the order of the conclusion; what is not known keeps its braces and is told apart."""
+    path = tmp_path / "book.md"
+    path.write_text(
+        "## 规则\n| 词汇表 |\n| 名称 | 角色 | 类型 | 取值 |\n| 数 | 输入 | 数值 | |\n| 元 | 输入 | 数值 | |\n"
+        "| 表 | 输出 | 列表:枚举 | 甲;乙 |\n| 话 | 输出 | 列表:文本 | |\n\n"
+        "| 决策表 | D | 命中策略 | F |\n| 规则号 | 条件 | 结论 | 结论 |\n| | 数 | 表 | 话 |\n"
+        "| M1 | >5 | 甲;乙 | 先安抚;再报数;没有这句 |\n\n"
+        "| 话术表 |\n| 编号 | 场合 | 语言 | 文本 |\n| 再报数 | 后 | zh | {表}里选,补{元}元 |\n"
+        "| 先安抚 | 先 | zh | 抱歉 |\n"
+        "| 先安抚 | 先 | en | Sorry |\n",
+        "utf-8",
+    )
+    book = rulectl.load(path)
+    outcome = book.decide({"数": 9})
+    fields = json.loads(Reporter(book.rulebook, "zh").json(outcome))
+    validate(fields, outcome_schema(book.rulebook, "name"))
+    assert fields["messages"] == [
+        {"id": "先安抚", "text": "抱歉"},
+        {"id": "再报数", "text": "甲、乙里选,补{元}元", "missing": ["元"]},
+    ]
+    english = Reporter(book.rulebook, "en").text(book.decide({"数": 9, "元": 3}))
+    assert "messages to send:\n  1. 先安抚: Sorry\n  2. 再报数: 甲、乙里选,补3元\n" in english

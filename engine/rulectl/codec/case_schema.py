@@ -102,6 +102,24 @@ def outcome_schema(rulebook: Rulebook, headings: Headings = "name") -> Node:
                 "type": "array",
                 "items": {"$ref": "#/$defs/finding"},
             },
+            "messages": {
+                "description": "The messages to send, in this order, with the case's facts filled in.",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "id": {"description": "The id of the template.", "type": "string"},
+                        "text": {"description": "What to send.", "type": "string"},
+                        "missing": {
+                            "description": "The places in braces that nothing is known for yet.",
+                            "type": "array",
+                            "items": {"type": "string"},
+                        },
+                    },
+                    "required": ["id", "text"],
+                    "additionalProperties": False,
+                },
+            },
             "counted": {
                 "description": "The cases behind each term counted across cases.",
                 "type": "object",

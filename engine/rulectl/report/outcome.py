@@ -12,9 +12,10 @@ from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.syntax import Any, Expr
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import HitPolicy
-from rulectl.model.rulebook import Rule, Rulebook, Table, constant
+from rulectl.model.rulebook import Rule, Rulebook, Table, Template, constant
 from rulectl.report.findings import finding_fields, finding_text
 from rulectl.report.jsontext import dumps
+from rulectl.report.messages import Message, messages, wordings
 from rulectl.values import Value, plain_text
 
 Headings = Literal["name", "id"]
@@ -38,6 +39,16 @@ class Reporter:
         """Table and rule by their names."""
         return {(table.name, rule.id): (table, rule) for table in self.rulebook.tables for rule in table.rules}
 
+    @cached_property
+    def wordings(self) -> Mapping[str, Template]:
+        return wordings(self.rulebook, self.lang)
+
+    def messages(self, outcome: Outcome) -> tuple[Message, ...]:
+        """The messages that the outcome names, filled in."""
+        if not self.wordings:
+            return ()
+        return tuple(messages(outcome, self.wordings, self.labels, self._facts(outcome), self._told))
+
     def keyed(self, facts: Mapping[str, object]) -> dict[str, object]:
         return {self.labels.get(id_, id_): value for id_, value in facts.items()}
 
@@ -54,6 +65,11 @@ class Reporter:
             "firings": [self._firing(firing) for firing in outcome.firings],
             "findings": [finding_fields(found, self.lang) for found in outcome.findings],
         }
+        if sent := self.messages(outcome):
+            fields["messages"] = [
+                {"id": one.id, "text": one.text, **({"missing": list(one.missing)} if one.missing else {})}
+                for one in sent
+            ]
         if outcome.derived:
             fields["derived"] = self.keyed(outcome.derived)
         if outcome.counted:
@@ -89,6 +105,7 @@ class Reporter:
             yield say("report-ask-for", lang) + say("report-list-comma", lang).join(
                 self.labels[id_] for id_ in outcome.asks
             )
+        yield from self._sent(outcome)
         if outcome.firings:
             yield ""
             yield say("report-rules-that-fired", lang)
@@ -102,6 +119,15 @@ class Reporter:
         for found in outcome.findings:
             yield ""
             yield finding_text(found, lang)
+
+    def _sent(self, outcome: Outcome) -> Iterator[str]:
+        """The messages to send, numbered; what is still to be filled in stands in braces."""
+        lang = self.lang
+        for number, one in enumerate(self.messages(outcome), 1):
+            if number == 1:
+                yield ""
+                yield say("report-messages", lang)
+            yield "  " + self._pair(f"{number}. {one.id}", _one_line(one.text))
 
     def _why(self, firing: Firing, outcome: Outcome, first: bool) -> Iterator[str]:
         """A firing: its cell, the conditions that held with the case's own values, what it concluded. Where the first
@@ -150,6 +176,13 @@ class Reporter:
         parameters = {parameter.id: parameter.value for parameter in self.rulebook.parameters}
         unknown: dict[str, Value] = dict.fromkeys(self.labels)
         return {**unknown, **parameters, **outcome.case, **outcome.derived, **outcome.outputs}
+
+    @staticmethod
+    def _told(value: Value, lang: Language) -> str:
+        """A value within a sentence."""
+        items = value if isinstance(value, tuple) else (value,)
+        yes, no = say("report-yes", lang), say("report-no", lang)
+        return say("report-list-comma", lang).join(plain_text(item, yes, no) for item in items)
 
     def value(self, value: Value) -> str:
         """A value as it is read in this language."""
