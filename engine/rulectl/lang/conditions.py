@@ -222,7 +222,7 @@ def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piec
     """value (suffix | 'to' value)? included?"""
     two = plain_range(parser, column) or _dates(parser, column)
     if two:
-        return two
+        return _ends_noted(parser, column, two, start)
     number = parser.peek()
     one = value(parser, column, None)
     _no_subtraction(one, start, parser)
@@ -293,6 +293,29 @@ def _measured(token: Token) -> bool:
 def _included(parser: Parser, column: Column, whole: Piece, one: Operand) -> Piece:
     """A bound and what is noted behind it."""
     return _marked(whole, _note(parser, column, one))
+
+
+def _ends_noted(parser: Parser, column: Column, whole: Piece, start: int) -> Piece:
+    """A range and what is noted behind it of one end: `3-5天(不含5天)`; of which end has to be said."""
+    token, test = parser.peek(), whole.test
+    word = parser.lexer.at(token.span.end)
+    if not parser.is_sign("(") or word.word not in ("contains", "notcontains") or not isinstance(test, Between):
+        return whole
+    inside = word.word == "contains"
+    parser.pos = parser.end = word.span.end
+    low, high = test.low_closed, test.high_closed
+    if parser.is_sign(")"):
+        parser.take()
+        if not inside:
+            texts = [replace(test, low_closed=closed, high_closed=False) for closed in (True, False)]
+            raise ambiguous(Span(start, parser.end), column, *texts)
+        return whole
+    end = value(parser, column, None)
+    if end.expr not in (test.low, test.high):
+        raise fault("unexpected-text", end.span, part=spoken_of(end, parser.raw))
+    parser.expect(")", token.span)
+    low, high = (inside if end.expr == test.low else low), (inside if end.expr == test.high else high)
+    return replace(whole, test=replace(test, low_closed=low, high_closed=high))
 
 
 def _marked(whole: Piece, included: bool | None) -> Piece:

@@ -18,6 +18,8 @@ _CLOCK = (
     r"(?:\.(?P<F>[0-9]{1,9}))?秒?|分)?|[时点](?![0-9]))(?P<ampm>\s?[aApP][mM](?![a-zA-Z]))?(?P<zone>\s?Z(?![a-zA-Z])|[+-][0-9]{2}:?[0-9]{2}(?![-/.0-9]))?"
 )
 DATE = re.compile(_DATE)
+_DAY_FIRST = re.compile(r"(?P<a>[0-9]{1,2})(?P<sep>[-/.])(?P<b>[0-9]{1,2})(?P=sep)(?P<y>[0-9]{4})(?![0-9])")
+_PART = re.compile(r"[0-9]{4}\s?年\s?[0-9]{1,2}\s?月|[0-9]{1,2}\s?月\s?[0-9]{1,2}\s?[日号]")
 _MOMENT = re.compile(_DATE + r"(?:(?:\s{0,4}|[Tt])" + _CLOCK + ")?")
 _DIGITS = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _ISO_DURATION = re.compile(
@@ -31,12 +33,26 @@ def date_at(text: str, pos: int) -> tuple[dt.date | dt.datetime | None, int] | N
     date and is none (`2025-02-30`); None when nothing there looks like one."""
     found = _MOMENT.match(text, pos) or DATE.match(text, pos)
     if not found:
-        return None
+        days, end = either_day(text, pos)
+        if end:
+            return (days[0] if len(days) == 1 else None), end
+        part = _PART.match(text, pos)
+        return (None, part.end()) if part else None
     day = _day(found["y"], found["m"] or found["m2"], found["d"] or found["d2"])
     parts = found.groupdict()
     if day is None or not parts.get("H"):
         return day, found.end()
     return _moment(day, parts), found.end()
+
+
+def either_day(text: str, pos: int) -> tuple[tuple[dt.date, ...], int]:
+    """The days that `1/2/2025` at a position may mean, in the orders of both sides of the Atlantic, and its end; 0 when
+    nothing like it stands there."""
+    found = _DAY_FIRST.match(text, pos)
+    if not found:
+        return (), 0
+    days = (_day(found["y"], found["a"], found["b"]), _day(found["y"], found["b"], found["a"]))
+    return tuple(dict.fromkeys(day for day in days if day)), found.end()
 
 
 def _day(year: str, month: str, day: str) -> dt.date | None:

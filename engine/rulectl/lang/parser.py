@@ -35,7 +35,14 @@ T = TypeVar("T")
 
 _DASHES = ("-", "—", "——")
 
-_FOLLOWERS = ("unexpected-text", "unknown-word", "missing-value", "unclosed-bracket", "unclosed-place")
+_FOLLOWERS = (
+    "unexpected-text",
+    "unknown-word",
+    "missing-value",
+    "unclosed-bracket",
+    "unclosed-place",
+    "statement-in-condition",
+)
 """What is likely to come of a word that was not known just before, and is silent then."""
 
 

@@ -315,9 +315,9 @@ class TextReader:
         if symbol and compatible(symbol.type.item, self.column.type.item):
             operand = Operand(Name(symbol.id, span), symbol.type, symbol=symbol)
             return Piece(Is("=", fit(operand, self.column, self.parser).expr, span), "value")
-        parts = None if named else self._side_by_side(text)
-        if parts:
-            return Piece(OneOf(tuple(Is("=", Literal(part)) for part in parts), span), "other")
+        several = None if named else self._side_by_side(text)
+        if several:
+            return Piece(OneOf(tuple(Is("=", Literal(one)) for one in several), span), "other")
         cell = self.column.symbol.cell if self.column.symbol else None
         raise Fault(not_allowed(text, self.column.type.values, span, cell))
 

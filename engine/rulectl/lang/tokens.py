@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Literal as Choice
 
 from rulectl.lang.chars import QUOTES, lowered, plain
-from rulectl.lang.dates import date_at
-from rulectl.lang.faults import fault
+from rulectl.lang.dates import date_at, either_day
+from rulectl.lang.faults import fault, nearest
+from rulectl.lang.numerals import CHARACTERS
 from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.syntax import Comparison, Function
 from rulectl.lang.units import Quantity, quantity_at
@@ -25,6 +26,8 @@ Kind = Choice["number", "date", "text", "name", "function", "word", "sign", "end
 _BLANK = re.compile(r" *")
 _ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNKNOWN = re.compile(r"[^\s()\[\]{},;、+\-*/^<>=!~—≤≥≠&|\"“”「」『』]+")
+_NO_VALUE = re.compile(r"#?n/a(?![a-z0-9])|#(?:ref|div/0|value|name|num|null)[!?]?", re.IGNORECASE)
+"""What spreadsheets write where there is no value, and people after them."""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 
 
@@ -87,12 +90,19 @@ class Lexer:
                 return number
         if self.raw[pos] in QUOTES:
             return self._quoted(pos)
+        if char in CHARACTERS and not self.scope.longest(text, pos):
+            number = self._number(pos)
+            if number:
+                return number
         return self._word(pos) or self._sign(pos) or self._unknown(pos)
 
     def _number(self, pos: int) -> Token | None:
         moment = date_at(self.text, pos)
         if moment:
             if moment[0] is None:
+                days = either_day(self.text, pos)[0]
+                if len(days) > 1:
+                    raise fault("ambiguous-entry", Span(pos, moment[1]), first=days[0], second=days[1])
                 raise fault("not-a-date", Span(pos, moment[1]), text=self.raw[pos : moment[1]])
             return Token("date", Span(pos, moment[1]), date=moment[0])
         start = pos
@@ -135,6 +145,8 @@ class Lexer:
             word = self.lower[pos : pos + size]
             function = FUNCTION_WORDS.get(word) if self._calls(pos + size) else None
             if (function or word in KEYWORDS or word in PREFIX or word in SUFFIX) and self._bounded(pos, pos + size):
+                if size == 1 and not word.isascii() and self._misspelt(pos):
+                    return None
                 return self._keyword(word, Span(pos, pos + size), function)
         if not name:
             return None
@@ -142,6 +154,15 @@ class Lexer:
         if size <= LONGEST_WORD and self._calls(pos + size) and self.lower[pos : pos + size] in FUNCTION_WORDS:
             return self._keyword("", Span(pos, pos + size), FUNCTION_WORDS[self.lower[pos : pos + size]])
         return Token("name", Span(pos, pos + size), symbol=symbol)
+
+    def _misspelt(self, pos: int) -> bool:
+        """Whether a word of one character starts what looks like a misspelt name: `不良律`, beside a term 不良率."""
+        if self.lower[pos + 1 : pos + 2] in KEYWORDS:
+            return False
+        following = self.at(pos + 1)
+        if following.kind != "unknown" or following.span.start != pos + 1:
+            return False
+        return bool(nearest(self._unknown(pos).text, [symbol.name for symbol in self.scope.distinct]))
 
     def _keyword(self, word: str, span: Span, function: Function | None) -> Token:
         if function:
@@ -163,6 +184,9 @@ class Lexer:
         )
 
     def _sign(self, pos: int) -> Token | None:
+        if self.text[pos] == "的":
+            share = self.at(pos + 1).quantity
+            return Token("sign", Span(pos, pos + 1), "*") if share and share.unit in ("%", "倍") else None
         for size in (2, 1):
             sign = OPERATORS.get(self.text[pos : pos + size])
             if sign and (size == 1 or len(self.text) > pos + 1):
@@ -170,7 +194,7 @@ class Lexer:
         return None
 
     def _unknown(self, pos: int) -> Token:
-        found = _ASCII_WORD.match(self.text, pos) or _UNKNOWN.match(self.text, pos)
+        found = _NO_VALUE.match(self.text, pos) or _ASCII_WORD.match(self.text, pos) or _UNKNOWN.match(self.text, pos)
         end = found.end() if found else pos + 1
         if not self.text[pos].isascii():
             for at in range(pos + 1, end):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 from functools import cache
 
+from rulectl.lang.numerals import CHARACTERS, numeral_at
 from rulectl.values import CONTEXT, DIGITS
 
 _FAMILIES: tuple[tuple[str, ...], ...] = (
@@ -37,13 +38,15 @@ _ALONE = (
 )
 _FAMILY = {unit: family[0] for family in _FAMILIES for unit in family} | {unit: unit for unit in _ALONE}
 _TIME = {"天": 86400, "小时": 3600, "分钟": 60, "秒": 1, "周": 7 * 86400}
-_SCALES = {"千": 3, "万": 4, "百万": 6, "千万": 7, "亿": 8}
+_SCALES = {"百": 2, "千": 3, "万": 4, "百万": 6, "千万": 7, "亿": 8}
+
+_JOINING = ("", *"到至~-—,、;或和与及以)]")
 
 MAX_MAGNITUDE = 34
 MAX_DAYS = 3_660_000
 
 NUMBER = re.compile(
-    r"(?P<digits>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<exp>[eE][+-]?[0-9]{1,5}(?![0-9a-zA-Z]))?\s?(?P<scale>千万|百万|[千万亿](?!克))?"
+    r"(?P<digits>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<exp>[eE][+-]?[0-9]{1,5}(?![0-9a-zA-Z]))?\s?(?P<scale>千万|百万|[百千万亿](?!克))?"
 )
 GROUPED = re.compile(r"(?!0)[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9,])")
 
@@ -97,6 +100,9 @@ def as_number(quantity: Quantity, unit: str) -> Decimal | None:
     """The number in the wanted unit; None when the written unit is another one."""
     if quantity.time is not None:
         return None
+    if quantity.unit == "折" and not unit:
+        # 8.5折 and 85折 both leave 0.85 of the price
+        return quantity.number.scaleb(-1 if quantity.number <= 10 else -2, CONTEXT)
     if quantity.unit == "%":
         return quantity.number if family(unit) == "%" else quantity.number.scaleb(-2, CONTEXT)
     return quantity.number if same_unit(quantity.unit, unit) else None
@@ -135,11 +141,24 @@ def quantity_at(text: str, pos: int, extra: tuple[str, ...] = ()) -> tuple[Quant
     no number. Thousands separators are the caller's business."""
     found = NUMBER.match(text, pos)
     if not found:
-        return None
+        return _worded(text, pos, extra)
     first = _one(text, found, extra)
     if isinstance(first, str) or not first[0].timely:
         return first
     return _chain(text, first, extra)
+
+
+def _worded(text: str, pos: int, extra: tuple[str, ...]) -> tuple[Quantity, int] | None:
+    """A number in Chinese characters and its unit: `三天`. Without a unit it has to stand alone or before a word that
+    joins it to another, for `一线` is no number."""
+    read = numeral_at(text, pos) if text[pos : pos + 1] in CHARACTERS else None
+    if read is None:
+        return None
+    digits, end = read
+    unit = unit_at(text, end, extra)
+    if not unit and (text[end:].strip()[:1] not in _JOINING or digits == "0.5"):
+        return None
+    return Quantity(Decimal(digits), unit), end + len(unit)
 
 
 def _one(text: str, found: re.Match[str], extra: tuple[str, ...]) -> tuple[Quantity, int] | str:
