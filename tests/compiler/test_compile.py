@@ -276,7 +276,7 @@ SHOP = """## 手册
 def test_a_workbook_goes_before_what_it_includes() -> None:
     platform = BOOK + "\n| 话术表 |\n| 编号 | 语言 | 文本 |\n| 道歉 | 中文 | 平台抱歉 |\n| 道歉 | 英文 | sorry |\n"
     done = compile_drafts((read_text(SHOP, "本店.xlsx"), read_text(platform, "样本.xlsx")))
-    assert done.findings == ()
+    assert {finding.slug for finding in done.findings} == {"overrides-included"}
     book = done.rulebook
     assert book is not None
     assert (book.id, book.event, [p.value for p in book.parameters]) == ("本店", "ordered", [Decimal(800)])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Literal as Choice
 from typing import cast
 
+from rulectl.compiler.adjusting import overridden
 from rulectl.compiler.cells import condition_in
 from rulectl.compiler.complaints import complain, judged, left_blank, not_a_choice
 from rulectl.compiler.ids import Ids, content_id
@@ -17,7 +18,7 @@ from rulectl.lang.parser import parse_template
 from rulectl.lang.scope import Broken
 from rulectl.lang.syntax import Literal
 from rulectl.model import words
-from rulectl.model.draft import BlockKind
+from rulectl.model.draft import BlockKind, DraftCell
 from rulectl.model.rulebook import Policy, Template
 
 
@@ -37,6 +38,9 @@ def read_templates(work: Work) -> Work:
             same_book = known.cell.file == book.draft.file
             if same_book or (known != template and book.draft.file not in above[known.cell.file]):
                 found.append(complain("repeated-id", record.cell("id"), ("note-first", known.cell), id=template.id))
+            elif known.text != template.text:
+                stands = DraftCell(known.cell, known.id, known.id)
+                found.append(overridden(stands, known, template, ("templates", "text")))
     return replace(work, templates=tuple(templates.values())).plus(found)
 
 

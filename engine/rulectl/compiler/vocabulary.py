@@ -1,16 +1,20 @@
 """Second pass: the terms. Several blocks and several workbooks make one vocabulary.
 
-A term that two workbooks state alike is one term (a shop's workbook may repeat what it takes from an included one); two
-that differ, or one stated twice in a workbook, is a finding at the later with a note at the earlier.
+A term that two workbooks state alike is one term (a shop's workbook may repeat what it takes from an included one, and
+adjust it: `adjusting`); two that differ, or one stated twice in a workbook, is a finding at the later with a note at
+the earlier.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from rulectl.compiler.adjusting import Adjustment, adjust, adjusts, alike_but, joined, overridden
 from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import complain, heading_of, judged, left_blank, not_a_choice
+from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
 from rulectl.compiler.records import Record, listed, records, unread
 from rulectl.compiler.work import Work
@@ -19,7 +23,7 @@ from rulectl.lang.parser import parse_test
 from rulectl.lang.scope import Problem, Scope
 from rulectl.lang.syntax import Between, Is, Literal
 from rulectl.model import words
-from rulectl.model.draft import BlockKind
+from rulectl.model.draft import BlockKind, DraftCell
 from rulectl.model.policy import Favours, Merge, Role
 from rulectl.model.rulebook import Term
 from rulectl.source import FilePlace
@@ -34,6 +38,7 @@ class _Row:
     record: Record
     found: list[Finding]
     work: Work
+    ids: Mapping[str, str] = field(default_factory=dict)
     broken: bool = False
 
     def spoil(self, problem: Finding) -> None:
@@ -49,18 +54,21 @@ def read_vocabulary(work: Work) -> Work:
         return replace(work, incomplete=True).plus((nowhere,))
     terms: dict[str, Term] = {}
     broken: set[str] = set(work.broken)
-    for _, block in work.blocks(BlockKind.VOCABULARY):
-        for record in records(block, ("name", "role"), found):
-            row = _Row(record, found, work)
+    ids = _ids(work)
+    rows: list[Adjustment] = []
+    for book, block in work.blocks(BlockKind.VOCABULARY):
+        for record in records(block, ("name",) if book.includes else ("name", "role"), found):
+            if book.includes and adjusts(record):
+                rows.append(Adjustment(book, record))
+                continue
+            row = _Row(record, found, work, ids)
             term = _term(row)
             known = terms.get(term.id)
             if row.broken:
                 broken.update(words.fold(name) for name in (term.name, term.id, *term.aliases) if name)
-            elif known is None:
-                terms[term.id] = term
-            elif known != term or (known.cell and term.cell and known.cell.file == term.cell.file):
-                cell = record.cell("id") if record.text("id") else record.cell("name")
-                found.append(complain("duplicate-term", cell, ("note-first", known.cell), id=term.id))
+            else:
+                terms[term.id] = term if known is None else _once(known, term, row)
+    adjust(terms, rows, replace(work, broken=frozenset(broken)), found)
     # a name that is broken in one place and whole in another is whole
     whole = {words.fold(name) for term in terms.values() for name in (term.name, term.id, *term.aliases)}
     return replace(
@@ -69,6 +77,33 @@ def read_vocabulary(work: Work) -> Work:
         broken=frozenset(broken - whole),
         incomplete=work.incomplete or unread(found),
     ).plus(found)
+
+
+def _ids(work: Work) -> Mapping[str, str]:
+    """Folded name -> the id that some workbook states with it: whoever repeats a term need not repeat its id."""
+    every = (record for _, block in work.blocks(BlockKind.VOCABULARY) for record in records(block, ("name",), []))
+    ids: dict[str, str] = {}
+    for record in every:
+        if record.text("name") and record.text("id"):
+            ids.setdefault(words.fold(record.text("name")), record.text("id"))
+    return ids
+
+
+def _once(known: Term, term: Term, row: _Row) -> Term:
+    """The one term of two declarations; a finding where they are at odds."""
+    if known.cell is None or term.cell is None:
+        return known
+    if known.cell.file != term.cell.file:
+        if known == term:
+            return known
+        if alike_but(known, term) and term.cell.file in included(row.work).get(known.cell.file, frozenset()):
+            if known.default != term.default and None not in (known.default, term.default):
+                cell = DraftCell(known.cell, known.name, known.name)
+                row.found.append(overridden(cell, known, term, ("vocabulary", "default")))
+            return joined(known, term)
+    cell = row.record.cell("id") if row.record.text("id") else row.record.cell("name")
+    row.found.append(complain("duplicate-term", cell, ("note-first", known.cell), id=term.id))
+    return known
 
 
 def _lacking(work: Work) -> bool:
@@ -99,7 +134,7 @@ def _term(row: _Row) -> Term:
     unit = record.text("unit")
     merge = _merge(row, type_)
     term = Term(
-        record.text("id") or name,
+        record.text("id") or row.ids.get(words.fold(name), name),
         name,
         role or Role.DERIVED,
         type_ or Type(Kind.STRING),
