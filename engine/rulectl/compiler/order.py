@@ -11,14 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TypeVar
 
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.lang.evaluate import names_of
+from rulectl.lang.syntax import Between, Is, Literal, Node
+from rulectl.model.grid import Grid, Strip, grid_of
 from rulectl.model.policy import Merge
 from rulectl.model.rulebook import Table, constant
 from rulectl.source import Cell, Location
 
+T = TypeVar("T")
 Graph = Mapping[int, Sequence[int]]
 """Position of a table -> positions of the tables that it reads from."""
 
@@ -52,16 +56,31 @@ def reads(table: Table, event: str | None) -> frozenset[str]:
     names: set[str] = set()
     for column in table.inputs:
         names |= names_of(column.subject)
-    rules = [rule for rule in table.rules if rule.enabled]
-    for rule in rules:
-        for entry in rule.when:
-            names |= names_of(entry.test)
-        for output in rule.then:
-            if output.expr is not None:
-                names |= names_of(output.expr)
-    if event is not None and not (table.period.always and all(rule.period.always for rule in rules)):
+    grid = grid_of(table)
+    for node in (*_said(grid, grid.when), *_said(grid, grid.then)):
+        if node is not None and not _bare(node):
+            names |= names_of(node)
+    dated = any(mark.enabled and not mark.period.always for mark in grid.marks.values())
+    if event is not None and (dated or not table.period.always):
         names.add(event)
     return frozenset(names)
+
+
+def _said(grid: Grid, strips: Sequence[Strip[T]]) -> Iterator[T]:
+    """What the enabled rules say in some columns, each entry once a column."""
+    off = {number for number, mark in grid.marks.items() if not mark.enabled}
+    for strip in strips:
+        used = {ref for number, ref in enumerate(strip.refs) if number not in off} if off else range(len(strip.items))
+        yield from (strip.items[ref] for ref in used)
+
+
+def _bare(node: Node) -> bool:
+    """Whether a node is seen at a glance to name nothing: most are, in a large table."""
+    match node:
+        case Literal() | Is(_, Literal()) | Between(Literal(), Literal()):
+            return True
+        case _:
+            return False
 
 
 def _settles(work: Work, component: Sequence[int], around: set[str]) -> bool:
@@ -71,7 +90,7 @@ def _settles(work: Work, component: Sequence[int], around: set[str]) -> bool:
         return False
     tables = [work.tables[at] for at in component]
     collecting = all(column.policy.lists for t in tables for column in t.outputs if column.term in around)
-    said = (entry.expr for t in tables for rule in t.rules if rule.enabled for entry in rule.then)
+    said = (expr for grid in map(grid_of, tables) for expr in _said(grid, grid.then))
     return collecting and all(expr is None or constant(expr) for expr in said)
 
 

@@ -1,16 +1,18 @@
 """The rows of a decision table: one rule a row (DMN 1.5 section 8.2.8).
 
-A rule with a broken cell is left out; its other cells, and the other rules, are checked all the same.
+A rule with a broken cell is left out; its other cells, and the other rules, are checked all the same. Large tables say
+the same over and over, so each column reads what it has not read yet (`_Reader`), and the rules are kept by column
+(model/grid.py): a row in which nothing is out of the ordinary is a handful of numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 
 from rulectl.codes import Severity
 from rulectl.compiler.about import period_of
-from rulectl.compiler.cells import output_in, test_in
 from rulectl.compiler.columns import Columns
 from rulectl.compiler.complaints import complain, judged, not_a_choice
 from rulectl.compiler.ids import BLANK, content_id, fresh
@@ -20,50 +22,175 @@ from rulectl.diagnostics import Finding
 from rulectl.lang.chars import visible
 from rulectl.lang.parser import is_otherwise
 from rulectl.lang.scope import Broken
+from rulectl.lang.swift import Conclusions, Conditions
 from rulectl.lang.syntax import ANYTHING, Expr, Name, Test
 from rulectl.model import words
 from rulectl.model.draft import DraftBlock, DraftCell, Native
+from rulectl.model.grid import PLAIN, Anchor, Grid, Mark, Rules, Strip
 from rulectl.model.policy import HitPolicy
-from rulectl.model.rulebook import InputColumn, OutputEntry, Rule, Term, TestEntry
-from rulectl.source import Cell, CellRange, Place
+from rulectl.model.rulebook import Rule
+from rulectl.source import Cell, Place
 
 Row = tuple[DraftCell, ...]
-_Key = tuple[int, type, Native, str]
-"""Position of a column and content of a cell: large tables say the same over and over, and it is read once."""
+T = TypeVar("T")
+
+_BROKEN, _OTHERWISE = -1, -2
+"""What a reader gives in place of an entry's number: the row is then looked at with care."""
 
 
-@dataclass(frozen=True, slots=True)
+class _Reader(Generic[T]):
+    """One column of a table: its distinct entries, each read once."""
+
+    def __init__(self, at: int, read: Callable[[Native, str], T | Broken], elses: Callable[[str], bool]) -> None:
+        self.at = at
+        self.read = read
+        self.elses = elses
+        self.known: dict[object, int] = {}
+        self.broken: dict[object, Broken] = {}
+        self.items: list[T] = []
+        self.texts: list[str] = []
+        self.refs: list[int] = []
+
+    def number(self, cell: DraftCell) -> int:
+        """The number of a cell's entry; negative where the cell is broken or says 否则."""
+        found = self.known.get(_key(cell))
+        return self._new(cell) if found is None else found
+
+    def _new(self, cell: DraftCell) -> int:
+        key = _key(cell)
+        if self.elses(cell.text):
+            self.known[key] = _OTHERWISE
+            return _OTHERWISE
+        item = self.read(cell.value, cell.text)
+        if isinstance(item, Broken):
+            self.known[key] = _BROKEN
+            self.broken[key] = item
+            return _BROKEN
+        self.known[key] = number = self.add(item, cell.text)
+        return number
+
+    def add(self, item: T, text: str) -> int:
+        """The number of an entry that was not met before."""
+        self.items.append(item)
+        self.texts.append(text)
+        return len(self.items) - 1
+
+    def faults(self, cell: DraftCell) -> Broken:
+        return self.broken[_key(cell)]
+
+    def strip(self) -> Strip[T]:
+        return Strip(self.refs, self.items, self.texts)
+
+
+def _key(cell: DraftCell) -> object:
+    """Content of a cell; a text is its own."""
+    value = cell.value
+    return value if type(value) is str and value == cell.text else (type(value), value, cell.text)
+
+
+@dataclass(slots=True)
 class _Sheet:
-    """What the rows of a table have in common."""
+    """What the rows of a table have in common. `blanks` are the entries of an else rule, by column and text."""
 
     columns: Columns
     policy: HitPolicy
     work: Work
     unread: frozenset[Place]
-    tests: dict[_Key, Test | Broken] = field(default_factory=dict)
-    outputs: dict[_Key, Expr | Broken | None] = field(default_factory=dict)
+    tests: tuple[_Reader[Test], ...]
+    outputs: tuple[_Reader[Expr | None], ...]
+    others: tuple[int, ...]
+    odd: tuple[int, ...]
+    blanks: dict[tuple[int, str], int] = field(default_factory=dict)
+
+
+def _sheet(columns: Columns, policy: HitPolicy, work: Work) -> _Sheet:
+    tests: list[_Reader[Test]] = []
+    for at, column, unit in columns.inputs:
+        # an enum may have 其他 among its values
+
+        def elses(text: str, values: tuple[str, ...] = column.type.values) -> bool:
+            return is_otherwise(text) and text not in values
+
+        tests.append(_Reader(at, Conditions(column.type, unit, work.scope).read, elses))
+    outputs: list[_Reader[Expr | None]] = [
+        _Reader(at, Conclusions(term.type, term.unit, work.scope).read, lambda _: False)
+        for at, _, term in columns.outputs
+    ]
+    read = {at for at, *_ in columns.inputs}
+    single = (columns.single.get(key, -1) for key in ("enabled", "from", "to", "note", "source"))
+    return _Sheet(
+        columns,
+        policy,
+        work,
+        work.unread_cells,
+        tuple(tests),
+        tuple(outputs),
+        tuple(at for at in columns.conditions if at not in read),
+        tuple(at for at in single if at >= 0),
+    )
 
 
 def read_rules(
     block: DraftBlock, columns: Columns, policy: HitPolicy, work: Work, found: list[Finding]
-) -> tuple[Rule, ...]:
+) -> Sequence[Rule]:
     """The rules of a table, in order, with ids that no two share."""
-    sheet = _Sheet(columns, policy, work, work.unread_cells)
+    sheet = _sheet(columns, policy, work)
     rows = block.rows[3:]
-    ids = [visible(columns.cell(row, "id").text) for row in rows]
-    taken = _check_ids([columns.cell(row, "id") for row in rows], ids, found)
-    rules: list[Rule] = []
-    for row, stated in zip(rows, ids, strict=True):
-        # a number merged over several rows is that of the first; the others are told apart from it
-        named = stated and not columns.cell(row, "id").merged
-        id_ = stated if named else fresh(stated or derived_id(row, columns), taken)
-        taken.add(id_)
-        here: list[Finding] = []
-        rule = _rule(row, id_, sheet, here)
-        found.extend(replace(finding, rules=(id_,)) for finding in here)
-        if rule is not None:
-            rules.append(rule)
-    return tuple(rules)
+    id_cells = [columns.cell(row, "id") for row in rows]
+    stated = [visible(cell.text) for cell in id_cells]
+    taken = _check_ids(id_cells, stated, found)
+    ids: list[str] = []
+    numbers: list[int] = []
+    marks: dict[int, Mark] = {}
+    readers: tuple[_Reader[Any], ...] = (*sheet.tests, *sheet.outputs)
+    for row, cell, id_ in zip(rows, id_cells, stated, strict=True):
+        if not id_ or cell.merged:
+            # a number merged over several rows is that of the first; the others are told apart from it
+            id_ = fresh(id_ or derived_id(row, columns), taken)
+            taken.add(id_)
+        refs = [reader.number(row[reader.at]) for reader in readers]
+        if _ordinary(row, refs, sheet):
+            mark: Mark | None = PLAIN
+        else:
+            here: list[Finding] = []
+            mark = _careful(row, id_, refs, sheet, here)
+            found.extend(replace(finding, rules=(id_,)) for finding in here)
+        if mark is None:
+            continue
+        if mark is not PLAIN:
+            marks[len(ids)] = mark
+        ids.append(id_)
+        numbers.append(row[0].at.row)
+        for reader, ref in zip(readers, refs, strict=True):
+            reader.refs.append(ref)
+    at = block.at
+    offset = at.column
+    return Rules(
+        Grid(
+            ids,
+            tuple(reader.strip() for reader in sheet.tests),
+            tuple(reader.strip() for reader in sheet.outputs),
+            marks,
+            Anchor(at.file, at.sheet, offset, offset + columns.last),
+            numbers,
+            tuple(offset + reader.at for reader in readers),
+        )
+    )
+
+
+def _ordinary(row: Row, refs: Sequence[int], sheet: _Sheet) -> bool:
+    """Whether a row is a plain rule: every cell read, something concluded, nothing else said."""
+    if refs and min(refs) < 0:
+        return False
+    if any(not row[at].blank for at in sheet.odd) or any(is_otherwise(row[at].text) for at in sheet.others):
+        return False
+    return _says(sheet, refs)
+
+
+def _says(sheet: _Sheet, refs: Sequence[int]) -> bool:
+    """Whether a row whose cells could all be read concludes anything."""
+    said = refs[len(sheet.tests) :]
+    return any(reader.items[ref] is not None for reader, ref in zip(sheet.outputs, said, strict=True))
 
 
 def _check_ids(cells: Sequence[DraftCell], ids: Sequence[str], found: list[Finding]) -> set[str]:
@@ -90,65 +217,42 @@ def derived_id(row: Row, columns: Columns) -> str:
     return content_id("r", said)
 
 
-def _rule(row: Row, id_: str, sheet: _Sheet, found: list[Finding]) -> Rule | None:
-    """A rule from its row, None when one of its cells is broken."""
+def _careful(row: Row, id_: str, refs: list[int], sheet: _Sheet, found: list[Finding]) -> Mark | None:
+    """What is special about a row, None when one of its cells is broken; an else rule's numbers are filled in."""
     columns, work = sheet.columns, sheet.work
     otherwise = _otherwise(row, columns, found)
-    when: list[TestEntry] = []
-    for at, column, unit in columns.inputs:
-        cell = row[at]
-        test = ANYTHING if otherwise else _test(cell, at, column, unit, sheet)
-        if isinstance(test, Broken):
-            found.extend(judged(test, cell, work))
-        else:
-            when.append(TestEntry(test, cell.text, cell.at))
-    then: list[OutputEntry] = []
-    for at, _, term in columns.outputs:
-        cell = row[at]
-        expr = _output(cell, at, term, sheet)
-        if isinstance(expr, Broken):
-            found.extend(judged(expr, cell, work))
-        else:
-            then.append(OutputEntry(expr, cell.text, cell.at))
-    whole = len(when) == len(columns.inputs) and len(then) == len(columns.outputs)
+    whole = True
+    for n, reader in enumerate(sheet.tests):
+        cell = row[reader.at]
+        if otherwise:
+            if refs[n] < 0 or reader.items[refs[n]] != ANYTHING:
+                key = (n, cell.text)
+                if key not in sheet.blanks:
+                    sheet.blanks[key] = reader.add(ANYTHING, cell.text)
+                refs[n] = sheet.blanks[key]
+        elif refs[n] < 0:
+            whole = False
+            found.extend(judged(reader.faults(cell), cell, work))
+    for n, output in enumerate(sheet.outputs, len(sheet.tests)):
+        cell = row[output.at]
+        if refs[n] < 0:
+            whole = False
+            found.extend(judged(output.faults(cell), cell, work))
+    outputs = [row[reader.at] for reader in sheet.outputs]
     enabled_cell = columns.cell(row, "enabled")
     enabled = True if enabled_cell.blank else words.yes_no(enabled_cell.text)
     if enabled is None:
         found.append(not_a_choice(enabled_cell, "yes"))
     period = period_of(columns.cell(row, "from"), columns.cell(row, "to"), work, found)
-    cells = CellRange(row[0].at, row[columns.last].at)
-    unread = any(entry.cell in sheet.unread for entry in then)
-    if whole and columns.outputs and all(entry.expr is None for entry in then) and not unread:
+    unread = any(cell.at in sheet.unread for cell in outputs)
+    if whole and columns.outputs and not unread and not _says(sheet, refs):
         # where one rule decides, a rule that says nothing may well be meant to keep the others away
-        empty = complain("rule-without-conclusion", row[columns.outputs[0][0]], rule=id_)
+        empty = complain("rule-without-conclusion", outputs[0], rule=id_)
         found.append(replace(empty, severity_override=Severity.NOTICE if sheet.policy.single else None))
     if not whole or any(finding.severity.rank == 0 for finding in found):
         return None
-    return Rule(
-        id_,
-        tuple(when),
-        tuple(then),
-        otherwise,
-        bool(enabled),
-        period,
-        visible(columns.cell(row, "note").text),
-        visible(columns.cell(row, "source").text),
-        cells,
-    )
-
-
-def _test(cell: DraftCell, at: int, column: InputColumn, unit: str, sheet: _Sheet) -> Test | Broken:
-    key = (at, type(cell.value), cell.value, cell.text)
-    if key not in sheet.tests:
-        sheet.tests[key] = test_in(cell, column.type, unit, sheet.work.scope)
-    return sheet.tests[key]
-
-
-def _output(cell: DraftCell, at: int, term: Term, sheet: _Sheet) -> Expr | Broken | None:
-    key = (at, type(cell.value), cell.value, cell.text)
-    if key not in sheet.outputs:
-        sheet.outputs[key] = output_in(cell, term.type, term.unit, sheet.work.scope)
-    return sheet.outputs[key]
+    note, source = (visible(columns.cell(row, key).text) for key in ("note", "source"))
+    return Mark(otherwise, bool(enabled), period, note, source)
 
 
 def _otherwise(row: Row, columns: Columns, found: list[Finding]) -> bool:

@@ -6,7 +6,7 @@ Two rulebooks are equal when they mean the same: cells, original texts and file 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal as Choice
 
@@ -132,7 +132,7 @@ class Table:
     policy: HitPolicy
     inputs: tuple[InputColumn, ...]
     outputs: tuple[OutputColumn, ...]
-    rules: tuple[Rule, ...]
+    rules: Sequence[Rule]
     salience: int = 0
     tier: Tier = Tier.PROCEDURE
     period: Period = Period()
