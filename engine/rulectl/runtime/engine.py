@@ -16,7 +16,7 @@ from rulectl.diagnostics import Finding, finding
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import HitPolicy, Role, Status
-from rulectl.model.rulebook import Rulebook, Term
+from rulectl.model.rulebook import Policy, Rulebook, Term
 from rulectl.runtime.judge import Entries, TableRun, Verdict, judge, run
 from rulectl.runtime.plan import Plan, TablePlan
 from rulectl.runtime.quick import Quick
@@ -205,10 +205,10 @@ class Engine:
     def _findings(self, memory: Memory) -> tuple[Finding, ...]:
         found: list[Finding] = []
         for _, table_run in sorted(memory.runs.items()):
-            found += _table_findings(table_run)
+            found += table_findings(table_run)
         for name, verdict in memory.verdicts.items():
             if verdict.clash:
-                found += self._clash(memory, self.plan.terms[name])
+                found += self.clash(memory.runs, self.plan.terms[name])
         return (*found, *self._policies(memory.now))
 
     def _watched(self, outcome: Outcome) -> Outcome:
@@ -218,21 +218,12 @@ class Engine:
 
     def _policies(self, facts: Mapping[str, Value]) -> tuple[Finding, ...]:
         """The statements that this outcome breaks; what is unknown breaks nothing."""
-        found: list[Finding] = []
-        for policy in self.rulebook.policies:
-            try:
-                holds = evaluate(policy.statement, facts)
-            except CannotCompute as failure:
-                found.append(_cannot(failure, policy.cell or FilePlace(self.rulebook.source), "", policy.id))
-                continue
-            if holds is False:
-                at = Location(policy.cell or FilePlace(self.rulebook.source), policy.text)
-                found.append(finding("policy-violated", at, severity=Severity(policy.severity), policy=policy.id))
-        return tuple(found)
+        told = (broken(policy, self.rulebook, facts) for policy in self.rulebook.policies)
+        return tuple(found for found in told if found is not None)
 
-    def _clash(self, memory: Memory, term: Term) -> list[Finding]:
+    def clash(self, runs: Mapping[int, TableRun], term: Term) -> list[Finding]:
         """Tables that say different things of one term; a table at odds with itself is reported by itself."""
-        said = [(t, memory.runs[t], c, memory.runs[t].spoken(c)) for t, c in self.plan.writers[term.id]]
+        said = [(t, runs[t], c, runs[t].spoken(c)) for t, c in self.plan.writers[term.id]]
         if any(spoken is CLASH for *_, spoken in said):
             return []
         rules: list[str] = []
@@ -252,12 +243,25 @@ class Engine:
         return [finding("tables-disagree", at, rules=rules, term=term.name, said=listed)]
 
 
+def broken(policy: Policy, rulebook: Rulebook, facts: Mapping[str, Value]) -> Finding | None:
+    """What there is to say of a statement that some facts break, or that cannot be worked out for them."""
+    place = policy.cell or FilePlace(rulebook.source)
+    try:
+        holds = evaluate(policy.statement, facts)
+    except CannotCompute as failure:
+        return _cannot(failure, place, "", policy.id)
+    if holds is not False:
+        return None
+    severity = Severity(policy.severity)
+    return finding("policy-violated", Location(place, policy.text), severity=severity, policy=policy.id)
+
+
 def _never(case: Mapping[str, object]) -> Outcome | None:
     """The short way of a rulebook that has none."""
     return None
 
 
-def _table_findings(table_run: TableRun) -> list[Finding]:
+def table_findings(table_run: TableRun) -> list[Finding]:
     """What went wrong within one table: hits that its policy forbids, entries that could not be computed."""
     plan = table_run.plan
     table = plan.table

@@ -1,0 +1,104 @@
+"""Columns of small integers: the one trick of this engine.
+
+A column holds, for each row, the number of a state in a list of states. What hangs on several columns is worked out
+once for each combination of numbers that occurs, and gathered: `each` does that for whatever is to be worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int64]
+Wide = npt.NDArray[np.int64]
+
+_DIRECT = 4
+"""A table of seen combinations may be so many times as long as the columns; past that they are sorted."""
+
+T = TypeVar("T", bound=Hashable)
+
+
+class Numbered(Generic[T]):
+    """Things by number, each once, in the order in which they are met."""
+
+    __slots__ = ("items", "numbers")
+
+    def __init__(self, *first: T) -> None:
+        self.items: list[T] = list(first)
+        self.numbers: dict[T, int] = {item: number for number, item in enumerate(first)}
+
+    def number(self, item: T) -> int:
+        found = self.numbers.get(item)
+        if found is None:
+            found = self.numbers[item] = len(self.items)
+            self.items.append(item)
+        return found
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+class Part(NamedTuple):
+    """A column as one digit of a combination: numbers below `size`."""
+
+    codes: Codes
+    size: int
+
+
+def constant(rows: int, code: int = 0) -> Codes:
+    """A column that is the same everywhere."""
+    return np.full(rows, code, np.int32)
+
+
+def distinct(parts: Sequence[Part], rows: int) -> tuple[Rows, Codes]:
+    """The combinations that occur: a row of each, and for every row the number of its own."""
+    parts = [part for part in parts if part.size > 1]
+    if not rows:
+        return np.zeros(0, np.int64), constant(0)
+    if not parts:
+        return np.zeros(1, np.int64), constant(rows)
+    limit = max(_DIRECT * rows, 1 << 16)
+    size = parts[0].size
+    whole: npt.NDArray[np.integer] = parts[0].codes
+    for part in parts[1:]:
+        if size > 1 and size * part.size > limit:
+            at, whole = _numbered(whole, size, limit)
+            size = len(at)
+        whole = whole.astype(np.int64) * part.size + part.codes if size * part.size > 1 << 31 else _step(whole, part)
+        size *= part.size
+    return _numbered(whole, size, limit)
+
+
+def _step(whole: npt.NDArray[np.integer], part: Part) -> npt.NDArray[np.integer]:
+    """One more digit, while all fit 32 bits."""
+    return whole * np.int32(part.size) + part.codes
+
+
+def _numbered(whole: npt.NDArray[np.integer], size: int, limit: int) -> tuple[Rows, Codes]:
+    """A row of each number that occurs, and the numbers without gaps."""
+    if size > limit:
+        _, at, codes = np.unique(whole, return_index=True, return_inverse=True)
+        return at, codes.astype(np.int32)
+    row_of = np.full(size, -1, np.int32)
+    row_of[whole] = np.arange(len(whole), dtype=np.int32)
+    seen = np.flatnonzero(row_of >= 0)
+    at = row_of[seen].astype(np.int64)
+    row_of[seen] = np.arange(len(seen), dtype=np.int32)
+    return at, row_of[whole]
+
+
+def each(parts: Sequence[Part], rows: int, work_out: Callable[[tuple[int, ...]], int]) -> Codes:
+    """What `work_out` says of the combination in which each row stands; asked once for each that occurs."""
+    at, codes = distinct(parts, rows)
+    if not parts:
+        keys: list[tuple[int, ...]] = [()] * len(at)
+    else:
+        keys = list(zip(*(part.codes[at].tolist() for part in parts), strict=True))
+    said = np.fromiter(map(work_out, keys), np.int32, len(keys))
+    if len(said) == 1:
+        return constant(rows, int(said[0]))
+    return said[codes]

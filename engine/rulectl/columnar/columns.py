@@ -1,0 +1,209 @@
+"""What a term is, row by row: a column of states, seen finely (its values) or coarsely (the classes a table asks for).
+
+A state is what a case knows of a term: its value now, what is certain of it, and whether it is absent for certain. Most
+terms have few states and are coded by them. An amount may differ in every row: `Numbers` keeps the numbers themselves,
+as binary floats where these tell all decimals apart (15 digits), and codes them by value only where a rule computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rulectl.columnar.codes import Codes, Numbered, Part, constant
+from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
+from rulectl.values import Value, number, plain_text
+
+Floats = npt.NDArray[np.float64]
+
+
+class State(NamedTuple):
+    """A term in a case. `kind` keeps true and 1 apart among equal states."""
+
+    now: Value
+    certain: Value
+    absent: bool
+
+    @property
+    def provisional(self) -> bool:
+        return self.now is not None and self.certain is None
+
+
+BLANK = State(None, None, False)
+
+
+def given(value: Value) -> State:
+    """The state of a term that a case gives, or leaves blank."""
+    return BLANK if value is None else State(value, value, False)
+
+
+class Pair(NamedTuple):
+    """The classes of a term: as it is now, and as far as it is certain."""
+
+    now: int
+    may: int
+
+
+def classes_of(state: State, partition: Partition) -> Pair:
+    """The classes of a state, as a table that reads the term sees them."""
+    null = ABSENT if state.absent else UNKNOWN
+    now = null if state.now is None else partition.locate(state.now)
+    if state.certain is state.now:
+        return Pair(now, now)
+    return Pair(now, null if state.certain is None else partition.locate(state.certain))
+
+
+@dataclass(slots=True)
+class Lens:
+    """How one table column sees one term: the pairs of classes met so far, by number."""
+
+    partition: Partition
+    pairs: Numbered[Pair] = field(default_factory=Numbered)
+    _seen: dict[int, tuple[Numbered[State], Codes]] = field(default_factory=dict)
+
+    def of_states(self, states: Numbered[State]) -> Codes:
+        """State number -> pair number."""
+        known = self._seen.get(id(states))
+        if known is not None and known[0] is states and len(known[1]) == len(states):
+            return known[1]
+        start = 0 if known is None or known[0] is not states else len(known[1])
+        fresh = [self.pairs.number(classes_of(state, self.partition)) for state in states.items[start:]]
+        codes = np.array(fresh, np.int32)
+        if start and known is not None:
+            codes = np.concatenate([known[1], codes])
+        self._seen[id(states)] = (states, codes)
+        return codes
+
+    def forget(self) -> None:
+        self._seen.clear()
+
+
+class Column(Protocol):
+    """A term over all rows."""
+
+    def seen(self, lens: Lens) -> Part:
+        """As a table column sees it: pair numbers."""
+
+    def exact(self) -> tuple[Codes, Numbered[State]]:
+        """By its states."""
+
+    def kept(self, rows: npt.NDArray[np.bool_]) -> Column:
+        """The same for some of the rows."""
+
+    def texts(self) -> pl.Series:
+        """As texts, null where it is not known."""
+
+
+@dataclass(slots=True)
+class Coded:
+    """A term with few states."""
+
+    codes: Codes
+    states: Numbered[State]
+
+    def seen(self, lens: Lens) -> Part:
+        lut = lens.of_states(self.states)
+        if len(lens.pairs) == 1:
+            return Part(constant(len(self.codes)), 1)
+        return Part(lut[self.codes], len(lens.pairs))
+
+    def exact(self) -> tuple[Codes, Numbered[State]]:
+        return self.codes, self.states
+
+    def kept(self, rows: npt.NDArray[np.bool_]) -> Coded:
+        return Coded(self.codes[rows], self.states)
+
+    def texts(self) -> pl.Series:
+        codes, states = self.exact()
+        texts = [None if state.now is None else plain_text(state.now) for state in states.items]
+        return pl.Series(texts, dtype=pl.String).gather(pl.Series(codes))
+
+
+@dataclass(slots=True)
+class Texts:
+    """Free text: coded by the texts that rules name, written as it was read."""
+
+    codes: Codes
+    states: Numbered[State]
+    series: pl.Series
+
+    def seen(self, lens: Lens) -> Part:
+        return Coded(self.codes, self.states).seen(lens)
+
+    def exact(self) -> tuple[Codes, Numbered[State]]:
+        return self.codes, self.states
+
+    def kept(self, rows: npt.NDArray[np.bool_]) -> Texts:
+        return Texts(self.codes[rows], self.states, self.series.filter(pl.Series(rows)))
+
+    def texts(self) -> pl.Series:
+        return self.series
+
+
+@dataclass
+class Numbers:
+    """A number that may differ in every row: NaN where a case leaves it blank. `odd` are the rows whose numbers have
+    too many digits for floats, as decimals."""
+
+    values: Floats
+    odd: Mapping[int, Decimal]
+    points: Partition
+
+    @cached_property
+    def _classes(self) -> Codes:
+        """The class of each row among the points of all tables."""
+        points = self.points.points
+        ends = [float(point) for point in points]
+        # a point, and the very next float: to the right of both lies the open stretch above it
+        sorted_ends = np.array([end for point in ends for end in (point, np.nextafter(point, np.inf))])
+        found = np.searchsorted(sorted_ends, self.values, "right").astype(np.int32)
+        found += np.int32(FIRST)
+        blank = np.isnan(self.values)
+        if blank.any():
+            found[blank] = UNKNOWN
+        for row, value in self.odd.items():
+            found[row] = self.points.locate(value)
+        return found
+
+    def seen(self, lens: Lens) -> Part:
+        lut = [self.points.coarser(lens.partition, klass) for klass in range(self.points.size)]
+        pairs = np.array([lens.pairs.number(Pair(klass, klass)) for klass in lut], np.int32)
+        return Part(pairs[self._classes], len(lens.pairs))
+
+    def exact(self) -> tuple[Codes, Numbered[State]]:
+        return self._exact
+
+    @cached_property
+    def _exact(self) -> tuple[Codes, Numbered[State]]:
+        values, found = np.unique(self.values, return_inverse=True)
+        states: Numbered[State] = Numbered()
+        lut = [states.number(BLANK if value != value else given(number(value))) for value in values.tolist()]
+        codes: Codes = np.array(lut, np.int32)[found]
+        for row, value in self.odd.items():
+            codes[row] = states.number(given(value))
+        return codes, states
+
+    def kept(self, rows: npt.NDArray[np.bool_]) -> Numbers:
+        at = np.cumsum(rows) - 1
+        odd = {int(at[row]): value for row, value in self.odd.items() if rows[row]}
+        return Numbers(self.values[rows], odd, self.points)
+
+    def texts(self) -> pl.Series:
+        codes, states = self.exact()
+        texts = [None if state.now is None else plain_text(state.now) for state in states.items]
+        return pl.Series(texts, dtype=pl.String).gather(pl.Series(codes))
+
+
+def told_apart(points: Sequence[Decimal]) -> bool:
+    """Whether floats tell these end points from every number of up to 15 digits."""
+    return all(len(p.as_tuple().digits) <= 15 and abs(p) < 10**15 for p in points) and all(
+        float(a) < float(b) for a, b in pairwise(points)
+    )

@@ -1,0 +1,356 @@
+"""Many cases at once: a frame of raw values in, one column for each answer out (see the package for how it is called).
+
+The way of a frame is the way of a case, in columns: raw values are read by distinct value; tables run stratum by
+stratum, each once for every combination of classes that occurs; terms are judged once for every combination of runs.
+The runs, verdicts, asks and findings are those of the one-case engine, so there is one semantics. What cannot be done
+in columns (lists that feed each other) is decided by that engine for each distinct case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rulectl.cases.facts import FactReader, field_finding
+from rulectl.cases.headings import Plan as Headings
+from rulectl.cases.headings import plan as match_headings
+from rulectl.cases.reader import Reject, id_term
+from rulectl.columnar.asks import Asking
+from rulectl.columnar.codes import Codes, Numbered, Part, constant, each
+from rulectl.columnar.columns import Coded, Column, State, given
+from rulectl.columnar.decided import Decided, Firings, Pieces
+from rulectl.columnar.findings import Telling
+from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
+from rulectl.columnar.seen import Seen
+from rulectl.columnar.tables import TableColumns
+from rulectl.columnar.terms import TermColumns
+from rulectl.diagnostics import Finding, finding
+from rulectl.lang.evaluate import names_of
+from rulectl.lang.region import Partition
+from rulectl.lang.scope import Problem
+from rulectl.lang.syntax import Is, Literal, Name
+from rulectl.model.outcome import Firing, Outcome
+from rulectl.model.policy import Role, Status
+from rulectl.model.rulebook import Rulebook, Term
+from rulectl.runtime.aggregates import compute
+from rulectl.runtime.engine import Engine
+from rulectl.runtime.judge import Verdict
+from rulectl.source import Location, RowPlace
+from rulectl.values import Value
+
+KEPT_STATES = 200_000
+"""When so many runs, verdicts and values have been met, all are forgotten before the next frame."""
+
+
+@dataclass(slots=True)
+class Cases:
+    """The rows of a frame that can be decided: `at` are their places in it, `ids` their ids as text."""
+
+    columns: dict[str, Column]
+    at: npt.NDArray[np.int64]
+    numbers: npt.NDArray[np.int64]
+    ids: pl.Series
+    rejects: tuple[Reject, ...]
+
+
+class ColumnarEngine:
+    """Decides frames by one rulebook. Not for several threads at once."""
+
+    def __init__(self, rulebook: Rulebook, facts: FactReader | None = None, engine: Engine | None = None) -> None:
+        self.rulebook = rulebook
+        self.engine = engine or Engine(rulebook)
+        self.plan = self.engine.plan
+        self.facts = facts or FactReader(rulebook)
+        self.id_term = id_term(rulebook)
+        constants: dict[str, Value] = dict(self.plan.parameters)
+        for table in self.plan.tables:
+            for name in table.reads - self.plan.terms.keys():
+                constants.setdefault(name, None)
+        self.tables = {
+            n: TableColumns.of(n, table, self.plan.terms, constants) for n, table in enumerate(self.plan.tables)
+        }
+        self.terms = {
+            name: TermColumns(self.plan.terms[name], [(self.tables[t], c) for t, c in places])
+            for name, places in self.plan.writers.items()
+        }
+        for term in self.plan.unspoken:
+            self.terms[term.id] = TermColumns(term, ())
+        self.readers = self._readers()
+        self.asking = Asking(self.plan)
+        self.telling = Telling(self.engine)
+        self.firings = Firings(self.tables)
+
+    def _readers(self) -> dict[str, TermReader]:
+        tests: dict[str, list[Is]] = {}
+        fine = {name for policy in self.rulebook.policies for name in names_of(policy.statement)}
+        for aggregate in self.rulebook.aggregates:
+            fine |= {name for name in (aggregate.of, aggregate.time, *aggregate.by) if name}
+            fine |= names_of(aggregate.where) if aggregate.where is not None else set()
+        for table in self.plan.tables:
+            for column in table.lowered.columns:
+                if isinstance(column.subject, Name) and column.partition is not None:
+                    points = [Is("=", Literal(point)) for point in column.partition.points]
+                    tests.setdefault(column.subject.id, []).extend(points)
+                else:
+                    fine |= column.names
+            fine |= {name for expr in table.expressions.values() for name in names_of(expr)}
+        cyclic = any(self.plan.cyclic)
+        readers: dict[str, TermReader] = {}
+        for name, slot in self.facts.slots.items():
+            type_ = slot.term.type
+            points_of = Partition.of(type_, tests[name]) if name in tests and not type_.many else None
+            readers[name] = TermReader(slot, points_of, name in fine or (cyclic and name in tests))
+        return readers
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def headings(self, frame: pl.DataFrame, file: str = "") -> Headings:
+        """Which column holds which term, and what there is to say of that."""
+        return match_headings(frame.columns, self.rulebook, file)
+
+    def read(
+        self,
+        frame: pl.DataFrame,
+        headings: Headings,
+        *,
+        file: str = "",
+        numbers: npt.NDArray[np.int64] | None = None,
+        seen: Seen | None = None,
+    ) -> Cases:
+        """The rows of a frame as columns of states, and those that cannot be read."""
+        rows = frame.height
+        if numbers is None:
+            numbers = np.arange(1, rows + 1, dtype=np.int64)
+        reads: dict[str, Read] = {}
+        bad = np.zeros(rows, np.bool_)
+        for planned in headings.columns:
+            read = self.readers[planned.term.id].read(frame.to_series(planned.index))
+            reads[planned.term.id] = read
+            if read.bad is not None:
+                bad |= read.bad
+            if planned.term.required and planned.term.default is None:
+                bad |= read.null
+        columns: dict[str, Column] = {}
+        for term in self.rulebook.terms:
+            if term.id in reads:
+                columns[term.id] = defaulted(reads[term.id], _default(term))
+            elif term.id in self.readers:
+                columns[term.id] = blank_column(rows, _default(term))
+        ids = self._ids(columns, reads, numbers)
+        rejects: list[Reject] = []
+        if bad.any():
+            rejects += self._rejects(frame, headings, np.flatnonzero(bad), numbers, file)
+        heading = next((c.heading.strip() for c in headings.columns if c.term.id == "case_id"), None)
+        if seen is not None and heading is not None:
+            again = seen.again(ids, numbers, ~bad)
+            for row, first in again.items():
+                number, id_ = int(numbers[row]), str(ids[row])
+                place = Location(RowPlace(file, number, heading), id_)
+                reason = finding("same-case-id", place, id=id_, row=first)
+                rejects.append(Reject(number, id_, _cells(frame, row), ((heading, reason),)))
+                bad[row] = True
+        at = np.arange(rows, dtype=np.int64)
+        if bad.any():
+            good = ~bad
+            columns = {name: column.kept(good) for name, column in columns.items()}
+            at = at[good]
+            ids = ids.filter(pl.Series(good))
+            numbers = numbers[good]
+            rejects.sort(key=lambda reject: reject.number)
+        return Cases(columns, at, numbers, ids, tuple(rejects))
+
+    def _ids(
+        self, columns: Mapping[str, Column], reads: Mapping[str, Read], numbers: npt.NDArray[np.int64]
+    ) -> pl.Series:
+        """The id of each row as text, its number where it has none."""
+        own = None if self.id_term is None else reads.get(self.id_term.id)
+        if own is None:
+            return pl.Series("id", numbers).cast(pl.String)
+        ids = own.column.texts()
+        if own.null.any():
+            ids = ids.set(pl.Series(own.null), None)
+            ids = ids.to_frame("id").select(pl.coalesce("id", pl.Series("n", numbers).cast(pl.String))).to_series()
+        return ids.alias("id")
+
+    def _rejects(
+        self,
+        frame: pl.DataFrame,
+        headings: Headings,
+        rows: npt.NDArray[np.int64],
+        numbers: npt.NDArray[np.int64],
+        file: str,
+    ) -> list[Reject]:
+        """Rows that cannot be read, with every reason."""
+        found: list[Reject] = []
+        part = frame[rows.tolist()]
+        planned = [(c.index, c.heading.strip(), self.facts.slots[c.term.id]) for c in headings.columns]
+        named = next((c.index for c in headings.columns if self.id_term and c.term.id == self.id_term.id), None)
+        for number, cells in zip(numbers[rows].tolist(), part.iter_rows(), strict=True):
+            problems: list[tuple[str, Finding]] = []
+            for index, heading, slot in planned:
+                raw = cells[index]
+                at = RowPlace(file, number, heading)
+                value = slot.native(raw)
+                if isinstance(value, Problem):
+                    problems.append((heading, field_finding(value, at, "" if raw is None else str(raw))))
+                elif value is None and slot.required:
+                    problems.append((heading, finding("missing-fact", Location(at), field=heading)))
+            texts = tuple("" if cell is None else str(cell) for cell in cells)
+            id_ = texts[named].strip() if named is not None else ""
+            found.append(Reject(number, id_ or str(number), texts, tuple(problems)))
+        return found
+
+    # -- deciding -----------------------------------------------------------------------------------------------
+
+    def decide(
+        self,
+        frame: pl.DataFrame,
+        headings: Headings | None = None,
+        *,
+        file: str = "",
+        numbers: npt.NDArray[np.int64] | None = None,
+        seen: Seen | None = None,
+    ) -> Decided:
+        """Decide the rows of a frame: raw texts or native values, in columns headed by names, ids or aliases of terms
+        (`headings` says which, where the caller knows). `numbers` are the rows' numbers in `file`; `seen` holds the
+        case ids of earlier frames: a case that is there already is rejected."""
+        self._make_room()
+        headings = headings or self.headings(frame, file)
+        cases = self.read(frame, headings, file=file, numbers=numbers, seen=seen)
+        rows = len(cases.at)
+        columns = dict(cases.columns)
+        if self.rulebook.aggregates:
+            self._count(columns, cases.ids, rows)
+        if any(self.plan.cyclic):
+            return self._by_case(cases, columns, headings, rows)
+        verdicts: dict[str, Codes] = {}
+        runs: dict[int, Codes] = {}
+        for term in self.plan.unspoken:
+            number = self.terms[term.id].number(Verdict(None, Status.NO_RULE, False))
+            self._settle(term.id, constant(rows, number), verdicts, columns)
+        for stratum, numbers_ in enumerate(self.plan.strata):
+            for number in numbers_:
+                runs[number] = self.tables[number].decide(columns, rows)
+            for name in self.plan.settled_in[stratum]:
+                self._settle(name, self.terms[name].decide(runs, rows), verdicts, columns)
+        return Decided(
+            rulebook=self.rulebook,
+            cases=cases.at,
+            numbers=cases.numbers,
+            ids=cases.ids,
+            rejects=cases.rejects,
+            headings=headings,
+            columns=columns,
+            ranks=self._ranks(verdicts, rows),
+            asks=self.asking.decide(self.terms, verdicts, columns, rows),
+            ask_names=self.asking.asks.items,
+            firings=self.firings.decide(runs),
+            findings=self.telling.decide(self.tables, runs, self.terms, verdicts, columns, rows),
+            told=self.telling.told.items,
+        )
+
+    def _by_case(self, cases: Cases, given_columns: Mapping[str, Column], headings: Headings, rows: int) -> Decided:
+        """Each distinct case by the one-case engine."""
+        exact = {name: column.exact() for name, column in given_columns.items()}
+        outcomes: list[Outcome] = []
+
+        def decide(key: tuple[int, ...]) -> int:
+            facts = {n: states.items[code].now for (n, (_, states)), code in zip(exact.items(), key, strict=True)}
+            outcomes.append(self.engine.decide(facts))
+            return len(outcomes) - 1
+
+        at = each([Part(codes, len(states)) for codes, states in exact.values()], rows, decide)
+        columns = dict(given_columns)
+        for name in (*self.plan.writers, *(term.id for term in self.plan.unspoken)):
+            states: Numbered[State] = Numbered()
+            lut = [states.number(given({**o.derived, **o.outputs}[name])) for o in outcomes]
+            columns[name] = Coded(np.array(lut, np.int32)[at], states)
+        asks: Numbered[tuple[str, ...]] = Numbered(())
+        told: Numbered[tuple[Finding, ...]] = Numbered(())
+        fired: Numbered[tuple[Firing, ...]] = Numbered(())
+
+        def gathered(numbers: Iterable[int]) -> Codes:
+            return np.array(list(numbers), np.int32)[at]
+
+        return Decided(
+            rulebook=self.rulebook,
+            cases=cases.at,
+            numbers=cases.numbers,
+            ids=cases.ids,
+            rejects=cases.rejects,
+            headings=headings,
+            columns=columns,
+            ranks=gathered(o.status.rank for o in outcomes),
+            asks=gathered(asks.number(o.asks) for o in outcomes),
+            ask_names=asks.items,
+            firings=(Pieces(gathered(fired.number(o.firings) for o in outcomes), fired.items),),
+            findings=gathered(told.number(o.findings) for o in outcomes),
+            told=told.items,
+        )
+
+    def _make_room(self) -> None:
+        """Forget everything when there is too much of it."""
+        held = sum(len(t.runs) + len(t.starts) for t in self.tables.values())
+        held += sum(len(t.verdicts) for t in self.terms.values()) + len(self.asking.asks) + len(self.telling.told)
+        if held > KEPT_STATES:
+            for table in self.tables.values():
+                table.forget()
+            for term in self.terms.values():
+                term.forget()
+            self.asking.forget()
+            self.telling.forget()
+            self.firings.forget()
+
+    def _settle(self, name: str, codes: Codes, verdicts: dict[str, Codes], columns: dict[str, Column]) -> None:
+        """A judged term becomes a column for the strata above."""
+        verdicts[name] = codes
+        columns[name] = self.terms[name].column(codes)
+
+    def _count(self, columns: dict[str, Column], ids: pl.Series, rows: int) -> None:
+        """Facts counted across the rows of this frame."""
+        wanted = {n for a in self.rulebook.aggregates for n in (a.of, a.time, *a.by) if n}
+        wanted |= {n for a in self.rulebook.aggregates if a.where is not None for n in names_of(a.where)}
+        exact = {name: columns[name].exact() for name in wanted & columns.keys()}
+        values = {name: [states.items[code].now for code in codes.tolist()] for name, (codes, states) in exact.items()}
+        facts: list[dict[str, Value]] = [
+            dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)
+        ] or [{} for _ in range(rows)]
+        counted = compute(self.rulebook, facts, ids.to_list())
+        for aggregate in self.rulebook.aggregates:
+            name = aggregate.term
+            states: Numbered[State] = Numbered()
+            known, given_states = columns[name].exact()
+            codes = np.zeros(rows, np.int32)
+            for row, (counts, own) in enumerate(zip(counted, known.tolist(), strict=True)):
+                state = given_states.items[own]
+                if state.now is None and name in counts:
+                    state = given(counts[name][0])
+                codes[row] = states.number(state)
+            columns[name] = Coded(codes, states)
+
+    def _ranks(self, verdicts: Mapping[str, Codes], rows: int) -> Codes:
+        """The rank of each row's status."""
+        outputs = [term for term in self.plan.outputs if term.id in verdicts]
+        silent = Status.NO_RULE.rank
+        required = [term for term in outputs if term.required]
+        worst = constant(rows, -1)
+        for term in required or outputs:
+            ranks = np.array([verdict.status.rank for verdict in self.terms[term.id].verdicts], np.int32)
+            if not required:
+                ranks[ranks == silent] = -1
+            np.maximum(worst, ranks[verdicts[term.id]], out=worst)
+        worst[worst < 0] = silent
+        return worst
+
+
+def _default(term: Term) -> Value:
+    """What a case that leaves a term blank is taken to say of it."""
+    return term.default if term.role is Role.INPUT else None
+
+
+def _cells(frame: pl.DataFrame, row: int) -> tuple[str, ...]:
+    return tuple("" if cell is None else str(cell) for cell in frame.row(row))

@@ -1,0 +1,98 @@
+"""Findings of outcomes, row by row: those of runs, of clashes between tables, and of the rulebook's statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rulectl.columnar.codes import Codes, Numbered, Part, constant, each
+from rulectl.columnar.columns import Column, State
+from rulectl.columnar.tables import Facts, TableColumns
+from rulectl.columnar.terms import TermColumns
+from rulectl.diagnostics import Finding
+from rulectl.lang.evaluate import names_of
+from rulectl.model.rulebook import Policy
+from rulectl.runtime.engine import Engine, broken, table_findings
+from rulectl.values import Value
+
+Told = tuple[Finding, ...]
+
+
+class Telling:
+    """Findings of one rulebook's outcomes. `told` by number; 0 is none."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.told: Numbered[Told] = Numbered(())
+        self._of_run: dict[int, list[int]] = {}
+
+    def forget(self) -> None:
+        """Forget all findings; columns that hold their numbers must be forgotten with them."""
+        self.told = Numbered(())
+        self._of_run = {}
+
+    def decide(
+        self,
+        tables: Mapping[int, TableColumns],
+        runs: Mapping[int, Codes],
+        terms: Mapping[str, TermColumns],
+        verdicts: Mapping[str, Codes],
+        columns: Mapping[str, Column],
+        rows: int,
+    ) -> Codes:
+        """The number of each row's findings."""
+        found: list[Codes] = []
+        for number in sorted(runs):
+            lut = self._of_run.setdefault(number, [])
+            lut += [self.told.number(tuple(table_findings(run))) for run in tables[number].runs[len(lut) :]]
+            if any(lut):
+                found.append(np.array(lut, np.int32)[runs[number]])
+        for name, codes in verdicts.items():
+            clashing = np.array([verdict.clash for verdict in terms[name].verdicts], np.bool_)
+            if clashing.any():
+                found.append(self._clashes(terms[name], clashing[codes], runs, rows))
+        found += [self._statement(policy, columns, rows) for policy in self.engine.rulebook.policies]
+        found = [codes for codes in found if codes.any()]
+        if not found:
+            return constant(rows)
+        where = np.flatnonzero(np.logical_or.reduce([codes != 0 for codes in found]))
+        parts = [Part(codes[where], len(self.told)) for codes in found]
+        told = constant(rows)
+        told[where] = each(parts, len(where), self._together)
+        return told
+
+    def _together(self, key: tuple[int, ...]) -> int:
+        return self.told.number(tuple(finding for code in key for finding in self.told.items[code]))
+
+    def _clashes(self, term: TermColumns, clash: np.ndarray, runs: Mapping[int, Codes], rows: int) -> Codes:
+        """Tables that say different things of a term."""
+        where = np.flatnonzero(clash)
+        tables = {table.number: table for table, _ in term.writers}
+        parts = [Part(runs[number][where], len(table.runs)) for number, table in tables.items()]
+
+        def clash_of(key: tuple[int, ...]) -> int:
+            mine = {number: table.runs[code] for (number, table), code in zip(tables.items(), key, strict=True)}
+            return self.told.number(tuple(self.engine.clash(mine, term.term)))
+
+        told = constant(rows)
+        told[where] = each(parts, len(where), clash_of)
+        return told
+
+    def _statement(self, policy: Policy, columns: Mapping[str, Column], rows: int) -> Codes:
+        """Where a statement of the rulebook does not hold."""
+        names = sorted(names_of(policy.statement) & columns.keys())
+        constants: dict[str, Value] = dict.fromkeys(names_of(policy.statement) - columns.keys())
+        constants |= self.engine.plan.parameters
+        exact = [columns[name].exact() for name in names]
+        parts = [Part(codes, len(states)) for codes, states in exact]
+        states: list[list[State]] = [numbered.items for _, numbered in exact]
+
+        def judge(key: tuple[int, ...]) -> int:
+            facts = Facts(constants)
+            for name, items, code in zip(names, states, key, strict=True):
+                facts[name] = items[code].now
+            finding = broken(policy, self.engine.rulebook, facts)
+            return 0 if finding is None else self.told.number((finding,))
+
+        return each(parts, rows, judge)

@@ -1,0 +1,287 @@
+"""Columns of raw values into columns of states: each distinct value is read once, by the one reader of facts.
+
+Three kinds of column would have too many distinct values for that. Free text that no rule reads is only looked through
+for what may not stand in a cell. Text of which rules name a few is sorted into these and all others. Plain numbers of
+up to 15 digits are parsed as columns. Whatever in these is not plain (a thousands mark, a blank, a unit) is read value
+by value like everything else, so a bad value costs nothing but itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rulectl.cases.facts import Slot
+from rulectl.columnar.codes import Codes, Numbered, constant
+from rulectl.columnar.columns import BLANK, Coded, Column, Numbers, State, Texts, given, told_apart
+from rulectl.lang.region import Partition
+from rulectl.lang.scope import Problem
+from rulectl.types import Kind
+from rulectl.values import Value
+
+Mask = npt.NDArray[np.bool_]
+
+KNOWN_TEXTS = 5_000
+"""So many distinct texts of a term are remembered from one frame to the next."""
+
+_SAMPLE, _MANY = 4_096, 1_024
+"""A column whose first rows hold many distinct values is taken to hold many."""
+
+_INNER = r"!-*,-~一-鿿、。！，：；？（）％￥“”‘’【】《》…—·×"
+_ORDINARY = f"^(?:[{_INNER}](?:[ {_INNER}]*[{_INNER}])?)?$"
+"""Texts that are read as they stand: nothing invisible in them, no blank around them, no `1E+17`."""
+
+_NUMBER = r"^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$"
+_NUMBER_LENGTH = 16
+"""So many characters hold at most 15 digits, with a point or a sign."""
+
+_ORDINARY_LENGTH = 1_000
+
+_TEXT = pl.String()
+
+
+@dataclass(slots=True)
+class Read:
+    """A column of a frame, read. `bad` marks the rows whose values cannot be read, `null` those left blank."""
+
+    column: Column
+    null: Mask
+    bad: Mask | None
+
+
+@dataclass(slots=True)
+class TermReader:
+    """How one term is read. `points`: the end points and texts that tables ask for; None when no table asks for
+    classes. `fine`: whether an expression may ask for the values themselves."""
+
+    slot: Slot
+    points: Partition | None
+    fine: bool
+    states: Numbered[State] = field(default_factory=lambda: Numbered(BLANK))
+    _texts: dict[str, int] = field(default_factory=dict)
+    _enum: pl.Enum | None = None
+
+    @property
+    def free(self) -> bool:
+        """Whether this is text whose value no rule looks at."""
+        kind = self.slot.term.type
+        return kind.kind is Kind.STRING and not kind.many and not kind.values and not self.fine
+
+    def read(self, series: pl.Series) -> Read:
+        """One column of a frame; raw text, or typed as a file or a program holds it."""
+        if series.dtype == pl.Null:
+            series = series.cast(_TEXT)
+        if series.dtype in (pl.Categorical, pl.Enum):
+            series = series.cast(_TEXT)
+        if series.dtype != pl.String:
+            return self._typed(series)
+        many = series.head(_SAMPLE).n_unique() > _MANY
+        if self.free and (many or self.points is None):
+            return self._free_text(series)
+        if many and self._floats_do():
+            return self._numbers(series)
+        return self._coded(series)
+
+    # -- few distinct values ------------------------------------------------------------------------------------
+
+    def _coded(self, series: pl.Series) -> Read:
+        codes = self._numbers_of(series)
+        blank = int(BLANK_CODE)
+        bad = codes == BAD_CODE
+        if bad.any():
+            codes = np.where(bad, np.int32(blank), codes)
+            return Read(Coded(codes, self.states), codes == blank, bad)
+        return Read(Coded(codes, self.states), codes == blank, None)
+
+    def _numbers_of(self, series: pl.Series) -> Codes:
+        """The state numbers of a column of texts; -1 for what cannot be read."""
+        if self._enum is None:
+            self._learn(series.drop_nulls().unique())
+        assert self._enum is not None
+        found = series.cast(self._enum, strict=False)
+        unknown = found.is_null() & series.is_not_null()
+        if unknown.any():
+            self._learn(series.filter(unknown).unique())
+            found = series.cast(self._enum, strict=False)
+        lut = np.fromiter(self._texts.values(), np.int32, len(self._texts))
+        lut = np.append(lut, np.int32(BLANK_CODE))
+        physical = found.to_physical().fill_null(len(self._texts)).to_numpy()
+        codes: Codes = lut[physical]
+        if len(self._texts) > KNOWN_TEXTS:
+            self.forget()
+        return codes
+
+    def _learn(self, texts: pl.Series) -> None:
+        for text in texts.to_list():
+            value = self.slot.text(text)
+            self._texts[text] = BAD_CODE if isinstance(value, Problem) else self.states.number(given(value))
+        self._enum = pl.Enum(list(self._texts))
+
+    def forget(self) -> None:
+        """Forget the texts met so far."""
+        self._texts = {}
+        self._enum = None
+        self.states = Numbered(BLANK)
+
+    def _typed(self, series: pl.Series) -> Read:
+        """Native values: by distinct value, but for numbers in a number's column."""
+        if series.dtype.is_numeric() and self._floats_do() and series.n_unique() > _MANY:
+            if series.dtype.is_float() or series.dtype.is_integer():
+                exact = series.is_finite() if series.dtype.is_float() else series.is_not_null()
+                exact &= series.abs() < 10**15
+                return self._mixed(series, exact.fill_null(False), self.slot.native)
+            return self._numbers(series.cast(_TEXT))
+        found = series.unique()
+        said = [self._native(value) for value in found.to_list()]
+        if series.dtype in (pl.List, pl.Array, pl.Object, pl.Struct):
+            numbered = {repr(value): code for value, code in zip(found.to_list(), said, strict=True)}
+            codes = np.array([numbered[repr(value)] for value in series.to_list()], np.int32)
+        else:
+            order = pl.Series("code", said, pl.Int32)
+            codes = (
+                pl.DataFrame({"value": series})
+                .join(
+                    pl.DataFrame({"value": found, "code": order}),
+                    on="value",
+                    how="left",
+                    nulls_equal=True,
+                    maintain_order="left",
+                )["code"]
+                .to_numpy()
+            )
+        bad = codes == BAD_CODE
+        codes = np.where(bad, np.int32(BLANK_CODE), codes).astype(np.int32)
+        return Read(Coded(codes, self.states), codes == BLANK_CODE, bad if bad.any() else None)
+
+    def _native(self, raw: object) -> int:
+        value = self.slot.native(raw)
+        return BAD_CODE if isinstance(value, Problem) else self.states.number(given(value))
+
+    # -- many distinct values -----------------------------------------------------------------------------------
+
+    def _free_text(self, series: pl.Series) -> Read:
+        """Text whose value no expression reads: the texts that tables name, and all others."""
+        plain = series.str.contains(_ORDINARY) & (series.str.len_bytes() < _ORDINARY_LENGTH)
+        null = series.is_null() | (series == "")
+        rows = len(series)
+        named = [] if self.points is None else list(self.points.points)
+        states: Numbered[State] = Numbered(BLANK, given(_OTHER), *(given(name) for name in named))
+        if named:
+            found = series.cast(pl.Enum(named), strict=False).to_physical()
+            codes = (found.cast(pl.Int32) + 2).fill_null(1).to_numpy().copy()
+        else:
+            codes = constant(rows, 1)
+        blank = null.to_numpy()
+        if null.any():
+            codes[blank] = 0
+        odd = (~plain.fill_null(False) & ~null).arg_true().to_numpy()
+        bad: Mask | None = None
+        if len(odd):
+            blank = blank.copy()
+            known: dict[str, int] = {}
+            for row, text in zip(odd.tolist(), series.gather(odd).to_list(), strict=True):
+                code = known.get(text)
+                if code is None:
+                    code = known[text] = self._free_code(text, states)
+                if code == BAD_CODE:
+                    bad = np.zeros(rows, np.bool_) if bad is None else bad
+                    bad[row] = True
+                    code = BLANK_CODE
+                codes[row] = code
+                blank[row] = code == BLANK_CODE
+        return Read(Texts(codes, states, self._as_read(series, odd)), blank, bad)
+
+    def _as_read(self, series: pl.Series, odd: npt.NDArray[np.integer[Any]]) -> pl.Series:
+        """The texts as values: the odd ones without what nobody sees."""
+        if not len(odd):
+            return series
+        values = [self.slot.text(text) for text in series.gather(odd).to_list()]
+        return series.scatter(odd, [value if isinstance(value, str) else None for value in values])
+
+    def _free_code(self, text: str, states: Numbered[State]) -> int:
+        value = self.slot.text(text)
+        if isinstance(value, Problem):
+            return BAD_CODE
+        state = given(value)
+        return states.numbers.get(state, 1)
+
+    def _floats_do(self) -> bool:
+        type_ = self.slot.term.type
+        if type_.kind is not Kind.NUMBER or type_.many:
+            return False
+        ends = [end for end in (type_.low, type_.high) if end is not None]
+        points = () if self.points is None else self.points.points
+        return told_apart(sorted({*points, *ends}))
+
+    def _numbers(self, series: pl.Series) -> Read:
+        plain = series.str.contains(_NUMBER) & (series.str.len_bytes() <= _NUMBER_LENGTH)
+        return self._mixed(series, plain.fill_null(False), self.slot.text)
+
+    def _mixed(self, series: pl.Series, plain: pl.Series, read: Callable[[Any], Value | Problem]) -> Read:
+        """Numbers, those in plain form as floats, the others by their distinct values."""
+        type_ = self.slot.term.type
+        whole = plain.all()
+        parsed = series if whole else series.set(~plain, None)
+        values = parsed.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        for end, outside in ((type_.low, np.less), (type_.high, np.greater)):
+            if end is not None:
+                out = outside(values, float(end))
+                if out.any():
+                    plain = plain & ~pl.Series(out)
+                    whole = False
+        if whole:
+            return Read(self._column(values, {}), np.zeros(len(series), np.bool_), None)
+        values = values.copy()
+        odd: dict[int, Decimal] = {}
+        rows = (~plain & series.is_not_null()).arg_true().to_numpy()
+        bad: Mask | None = None
+        known: dict[object, Value | Problem] = {}
+        for row, raw in zip(rows.tolist(), series.gather(rows).to_list(), strict=True):
+            if raw not in known:
+                known[raw] = read(raw)
+            value = known[raw]
+            values[row] = float("nan")
+            if isinstance(value, Problem):
+                bad = np.zeros(len(series), np.bool_) if bad is None else bad
+                bad[row] = True
+            elif isinstance(value, Decimal):
+                if len(value.as_tuple().digits) <= 15 and abs(value) < 10**15:
+                    values[row] = float(value)
+                else:
+                    odd[row] = value
+        null = np.isnan(values)
+        null[list(odd)] = False
+        return Read(self._column(values, odd), null, bad)
+
+    def _column(self, values: npt.NDArray[np.float64], odd: dict[int, Decimal]) -> Column:
+        points = self.points or Partition.of(self.slot.term.type, ())
+        return Numbers(values, odd, points)
+
+
+BLANK_CODE, BAD_CODE = 0, -1
+_OTHER = "\0"
+"""Stands for every text that no rule names: no cell can hold it."""
+
+
+def blank_column(rows: int, default: Value) -> Coded:
+    """A term that the frame does not hold."""
+    return Coded(constant(rows), Numbered(given(default)))
+
+
+def defaulted(read: Read, default: Value) -> Column:
+    """The column with its blanks filled."""
+    if default is None or not read.null.any():
+        return read.column
+    codes, states = read.column.exact()
+    return Coded(np.where(read.null, states.number(given(default)), codes).astype(np.int32), states)
+
+
+def raw_texts(series: pl.Series, rows: Sequence[int]) -> list[str]:
+    """Cells as they stand, for a row that is rejected."""
+    return [("" if value is None else str(value)) for value in series.gather(list(rows)).to_list()]

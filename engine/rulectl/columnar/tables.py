@@ -1,0 +1,209 @@
+"""One table over all rows: a run for each combination of classes, and of values where a rule that counts computes.
+
+The runs are those of the one-case engine (runtime/judge.py): which rules hold, which may, and what else may come about
+follows from class numbers alone for most tables, so a run is made once for the classes that occur together. Where a
+rule that may count holds an expression, rows with the same reach are told apart by what that expression reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rulectl.columnar.codes import Codes, Numbered, Part, each
+from rulectl.columnar.columns import Column, Lens, Pair, State
+from rulectl.lang.evaluate import CannotCompute, names_of
+from rulectl.lang.region import ABSENT, UNKNOWN
+from rulectl.lang.syntax import Expr, Name
+from rulectl.model.rulebook import Term
+from rulectl.runtime.judge import Entries, TableRun, run
+from rulectl.runtime.plan import Key, TablePlan
+from rulectl.values import Value
+
+_SOME: str = "\0"
+"""Stands for the value of a term of which only the class is known; nothing may look at it."""
+
+Places = tuple[tuple[int, int], ...]
+
+
+class Facts(dict[str, Value]):
+    """What a run may look at. A name that it was not given is a mistake of this module, never a silent unknown."""
+
+    def get(self, name: str, default: object = None) -> Value:
+        return self[name]
+
+
+@dataclass(slots=True)
+class Start:
+    """What class numbers come to: a run as it is before any expression is looked at."""
+
+    now_key: Key
+    may_key: Key
+    now: Facts
+    may: Facts
+    absent: frozenset[str]
+    failed: tuple[CannotCompute, ...]
+    run: TableRun
+    reads: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class TableColumns:
+    """One table, ready for columns. `coarse` are the columns that ask a term for its class, `fine` the names whose
+    values the other columns need."""
+
+    number: int
+    plan: TablePlan
+    terms: Sequence[Term]
+    constants: Mapping[str, Value]
+    coarse: tuple[tuple[int, str, Lens], ...]
+    fine: tuple[str, ...]
+    starts: list[Start] = field(default_factory=list)
+    runs: list[TableRun] = field(default_factory=list)
+    _start_of: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _run_of: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    @staticmethod
+    def of(number: int, plan: TablePlan, terms: Mapping[str, Term], constants: Mapping[str, Value]) -> TableColumns:
+        coarse: list[tuple[int, str, Lens]] = []
+        fine: set[str] = set()
+        for at, column in enumerate(plan.lowered.columns):
+            if isinstance(column.subject, Name) and column.partition is not None and column.subject.id in terms:
+                coarse.append((at, column.subject.id, Lens(column.partition)))
+            else:
+                fine |= column.names & terms.keys()
+        outputs = [terms[column.term] for column in plan.table.outputs]
+        return TableColumns(number, plan, outputs, constants, tuple(coarse), tuple(sorted(fine)))
+
+    def forget(self) -> None:
+        """Forget all runs; columns that hold their numbers must be forgotten with them."""
+        self.starts, self.runs = [], []
+        self._start_of, self._run_of = {}, {}
+        for _, _, lens in self.coarse:
+            lens.forget()
+
+    def decide(self, columns: Mapping[str, Column], rows: int) -> Codes:
+        """The number of each row's run."""
+        parts: list[Part] = [columns[name].seen(lens) for _, name, lens in self.coarse]
+        states: list[Numbered[State]] = []
+        for name in self.fine:
+            codes, numbered = columns[name].exact()
+            states.append(numbered)
+            parts.append(Part(codes, len(numbered)))
+        count = len(self.coarse)
+
+        def begin(key: tuple[int, ...]) -> int:
+            mine = tuple(numbered.items[code] for numbered, code in zip(states, key[count:], strict=True))
+            known = (key[:count], mine)
+            found = self._start_of.get(known)
+            if found is None:
+                found = self._start_of[known] = len(self.starts)
+                self.starts.append(self._start(key[:count], mine))
+            return found
+
+        starts = each(parts, rows, begin)
+        return self._finish(starts, columns, rows)
+
+    def _start(self, key: tuple[int, ...], states: Sequence[State]) -> Start:
+        now, may = Facts(self.constants), Facts(self.constants)
+        absent: set[str] = set()
+        for name, state in zip(self.fine, states, strict=True):
+            now[name], may[name] = state.now, state.certain
+            if state.absent:
+                absent.add(name)
+        pairs: dict[int, Pair] = {}
+        for code, (at, name, lens) in zip(key, self.coarse, strict=True):
+            pairs[at] = pair = lens.pairs.items[code]
+            if name not in now:
+                now[name] = None if pair.now in (UNKNOWN, ABSENT) else _SOME
+                may[name] = None if pair.may in (UNKNOWN, ABSENT) else _SOME
+                if ABSENT in pair:
+                    absent.add(name)
+        gone = frozenset(absent)
+        now_key, failed = self._key(now, gone, {at: pair.now for at, pair in pairs.items()})
+        may_key, _ = self._key(may, gone, {at: pair.may for at, pair in pairs.items()})
+        one = Entries(self.plan, self.terms, now, gone)
+        other = one if now == may else Entries(self.plan, self.terms, may, gone)
+        made = run(self.plan, one, now_key, other, now_key if other is one else may_key)
+        made.now.columns_failed = failed
+        reads = frozenset[str]().union(*(names_of(expr) for expr in self._live(made)))
+        return Start(now_key, may_key, now, may, gone, failed, made, tuple(sorted(reads)))
+
+    def _key(
+        self, facts: Mapping[str, Value], absent: frozenset[str], known: Mapping[int, int]
+    ) -> tuple[Key, tuple[CannotCompute, ...]]:
+        """As TablePlan.key, for a case of which the classes of some columns are known."""
+        key: list[int] = []
+        failed: list[CannotCompute] = []
+        for at, column in enumerate(self.plan.lowered.columns):
+            if at in known:
+                key.append(known[at])
+                continue
+            try:
+                key.append(column.classify(facts, absent))
+            except CannotCompute as failure:
+                failed.append(failure)
+                key.append(ABSENT)
+        return tuple(key), tuple(failed)
+
+    def _live(self, made: TableRun) -> Iterator[Expr]:
+        """The expressions of the rules that hold or may come to."""
+        if not self.plan.expressions:
+            return
+        reach = made.reach
+        rules = {*reach.hits}.union(*(v.hits for v in (*reach.variations, *reach.joint)))
+        for (rule, _), expr in self.plan.expressions.items():
+            if rule in rules:
+                yield expr
+
+    def _finish(self, starts: Codes, columns: Mapping[str, Column], rows: int) -> Codes:
+        """Tell apart the rows of one start by the values that its expressions read."""
+        met = np.flatnonzero(np.bincount(starts, minlength=len(self.starts))).tolist() if rows else []
+        lut = np.full(len(self.starts), -1, np.int32)
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for number in met:
+            start = self.starts[number]
+            names = tuple(name for name in start.reads if name in columns)
+            if names:
+                groups.setdefault(names, []).append(number)
+            else:
+                lut[number] = self._run(number, (), ())
+        runs: Codes = lut[starts]
+        for names, numbers in groups.items():
+            mine = np.isin(starts, np.array(numbers, np.int32))
+            where = np.flatnonzero(mine)
+            exact = [columns[name].exact() for name in names]
+            states = [numbered.items for _, numbered in exact]
+            parts = [Part(starts[where], len(self.starts))]
+            parts += [Part(codes[where], len(numbered)) for codes, numbered in exact]
+
+            def finish(key: tuple[int, ...], states: list[list[State]] = states, names: tuple[str, ...] = names) -> int:
+                values = tuple(items[code] for items, code in zip(states, key[1:], strict=True))
+                return self._run(key[0], names, values)
+
+            runs[where] = each(parts, len(where), finish)
+        return runs
+
+    def _run(self, number: int, names: tuple[str, ...], states: tuple[State, ...]) -> int:
+        """The run of a start with the values that its expressions read."""
+        known = (number, states)
+        found = self._run_of.get(known)
+        if found is None:
+            found = self._run_of[known] = len(self.runs)
+            self.runs.append(self._with(self.starts[number], names, states) if names else self.starts[number].run)
+        return found
+
+    def _with(self, start: Start, names: tuple[str, ...], states: tuple[State, ...]) -> TableRun:
+        now, may, absent = Facts(start.now), Facts(start.may), set(start.absent)
+        for name, state in zip(names, states, strict=True):
+            now[name], may[name] = state.now, state.certain
+            if state.absent:
+                absent.add(name)
+        gone = frozenset(absent)
+        one = Entries(self.plan, self.terms, now, gone)
+        one.columns_failed = start.failed
+        same = all(now[name] is may[name] for name in now)
+        other = one if same else Entries(self.plan, self.terms, may, gone)
+        return TableRun(self.plan, one, other, start.run.reach)

@@ -1,0 +1,106 @@
+"""Decided terms over all rows: the verdict of each combination of its writers' runs (runtime/judge.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rulectl.columnar.codes import Codes, Numbered, Part, each
+from rulectl.columnar.columns import Coded, State
+from rulectl.columnar.tables import TableColumns
+from rulectl.model.policy import Status
+from rulectl.model.rulebook import Term
+from rulectl.runtime.judge import TableRun, Verdict, judge
+
+
+def state_of(term: Term, verdict: Verdict) -> State:
+    """What a judged term is from then on."""
+    value = verdict.value if verdict.value is not None else term.default
+    return State(value, value if verdict.settled else None, verdict.settled and value is None)
+
+
+@dataclass(slots=True)
+class TermColumns:
+    """One decided term. `writers` are (table, output column) in firing order."""
+
+    term: Term
+    writers: Sequence[tuple[TableColumns, int]]
+    verdicts: list[Verdict] = field(default_factory=list)
+    states: Numbered[State] = field(default_factory=Numbered)
+    lut: list[int] = field(default_factory=list)
+    _number: dict[Verdict, int] = field(default_factory=dict)
+    _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _said: list[tuple[Numbered[object], list[int]]] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """Forget all verdicts; columns that hold their numbers must be forgotten with them."""
+        self.verdicts, self.lut, self.states = [], [], Numbered()
+        self._number, self._verdict_of, self._said = {}, {}, []
+
+    def decide(self, runs: Mapping[int, Codes], rows: int) -> Codes:
+        """The number of each row's verdict."""
+        if not self._said:
+            self._said = [(Numbered(), []) for _ in self.writers]
+        parts: list[Part] = []
+        for (table, column), (said, lut) in zip(self.writers, self._said, strict=True):
+            # runs that say the same, and could say nothing else, are one
+            lut += [said.number(self._voice(run, n, column)) for n, run in _since(table.runs, len(lut))]
+            codes = np.array(lut, np.int32)[runs[table.number]]
+            parts.append(Part(codes, len(said)))
+        return each(parts, rows, self._verdict)
+
+    def _voice(self, run: TableRun, number: int, column: int) -> object:
+        reach = run.reach
+        if run.plan.expressions or reach.variations or reach.joint:
+            return _Voice(run, number)
+        spoken = run.spoken(column)
+        return _Said(type(spoken), spoken, run)
+
+    def _verdict(self, key: tuple[int, ...]) -> int:
+        found = self._verdict_of.get(key)
+        if found is None:
+            runs = [
+                (table.number, said.items[code].run, column)  # type: ignore[attr-defined]  # a voice has its run
+                for (table, column), (said, _), code in zip(self.writers, self._said, key, strict=True)
+            ]
+            found = self._verdict_of[key] = self.number(judge(self.term, runs))
+        return found
+
+    def number(self, verdict: Verdict) -> int:
+        """The number of a verdict."""
+        found = self._number.get(verdict)
+        if found is None:
+            found = self._number[verdict] = len(self.verdicts)
+            self.verdicts.append(verdict)
+            self.lut.append(self.states.number(state_of(self.term, verdict)))
+        return found
+
+    def column(self, verdicts: Codes) -> Coded:
+        """The term as the tables above read it."""
+        return Coded(np.array(self.lut, np.int32)[verdicts], self.states)
+
+    def statuses(self) -> list[Status]:
+        return [verdict.status for verdict in self.verdicts]
+
+
+def _since(runs: Sequence[TableRun], start: int) -> list[tuple[int, TableRun]]:
+    return list(enumerate(runs))[start:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """A run that may yet say something else."""
+
+    run: TableRun = field(compare=False)
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a settled run says."""
+
+    kind: type
+    spoken: object
+    run: TableRun = field(compare=False)
