@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rulectl.analysis import allowed, gaps, idle, overlaps
 from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.chains import CHECKS as CHAINS
 from rulectl.analysis.policies import CHECKS as POLICIES
@@ -17,7 +18,7 @@ from rulectl.analysis.verdict import Question, Verdict, as_finding, proved, unde
 from rulectl.diagnostics import Finding
 from rulectl.model.rulebook import Rulebook
 
-TABLES: tuple[Question, ...] = ()
+TABLES: tuple[Question, ...] = (*gaps.CHECKS, *overlaps.CHECKS, *idle.CHECKS, *allowed.CHECKS)
 
 CHECKS: tuple[Question, ...] = (*TABLES, *CHAINS, *POLICIES)
 

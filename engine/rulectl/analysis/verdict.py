@@ -27,11 +27,13 @@ class Answer(Enum):
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a question is asked of: a table by its number in the rulebook, or something else by its name. `name` is what
-    people call it, `at` the place to blame where nothing smaller is."""
+    people call it, `at` the place to blame where nothing smaller is. `members` are the tables that a question is asked
+    of together, `table` the first of them."""
 
     name: str
     at: Place
     table: int | None = None
+    members: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,17 @@ def undecided(slug: str, subject: Subject, reason: str, at: Location | Place | N
     """An open question: `reason` is the key of the note that says why, `at` the cell to blame."""
     place = at if at is not None else subject.at
     note = Note(reason, place if isinstance(place, Location) else Location(place))
-    name = subject.name if subject.table is not None else ""
-    return Verdict(slug, Answer.UNDECIDED, place, name, notes=(note,), fields=(("name", subject.name),))
+    return Verdict(slug, Answer.UNDECIDED, place, _table(subject), notes=(note,), fields=(("name", subject.name),))
 
 
 def proved(slug: str, subject: Subject) -> Verdict:
     """Nothing was found, and nothing was left out."""
-    name = subject.name if subject.table is not None else ""
-    return Verdict(slug, Answer.PROVED, subject.at, name, fields=(("name", subject.name),))
+    return Verdict(slug, Answer.PROVED, subject.at, _table(subject), fields=(("name", subject.name),))
+
+
+def _table(subject: Subject) -> str:
+    """The table or tables that a subject is; blank for anything else."""
+    return subject.name if subject.table is not None else ""
 
 
 def as_finding(verdict: Verdict, names: Mapping[str, str]) -> Finding:

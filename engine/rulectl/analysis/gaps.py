@@ -1,0 +1,220 @@
+"""Gaps: cases for which no rule says what a term is.
+
+The question is asked of all tables together that write one single-valued term without a default; each table that writes
+only lists, or terms with defaults, leaves no case without an answer. A gap is reported as the largest region around it
+that no rule meets, in as few conditions as can be, so that many missing cases become one row to add. A rule that leaves
+its conclusion blank counts: the manager has thought of its cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rulectl.analysis.budget import Budget
+from rulectl.analysis.rows import region_fields, row_text
+from rulectl.analysis.space import NULL, Space, space_of
+from rulectl.analysis.study import Study
+from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
+from rulectl.analysis.walk import Box, uncovered, widen
+from rulectl.analysis.witness import Case, case_in, decide
+from rulectl.codes import Severity
+from rulectl.diagnostics import Note
+from rulectl.lang.fold import fold_test
+from rulectl.lang.region import intersection
+from rulectl.model.policy import Role, Status
+from rulectl.source import FilePlace, Location, Place
+
+MOST = 12
+"""How many regions of one subject are shown; the last says that there are more."""
+
+_DOUBTS = 40
+"""How many regions that no case could be found for are looked at before the question is left undecided."""
+
+
+def answered(study: Study) -> Iterator[Subject]:
+    """The tables, and for terms that several tables write, these tables together."""
+    book = study.rulebook
+    shared: dict[tuple[int, ...], list[str]] = {}
+    for term, writers in study.plan.writers.items():
+        members = tuple(dict.fromkeys(number for number, _ in writers))
+        if len(members) > 1 and open_term(study, term):
+            shared.setdefault(members, []).append(term)
+    in_groups = {number for members in shared for number in members}
+    for subject in tables_of(study):
+        assert subject.table is not None
+        if subject.table not in in_groups or own_terms(study, subject.table):
+            yield subject
+        for members in shared:
+            if members[0] == subject.table:
+                name = "、".join(book.tables[number].name for number in members)
+                yield Subject(name, subject.at, subject.table, members)
+
+
+def open_term(study: Study, term: str) -> bool:
+    """Whether a term has one value and no default, so that it needs a rule."""
+    found = study.terms[term]
+    return not found.type.many and found.default is None
+
+
+def own_terms(study: Study, number: int) -> list[str]:
+    """The terms without default that this table alone writes."""
+    table = study.rulebook.tables[number]
+    writers = study.plan.writers
+    return [
+        column.term
+        for column in table.outputs
+        if open_term(study, column.term) and {at for at, _ in writers[column.term]} == {number}
+    ]
+
+
+def terms_of(study: Study, subject: Subject) -> list[str]:
+    """The terms that a subject has to answer for."""
+    assert subject.table is not None
+    if not subject.members:
+        return own_terms(study, subject.table)
+    return [
+        term
+        for term, writers in study.plan.writers.items()
+        if tuple(dict.fromkeys(number for number, _ in writers)) == subject.members and open_term(study, term)
+    ]
+
+
+def _severity(study: Study, terms: Sequence[str]) -> Severity | None:
+    """A missing answer is grave where it is asked for: of required outputs; where none is marked, of all."""
+    marked = any(term.required for term in study.rulebook.terms if term.role is Role.OUTPUT)
+    if marked and not any(study.terms[term].required for term in terms):
+        return Severity.NOTICE
+    return None
+
+
+def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
+    """Combinations of known values that no rule meets."""
+    terms = terms_of(study, subject)
+    if not terms:
+        return
+    assert subject.table is not None
+    numbers = subject.members or (subject.table,)
+    space = space_of(study, numbers)
+    severity = _severity(study, terms)
+    shown: list[Box] = []
+    doubted: list[Box] = []
+    while len(shown) < MOST and len(doubted) < _DOUBTS:
+        point = uncovered(space.values, [*space.boxes, *shown, *doubted], budget)
+        if point is None:
+            break
+        box = widen(point, space.values, space.boxes)
+        # the case is one that no region before shows; what the region leaves open, it leaves open too
+        asked = set(space.asked(box))
+        near = tuple(((n, n + 1),) if at in asked else box[at] for at, n in enumerate(point))
+        case = case_in(study, space, near, budget)
+        if case is None or not _missing(study, numbers, terms, case):
+            doubted.append(near)
+            continue
+        shown.append(box)
+        more = len(shown) == MOST and uncovered(space.values, [*space.boxes, *shown], budget) is not None
+        yield _verdict(study, subject, space, box, case, severity, more, terms)
+    if doubted and len(shown) < MOST:
+        yield undecided("gap", subject, "note-tied", blamed(study, space, doubted[0], numbers))
+
+
+def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
+    """Combinations in which something is unknown, that no rule meets and for which none could still come about, so that
+    nothing is decided and nothing asked."""
+    terms = terms_of(study, subject)
+    if not terms:
+        return
+    assert subject.table is not None
+    numbers = subject.members or (subject.table,)
+    space = space_of(study, numbers)
+    for at, axis in enumerate(space.axes):
+        if axis.whole == axis.values:
+            continue
+        domain = tuple(NULL if i == at else region for i, region in enumerate(space.whole))
+        point = uncovered(domain, space.open, budget)
+        if point is None:
+            continue
+        box = widen(point, space.whole, space.open)
+        if intersection(box[at], axis.values):
+            continue  # a gap whatever this is
+        case = case_in(study, space, box, budget)
+        if case is None or not _missing(study, numbers, terms, case):
+            yield undecided("gap-unknown", subject, "note-tied", blamed(study, space, box, numbers))
+        else:
+            yield _verdict(study, subject, space, box, case, None, False, terms, "gap-unknown")
+
+
+def _missing(study: Study, numbers: tuple[int, ...], terms: Sequence[str], case: Case) -> bool:
+    """The engine's word: for one of the terms no rule fires and none could."""
+    outcome = decide(study, numbers, case)
+    return any(outcome.statuses[term] is Status.NO_RULE for term in terms)
+
+
+def _verdict(
+    study: Study,
+    subject: Subject,
+    space: Space,
+    box: Box,
+    case: Case,
+    severity: Severity | None,
+    more: bool,
+    terms: Sequence[str],
+    slug: str = "gap",
+) -> Verdict:
+    book = study.rulebook
+    others = [book.tables[number] for number in subject.members[1:]]
+    notes = [Note("note-also-writes", Location(t.cells)) for t in others if t.cells is not None]
+    if more:
+        notes.append(Note("note-more-gaps", Location(subject.at)))
+    region = region_fields(study, space, box)
+    row = row_text(study, space, box, subject.table or 0)
+    fields = {
+        "name": subject.name,
+        **region,
+        "terms": "、".join(study.names[term] for term in terms),
+        "row_zh": row or region["region_zh"],
+        "row_en": row or region["region_en"],
+    }
+    return Verdict(
+        slug,
+        Answer.COUNTEREXAMPLE,
+        subject.at,
+        book.tables[subject.table or 0].name,
+        notes=tuple(notes),
+        case=tuple(case.items()),
+        fields=tuple(fields.items()),
+        severity=severity,
+    )
+
+
+def blamed(study: Study, space: Space, box: Box, numbers: Sequence[int]) -> Place:
+    """The cell of a condition that hangs on the same terms as another: the first that a box asks."""
+    for at in (*space.asked(box), *range(len(space.axes))):
+        axis = space.axes[at]
+        if axis.tied:
+            for number in numbers:
+                place = cell_of(study, number, axis.column.subject, axis.column.test)
+                if place is not None:
+                    return place
+    table = study.rulebook.tables[numbers[0]]
+    return table.cells or FilePlace(study.rulebook.source)
+
+
+def cell_of(study: Study, number: int, subject: object, test: object) -> Place | None:
+    """The cell of a condition: the entry that is a test of its own, else the heading of the column."""
+    table = study.rulebook.tables[number]
+    for column, heading in enumerate(table.inputs):
+        if heading.subject != subject:
+            continue
+        if test is None:
+            return heading.cell
+        plans = study.plan.parameters
+        for rule in table.rules:
+            if rule.enabled and fold_test(rule.when[column].test, plans) == test:
+                return rule.when[column].cell
+    return None
+
+
+CHECKS: tuple[Question, ...] = (
+    Question("gap", answered, gap),
+    Question("gap-unknown", answered, gap_unknown),
+)

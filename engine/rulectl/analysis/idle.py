@@ -1,0 +1,302 @@
+"""Rules that do nothing: that can never hold, that earlier ones always decide for, that say again what another says.
+
+A rule of an F table is shadowed when the earlier rules together cover it; of a P table, when those whose values come
+before its own do. What a rule adds to a list column counts even then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from rulectl.analysis.budget import Budget
+from rulectl.analysis.gaps import blamed
+from rulectl.analysis.neighbours import Neighbours, bits
+from rulectl.analysis.overlaps import place_of, rule_of
+from rulectl.analysis.rows import region_fields
+from rulectl.analysis.space import Space, space_of
+from rulectl.analysis.study import Study
+from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
+from rulectl.analysis.walk import Box, meet, uncovered, within
+from rulectl.analysis.witness import case_in, decide
+from rulectl.diagnostics import Note
+from rulectl.lang.syntax import Any
+from rulectl.model.policy import HitPolicy
+from rulectl.model.rulebook import Rule, Table
+from rulectl.source import Location, Place
+
+_EVERY = 64
+_DECIDING = (HitPolicy.FIRST, HitPolicy.PRIORITY)
+_REPEATING = (HitPolicy.SUM, HitPolicy.COUNT, HitPolicy.UNIQUE)
+
+
+# -- rules that can never hold -------------------------------------------------------------------------------------
+
+
+def never_holds(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
+    """Rules whose own conditions leave nothing over."""
+    assert subject.table is not None
+    space = space_of(study, (subject.table,))
+    for member, box in enumerate(space.boxes):
+        if member % _EVERY == 0:
+            budget.check()
+        rule = rule_of(study, space, member)
+        empty = next((at for at, region in enumerate(box) if not region), None)
+        if empty is not None:
+            at = _entry(study, space, subject.table, rule, empty)
+            fields = (("name", subject.name), ("rule", rule.id))
+            yield Verdict("never-holds", Answer.COUNTEREXAMPLE, at, subject.name, (rule.id,), fields=fields)
+        elif sum(space.axes[at].tied for at in space.asked(box)) and not _holds(study, space, member, budget):
+            place = blamed(study, space, box, (subject.table,))
+            yield undecided("never-holds", subject, "note-tied", place)
+
+
+def _holds(study: Study, space: Space, member: int, budget: Budget) -> bool:
+    """Whether some case is found in which a rule holds."""
+    number, rule = space.rules[member]
+    case = case_in(study, space, space.boxes[member], budget)
+    if case is None:
+        return False
+    plan = study.plan.tables[number]
+    key, _ = plan.key({**study.plan.parameters, **case}, frozenset())
+    return rule in plan.match(key).hits
+
+
+def _entry(study: Study, space: Space, number: int, rule: Rule, axis: int) -> Location | Place:
+    """The entry of a rule that an axis comes from; the rule where it is its effective dates."""
+    table = study.rulebook.tables[number]
+    for column, entry in zip(table.inputs, rule.when, strict=True):
+        if column.subject == space.axes[axis].column.subject and not isinstance(entry.test, Any) and entry.cell:
+            return Location(entry.cell, entry.text)
+    return place_of(study, rule)
+
+
+# -- rules that others decide for ----------------------------------------------------------------------------------
+
+
+def deciding(study: Study) -> Iterator[Subject]:
+    """Tables with a column where one of several hits decides."""
+    for subject in tables_of(study):
+        table = study.rulebook.tables[subject.table or 0]
+        if any(column.policy in _DECIDING for column in table.outputs):
+            yield subject
+
+
+def shadowed(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
+    """Rules that hold only where other rules decide; a plain repetition is told of elsewhere."""
+    assert subject.table is not None
+    space = space_of(study, (subject.table,))
+    near = Neighbours.of(space.boxes, space.whole)
+    for member, box in enumerate(space.boxes):
+        if member % _EVERY == 0:
+            budget.check()
+        if not all(box):
+            continue
+        rule = rule_of(study, space, member)
+        for policy in _DECIDING:
+            columns = _columns(study, subject.table, rule, policy)
+            if not columns:
+                continue
+            rivals = _rivals(study, space, near, member, policy)
+            if any(_alike(study, space, other, member) for other in rivals):
+                continue
+            if rivals and uncovered(box, [space.boxes[other] for other in rivals], budget) is None:
+                yield from _shadow(study, subject, space, member, rivals, budget)
+                break
+
+
+def _columns(study: Study, number: int, rule: Rule, policy: HitPolicy) -> list[int]:
+    """The columns of a policy in which a rule says something; of a rule that says nothing at all, all of them."""
+    table = study.rulebook.tables[number]
+    mine = [i for i, column in enumerate(table.outputs) if column.policy is policy]
+    said = [i for i in mine if rule.then[i].expr is not None]
+    silent = all(entry.expr is None for entry in rule.then)
+    return mine if silent else said
+
+
+def _rivals(study: Study, space: Space, near: Neighbours, member: int, policy: HitPolicy) -> list[int]:
+    """The rules that decide wherever they hold together with this one."""
+    box = space.boxes[member]
+    if space.otherwise[member]:
+        among = near.every & ~sum(1 << i for i, other in enumerate(space.otherwise) if other)
+        if policy is HitPolicy.FIRST:
+            among |= sum(1 << i for i, other in enumerate(space.otherwise[:member]) if other)
+    elif policy is HitPolicy.FIRST:
+        among = (1 << member) - 1
+    else:
+        among = near.every & ~(1 << member)
+    found = [
+        other
+        for other in bits(near.of_box(box, among))
+        if (space.otherwise[member] or not space.otherwise[other]) and meet(box, space.boxes[other]) is not None
+    ]
+    if policy is HitPolicy.PRIORITY and not space.otherwise[member]:
+        found = [other for other in found if _before(study, space, other, member)]
+    return found
+
+
+def _before(study: Study, space: Space, one: int, other: int) -> bool:
+    """Whether a rule comes before another by the order of values, for certain."""
+    number = space.rules[one][0]
+    plan = study.plan.tables[number]
+    outputs = plan.outputs
+    ranks = []
+    for member in (one, other):
+        rule = space.rules[member][1]
+        rank: list[int] = []
+        for column in (i for i, policy in enumerate(outputs.policies) if policy is HitPolicy.PRIORITY):
+            if (rule, column) in plan.expressions:
+                return False
+            said = plan.spoken[rule][column]
+            first = said[0] if isinstance(said, tuple) and said else said
+            order = outputs.ranks[column]
+            rank.append(order.get(first, len(order)) if isinstance(first, str) else len(order))
+        ranks.append((*rank, rule))
+    return ranks[0] < ranks[1]
+
+
+def _shadow(
+    study: Study, subject: Subject, space: Space, member: int, rivals: Sequence[int], budget: Budget
+) -> Iterator[Verdict]:
+    """The verdict, with a case that the rule meets and others decide."""
+    assert subject.table is not None
+    rule = rule_of(study, space, member)
+    box = space.boxes[member]
+    alone = [other for other in rivals if within(box, space.boxes[other])]
+    needed = alone[:1] or _needed(box, space, rivals, budget)
+    rules = [rule_of(study, space, other) for other in needed]
+    case = case_in(study, space, box, budget)
+    collects = any(c.policy not in _DECIDING for c in study.rulebook.tables[subject.table].outputs)
+    if case is not None and not collects:
+        outcome = decide(study, (subject.table,), case)
+        if (subject.name, rule.id) in {(firing.table, firing.rule) for firing in outcome.firings}:
+            yield undecided("shadowed-rule", subject, "note-unconfirmed", place_of(study, rule))
+            return
+    slug = "otherwise-idle" if rule.otherwise else "shadowed-rule"
+    fields = {
+        "name": subject.name,
+        "rule": rule.id,
+        "others": "、".join(other.id for other in rules[:8]) + ("…" if len(rules) > 8 else ""),
+    }
+    yield Verdict(
+        slug,
+        Answer.COUNTEREXAMPLE,
+        place_of(study, rule),
+        subject.name,
+        (rule.id, *(other.id for other in rules)),
+        tuple(Note("note-shadows", Location(place_of(study, other))) for other in rules[:4]),
+        tuple((case or {}).items()),
+        tuple(fields.items()),
+    )
+
+
+def _needed(box: Box, space: Space, rivals: Sequence[int], budget: Budget) -> list[int]:
+    """Fewer rules that still cover a box: each that is not missed is left out."""
+    kept = list(rivals)
+    if len(kept) > 24:
+        return kept
+    for other in rivals:
+        less = [one for one in kept if one != other]
+        if uncovered(box, [space.boxes[one] for one in less], budget) is None:
+            kept = less
+    return kept
+
+
+# -- rules that say it again ---------------------------------------------------------------------------------------
+
+
+def _alike(study: Study, space: Space, one: int, other: int) -> bool:
+    """Whether two rules hold alike and say the same."""
+    return (
+        space.boxes[one] == space.boxes[other]
+        and not space.otherwise[one]
+        and not space.otherwise[other]
+        and _same(study, space, one, other)
+    )
+
+
+def _same(study: Study, space: Space, one: int, other: int) -> bool:
+    mine, theirs = (tuple(e.expr for e in rule_of(study, space, member).then) for member in (one, other))
+    return mine == theirs
+
+
+def repeating(study: Study) -> Iterator[Subject]:
+    """Tables where a repeated rule is no overlap already."""
+    for subject in tables_of(study):
+        table = study.rulebook.tables[subject.table or 0]
+        if not any(column.policy is HitPolicy.UNIQUE for column in table.outputs):
+            yield subject
+
+
+def _again(study: Study, subject: Subject, budget: Budget, *, equal: bool) -> Iterator[Verdict]:
+    """Rules that could be taken out: with the very conditions of another (`equal`), or with narrower ones."""
+    assert subject.table is not None
+    space = space_of(study, (subject.table,))
+    table = study.rulebook.tables[subject.table]
+    for group in _saying_the_same(study, space):
+        if equal:
+            yield from _duplicates(study, subject, space, group)
+            continue
+        near = Neighbours.of([space.boxes[member] for member in group], space.whole)
+        for at, member in enumerate(group):
+            if at % _EVERY == 0:
+                budget.check()
+            box = space.boxes[member]
+            for other in (group[i] for i in bits(near.of_box(box, near.every & ~(1 << at)))):
+                outer = space.boxes[other]
+                if outer != box and within(box, outer) and _spare(table, study, space, member, other):
+                    yield _repeat("subsumed-rule", study, subject, space, member, other)
+                    break
+
+
+def _saying_the_same(study: Study, space: Space) -> Iterator[list[int]]:
+    """The rules that can hold, by what they conclude; only where there are two or more."""
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for member, box in enumerate(space.boxes):
+        if all(box) and not space.otherwise[member]:
+            said = tuple(entry.expr for entry in rule_of(study, space, member).then)
+            groups.setdefault(said, []).append(member)
+    return (group for group in groups.values() if len(group) > 1)
+
+
+def _duplicates(study: Study, subject: Subject, space: Space, group: Sequence[int]) -> Iterator[Verdict]:
+    first: dict[Box, int] = {}
+    for member in group:
+        if first.setdefault(space.boxes[member], member) != member:
+            yield _repeat("duplicate-rule", study, subject, space, member, first[space.boxes[member]])
+
+
+def _spare(table: Table, study: Study, space: Space, member: int, other: int) -> bool:
+    """Whether a rule inside another that says the same changes nothing: no sum or count is made, and no rule between
+    the two says something else where it holds. Under F an earlier one that covers it is a shadow."""
+    if any(column.policy in _REPEATING for column in table.outputs):
+        return False
+    if other < member:
+        return not any(column.policy is HitPolicy.FIRST for column in table.outputs)
+    box = space.boxes[member]
+    return all(
+        space.otherwise[one] or meet(box, space.boxes[one]) is None or _same(study, space, member, one)
+        for one in range(member + 1, other)
+    )
+
+
+def _repeat(slug: str, study: Study, subject: Subject, space: Space, member: int, other: int) -> Verdict:
+    rule, kept = rule_of(study, space, member), rule_of(study, space, other)
+    fields = {
+        "name": subject.name,
+        "rule": rule.id,
+        "other": kept.id,
+        **region_fields(study, space, space.boxes[member]),
+    }
+    note = Note("note-same-rule", Location(place_of(study, kept)))
+    ids = (rule.id, kept.id)
+    place = place_of(study, rule)
+    return Verdict(slug, Answer.COUNTEREXAMPLE, place, subject.name, ids, (note,), fields=tuple(fields.items()))
+
+
+CHECKS: tuple[Question, ...] = (
+    Question("never-holds", tables_of, never_holds),
+    Question("shadowed-rule", deciding, shadowed),
+    Question("duplicate-rule", repeating, partial(_again, equal=True)),
+    Question("subsumed-rule", repeating, partial(_again, equal=False)),
+)

@@ -1,0 +1,145 @@
+"""Overlaps that the hit policy forbids: two rules of a U table that can both hold; two of an A table that then say
+different things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rulectl.analysis.budget import Budget
+from rulectl.analysis.gaps import blamed
+from rulectl.analysis.neighbours import Neighbours, bits
+from rulectl.analysis.rows import region_fields
+from rulectl.analysis.space import Space, space_of
+from rulectl.analysis.study import Study
+from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
+from rulectl.analysis.walk import Box, meet
+from rulectl.analysis.witness import Case, case_in, decide, filled_in
+from rulectl.diagnostics import Note
+from rulectl.lang.evaluate import names_of
+from rulectl.model.policy import HitPolicy
+from rulectl.model.rulebook import Rule
+from rulectl.source import FilePlace, Location, Place
+
+_EVERY = 64
+
+
+def _with(policy: HitPolicy, study: Study) -> Iterator[Subject]:
+    for subject in tables_of(study):
+        table = study.rulebook.tables[subject.table or 0]
+        if policy in (table.policy, *(column.policy for column in table.outputs)):
+            yield subject
+
+
+def unique(study: Study) -> Iterator[Subject]:
+    """Tables with a column under U."""
+    return _with(HitPolicy.UNIQUE, study)
+
+
+def agreeing(study: Study) -> Iterator[Subject]:
+    """Tables with a column under A."""
+    return _with(HitPolicy.ANY, study)
+
+
+def overlap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
+    """Rules of which one case may meet two."""
+    return _pairs(study, subject, budget, "overlap", "rules-overlap", {HitPolicy.UNIQUE})
+
+
+def conflict(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
+    """Rules of which one case may meet two that say different things."""
+    return _pairs(study, subject, budget, "conflict", "rules-disagree", {HitPolicy.ANY})
+
+
+def _pairs(
+    study: Study, subject: Subject, budget: Budget, slug: str, told: str, policies: set[HitPolicy]
+) -> Iterator[Verdict]:
+    """One verdict for each rule that overlaps later ones; it lists them all, and shows a case of the first."""
+    assert subject.table is not None
+    space = space_of(study, (subject.table,))
+    near = Neighbours.of(space.boxes, space.whole)
+    for one, box in enumerate(space.boxes):
+        if one % _EVERY == 0:
+            budget.check()
+        if space.otherwise[one] or not all(box):
+            continue
+        first: tuple[Box, Case] | None = None
+        with_: list[int] = []
+        doubted: tuple[int, Box] | None = None
+        for other in bits(near.of_box(box) >> (one + 1) << (one + 1)):
+            if space.otherwise[other] or (slug == "conflict" and not _differ(study, space, one, other)):
+                continue
+            common = meet(box, space.boxes[other])
+            if common is None:
+                continue
+            case = None
+            if space.tied or first is None:
+                case = _shown(study, space, subject.table, common, (one, other), told, budget)
+                if case is None:
+                    doubted = doubted or (other, common)
+                    continue
+            with_.append(other)
+            if first is None and case is not None:
+                first = common, case
+        if doubted is not None:
+            place = blamed(study, space, doubted[1], (subject.table,))
+            yield undecided(slug, subject, "note-tied", place)
+        if first is None:
+            continue
+        yield _verdict(study, subject, space, slug, one, with_, first)
+
+
+def _differ(study: Study, space: Space, one: int, other: int) -> bool:
+    """Whether two rules have different entries under A; the engine says whether they ever differ in value."""
+    number = space.rules[one][0]
+    table = study.rulebook.tables[number]
+    mine, theirs = (table.rules[space.rules[member][1]].then for member in (one, other))
+    return any(
+        column.policy is HitPolicy.ANY and a.expr is not None and b.expr is not None and a.expr != b.expr
+        for column, a, b in zip(table.outputs, mine, theirs, strict=True)
+    )
+
+
+def _shown(
+    study: Study, space: Space, number: int, box: Box, pair: Sequence[int], told: str, budget: Budget
+) -> Case | None:
+    """A case in which the engine itself complains of two rules; what their conclusions lean on is filled in."""
+    case = case_in(study, space, box, budget)
+    if case is None:
+        return None
+    rules = [rule_of(study, space, member) for member in pair]
+    names = {name for rule in rules for entry in rule.then if entry.expr is not None for name in names_of(entry.expr)}
+    for filled in filled_in(study, case, names if told == "rules-disagree" else ()):
+        outcome = decide(study, (number,), filled)
+        if any(found.slug == told and {rule.id for rule in rules} <= set(found.rules) for found in outcome.findings):
+            return filled
+    return None
+
+
+def rule_of(study: Study, space: Space, member: int) -> Rule:
+    """The rule behind a box."""
+    number, rule = space.rules[member]
+    return study.rulebook.tables[number].rules[rule]
+
+
+def place_of(study: Study, rule: Rule) -> Place:
+    return rule.cells or FilePlace(study.rulebook.source)
+
+
+def _verdict(
+    study: Study, subject: Subject, space: Space, slug: str, one: int, others: Sequence[int], first: tuple[Box, Case]
+) -> Verdict:
+    rules = [rule_of(study, space, member) for member in (one, *others)]
+    ids = tuple(rule.id for rule in rules)
+    fields = {
+        "name": subject.name,
+        "rule": ids[0],
+        "others": "、".join(ids[1:]),
+        **region_fields(study, space, first[0]),
+    }
+    notes = tuple(Note("note-overlaps", Location(place_of(study, rule))) for rule in rules[1:4])
+    at = place_of(study, rules[0])
+    case = tuple(first[1].items())
+    return Verdict(slug, Answer.COUNTEREXAMPLE, at, subject.name, ids, notes, case, tuple(fields.items()))
+
+
+CHECKS: tuple[Question, ...] = (Question("overlap", unique, overlap), Question("conflict", agreeing, conflict))
