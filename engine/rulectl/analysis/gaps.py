@@ -9,6 +9,7 @@ its conclusion blank counts: the manager has thought of its cases.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.rows import region_fields, row_text
@@ -16,7 +17,7 @@ from rulectl.analysis.space import NULL, Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
 from rulectl.analysis.walk import Box, uncovered, widen
-from rulectl.analysis.witness import Case, case_in, decide
+from rulectl.analysis.witness import Case, decide, shown
 from rulectl.codes import Severity
 from rulectl.diagnostics import Note
 from rulectl.lang.fold import fold_test
@@ -96,24 +97,25 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     numbers = subject.members or (subject.table,)
     space = space_of(study, numbers)
     severity = _severity(study, terms)
-    shown: list[Box] = []
+    told = partial(_missing, study, numbers, terms)
+    found: list[Box] = []
     doubted: list[Box] = []
-    while len(shown) < MOST and len(doubted) < _DOUBTS:
-        point = uncovered(space.values, [*space.boxes, *shown, *doubted], budget)
+    while len(found) < MOST and len(doubted) < _DOUBTS:
+        point = uncovered(space.values, [*space.boxes, *found, *doubted], budget)
         if point is None:
             break
-        box = widen(point, space.values, space.boxes)
+        box = space.freed(widen(point, space.values, space.boxes))
         # the case is one that no region before shows; what the region leaves open, it leaves open too
         asked = set(space.asked(box))
         near = tuple(((n, n + 1),) if at in asked else box[at] for at, n in enumerate(point))
-        case = case_in(study, space, near, budget)
-        if case is None or not _missing(study, numbers, terms, case):
+        case = shown(study, space, near, budget, told)
+        if case is None:
             doubted.append(near)
             continue
-        shown.append(box)
-        more = len(shown) == MOST and uncovered(space.values, [*space.boxes, *shown], budget) is not None
+        found.append(box)
+        more = len(found) == MOST and uncovered(space.values, [*space.boxes, *found], budget) is not None
         yield _verdict(study, subject, space, box, case, severity, more, terms)
-    if doubted and len(shown) < MOST:
+    if doubted and len(found) < MOST:
         yield undecided("gap", subject, "note-tied", blamed(study, space, doubted[0], numbers))
 
 
@@ -126,6 +128,7 @@ def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
     assert subject.table is not None
     numbers = subject.members or (subject.table,)
     space = space_of(study, numbers)
+    told = partial(_missing, study, numbers, terms)
     for at, axis in enumerate(space.axes):
         if axis.whole == axis.values:
             continue
@@ -136,8 +139,8 @@ def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
         box = widen(point, space.whole, space.open)
         if intersection(box[at], axis.values):
             continue  # a gap whatever this is
-        case = case_in(study, space, box, budget)
-        if case is None or not _missing(study, numbers, terms, case):
+        case = shown(study, space, box, budget, told)
+        if case is None:
             yield undecided("gap-unknown", subject, "note-tied", blamed(study, space, box, numbers))
         else:
             yield _verdict(study, subject, space, box, case, None, False, terms, "gap-unknown")

@@ -18,7 +18,7 @@ from rulectl.analysis.space import Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
 from rulectl.analysis.walk import Box, meet, uncovered, within
-from rulectl.analysis.witness import case_in, decide
+from rulectl.analysis.witness import Case, decide, shown
 from rulectl.diagnostics import Note
 from rulectl.lang.syntax import Any
 from rulectl.model.policy import HitPolicy
@@ -54,11 +54,14 @@ def never_holds(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
 def _holds(study: Study, space: Space, member: int, budget: Budget) -> bool:
     """Whether some case is found in which a rule holds."""
     number, rule = space.rules[member]
-    case = case_in(study, space, space.boxes[member], budget)
-    if case is None:
-        return False
+    return shown(study, space, space.boxes[member], budget, partial(_hits, study, number, rule)) is not None
+
+
+def _hits(study: Study, number: int, rule: int, case: Case) -> bool:
+    """Whether a rule of a table holds in a case, by the engine's index."""
     plan = study.plan.tables[number]
-    key, _ = plan.key({**study.plan.parameters, **case}, frozenset())
+    defaults = {term.id: term.default for term in study.rulebook.terms if term.default is not None}
+    key, _ = plan.key({**defaults, **study.plan.parameters, **case}, frozenset())
     return rule in plan.match(key).hits
 
 
@@ -165,7 +168,7 @@ def _shadow(
     alone = [other for other in rivals if within(box, space.boxes[other])]
     needed = alone[:1] or _needed(box, space, rivals, budget)
     rules = [rule_of(study, space, other) for other in needed]
-    case = case_in(study, space, box, budget)
+    case = shown(study, space, box, budget, partial(_hits, study, *space.rules[member]))
     collects = any(c.policy not in _DECIDING for c in study.rulebook.tables[subject.table].outputs)
     if case is not None and not collects:
         outcome = decide(study, (subject.table,), case)

@@ -103,15 +103,21 @@ def _shown(
     study: Study, space: Space, number: int, box: Box, pair: Sequence[int], told: str, budget: Budget
 ) -> Case | None:
     """A case in which the engine itself complains of two rules; what their conclusions lean on is filled in."""
-    case = case_in(study, space, box, budget)
-    if case is None:
-        return None
     rules = [rule_of(study, space, member) for member in pair]
+    ids = {rule.id for rule in rules}
     names = {name for rule in rules for entry in rule.then if entry.expr is not None for name in names_of(entry.expr)}
-    for filled in filled_in(study, case, names if told == "rules-disagree" else ()):
-        outcome = decide(study, (number,), filled)
-        if any(found.slug == told and {rule.id for rule in rules} <= set(found.rules) for found in outcome.findings):
-            return filled
+
+    def complains(case: Case) -> bool:
+        outcome = decide(study, (number,), case)
+        return any(found.slug == told and ids <= set(found.rules) for found in outcome.findings)
+
+    for every in (False, True):
+        case = case_in(study, space, box, budget, every)
+        if case is not None:
+            filled = filled_in(study, case, names if told == "rules-disagree" else ())
+            found = next((one for one in filled if complains(one)), None)
+            if found is not None:
+                return found
     return None
 
 

@@ -85,7 +85,12 @@ class Space:
 
     def asked(self, box: Box) -> tuple[int, ...]:
         """The axes on which a box says something."""
-        return tuple(i for i, axis in enumerate(self.axes) if box[i] not in (axis.whole, axis.values))
+        return tuple(i for i, axis in enumerate(self.axes) if box[i] != axis.whole)
+
+    def freed(self, box: Box) -> Box:
+        """A box among known values, as one that says nothing of an axis on which it holds all of them: where no rule
+        meets it, none does so because of that axis."""
+        return tuple(axis.whole if own == axis.values else own for axis, own in zip(self.axes, box, strict=True))
 
     def pick(self, box: Box) -> Point:
         """A point of a box: on each axis a class of known values where there is one."""

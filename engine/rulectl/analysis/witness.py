@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -60,11 +60,21 @@ def decide(study: Study, numbers: tuple[int, ...], case: Case) -> Outcome:
     return alone(study, numbers).decide(case)
 
 
-def case_in(study: Study, space: Space, box: Box, budget: Budget) -> Case | None:
-    """A case in a box, with values for the fewest terms; None when none was found, which is sure to be none only where
-    no axes are tied."""
+def shown(study: Study, space: Space, box: Box, budget: Budget, told: Callable[[Case], bool]) -> Case | None:
+    """A case in a box of which the engine says what is claimed: with values for the fewest terms, else, where something
+    must merely be known, for all of them. None when none was found."""
+    for every in (False, True):
+        case = case_in(study, space, box, budget, every)
+        if case is not None and told(case):
+            return case
+    return None
+
+
+def case_in(study: Study, space: Space, box: Box, budget: Budget, every: bool = False) -> Case | None:
+    """A case in a box, with values for the fewest terms, or for all; None when none was found, which is sure to be none
+    only where no axes are tied."""
     case: Case = {}
-    asked = set(space.asked(box))
+    asked = set(range(len(space.axes)) if every else space.asked(box))
     loose = [i for i in asked if not space.axes[i].tied]
     for at in loose:
         axis = space.axes[at]

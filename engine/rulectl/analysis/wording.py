@@ -164,6 +164,8 @@ def _ranges(partition: Partition, region: Region) -> Iterator[Test]:
             yield Is(">=" if on else ">", Literal(low))
         elif high is not None:
             yield Is("<=" if end_on else "<", Literal(high))
+        else:
+            yield Except(IsNull())
 
 
 def _named(partition: Partition, region: Region, whole: Region) -> list[Test]:
