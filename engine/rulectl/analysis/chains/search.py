@@ -1,0 +1,294 @@
+"""From a question about all cases to a proof, or to the smallest case that the engine itself says shows it.
+
+The solver is asked first whether the thing can be at all; where it cannot, that is a proof, since every free value in
+the formulas stands for more than what can really be. Where it can, cases are read off its models, those with the fewest
+fields and round numbers first, and each is decided by the one-case engine: only a case on which the engine shows it
+counts. Fields are then taken away and values made plainer as long as it still does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from rulectl.analysis.budget import Budget, OutOfTime
+from rulectl.analysis.chains.symbols import Items, Symbol, Words, alike, constant, scalar
+from rulectl.analysis.chains.world import World
+from rulectl.analysis.smt import Answer, Model, Solver, Truth, at_least, at_most, both, is_whole, no, times
+from rulectl.model.outcome import Outcome
+from rulectl.model.rulebook import Term
+from rulectl.runtime.engine import Engine
+from rulectl.source import Cell, CellRange
+from rulectl.types import Kind, fits
+from rulectl.values import CONTEXT, Scalar, Value
+
+Case = dict[str, Value]
+Shows = Callable[[Outcome], bool]
+
+TRIES = 6
+"""How many models are tried at each size before the size is let go."""
+
+NEAT = 1.0
+"""Seconds for each attempt at a smaller case; that there is one is known by then."""
+
+_OTHERS = ("其他", "另一", "别的", "某个", "不同")
+_PLAIN = (Decimal(0), Decimal(1), Decimal(2), Decimal(10), Decimal(100))
+_DAY = dt.date(2025, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """It cannot be, in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A case on which the engine shows it, and what the engine said of the case."""
+
+    case: Case
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """It may be or not: the key of the note that says why, and the cell to blame where there is one."""
+
+    reason: str
+    cell: Cell | CellRange | None = None
+
+
+Found = Never | Shown | Open
+
+_REASONS = {
+    Answer.TIME: "note-out-of-time",
+    Answer.MEMORY: "note-out-of-memory",
+    Answer.HARD: "note-too-hard",
+}
+
+
+@dataclass(slots=True)
+class Search:
+    """Looks for cases of one question. `owner` is the question's name among the formulas' owners; its slice says which
+    inputs matter."""
+
+    world: World
+    engine: Engine
+    owner: str
+    budget: Budget
+
+    def find(self, wanted: Truth, shows: Shows) -> Found:
+        """A case in which something holds; `shows` is what it means at run time."""
+        solver = Solver(self.world.facts(self.owner))
+        answer, model = solver.can(wanted, seconds=self._seconds())
+        if answer is Answer.NO:
+            return Never()
+        if model is None:
+            return self._open(answer)
+        found = self._smallest(solver, wanted, shows)
+        if found is None:
+            found = self._verified(model, shows)
+        if found is None:
+            cell = self.world.blame(self.owner)
+            return Open("note-over-free" if cell is not None else "note-not-shown", cell)
+        return self._plainer(found, shows)
+
+    def _open(self, answer: Answer) -> Open:
+        return Open(_REASONS[answer], self.world.blame(self.owner))
+
+    def _seconds(self, part: float = 0.8) -> float:
+        return min(self.budget.left * part, 3600.0)
+
+    # -- models, the smallest first -------------------------------------------------------------------------------
+
+    def _inputs(self) -> Iterator[tuple[Term, Symbol]]:
+        """The inputs on which the question hangs."""
+        here = {owner.removeprefix("term ") for owner in self.world.slice(self.owner) if owner.startswith("term ")}
+        for id_, term in self.world.inputs.items():
+            if id_ in here:
+                yield term, self.world.symbol(id_)
+
+    def _smallest(self, solver: Solver, wanted: Truth, shows: Shows) -> Shown | None:
+        """A case with the fewest fields beside the required ones."""
+        inputs = list(self._inputs())
+        given = [_given(term, symbol) for term, symbol in inputs if not term.required]
+        numbers = [symbol.content for _, symbol in inputs if symbol.kind is Kind.NUMBER and not symbol.type.many]
+        neat = [both(*map(is_whole, numbers)), both(*(is_whole(times(Fraction(100), n)) for n in numbers)), True]
+        size = 0
+        while size <= len(given):
+            blocked: list[Truth] = []
+            for tidy in neat if numbers else [True]:
+                for _ in range(TRIES):
+                    if self.budget.left <= 0:
+                        return None
+                    few = at_most(given, size)
+                    _, model = solver.can(wanted, few, tidy, *blocked, seconds=min(NEAT, self._seconds(0.25)))
+                    if model is None:
+                        break
+                    found = self._verified(model, shows)
+                    if found is not None:
+                        return found
+                    blocked.append(no(both(*_same_again(model, inputs))))
+            size += 1 if size < 6 else max(2, size // 3)
+        return None
+
+    def _verified(self, model: Model, shows: Shows) -> Shown | None:
+        """The case of a model, if the engine shows it; texts that nobody named may be alike or differ."""
+        for apart in (False, True):
+            case = self._case(model, apart)
+            found = self._shown(case, shows)
+            if found is not None:
+                return found
+        return None
+
+    def _shown(self, case: Case, shows: Shows) -> Shown | None:
+        outcome = self.engine.decide(case)
+        return Shown(case, outcome) if shows(outcome) else None
+
+    def _case(self, model: Model, apart: bool) -> Case:
+        case: Case = {}
+        others = iter(_OTHERS * 100)
+        for term, symbol in self._inputs():
+            if not model.truth(symbol.known):
+                continue
+            value = _value(model, symbol, next(others) if apart else _OTHERS[0])
+            if value is not None and fits(value, term.type) and value != term.default:
+                case[term.id] = value
+        for term in self.world.inputs.values():
+            if term.required and term.default is None and term.id not in case:
+                case[term.id] = _any_value(term)
+        order = {id_: at for at, id_ in enumerate(self.world.inputs)}
+        return dict(sorted(case.items(), key=lambda item: order[item[0]]))
+
+    # -- fewer fields, plainer values -----------------------------------------------------------------------------
+
+    def _plainer(self, found: Shown, shows: Shows) -> Shown:
+        """The same with every field that does not matter left out and every value as plain as it can be."""
+        try:
+            for id_ in reversed(list(found.case)):
+                self.budget.check()
+                term = self.world.inputs[id_]
+                if term.required and term.default is None:
+                    continue
+                less = {name: value for name, value in found.case.items() if name != id_}
+                found = self._shown(less, shows) or found
+            # what one value may be hangs on the others, so that a second round may find plainer ones
+            for id_ in (*found.case, *found.case):
+                for value in _plainer_values(self.world.inputs[id_], found.case[id_]):
+                    self.budget.check()
+                    better = self._shown({**found.case, id_: value}, shows)
+                    if better is not None:
+                        found = better
+                        break
+        except OutOfTime:
+            return found  # it shows what it should; it is not as small as it could be
+        return found
+
+
+def _given(term: Term, symbol: Symbol) -> Truth:
+    """Whether a field is filled in: it is known, or says something else than its default."""
+    if term.default is None:
+        return symbol.known
+    default = alike(symbol, constant(term.default, term.type), lambda _: None)
+    return True if default is None else no(default)
+
+
+def _same_again(model: Model, inputs: Sequence[tuple[Term, Symbol]]) -> Iterator[Truth]:
+    """That the inputs are as they are in a model, as far as texts, truths and what is known go."""
+    for _, symbol in inputs:
+        known = model.truth(symbol.known)
+        yield symbol.known if known else no(symbol.known)
+        if not known:
+            continue
+        content = symbol.content
+        if isinstance(content, Words):
+            named = [content.is_(text) for text in _texts(content)]
+            yield from (flag for flag in named if model.truth(flag))
+        elif isinstance(content, Items):
+            flags = [content.has(value) for value in _held(content)]
+            yield from (flag if model.truth(flag) else no(flag) for flag in flags)
+        elif symbol.kind is Kind.BOOLEAN:
+            yield content if model.truth(content) else no(content)
+        else:
+            # numbers near by are likely to show the same; ask for others
+            at = model.number(content)
+            yield both(at_least(content, at - 1), at_least(at + 1, content))
+
+
+def _texts(words: Words) -> Sequence[str]:
+    made = getattr(words.is_, "made", None)
+    return words.options or (tuple(made) if made else ())
+
+
+def _held(items: Items) -> Sequence[Scalar]:
+    made = getattr(items.has, "made", None)
+    return items.options or (tuple(made) if made else ())
+
+
+def _value(model: Model, symbol: Symbol, other: str) -> Value:
+    """The value of an input in a model."""
+    content = symbol.content
+    if isinstance(content, Words):
+        return next((text for text in _texts(content) if model.truth(content.is_(text))), other)
+    if isinstance(content, Items):
+        held = tuple(value for value in _held(content) if model.truth(content.has(value)))
+        more = model.number(content.length) > len(held) and symbol.kind.textual and content.open_
+        return (*held, other) if more else held
+    if symbol.kind is Kind.BOOLEAN:
+        return model.truth(content)
+    return scalar(model.number(content), symbol.kind)
+
+
+def _any_value(term: Term) -> Value:
+    """A plain value for a required field on which nothing hangs."""
+    if term.type.many:
+        return (_any_value(replace(term, type=term.type.item)),)
+    if term.type.values:
+        return term.type.values[0]
+    match term.type.kind:
+        case Kind.BOOLEAN:
+            return False
+        case Kind.NUMBER:
+            low, high = term.type.low, term.type.high
+            return next((n for n in _PLAIN[1:] if fits(n, term.type)), low if low is not None else high)
+        case Kind.DATE:
+            return _DAY
+        case Kind.DATETIME:
+            return dt.datetime.combine(_DAY, dt.time(9))
+        case Kind.DURATION:
+            return dt.timedelta(days=1)
+        case _:
+            return "1"
+
+
+def _plainer_values(term: Term, value: Value) -> Iterator[Value]:
+    """Values that are easier to read than the one that was found, the plainest first."""
+    match value:
+        case bool():
+            return
+        case Decimal():
+            near = [value.quantize(Decimal(1).scaleb(-n), context=CONTEXT) for n in range(4) if abs(value) < 10**15]
+            tried = [*_PLAIN, *near, *(n + 1 for n in near[:1])]
+            yield from (n for n in tried if _simpler(n, value) and fits(n, term.type))
+        case dt.datetime():
+            for hour in (9, 12):
+                yield dt.datetime.combine(_DAY, dt.time(hour))
+        case dt.date():
+            yield _DAY
+        case dt.timedelta():
+            yield from (dt.timedelta(days=n) for n in (0, 1, 2, 10))
+        case str() if not term.type.values and value in _OTHERS:
+            return
+        case tuple():
+            yield from (tuple(v for v in value if v != left) for left in value)
+
+
+def _simpler(one: Decimal, other: Decimal) -> bool:
+    """Whether a number is plainer than another: fewer digits, then smaller."""
+    return _digits(one) < _digits(other) or (_digits(one) == _digits(other) and abs(one) < abs(other) > 100)
+
+
+def _digits(value: Decimal) -> int:
+    return len(CONTEXT.plus(value).normalize(CONTEXT).as_tuple().digits) + (1 if value < 0 else 0)

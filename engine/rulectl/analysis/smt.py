@@ -1,0 +1,290 @@
+"""The one door to the solver (z3-solver): truths and numbers that hang on free variables, and questions about them.
+
+Everything constant is folded here, in plain Python, so that only what is really open reaches the solver: a truth is a
+`bool` or a formula, a number is a `Fraction` or a term over the reals. Each question has a limit of time and of memory
+and can be broken off; an answer that was not reached says why. Source: de Moura and Bjorner, "Z3: An Efficient SMT
+Solver", TACAS 2008.
+
+This module is imported late, by the checks that ask: deciding a case must not pay for loading the solver.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+import z3
+
+Truth = Any
+"""`bool`, or a formula of the solver."""
+
+Amount = Any
+"""`Fraction`, or a term of the solver over the reals."""
+
+MEMORY = 1500
+"""Megabytes that one question may take before it is given up."""
+
+_numbers = itertools.count()
+
+
+class Answer(Enum):
+    """What the solver says of a question."""
+
+    YES = "yes"
+    NO = "no"
+    TIME = "time"
+    MEMORY = "memory"
+    HARD = "hard"
+
+
+# -- truths --------------------------------------------------------------------------------------------------------
+
+
+def fresh_truth(name: str = "b") -> Truth:
+    """A truth that may be either."""
+    return z3.Bool(f"{name}.{next(_numbers)}")
+
+
+def both(*items: Truth) -> Truth:
+    """All of them."""
+    return all_of(items)
+
+
+def all_of(items: Iterable[Truth]) -> Truth:
+    """All of them; true of none."""
+    open_ = []
+    for item in items:
+        if item is False:
+            return False
+        if item is not True:
+            open_.append(item)
+    return True if not open_ else open_[0] if len(open_) == 1 else z3.And(open_)
+
+
+def any_of(items: Iterable[Truth]) -> Truth:
+    """One of them at least; false of none."""
+    open_ = []
+    for item in items:
+        if item is True:
+            return True
+        if item is not False:
+            open_.append(item)
+    return False if not open_ else open_[0] if len(open_) == 1 else z3.Or(open_)
+
+
+def either(*items: Truth) -> Truth:
+    """One of them at least."""
+    return any_of(items)
+
+
+def no(item: Truth) -> Truth:
+    """Not."""
+    return (not item) if isinstance(item, bool) else z3.Not(item)
+
+
+def implies(one: Truth, other: Truth) -> Truth:
+    """If the one, then the other."""
+    return either(no(one), other)
+
+
+def same(one: Truth, other: Truth) -> Truth:
+    """Both or neither."""
+    if isinstance(one, bool):
+        return other if one else no(other)
+    if isinstance(other, bool):
+        return one if other else no(one)
+    return one == other
+
+
+def choose(condition: Truth, one: Truth, other: Truth) -> Truth:
+    """The one where the condition holds, else the other."""
+    if isinstance(condition, bool):
+        return one if condition else other
+    return either(both(condition, one), both(no(condition), other))
+
+
+def at_most_one(items: Sequence[Truth]) -> Truth:
+    """No two of them together."""
+    open_ = [item for item in items if item is not False]
+    if len(open_) < 2:
+        return True
+    if any(item is True for item in open_):
+        return all_of(no(item) for item in open_ if item is not True)
+    return z3.AtMost(*open_, 1)
+
+
+def at_most(items: Sequence[Truth], most: int) -> Truth:
+    """No more than `most` of them."""
+    open_ = [item for item in items if not isinstance(item, bool)]
+    return z3.AtMost(*open_, most) if open_ else True
+
+
+# -- numbers -------------------------------------------------------------------------------------------------------
+
+
+def fresh_number(name: str = "x") -> Amount:
+    """Any real number."""
+    return z3.Real(f"{name}.{next(_numbers)}")
+
+
+def fresh_whole(name: str = "n") -> Amount:
+    """Any whole number, as a real."""
+    return z3.ToReal(z3.Int(f"{name}.{next(_numbers)}"))
+
+
+def _term(item: Amount) -> Any:
+    return z3.RealVal(str(item)) if isinstance(item, Fraction) else item
+
+
+def plus(one: Amount, other: Amount) -> Amount:
+    """Their sum."""
+    if isinstance(one, Fraction) and isinstance(other, Fraction):
+        return one + other
+    return _term(one) + _term(other)
+
+
+def minus(one: Amount, other: Amount) -> Amount:
+    """Their difference."""
+    if isinstance(one, Fraction) and isinstance(other, Fraction):
+        return one - other
+    return _term(one) - _term(other)
+
+
+def times(one: Amount, other: Amount) -> Amount:
+    """Their product; see `linear`."""
+    if isinstance(one, Fraction) and isinstance(other, Fraction):
+        return one * other
+    return _term(one) * _term(other)
+
+
+def linear(one: Amount, other: Amount) -> bool:
+    """Whether one of the two is a constant."""
+    return isinstance(one, Fraction) or isinstance(other, Fraction)
+
+
+def less(one: Amount, other: Amount) -> Truth:
+    """One < other."""
+    if isinstance(one, Fraction) and isinstance(other, Fraction):
+        return one < other
+    return _term(one) < _term(other)
+
+
+def at_least(one: Amount, other: Amount) -> Truth:
+    """One >= other."""
+    return no(less(one, other))
+
+
+def equal(one: Amount, other: Amount) -> Truth:
+    """One = other."""
+    if isinstance(one, Fraction) and isinstance(other, Fraction):
+        return one == other
+    return _term(one) == _term(other)
+
+
+def is_whole(item: Amount) -> Truth:
+    """A number without a fraction."""
+    return item.denominator == 1 if isinstance(item, Fraction) else z3.IsInt(item)
+
+
+def pick(condition: Truth, one: Amount, other: Amount) -> Amount:
+    """The one where the condition holds, else the other."""
+    if isinstance(condition, bool):
+        return one if condition else other
+    return z3.If(condition, _term(one), _term(other))
+
+
+def count(items: Iterable[Truth]) -> Amount:
+    """How many of them hold."""
+    total: Amount = Fraction(0)
+    for item in items:
+        total = plus(total, pick(item, Fraction(1), Fraction(0)))
+    return total
+
+
+# -- questions -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A way in which everything that was asked holds at once."""
+
+    inner: Any
+
+    def truth(self, item: Truth) -> bool:
+        """Whether a truth holds in it; what it leaves open is false."""
+        if isinstance(item, bool):
+            return item
+        return bool(z3.is_true(self.inner.eval(item, model_completion=True)))
+
+    def number(self, item: Amount) -> Fraction:
+        """A number in it, exact; an algebraic one is cut to a fraction."""
+        if isinstance(item, Fraction):
+            return item
+        value = self.inner.eval(item, model_completion=True)
+        if z3.is_algebraic_value(value):
+            value = value.approx(20)
+        return Fraction(str(value.as_fraction()))
+
+
+class Solver:
+    """Facts that hold, and questions whether something can hold beside them."""
+
+    def __init__(self, facts: Iterable[Truth]) -> None:
+        self._inner = z3.Solver()
+        self._inner.set("max_memory", MEMORY)
+        self._inner.set("random_seed", 7)
+        self.add(facts)
+
+    def add(self, facts: Iterable[Truth]) -> None:
+        """More facts."""
+        for fact in facts:
+            if fact is not True:
+                self._inner.add(z3.BoolVal(False) if fact is False else fact)
+
+    def can(self, *wanted: Truth, seconds: float) -> tuple[Answer, Model | None]:
+        """Whether all of it can hold at once: YES with a model, NO for certain, or why there is no answer. Raises
+        KeyboardInterrupt where the user broke it off."""
+        if any(item is False for item in wanted):
+            return Answer.NO, None
+        if seconds <= 0:
+            return Answer.TIME, None
+        self._inner.push()
+        # the limit is looked at between steps; the alarm is for a step that is too long itself
+        alarm = threading.Timer(seconds * 1.5 + 0.5, z3.main_ctx().interrupt)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            for item in wanted:
+                if item is not True:
+                    self._inner.add(item)
+            self._inner.set("timeout", max(1, int(seconds * 1000)))
+            found = self._inner.check()
+            if found == z3.sat:
+                return Answer.YES, Model(self._inner.model())
+            if found == z3.unsat:
+                return Answer.NO, None
+            return _reason(self._inner.reason_unknown()), None
+        except z3.Z3Exception as error:
+            return _reason(str(error)), None
+        finally:
+            alarm.cancel()
+            self._inner.pop()
+
+
+_REASONS: Mapping[str, Answer] = {
+    "timeout": Answer.TIME,
+    "canceled": Answer.TIME,
+    "resource": Answer.TIME,
+    "memory": Answer.MEMORY,
+}
+
+
+def _reason(text: str) -> Answer:
+    if "keyboard" in text:
+        raise KeyboardInterrupt
+    return next((answer for word, answer in _REASONS.items() if word in text), Answer.HARD)
