@@ -26,6 +26,10 @@ from rulectl.model.rulebook import Rule, Table
 from rulectl.source import Location, Place
 
 _EVERY = 64
+
+_DOUBTS = 12
+"""How many combinations are tried for a rule whose conditions hang together."""
+
 _DECIDING = (HitPolicy.FIRST, HitPolicy.PRIORITY)
 _REPEATING = (HitPolicy.SUM, HitPolicy.COUNT, HitPolicy.UNIQUE)
 
@@ -103,9 +107,36 @@ def shadowed(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict
             rivals = _rivals(study, space, near, member, policy)
             if any(_alike(study, space, other, member) for other in rivals):
                 continue
-            if rivals and uncovered(box, [space.boxes[other] for other in rivals], budget) is None:
+            decides = _decides(study, space, member, rivals, budget)
+            if decides is None:
+                place = blamed(study, space, box, (subject.table,))
+                yield undecided("shadowed-rule", subject, "note-tied", place)
+            elif not decides:
                 yield from _shadow(study, subject, space, member, rivals, budget)
                 break
+
+
+def _decides(study: Study, space: Space, member: int, rivals: Sequence[int], budget: Budget) -> bool | None:
+    """Whether a rule holds somewhere where none of its rivals does; None where no case could be found or ruled out."""
+    box = space.boxes[member]
+    covers = [space.boxes[other] for other in rivals]
+    number, rule = space.rules[member]
+    before = {space.rules[other][1] for other in rivals}
+
+    def alone(case: Case) -> bool:
+        return _hits(study, number, rule, case) and not any(_hits(study, number, other, case) for other in before)
+
+    for _ in range(_DOUBTS if space.tied else 1):
+        point = uncovered(box, covers, budget)
+        if point is None:
+            return False if len(covers) == len(rivals) else None
+        if not space.tied:
+            return True
+        near = tuple(((n, n + 1),) for n in point)
+        if shown(study, space, near, budget, alone) is not None:
+            return True
+        covers.append(near)
+    return None
 
 
 def _columns(study: Study, number: int, rule: Rule, policy: HitPolicy) -> list[int]:
@@ -169,6 +200,9 @@ def _shadow(
     needed = alone[:1] or _needed(box, space, rivals, budget)
     rules = [rule_of(study, space, other) for other in needed]
     case = shown(study, space, box, budget, partial(_hits, study, *space.rules[member]))
+    if case is None and space.tied:
+        yield undecided("shadowed-rule", subject, "note-tied", blamed(study, space, box, (subject.table,)))
+        return
     collects = any(c.policy not in _DECIDING for c in study.rulebook.tables[subject.table].outputs)
     if case is not None and not collects:
         outcome = decide(study, (subject.table,), case)
