@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,14 +14,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from rulectl.codec.decode import decode, from_json, loads
+from rulectl.codec.decode import decode, from_json, loads, sealed
 from rulectl.codec.encode import dumps, to_json
+from rulectl.codec.faults import FORMATS, faults
+from rulectl.codec.formats import rulebook_schema
 from rulectl.codec.hashing import content_hash
 from rulectl.codec.nodes import expr_json, expr_of
-from rulectl.codec.validate import FORMATS, faults, rulebook_schema
+from rulectl.codec.validate import fits
 from rulectl.lang.syntax import Binary, Expr, Literal
 from rulectl.model.policy import HitPolicy, Role
-from rulectl.model.rulebook import OutputColumn, OutputEntry, Parameter, Rule, Rulebook, Table, Term
+from rulectl.model.rulebook import OutputColumn, OutputEntry, Parameter, Period, Rule, Rulebook, Table, Term
 from rulectl.source import Cell, CellRange
 from rulectl.types import NUMBER
 from tests.codec.strategies import rulebooks, trees
@@ -38,7 +40,7 @@ def positions(node: object) -> Iterator[object]:
                 yield value
             else:
                 yield from positions(value)
-    elif isinstance(node, tuple):
+    elif isinstance(node, Sequence) and not isinstance(node, str):
         for item in node:
             yield from positions(item)
 
@@ -84,6 +86,7 @@ def test_what_is_damaged_is_refused_by_both_or_by_none(book: Rulebook, where: in
     plain = Draft202012Validator(rulebook_schema(), format_checker=FORMATS)
     sound = plain.is_valid(document)
     assert (list(faults(document)) == []) == sound
+    assert fits(document) == sound
     decoded = decode(json.dumps(document), "a.json")
     assert (decoded.rulebook is not None) <= sound
     assert decoded.rulebook is not None or decoded.findings
@@ -116,7 +119,7 @@ def _stripped(node: Any) -> Any:
     if isinstance(node, dict):
         if len(node) == 1:  # a syntax node: "text" is a value here
             return {key: _stripped(value) for key, value in node.items()}
-        outside = ("cell", "cells", "text", "written")
+        outside = ("cell", "cells", "text", "written", "row", "rows", "at")
         return {
             k: _stripped(v) for k, v in node.items() if k not in outside and not (k == "source" and "format" in node)
         }
@@ -141,10 +144,23 @@ def small() -> Rulebook:
 
 def test_the_document_reads_well() -> None:
     text = dumps(small())
-    assert text.startswith('{\n "format": "rulectl/1.0",\n "language": "1.0",\n "hash": "sha256:')
+    assert text.startswith('{\n "format": "rulectl/2.0",\n "language": "1.0",\n "hash": "sha256:')
     assert '{"id": "limit", "name": "上限", "type": {"kind": "number"}, "value": {"number": "1000"}}' in text
-    entry = '{"value": {"*": [{"number": "0.1"}, {"number": "3"}]}, "text": "0.1 * 3", "written": "0.1×3", "cell": '
-    assert entry + '"赔付!B4"}' in text.splitlines()[text.splitlines().index('     "then": [') + 1]
+    assert (
+        """   "outputs": [
+    {
+     "term": "paid",
+     "policy": "F",
+     "entries": {
+      "0.1×3": {"value": {"*": [{"number": "0.1"}, {"number": "3"}]}, "text": "0.1 * 3"}
+     }
+    }
+   ],
+   "rules": [
+    {"id": "R1", "at": ["赔付!B4"], "then": ["0.1×3"]}
+   ]"""
+        in text
+    )
 
 
 def edited(**changes: Any) -> str:
@@ -160,14 +176,15 @@ def test_an_edit_by_hand_is_a_warning() -> None:
 
 
 TERM = {"id": "paid", "name": "x", "role": "output", "type": {"kind": "number"}}
+PAYING = json.loads(dumps(small()))["tables"][0]
 FLAWS: list[tuple[str, str, str]] = [
     ("", "json-broken", ""),
-    ('{"format": "rulectl/1.0"', "json-broken", ""),
+    ('{"format": "rulectl/2.0"', "json-broken", ""),
     ("[1, 2]", "json-not-a-rulebook", ""),
     ('{"openapi": "3"}', "json-not-a-rulebook", ""),
     (edited(format="rulectl/9.0"), "json-version", ""),
     (edited(language="9.0"), "json-version", ""),
-    (edited(format=["rulectl/1.0"]), "json-not-a-rulebook", ""),
+    (edited(format=["rulectl/2.0"]), "json-not-a-rulebook", ""),
     (edited(owner=3), "json-invalid", "/owner"),
     (edited(colour="red"), "json-invalid", ""),
     (edited(terms=[{**TERM, "role": "boss"}]), "json-invalid", "/terms/0/role"),
@@ -184,7 +201,10 @@ FLAWS: list[tuple[str, str, str]] = [
     (edited(terms=[TERM, TERM]), "json-mismatch", ""),
     (edited(terms=[]), "json-mismatch", ""),
     (edited(event="nobody"), "json-mismatch", ""),
-    (edited(tables=[{"name": "t", "policy": "F", "rules": [{"id": "R", "when": [{}]}]}]), "json-mismatch", ""),
+    (edited(tables=[{"name": "t", "policy": "F", "rules": [{"id": "R", "when": ["x"]}]}]), "json-mismatch", ""),
+    (edited(tables=[{**PAYING, "rules": [{"id": "R1", "then": ["0.2"]}]}]), "json-mismatch", ""),
+    (edited(tables=[{**PAYING, "rules": [{"id": "R1"}]}]), "json-mismatch", ""),
+    (edited(tables=[{**PAYING, "rules": [{"id": "R1", "at": [], "then": ["0.1×3"]}]}]), "json-mismatch", ""),
     (edited(policies=[{"id": "P", "statement": {"not": {"name": "nobody"}}}]), "json-mismatch", ""),
 ]
 
@@ -231,3 +251,36 @@ def test_every_property_of_the_schema_is_described() -> None:
     open_ = [n for n, part in schema["$defs"].items() if part["type"] == "object" and part["additionalProperties"]]
     assert open_ == []
     assert schema["additionalProperties"] is False
+
+
+@given(rulebooks(), st.integers(0, 10**6), st.sampled_from("x0 ,"))
+@SLOW
+def test_a_seal_is_whole_or_the_text_is_looked_at(book: Rulebook, where: int, char: str) -> None:
+    text = dumps(book)
+    assert sealed(text)
+    assert sealed(text.encode())
+    at = where % len(text)
+    damaged = text[:at] + char + text[at + 1 :]
+    assert damaged == text or not sealed(damaged) or text[at:].isspace()
+    rewritten = json.dumps(json.loads(text), ensure_ascii=False)
+    assert not sealed(rewritten)
+    assert decode(rewritten, "a.json") == decode(text, "a.json")
+
+
+def test_a_rulebook_that_does_not_hang_together_gets_no_seal() -> None:
+    book = dataclasses.replace(small(), event="nobody")
+    assert "seal" not in json.loads(dumps(book))
+    assert isinstance(loads(dumps(book), "a.json"), tuple)
+
+
+def test_one_text_that_means_two_things_keeps_both() -> None:
+    rules = tuple(
+        Rule(f"R{n}", (), (OutputEntry(Literal(Decimal(n)), "x"),), period=Period(end=dt.date(2026, 1, n)))
+        for n in (1, 2, 3)
+    )
+    table = Table("赔付", HitPolicy.FIRST, (), (OutputColumn("paid", HitPolicy.FIRST),), rules)
+    book = dataclasses.replace(small(), tables=(table,))
+    back = loads(dumps(book), "a.json")
+    assert isinstance(back, Rulebook)
+    assert back == book
+    assert [rule.then[0].text for rule in back.tables[0].rules] == ["x", "x", "x"]

@@ -1,24 +1,27 @@
 """JSON back to a rulebook. Whatever a file holds, the answer is a rulebook or findings, never a traceback.
 
 Three gates: the text is JSON at all, the document fits the schema (see validate), and its parts fit each other, which
-no schema can say. A hash that does not fit is a warning: somebody edited the file by hand.
+no schema can say. A hash that does not fit is a warning: somebody edited the file by hand. A text whose seal is whole
+passed these gates when it was written and is spared the second and third (design note 0011); the seal tells what was
+damaged or edited from what was not, and is no signature.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any as Json
 
-from rulectl.codec.hashing import content_hash
+from rulectl.codec.grids import grid_of_json, misshapen, period_of
+from rulectl.codec.hashing import content_hash, seal
 from rulectl.codec.nodes import duration_value, expr_of, unary_of, value_of
 from rulectl.codec.places import cell_of, range_of
 from rulectl.codec.validate import validate
 from rulectl.codec.whole import mismatches
-from rulectl.diagnostics import Finding, finding, has_errors
-from rulectl.lang.syntax import ANYTHING
+from rulectl.diagnostics import Finding, finding
+from rulectl.model.grid import Rules
 from rulectl.model.policy import Favours, HitPolicy, Merge, Role, Tier
 from rulectl.model.rulebook import (
     FORMAT_VERSION,
@@ -30,17 +33,13 @@ from rulectl.model.rulebook import (
     ListIs,
     ListSize,
     OutputColumn,
-    OutputEntry,
     Parameter,
-    Period,
     Policy,
-    Rule,
     Rulebook,
     Table,
     Template,
     Term,
     TestCase,
-    TestEntry,
     ValueIs,
 )
 from rulectl.source import Cell, CellRange, FilePlace
@@ -58,14 +57,17 @@ class Decoded:
     findings: tuple[Finding, ...]
 
 
-def loads(text: str, file: str) -> Rulebook | tuple[Finding, ...]:
+_SEAL = re.compile(rb',\s*"seal":\s*"(sha256:[0-9a-f]{64})"\s*\}\s*$')
+
+
+def loads(text: str | bytes, file: str) -> Rulebook | tuple[Finding, ...]:
     """The rulebook of a JSON text, or why there is none; see `decode` for warnings."""
     decoded = decode(text, file)
     return decoded.findings if decoded.rulebook is None else decoded.rulebook
 
 
-def decode(text: str, file: str) -> Decoded:
-    """The rulebook of a JSON text and every finding. `file` is its name as people know it."""
+def decode(text: str | bytes, file: str) -> Decoded:
+    """The rulebook of a JSON text (bytes: UTF-8) and every finding. `file` is its name as people know it."""
     place = FilePlace(file)
     try:
         document = json.loads(text)
@@ -74,18 +76,37 @@ def decode(text: str, file: str) -> Decoded:
     except ValueError as error:  # JSONDecodeError is one; so is an integer of too many digits
         return Decoded(None, (finding("json-broken", place, file=file, line=getattr(error, "lineno", 1)),))
     try:
-        findings = _foreign(document, file) or validate(document, file)
-        if findings:
-            return Decoded(None, findings)
-        rulebook = from_json(document)
-        findings = tuple(finding("json-mismatch", place, file=file, what=what) for what in mismatches(rulebook))
-        if has_errors(findings):
-            return Decoded(None, findings)
-        if document.get("hash", "") != content_hash(rulebook):
-            findings = (finding("json-hash", place, file=file),)
-        return Decoded(rulebook, findings)
+        foreign = _foreign(document, file)
+        if foreign:
+            return Decoded(None, foreign)
+        if sealed(text):
+            return Decoded(from_json(document), ())
+        return _judged(document, file)
     except RecursionError:
         return Decoded(None, (finding("json-too-deep", place, file=file),))
+
+
+def sealed(text: str | bytes) -> bool:
+    """Whether a text is as it was written after it had been held to this very schema."""
+    whole = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    found = _SEAL.search(whole, max(0, len(whole) - 200))
+    return found is not None and found[1].decode() == seal(memoryview(whole)[: found.start()])
+
+
+def _judged(document: Node, file: str) -> Decoded:
+    """A document that somebody may have edited."""
+    findings = validate(document, file)
+    if findings:
+        return Decoded(None, findings)
+    place = FilePlace(file)
+    wrong = tuple(misshapen(document))
+    rulebook = None if wrong else from_json(document)
+    wrong = wrong if rulebook is None else tuple(mismatches(rulebook))
+    if rulebook is None or wrong:
+        return Decoded(None, tuple(finding("json-mismatch", place, file=file, what=what) for what in wrong))
+    if document.get("hash", "") != content_hash(rulebook):
+        return Decoded(rulebook, (finding("json-hash", place, file=file),))
+    return Decoded(rulebook, ())
 
 
 def _foreign(document: Json, file: str) -> tuple[Finding, ...]:
@@ -115,7 +136,7 @@ def from_json(document: Node) -> Rulebook:
         version=document.get("version", ""),
         owner=document.get("owner", ""),
         notes=document.get("notes", ""),
-        period=_period(document),
+        period=period_of(document),
         event=document.get("event"),
         tier=_tier(document),
         includes=tuple(document.get("includes", ())),
@@ -136,13 +157,6 @@ def _cell(node: Node, home: str) -> Cell | None:
 
 def _cells(node: Node, home: str) -> CellRange | None:
     return range_of(node["cells"], home) if "cells" in node else None
-
-
-def _period(node: Node) -> Period:
-    start, end = node.get("from"), node.get("to")
-    return Period(
-        None if start is None else dt.date.fromisoformat(start), None if end is None else dt.date.fromisoformat(end)
-    )
 
 
 def _tier(node: Node) -> Tier:
@@ -190,43 +204,26 @@ def _parameter(node: Node, home: str) -> Parameter:
 
 
 def _table(node: Node, home: str) -> Table:
+    inputs = tuple(
+        InputColumn(expr_of(column["subject"]), _type(column["type"]), _text(column), _cell(column, home))
+        for column in node.get("inputs", ())
+    )
+    outputs = tuple(
+        OutputColumn(column["term"], HitPolicy(column["policy"]), _cell(column, home))
+        for column in node.get("outputs", ())
+    )
+    heads = [*(column.cell for column in inputs), *(column.cell for column in outputs)]
     return Table(
         name=node["name"],
         policy=HitPolicy(node["policy"]),
-        inputs=tuple(
-            InputColumn(expr_of(column["subject"]), _type(column["type"]), _text(column), _cell(column, home))
-            for column in node.get("inputs", ())
-        ),
-        outputs=tuple(
-            OutputColumn(column["term"], HitPolicy(column["policy"]), _cell(column, home))
-            for column in node.get("outputs", ())
-        ),
-        rules=tuple(_rule(rule, home) for rule in node.get("rules", ())),
+        inputs=inputs,
+        outputs=outputs,
+        rules=Rules(grid_of_json(node, heads, home)),
         salience=node.get("salience", 0),
         tier=_tier(node),
-        period=_period(node),
+        period=period_of(node),
         book=node.get("book", ""),
         stratum=node.get("stratum", 0),
-        cells=_cells(node, home),
-    )
-
-
-def _rule(node: Node, home: str) -> Rule:
-    return Rule(
-        id=node["id"],
-        when=tuple(
-            TestEntry(unary_of(entry["test"]) if "test" in entry else ANYTHING, _text(entry), _cell(entry, home))
-            for entry in node.get("when", ())
-        ),
-        then=tuple(
-            OutputEntry(expr_of(entry["value"]) if "value" in entry else None, _text(entry), _cell(entry, home))
-            for entry in node.get("then", ())
-        ),
-        otherwise=node.get("otherwise", False),
-        enabled=not node.get("disabled", False),
-        period=_period(node),
-        note=node.get("note", ""),
-        source=node.get("source", ""),
         cells=_cells(node, home),
     )
 

@@ -1,7 +1,8 @@
 """A rulebook as one JSON document, and as text.
 
-The text is laid out with one term, parameter or entry a line, so that two versions of a rulebook differ in the lines of
-the rules that changed. The same rulebook gives the same text byte for byte.
+The text is laid out with one term, parameter, entry or rule a line, so that two versions of a rulebook differ in the
+lines of what changed. The same rulebook gives the same text byte for byte. The last line seals the rest: a reader that
+finds the seal whole need not hold the text to the schema again (see decode).
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import json
 from collections.abc import Iterator
 from typing import Any as Json
 
-from rulectl.codec.document import Node, document
-from rulectl.codec.hashing import content_hash
+from rulectl.codec.document import document
+from rulectl.codec.hashing import content_hash, seal
+from rulectl.codec.parts import Node
+from rulectl.codec.tables import Encoded
 from rulectl.codec.validate import validate
+from rulectl.codec.whole import mismatches
 from rulectl.model.rulebook import FORMAT_VERSION, LANGUAGE_VERSION, Rulebook
 
 FORMAT = f"rulectl/{FORMAT_VERSION}"
@@ -20,39 +24,46 @@ FORMAT = f"rulectl/{FORMAT_VERSION}"
 
 def to_json(rulebook: Rulebook) -> Node:
     """The JSON document of a rulebook, its hash included."""
-    head = {"format": FORMAT, "language": LANGUAGE_VERSION, "hash": content_hash(rulebook)}
-    return {**head, **document(rulebook)}
+    tables = [Encoded.of(table) for table in rulebook.tables]
+    head = {"format": FORMAT, "language": LANGUAGE_VERSION, "hash": content_hash(rulebook, tables)}
+    return {**head, **document(rulebook, tables)}
 
 
 def dumps(rulebook: Rulebook) -> str:
     """The text of the JSON document, held to the schema on its way out. Raises ValueError where it does not fit: then
-    compiler and schema have come apart, which no user can mend."""
+    compiler and schema have come apart, which no user can mend. A rulebook whose parts do not fit each other, which the
+    compiler never makes, gets no seal."""
     whole = to_json(rulebook)
     misfits = validate(whole, rulebook.source)
     if misfits:
         raise ValueError(misfits[0].message("en"))
-    return layout(whole)
+    text = layout(whole)
+    if any(mismatches(rulebook)):
+        return text
+    body = text.removesuffix("\n}\n")
+    return f'{body},\n "seal": "{seal(body.encode("utf-8", "surrogatepass"))}"\n}}\n'
 
 
 _OPEN_LISTS = frozenset(
-    [
+    (
         "terms",
         "parameters",
         "tables",
         "inputs",
         "outputs",
         "rules",
-        "when",
-        "then",
         "aggregates",
         "templates",
         "tests",
         "facts",
         "expected",
         "policies",
-    ]
+    )
 )
-_OPEN_ITEMS = frozenset(("tables", "rules", "tests"))
+_OPEN_ITEMS = frozenset(("tables", "inputs", "outputs", "tests"))
+_OPEN_OBJECTS = frozenset(("entries",))
+
+_inline = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def layout(document: Node) -> str:
@@ -67,18 +78,24 @@ def _object(node: Node, depth: int) -> Iterator[str]:
     for n, (key, value) in enumerate(node.items()):
         yield f"{',' if n else ''}{pad}{_inline(key)}: "
         if key in _OPEN_LISTS and value:
-            yield "["
-            for m, item in enumerate(value):
-                yield f"{',' if m else ''}{pad} "
-                if key in _OPEN_ITEMS:
-                    yield from _object(item, depth + 2)
-                else:
-                    yield _inline(item)
-            yield pad + "]"
+            yield from _list(value, key in _OPEN_ITEMS, depth, pad)
+        elif key in _OPEN_OBJECTS and value:
+            inner = pad + " "
+            lines = (f"{inner}{_inline(name)}: {_inline(item)}" for name, item in value.items())
+            yield f"{{{','.join(lines)}{pad}}}"
         else:
             yield _inline(value)
     yield "\n" + " " * depth + "}"
 
 
-def _inline(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _list(items: list[Json], open_: bool, depth: int, pad: str) -> Iterator[str]:
+    """A list, one item a line or, where the items are large, opened up themselves."""
+    yield "["
+    if open_:
+        for m, item in enumerate(items):
+            yield f"{',' if m else ''}{pad} "
+            yield from _object(item, depth + 2)
+    else:
+        inner = pad + " "
+        yield ",".join([inner + _inline(item) for item in items])
+    yield pad + "]"

@@ -1,11 +1,12 @@
-"""Cells as JSON has them: `判定!C7`, `判定!A4:E4`; `[other.xlsx]判定!C7` for a cell of another file than the rulebook's
-own, as spreadsheets write it. A sheet's name holds no `]`, so the form reads back in one way."""
+"""Cells as JSON has them: `判定!C7`, `判定!A4:E4`, columns `判定!A:E`; `[other.xlsx]判定!C7` for a cell of another file
+than the rulebook's own, as spreadsheets write it. A sheet's name holds no `]`, so the form reads back in one way."""
 
 from __future__ import annotations
 
 import re
 
-from rulectl.source import Cell, CellRange
+from rulectl.model.grid import Anchor
+from rulectl.source import Cell, CellRange, column_letters
 
 _CELL = re.compile(r"^(?:\[(.*)\])?([^\]]*)!([A-Z]{1,3})([0-9]{1,7})$", re.DOTALL)
 
@@ -19,6 +20,21 @@ def cell_json(cell: Cell, home: str) -> str:
 def range_json(cells: CellRange, home: str) -> str:
     first = cell_json(cells.first, home)
     return first if cells.first == cells.last else f"{first}:{cells.last.a1}"
+
+
+def columns_json(anchor: Anchor | None, home: str) -> str | None:
+    """Columns of a sheet: `判定!A:E`."""
+    if anchor is None:
+        return None
+    file = "" if anchor.file == home else f"[{anchor.file}]"
+    return f"{file}{anchor.sheet}!{column_letters(anchor.first)}:{column_letters(anchor.last)}"
+
+
+def columns_of(text: str, home: str) -> Anchor:
+    """The reverse; raises ValueError when the text names no columns."""
+    head, _, last = text.rpartition(":")
+    one, other = cell_of(f"{head}1", home), cell_of(f"!{last}1", home)
+    return Anchor(one.file, one.sheet, one.column, other.column)
 
 
 def cell_of(text: str, home: str) -> Cell:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from rulectl.lang import syntax
-from rulectl.lang.syntax import Name, Node
+from rulectl.lang.evaluate import names_of
+from rulectl.lang.flat import bare
+from rulectl.lang.syntax import Expr, Node, Test
+from rulectl.model.grid import Strip, grid_of
 from rulectl.model.rulebook import ListSize, Rulebook, Table, ValueIs
 from rulectl.types import fits
 
@@ -52,14 +54,16 @@ def mismatches(book: Rulebook) -> Iterator[str]:
 
 def _table(table: Table, terms: set[str], known: set[str]) -> Iterator[str]:
     where = f"tables {table.name}"
-    yield from _twice(f"{where}: rule", (rule.id for rule in table.rules))
+    grid = grid_of(table)
+    yield from _twice(f"{where}: rule", grid.ids)
     yield from _unknown(where, {column.term for column in table.outputs} - terms)
     yield from _unknown(where, _names(column.subject for column in table.inputs) - known)
-    for rule in table.rules:
-        if len(rule.when) != len(table.inputs) or len(rule.then) != len(table.outputs):
-            yield f"{where}, {rule.id}: {len(rule.when)}+{len(rule.then)} ≠ {len(table.inputs)}+{len(table.outputs)}"
-        named = _names((*(entry.test for entry in rule.when), *(e.expr for e in rule.then if e.expr is not None)))
-        yield from _unknown(f"{where}, {rule.id}", named - known)
+    strips: tuple[Strip[Test] | Strip[Expr | None], ...] = (*grid.when, *grid.then)
+    for strip in strips:
+        for number, item in enumerate(strip.items):
+            named = _names((item,)) - known if item is not None else set()
+            if named and number in strip.refs:
+                yield from _unknown(f"{where}, {grid.ids[strip.refs.index(number)]}", named)
 
 
 def _twice(what: str, ids: Iterable[str]) -> Iterator[str]:
@@ -72,39 +76,4 @@ def _unknown(where: str, ids: set[str]) -> Iterator[str]:
 
 def _names(nodes: Iterable[Node]) -> set[str]:
     """The ids that trees name."""
-    found: set[str] = set()
-    waiting = list(nodes)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Name):
-            found.add(node.id)
-        waiting.extend(_children(node))
-    return found
-
-
-def _children(node: Node) -> Iterable[Node]:
-    match node:
-        case syntax.Negative(operand) | syntax.Not(operand):
-            return (operand,)
-        case syntax.Binary(_, left, right) | syntax.Compare(_, left, right):
-            return left, right
-        case syntax.Meets(subject, test):
-            return subject, test
-        case syntax.Sequence(items) | syntax.Both(items) | syntax.Either(items):
-            return items
-        case syntax.OneOf(tests) | syntax.AllOf(tests):
-            return tests
-        case syntax.Call(_, arguments):
-            return arguments
-        case syntax.Text(parts):
-            return parts
-        case syntax.If(condition, then, otherwise):
-            return condition, then, otherwise
-        case syntax.Is(_, value):
-            return (value,)
-        case syntax.Between(low, high):
-            return low, high
-        case syntax.Except(inner):
-            return (inner,)
-        case _:
-            return ()
+    return {name for node in nodes if not bare(node) for name in names_of(node)}

@@ -16,7 +16,7 @@ from typing import TypeVar
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.lang.evaluate import names_of
-from rulectl.lang.syntax import Between, Is, Literal, Node
+from rulectl.lang.flat import bare
 from rulectl.model.grid import Grid, Strip, grid_of
 from rulectl.model.policy import Merge
 from rulectl.model.rulebook import Table, constant
@@ -58,7 +58,7 @@ def reads(table: Table, event: str | None) -> frozenset[str]:
         names |= names_of(column.subject)
     grid = grid_of(table)
     for node in (*_said(grid, grid.when), *_said(grid, grid.then)):
-        if node is not None and not _bare(node):
+        if node is not None and not bare(node):
             names |= names_of(node)
     dated = any(mark.enabled and not mark.period.always for mark in grid.marks.values())
     if event is not None and (dated or not table.period.always):
@@ -72,15 +72,6 @@ def _said(grid: Grid, strips: Sequence[Strip[T]]) -> Iterator[T]:
     for strip in strips:
         used = {ref for number, ref in enumerate(strip.refs) if number not in off} if off else range(len(strip.items))
         yield from (strip.items[ref] for ref in used)
-
-
-def _bare(node: Node) -> bool:
-    """Whether a node is seen at a glance to name nothing: most are, in a large table."""
-    match node:
-        case Literal() | Is(_, Literal()) | Between(Literal(), Literal()):
-            return True
-        case _:
-            return False
 
 
 def _settles(work: Work, component: Sequence[int], around: set[str]) -> bool:

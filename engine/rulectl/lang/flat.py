@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Final
 
 from rulectl.lang.region import FIRST, Partition, Region, union
-from rulectl.lang.syntax import Between, Expr, Is, Literal, OneOf, Test
+from rulectl.lang.syntax import Between, Expr, Is, Literal, Node, OneOf, Test
 from rulectl.values import Scalar
 
 Piece = tuple[str, Scalar] | tuple[str, Scalar, Scalar]
@@ -48,6 +48,17 @@ def flat_of(test: Test) -> Flat | None:
 def _scalar(expr: Expr) -> Scalar | None:
     """The value of a literal that is neither null nor a list."""
     return expr.value if isinstance(expr, Literal) and not isinstance(expr.value, tuple) else None
+
+
+def bare(node: Node) -> bool:
+    """Whether a node is seen at a glance to name nothing: most are, in a large table."""
+    if type(node) is Is:
+        return type(node.value) is Literal
+    if type(node) is Between:
+        return type(node.low) is Literal and type(node.high) is Literal
+    if type(node) is OneOf:
+        return all(map(bare, node.items))
+    return type(node) is Literal
 
 
 def values_of(flat: Flat) -> Iterator[Scalar]:

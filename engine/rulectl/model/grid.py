@@ -71,7 +71,7 @@ class Grid:
     anchor: Anchor | None = None
     rows: Sequence[int] = ()
     columns: tuple[int, ...] = ()
-    moved: Mapping[int, CellRange | None] = field(default_factory=dict)
+    moved: Mapping[int, CellRange] = field(default_factory=dict)
     scattered: Mapping[int, tuple[Cell | None, ...]] = field(default_factory=dict)
 
     def mark(self, rule: int) -> Mark:
@@ -175,7 +175,7 @@ def grid_of(table: Table) -> Grid:
         [0 if rule.cells is None else rule.cells.first.row for rule in rules],
         entry_columns(heads, anchor),
     )
-    moved = {n: rule.cells for n, rule in enumerate(rules) if rule.cells != grid.cells(n)}
+    moved = {n: rule.cells for n, rule in enumerate(rules) if rule.cells is not None and rule.cells != grid.cells(n)}
     at = [(*(entry.cell for entry in rule.when), *(entry.cell for entry in rule.then)) for rule in rules]
     scattered = {n: cells for n, cells in enumerate(at) if cells != grid.entry_cells(n)}
     return Grid(grid.ids, grid.when, grid.then, grid.marks, grid.anchor, grid.rows, grid.columns, moved, scattered)

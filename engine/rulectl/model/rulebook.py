@@ -16,7 +16,7 @@ from rulectl.source import Cell, CellRange
 from rulectl.types import Type
 from rulectl.values import Value
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "2.0"
 LANGUAGE_VERSION = "1.0"
 
 
