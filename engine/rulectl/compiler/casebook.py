@@ -101,7 +101,7 @@ def _test(record: Record, columns: _Columns, book: Book, work: Work, ids: Ids, f
     for at, term in columns.facts:
         value = value_in(record.row[at], term.type, term.unit)
         if isinstance(value, Problem):
-            found.extend(judged(value, record.row[at], work))
+            found.extend(judged(value, record.row[at], work, term.id))
         elif value is not None:
             facts.append((term.id, value))
     expected = [
@@ -131,7 +131,7 @@ def _expected(cell: DraftCell, term: Term | None, work: Work, found: list[Findin
     read = [_expectation(cell, span, term, work) for span in parts]
     for one in read:
         if isinstance(one, Broken):
-            found.extend(judged(one, cell, work))
+            found.extend(judged(one, cell, work, term.id))
     if any(isinstance(one, Broken) for one in read):
         return None
     return Expected(term.id, tuple(cast("list[Expectation]", read)), cell.text, cell.at)

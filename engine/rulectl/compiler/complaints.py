@@ -24,6 +24,15 @@ UNKNOWN = frozenset(("unknown-name", "unknown-word"))
 """What the language says of a name that it does not know."""
 
 
+CLASHES = frozenset(
+    (
+        *(f"not-a-{noun}" for noun in ("text", "number", "boolean", "date", "datetime", "duration", "single-value")),
+        *("clock-in-date", "not-ordered", "contains-needs-list"),
+    )
+)
+"""What the language says of a cell that is of another type than its column."""
+
+
 def located(cell: DraftCell) -> Location:
     return Location(cell.at, cell.text)
 
@@ -43,9 +52,12 @@ def blame(
     return whole if start < 0 else replace(whole, at=Location(cell.at, cell.text, Span(start, start + len(part))))
 
 
-def judged(problems: Problem | Broken | Sequence[Problem], cell: DraftCell, work: Work) -> tuple[Finding, ...]:
+def judged(
+    problems: Problem | Broken | Sequence[Problem], cell: DraftCell, work: Work, term: str | None = None
+) -> tuple[Finding, ...]:
     """What the language says of a cell, as findings there; nothing when the cell speaks of something that is broken
-    itself."""
+    itself. `term` is the id of the term whose value the cell holds or tests: a clash of types says where its type was
+    stated."""
     if work.mentions_broken(cell.text):
         return ()
     if isinstance(problems, Problem):
@@ -59,10 +71,16 @@ def judged(problems: Problem | Broken | Sequence[Problem], cell: DraftCell, work
             problem.slug,
             Location(cell.at, cell.text, problem.span),
             problem.fields,
-            tuple(Note(key, Location(at)) for key, at in problem.cells),
+            tuple(Note(key, Location(at)) for key, at in (*problem.cells, *_type_of(problem, term, work))),
         )
         for problem in problems
     )
+
+
+def _type_of(problem: Problem, term: str | None, work: Work) -> tuple[tuple[str, Cell], ...]:
+    """Where the type is stated that a cell is not of."""
+    stated = work.stated.get((term, "type")) if term is not None and problem.slug in CLASHES else None
+    return () if stated is None else (("note-type", stated),)
 
 
 def alike(text: str, known: Iterable[str]) -> list[str]:

@@ -54,7 +54,7 @@ def read_names(work: Work) -> Work:
     told: set[str] = set()
     items: tuple[Term | Parameter, ...] = (*work.terms, *work.parameters)
     for item in items:
-        symbol = Symbol(item.id, item.name, item.type, item.unit, item.cell)
+        symbol = Symbol(item.id, item.name, item.type, item.unit, work.stated.get((item.id, "values"), item.cell))
         for name in _names(item):
             plain = fold(name)
             if names.setdefault(plain, item.id) != item.id or owners.setdefault(plain, item.cell) != item.cell:

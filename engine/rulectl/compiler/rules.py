@@ -90,7 +90,8 @@ def _key(cell: DraftCell) -> object:
 
 @dataclass(slots=True)
 class _Sheet:
-    """What the rows of a table have in common. `blanks` are the entries of an else rule, by column and text."""
+    """What the rows of a table have in common. `asks` and `tells` are the terms of the columns; `blanks` are the
+    entries of an else rule, by column and text."""
 
     columns: Columns
     policy: HitPolicy
@@ -100,6 +101,8 @@ class _Sheet:
     outputs: tuple[_Reader[Expr | None], ...]
     others: tuple[int, ...]
     odd: tuple[int, ...]
+    asks: tuple[str | None, ...]
+    tells: tuple[str, ...]
     blanks: dict[tuple[int, str], int] = field(default_factory=dict)
 
 
@@ -127,6 +130,8 @@ def _sheet(columns: Columns, policy: HitPolicy, work: Work) -> _Sheet:
         tuple(outputs),
         tuple(at for at in columns.conditions if at not in read),
         tuple(at for at in single if at >= 0),
+        tuple(column.subject.id if isinstance(column.subject, Name) else None for _, column, _ in columns.inputs),
+        tuple(term.id for _, _, term in columns.outputs),
     )
 
 
@@ -232,12 +237,12 @@ def _careful(row: Row, id_: str, refs: list[int], sheet: _Sheet, found: list[Fin
                 refs[n] = sheet.blanks[key]
         elif refs[n] < 0:
             whole = False
-            found.extend(judged(reader.faults(cell), cell, work))
+            found.extend(judged(reader.faults(cell), cell, work, sheet.asks[n]))
     for n, output in enumerate(sheet.outputs, len(sheet.tests)):
         cell = row[output.at]
         if refs[n] < 0:
             whole = False
-            found.extend(judged(output.faults(cell), cell, work))
+            found.extend(judged(output.faults(cell), cell, work, sheet.tells[n - len(sheet.tests)]))
     outputs = [row[reader.at] for reader in sheet.outputs]
     enabled_cell = columns.cell(row, "enabled")
     enabled = True if enabled_cell.blank else words.yes_no(enabled_cell.text)

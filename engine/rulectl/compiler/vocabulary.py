@@ -26,7 +26,7 @@ from rulectl.model import words
 from rulectl.model.draft import BlockKind, DraftCell
 from rulectl.model.policy import Favours, Merge, Role
 from rulectl.model.rulebook import Term
-from rulectl.source import FilePlace
+from rulectl.source import Cell, FilePlace
 from rulectl.types import NUMBER, Kind, Type
 from rulectl.values import Value
 
@@ -55,6 +55,7 @@ def read_vocabulary(work: Work) -> Work:
     terms: dict[str, Term] = {}
     broken: set[str] = set(work.broken)
     ids = _ids(work)
+    stated: dict[tuple[str, str], Cell] = {}
     rows: list[Adjustment] = []
     for book, block in work.blocks(BlockKind.VOCABULARY):
         for record in records(block, ("name",) if book.includes else ("name", "role"), found):
@@ -64,6 +65,9 @@ def read_vocabulary(work: Work) -> Work:
             row = _Row(record, found, work, ids)
             term = _term(row)
             known = terms.get(term.id)
+            for key in ("type", "values"):
+                if not record.cell(key).blank:
+                    stated.setdefault((term.id, key), record.cell(key).at)
             if row.broken:
                 broken.update(words.fold(name) for name in (term.name, term.id, *term.aliases) if name)
             else:
@@ -74,6 +78,7 @@ def read_vocabulary(work: Work) -> Work:
     return replace(
         work,
         terms=tuple(terms.values()),
+        stated=stated,
         broken=frozenset(broken - whole),
         incomplete=work.incomplete or unread(found),
     ).plus(found)

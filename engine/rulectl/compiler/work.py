@@ -59,6 +59,7 @@ class Work:
     event: str | None = None
     dated: Cell | None = None
     terms: tuple[Term, ...] = ()
+    stated: Mapping[tuple[str, str], Cell] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     aggregates: tuple[Aggregate, ...] = ()
     tables: tuple[Table, ...] = ()

@@ -96,7 +96,18 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
         finish(parser)
         return test
 
-    return _door(text, scope, unit, read)
+    return _said_of(_door(text, scope, unit, read), text, column)
+
+
+def _said_of(found: T | Broken, text: str, column: Type) -> T | Broken:
+    """A cell that is nothing but a word that nobody knows: it is not of the column's type, whatever else it is."""
+    if not isinstance(found, Broken) or column.kind.textual:
+        return found
+    (first, *others) = found.problems
+    whole = visible(text[first.span.start : first.span.end]) == visible(text)
+    if others or not whole or first.slug != "unknown-word":
+        return found
+    return Broken((Problem(f"not-a-{column.kind.value}", first.span, (("text", visible(text)),)),))
 
 
 def test_of(value: Native, text: str, column: Type, scope: Scope, unit: str = "") -> Test | Broken:  # noqa: PT028
@@ -127,9 +138,10 @@ def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr 
     """The text of a conclusion cell as an expression of the column's type; None when it is blank or a dash."""
     if not strange(text) and (not visible(text) or (visible(text) in _DASHES and visible(text) not in column.values)):
         return None
-    return _door(
+    found = _door(
         text, scope, unit, lambda parser: output(parser, column_of(column, unit, scope)), not column.kind.textual
     )
+    return _said_of(found, text, column)
 
 
 def output_of(value: Native, text: str, column: Type, scope: Scope, unit: str = "") -> Expr | Broken | None:
