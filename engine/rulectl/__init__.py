@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rulectl.api import Book, CaseError, RulebookError, compile_workbook, load, run_tests
+    from rulectl.api import Book, CaseError, CheckReport, RulebookError, check, compile_workbook, load, run_tests
     from rulectl.cases.reader import Reject
     from rulectl.diagnostics import Finding
     from rulectl.model.outcome import Firing, Outcome
@@ -15,12 +15,14 @@ __version__ = "0.1.0"
 __all__ = [
     "Book",
     "CaseError",
+    "CheckReport",
     "Finding",
     "Firing",
     "Outcome",
     "Reject",
     "RulebookError",
     "Status",
+    "check",
     "compile_workbook",
     "load",
     "run_tests",

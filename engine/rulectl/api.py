@@ -11,6 +11,7 @@ decided raises an error that carries all its findings.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -19,6 +20,7 @@ from rulectl import testing
 from rulectl.cases.facts import BadCase, FactReader
 from rulectl.cases.json_cases import JsonCases, open_json
 from rulectl.cases.reader import CaseFile, CaseRow, Reject, Unreadable, open_cases
+from rulectl.codes import Severity
 from rulectl.diagnostics import Finding, finding
 from rulectl.loading import Loaded, load_rulebook
 from rulectl.model.outcome import Outcome
@@ -160,6 +162,44 @@ def load(book: str | Path) -> Book:
 def compile_workbook(book: str | Path) -> Loaded:
     """The rulebook of a workbook and every finding; `rulebook` is None when there are errors."""
     return load_rulebook(book)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What is wrong with a rulebook and what could be proved of it: what compiling found, then the verdicts of the
+    checks. `rulebook` is None where compiling found errors; then nothing was checked."""
+
+    rulebook: Rulebook | None
+    compiled: tuple[Finding, ...]
+    verdicts: tuple[Finding, ...]
+    path: Path | None = None
+    sources: tuple[Path, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is wrong, worth knowing or not settled; what was proved is left out."""
+        return (*self.compiled, *(found for found in self.verdicts if found.verdict != "proved"))
+
+    @property
+    def proved(self) -> tuple[Finding, ...]:
+        """What was proved, a finding for each check and table."""
+        return tuple(found for found in self.verdicts if found.verdict == "proved")
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is nothing to mend: no error and no warning but accepted ones."""
+        return not any(f.severity is not Severity.NOTICE and not f.accepted for f in self.findings)
+
+
+def check(book: Book | str | Path, *, budget: float | None = 60.0) -> CheckReport:
+    """Look for gaps, overlaps, conflicts and rules that do nothing. `budget` is in seconds, None without end; what is
+    not settled by then is undecided. Nothing is raised for what a workbook holds."""
+    from rulectl.analysis.budget import Budget  # deciding a case must not wait for the checks to be loaded
+    from rulectl.analysis.checks import analyse
+
+    loaded = Loaded(book.rulebook, book.findings) if isinstance(book, Book) else load_rulebook(book)
+    verdicts = analyse(loaded.rulebook, Budget.of(budget)) if loaded.rulebook is not None else ()
+    return CheckReport(loaded.rulebook, loaded.findings, verdicts, loaded.path, loaded.sources)
 
 
 def run_tests(book: Book) -> testing.TestRun:

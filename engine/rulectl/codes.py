@@ -13,6 +13,7 @@ test can see that none lacks a language. A code is never reused. Entry:
     instead = "[1..5]"
     why.zh / why.en        # optional: more for `rulectl explain-code`
     proved.zh / undecided.zh ...  # of a check: the sentence when it finds nothing, and when it cannot tell
+    counterexample.zh ...  # of a check whose code is also told of a case: the sentence when it finds a case
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Code:
     instead: str
     proved: Mapping[str, str]
     undecided: Mapping[str, str]
+    counterexample: Mapping[str, str]
 
 
 def _code(slug: str, entry: Mapping[str, Any]) -> Code:
@@ -68,6 +70,7 @@ def _code(slug: str, entry: Mapping[str, Any]) -> Code:
         entry.get("instead", ""),
         entry.get("proved", {}),
         entry.get("undecided", {}),
+        entry.get("counterexample", {}),
     )
 
 

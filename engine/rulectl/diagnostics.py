@@ -23,7 +23,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One diagnostic. `fields` fill the sentence of the code; the rest says whom and what it touches."""
+    """One diagnostic. `fields` fill the sentence of the code; the rest says whom and what it touches. `accepted` is the
+    reason for which it was accepted, where it was."""
 
     slug: str
     at: Location
@@ -34,6 +35,7 @@ class Finding:
     case: tuple[tuple[str, str], ...] = ()
     verdict: str = ""
     severity_override: Severity | None = None
+    accepted: str = ""
 
     @property
     def info(self) -> Code:
@@ -49,8 +51,10 @@ class Finding:
 
     def message(self, lang: Language) -> str:
         """One sentence: what is wrong; of a check that found nothing or could not tell, that."""
-        other = {"proved": self.info.proved, "undecided": self.info.undecided}.get(self.verdict, {})
-        return other.get(lang, self.info.message[lang]).format(**dict(self.fields))
+        info = self.info
+        answers = {"proved": info.proved, "undecided": info.undecided, "counterexample": info.counterexample}
+        other = answers.get(self.verdict, {})
+        return other.get(lang, info.message[lang]).format(**dict(self.fields))
 
     def help(self, lang: Language) -> str:
         """What to write instead; empty when the sentence says it all, or nothing is wrong."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulectl.analysis import allowed, gaps, idle, overlaps
+from rulectl.analysis.accepting import with_accepted
 from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.chains import CHECKS as CHAINS
 from rulectl.analysis.policies import CHECKS as POLICIES
@@ -42,6 +43,6 @@ def verdicts(study: Study, budget: Budget, checks: tuple[Question, ...] = CHECKS
 
 
 def analyse(rulebook: Rulebook, budget: Budget) -> tuple[Finding, ...]:
-    """The verdicts of all checks as findings."""
+    """The verdicts of all checks as findings, those that the workbook accepts marked so."""
     study = Study(rulebook)
-    return tuple(as_finding(verdict, study.names) for verdict in verdicts(study, budget))
+    return with_accepted((as_finding(verdict, study.names) for verdict in verdicts(study, budget)), rulebook)

@@ -68,8 +68,8 @@ def session() -> Session:
 
 
 def status_of(findings: Iterable[Finding]) -> int:
-    """Notices are no reason for a status of 1; warnings and errors are."""
-    return FINDINGS if any(f.severity is not Severity.NOTICE for f in findings) else FINE
+    """Notices are no reason for a status of 1, nor is what was accepted; warnings and errors are."""
+    return FINDINGS if any(f.severity is not Severity.NOTICE and not f.accepted for f in findings) else FINE
 
 
 def language_of(environment: Mapping[str, str]) -> Language:

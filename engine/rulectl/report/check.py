@@ -1,0 +1,64 @@
+"""What a check of a rulebook came to, for people: the sum first, then what is to be mended table by table, then what is
+worth knowing, one line each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rulectl.codes import Language, Severity, say
+from rulectl.diagnostics import Finding
+from rulectl.report.findings import finding_text, place_text
+
+
+def check_text(findings: Sequence[Finding], lang: Language) -> str:
+    """The analysis of a rulebook as text, without a line end."""
+    found = [f for f in findings if f.verdict == "counterexample"]
+    mend = [f for f in found if f.severity is not Severity.NOTICE and not f.accepted]
+    know = [f for f in found if f.severity is Severity.NOTICE and not f.accepted]
+    open_ = [f for f in findings if f.verdict == "undecided" and not f.accepted]
+    accepted = [f for f in findings if f.accepted]
+    proved = sum(f.verdict == "proved" for f in findings)
+    parts = [
+        say(f"report-check-{key}", lang, n=n)
+        for key, n in (
+            ("proved", proved),
+            ("mend", len(mend)),
+            ("know", len(know)),
+            ("open", len(open_)),
+            ("accepted", len(accepted)),
+        )
+        if n
+    ]
+    lines = [say("report-check-sum", lang, n=len(findings), parts=say("report-comma", lang).join(parts))]
+    for table, of_table in _by_table(mend):
+        lines += ["", say("report-check-table", lang, table=table) if table else say("report-check-book", lang)]
+        lines += [finding_text(f, lang) for f in of_table]
+    for key, group in (("know", know), ("open", open_), ("accepted", accepted)):
+        if group:
+            lines += ["", say(f"report-check-{key}-heading", lang)]
+            lines += [_line(f, lang) for _, of_table in _by_table(group) for f in of_table]
+    return "\n".join(lines)
+
+
+def _by_table(findings: Iterable[Finding]) -> Iterable[tuple[str, list[Finding]]]:
+    """Findings by their table, tables in the order in which they first come up."""
+    groups: dict[str, list[Finding]] = {}
+    for found in findings:
+        groups.setdefault(found.table, []).append(found)
+    return groups.items()
+
+
+def _line(found: Finding, lang: Language) -> str:
+    """One line: the place, the code, the sentence, and why it is open or was accepted."""
+    why = found.accepted
+    if not why and found.verdict == "undecided" and found.notes:
+        note = found.notes[0]
+        why = f"{place_text(note.at.place, lang)}: {say(note.key, lang)}"
+    text = f"  {found.code} {place_text(found.at.place, lang)}: {found.message(lang)}"
+    return f"{text} ({why})" if why else text
+
+
+def counts(findings: Iterable[Finding]) -> Counter[str]:
+    """How many of each verdict; what is no verdict counts by its severity."""
+    return Counter(f.verdict or f.severity.value for f in findings)
