@@ -95,7 +95,22 @@ class FilePlace:
         return ""
 
 
-Place = Cell | CellRange | RowPlace | OptionPlace | FilePlace
+@dataclass(frozen=True, slots=True, order=True)
+class ElementPlace:
+    """An element of a model, by the names that its author gave it, from the outside in: `Routing › rule 3 › Age`."""
+
+    file: str
+    path: tuple[str, ...]
+
+    def inside(self, *names: str) -> ElementPlace:
+        """A part of the element."""
+        return ElementPlace(self.file, (*self.path, *names))
+
+    def __str__(self) -> str:
+        return " › ".join(self.path)
+
+
+Place = Cell | CellRange | RowPlace | OptionPlace | FilePlace | ElementPlace
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from rulectl.cli.decide import decide
 from rulectl.cli.explain import explain
 from rulectl.cli.explain_code import explain_code
 from rulectl.cli.export import export
+from rulectl.cli.importing import import_
 from rulectl.cli.init import init
 from rulectl.cli.schema import schema
 from rulectl.cli.selftest import test
@@ -35,5 +36,5 @@ def main() -> None:
     """Texts stand in the catalogue."""
 
 
-for _command in (init, compile_, check, decide, batch, explain, test, schema, export, explain_code):
+for _command in (init, compile_, check, decide, batch, explain, test, schema, export, import_, explain_code):
     main.add_command(_command)

@@ -15,7 +15,7 @@ from wcwidth import wcswidth
 from rulectl.codes import Language, Severity, say
 from rulectl.diagnostics import Finding
 from rulectl.report.jsontext import dumps
-from rulectl.source import Cell, CellRange, FilePlace, Location, OptionPlace, Place, RowPlace
+from rulectl.source import Cell, CellRange, ElementPlace, FilePlace, Location, OptionPlace, Place, RowPlace
 
 _WIDEST = 96
 _UNSEEN = str.maketrans({**{chr(n): "·" for n in range(32)}, "\t": " ", "\u3000": "  ", "\u00a0": " "})
@@ -28,7 +28,7 @@ def place_text(place: Place, lang: Language) -> str:
             where = say("report-headings", lang) + (f" {place.field}" if place.field else "")
         case RowPlace():
             where = say("report-row", lang, row=place.row) + (f" {place.field}" if place.field else "")
-        case Cell() | CellRange() | OptionPlace() | FilePlace():
+        case Cell() | CellRange() | OptionPlace() | FilePlace() | ElementPlace():
             where = str(place)
     return " ".join(part for part in (place.file, where) if part)
 
@@ -107,6 +107,8 @@ def finding_fields(found: Finding, lang: Language) -> dict[str, object]:
         fields["field"] = place.field
     elif isinstance(place, OptionPlace):
         fields["field"] = place.name
+    elif isinstance(place, ElementPlace):
+        fields["element"] = str(place)
     if found.at.text:
         fields["text"] = found.at.text
     if found.at.span is not None:

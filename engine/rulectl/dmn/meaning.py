@@ -1,0 +1,181 @@
+"""What FEEL comes to in the language of cells: an expression, a structure of them, a range, a function.
+
+A workbook has no structures: `loan.rate` is a term of that name. So a structure is here a set of named parts, known
+while a model is read, and gone once it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rulectl.dmn.feel_text import FeelFault, Names
+from rulectl.lang import syntax
+from rulectl.lang.evaluate import children
+from rulectl.lang.syntax import Between, Expr, Literal, Name, Node, Test
+from rulectl.source import Span
+from rulectl.values import Value
+
+SUBJECT = Name("?")
+"""What a condition is about, while it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A structure: its parts by name. Of a list of structures the parts are lists, side by side."""
+
+    parts: Mapping[str, Meaning]
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """A function of the model: its parameters, and what it makes of the meanings given for them."""
+
+    name: str
+    parameters: tuple[str, ...]
+    apply: Callable[[Mapping[str, Meaning]], Meaning]
+
+
+Meaning = Expr | Parts | Between | Routine
+
+
+class Env:
+    """What names mean in an expression: those of its own and of what is around it."""
+
+    def __init__(self, meanings: Mapping[str, Meaning], around: Env | None = None) -> None:
+        self._own = meanings
+        self._around = around
+        every = {**(around.every if around else {}), **meanings}
+        self.every: Mapping[str, Meaning] = every
+        self.names = Names(every)
+
+    def find(self, name: str) -> Meaning | None:
+        return self.every.get(name)
+
+    def plus(self, meanings: Mapping[str, Meaning]) -> Env:
+        return Env(meanings, self)
+
+
+def mentions(node: Node, name: Name) -> bool:
+    """Whether a tree holds a name."""
+    waiting: list[Node] = [node]
+    while waiting:
+        here = waiting.pop()
+        if here == name:
+            return True
+        waiting.extend(children(here))
+    return False
+
+
+def single(meaning: Meaning, span: Span) -> Expr:
+    """A meaning as an expression. Raises FeelFault for a structure, a range or a function."""
+    match meaning:
+        case Parts():
+            raise FeelFault("dmn-feel-structure", span)
+        case Between() | Routine():
+            raise FeelFault("dmn-feel-construct", span, construct="function" if isinstance(meaning, Routine) else "..")
+        case _:
+            return meaning
+
+
+def listed(items: list[Expr]) -> Expr:
+    """A list; of literals that are there it is one literal."""
+    values: list[Value] = []
+    for item in items:
+        if not isinstance(item, Literal) or item.value is None:
+            return syntax.Sequence(tuple(items))
+        values.append(item.value)
+    return Literal(tuple(values))
+
+
+class NeedsColumnError(Exception):
+    """A condition that no unary test can say, as an expression about the subject: it takes a column of its own."""
+
+    def __init__(self, expr: Expr) -> None:
+        super().__init__("needs a column")
+        self.expr = expr
+
+
+_TURNED: Mapping[str, syntax.Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
+
+
+def as_test(expr: Expr) -> Test:
+    """A statement about the subject as a unary test. Raises NeedsColumnError where there is none."""
+    match expr:
+        case syntax.Compare(op, left, right) if left == SUBJECT and not mentions(right, SUBJECT):
+            return _compared(op, right)
+        case syntax.Compare(op, left, right) if right == SUBJECT and not mentions(left, SUBJECT):
+            return _compared(_TURNED[op], left)
+        case syntax.Meets(subject, test) if subject == SUBJECT and not mentions(test, SUBJECT):
+            return test
+        case syntax.Both(items):
+            return syntax.AllOf(tuple(as_test(item) for item in items))
+        case syntax.Either(items):
+            return syntax.OneOf(tuple(as_test(item) for item in items))
+        case syntax.Not(operand):
+            return syntax.Except(as_test(operand))
+        case syntax.Call("contains", (whole, item)) if whole == SUBJECT and not mentions(item, SUBJECT):
+            # of a list `= x` asks whether it holds x; of a text it is not the same
+            raise NeedsColumnError(expr)
+        case _:
+            raise NeedsColumnError(expr)
+
+
+def _compared(op: syntax.Comparison, value: Expr) -> Test:
+    if value == Literal(None) and op in ("=", "!="):
+        return syntax.IsNull() if op == "=" else syntax.Except(syntax.IsNull())
+    return syntax.Is(op, value)
+
+
+def replaced(expr: Expr, old: Name, new: Expr) -> Expr:
+    """The expression with a name replaced throughout."""
+    found = rebuilt(expr, lambda node: new if node == old else None)
+    assert not isinstance(found, syntax.Any | syntax.IsNull | syntax.Is | syntax.Between | syntax.OneOf | syntax.AllOf)
+    assert not isinstance(found, syntax.Except)
+    return found
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
+    """A tree with some of its nodes changed, from the outside in."""
+    found = change(node)
+    if found is not None:
+        return found
+
+    def inner(part: Node) -> Node:
+        return rebuilt(part, change)
+
+    match node:
+        case syntax.Literal() | syntax.Name() | syntax.Any() | syntax.IsNull():
+            return node
+        case syntax.Sequence(items):
+            return syntax.Sequence(tuple(map(inner, items)))  # type: ignore[arg-type]  # expressions stay expressions
+        case syntax.Both(items):
+            return syntax.Both(tuple(map(inner, items)))  # type: ignore[arg-type]
+        case syntax.Either(items):
+            return syntax.Either(tuple(map(inner, items)))  # type: ignore[arg-type]
+        case syntax.Text(parts):
+            return syntax.Text(tuple(map(inner, parts)))  # type: ignore[arg-type]
+        case syntax.Call(function, arguments):
+            return syntax.Call(function, tuple(map(inner, arguments)))  # type: ignore[arg-type]
+        case syntax.Negative(operand):
+            return syntax.Negative(inner(operand))  # type: ignore[arg-type]
+        case syntax.Not(operand):
+            return syntax.Not(inner(operand))  # type: ignore[arg-type]
+        case syntax.Binary(op, left, right):
+            return syntax.Binary(op, inner(left), inner(right))  # type: ignore[arg-type]
+        case syntax.Compare(op, left, right):
+            return syntax.Compare(op, inner(left), inner(right))  # type: ignore[arg-type]
+        case syntax.Meets(subject, test):
+            return syntax.Meets(inner(subject), inner(test))  # type: ignore[arg-type]
+        case syntax.If(condition, then, otherwise):
+            return syntax.If(inner(condition), inner(then), inner(otherwise))  # type: ignore[arg-type]
+        case syntax.Is(op, value):
+            return syntax.Is(op, inner(value))  # type: ignore[arg-type]
+        case syntax.Between(low, high, low_closed, high_closed):
+            return syntax.Between(inner(low), inner(high), low_closed, high_closed)  # type: ignore[arg-type]
+        case syntax.OneOf(tests):
+            return syntax.OneOf(tuple(map(inner, tests)))  # type: ignore[arg-type]
+        case syntax.AllOf(tests):
+            return syntax.AllOf(tuple(map(inner, tests)))  # type: ignore[arg-type]
+        case syntax.Except(test):
+            return syntax.Except(inner(test))  # type: ignore[arg-type]
