@@ -39,11 +39,11 @@ def row(decided: Decided, book: Rulebook, at: int) -> tuple[object, ...]:
         if term.role is not Role.INPUT:
             codes, states = decided.columns[term.id].exact()
             values[term.id] = states.items[codes[at]].now
-    rules = tuple(f for codes, fired in decided.firings for f in fired[codes[at]])
+    rules = tuple(f for codes, fired in decided.firings for f in fired.items[codes[at]])
     return (
         values,
         list(Status)[decided.ranks[at]],
-        decided.ask_names[decided.asks[at]],
+        decided.ask_names.items[decided.asks[at]],
         rules,
         decided.findings_of(at),
     )

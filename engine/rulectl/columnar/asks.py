@@ -36,7 +36,7 @@ class Asking:
         rows: int,
     ) -> Codes:
         """The number of each row's asks."""
-        waiting = {name: _waiting(terms[name]) for name in verdicts}
+        waiting = {name: terms[name].waits.array() for name in verdicts}
         weights: list[tuple[Term, Codes]] = []
         for output in self.plan.outputs:
             if output.id not in verdicts:
@@ -137,11 +137,6 @@ class Asking:
                 required.update(counts)
         order = self.plan.order
         return tuple(sorted(total, key=lambda n: (-required[n], -total[n], order[n])))
-
-
-def _waiting(term: TermColumns) -> Codes:
-    """Verdict number -> itself plus one where it waits for something, else 0."""
-    return np.array([n + 1 if v.waits else 0 for n, v in enumerate(term.verdicts)], np.int32)
 
 
 def _reduced(waiting: Codes) -> tuple[Codes, int]:

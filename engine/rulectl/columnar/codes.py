@@ -7,14 +7,15 @@ once for each combination of numbers that occurs, and gathered: `each` does that
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 Codes = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]
-Wide = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 _DIRECT = 4
 """A table of seen combinations may be so many times as long as the columns; past that they are sorted."""
@@ -37,6 +38,69 @@ class Numbered(Generic[T]):
             found = self.numbers[item] = len(self.items)
             self.items.append(item)
         return found
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+class Spelling(Generic[T]):
+    """How things by number are written: a text each, null for none, made when they are first written."""
+
+    __slots__ = ("_made", "_of", "_things", "_write")
+
+    def __init__(self, things: Numbered[T], write: Callable[[T], str | None]) -> None:
+        self._things = things
+        self._write = write
+        self._of = 0
+        self._made = pl.Series([], dtype=pl.String)
+
+    def texts(self) -> pl.Series:
+        """The texts by number."""
+        if self._of < len(self._things):
+            fresh = [self._write(thing) for thing in self._things.items[self._of :]]
+            self._made = self._made.append(pl.Series(fresh, dtype=pl.String)).rechunk()
+            self._of = len(self._things)
+        return self._made
+
+    def column(self, codes: Codes) -> pl.Series:
+        """The text of each row."""
+        return self.texts().gather(pl.Series(codes))
+
+
+class Spellings:
+    """How the states, asks and firings of one engine are written, kept from frame to frame."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, str], tuple[object, Spelling[Any]]] = {}
+
+    def of(self, things: Numbered[T], way: str, write: Callable[[T], str | None]) -> Spelling[T]:
+        """The spelling of some things; `way` tells several spellings of the same things apart."""
+        kept = self._kept.get((id(things), way))
+        if kept is None or kept[0] is not things:
+            kept = self._kept[id(things), way] = (things, Spelling(things, write))
+        return kept[1]
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+
+class Lut:
+    """A list of small integers that grows, as an array."""
+
+    __slots__ = ("_array", "items")
+
+    def __init__(self) -> None:
+        self.items: list[int] = []
+        self._array: Codes = np.zeros(0, np.int32)
+
+    def array(self) -> Codes:
+        """All items; only those that are new since the last call are looked at."""
+        done = len(self._array)
+        if done < len(self.items):
+            self._array = np.concatenate([self._array, np.array(self.items[done:], np.int32)])
+        return self._array
 
     def __len__(self) -> int:
         return len(self.items)

@@ -68,6 +68,7 @@ class Lens:
     partition: Partition
     pairs: Numbered[Pair] = field(default_factory=Numbered)
     _seen: dict[int, tuple[Numbered[State], Codes]] = field(default_factory=dict)
+    _finer: dict[int, tuple[Partition, Codes]] = field(default_factory=dict)
 
     def of_states(self, states: Numbered[State]) -> Codes:
         """State number -> pair number."""
@@ -81,6 +82,15 @@ class Lens:
             codes = np.concatenate([known[1], codes])
         self._seen[id(states)] = (states, codes)
         return codes
+
+    def of_classes(self, points: Partition) -> Codes:
+        """Class number of a partition with all of this one's points -> pair number."""
+        known = self._finer.get(id(points))
+        if known is None or known[0] is not points:
+            classes = [points.coarser(self.partition, klass) for klass in range(points.size)]
+            pairs = np.array([self.pairs.number(Pair(klass, klass)) for klass in classes], np.int32)
+            known = self._finer[id(points)] = (points, pairs)
+        return known[1]
 
     def forget(self) -> None:
         self._seen.clear()
@@ -151,20 +161,17 @@ class Texts:
 @dataclass
 class Numbers:
     """A number that may differ in every row: NaN where a case leaves it blank. `odd` are the rows whose numbers have
-    too many digits for floats, as decimals."""
+    too many digits for floats, as decimals. `ends` are the end points of `points` as `ends_of` gives them."""
 
     values: Floats
     odd: Mapping[int, Decimal]
     points: Partition
+    ends: Floats
 
     @cached_property
     def _classes(self) -> Codes:
         """The class of each row among the points of all tables."""
-        points = self.points.points
-        ends = [float(point) for point in points]
-        # a point, and the very next float: to the right of both lies the open stretch above it
-        sorted_ends = np.array([end for point in ends for end in (point, np.nextafter(point, np.inf))])
-        found = np.searchsorted(sorted_ends, self.values, "right").astype(np.int32)
+        found = np.searchsorted(self.ends, self.values, "right").astype(np.int32)
         found += np.int32(FIRST)
         blank = np.isnan(self.values)
         if blank.any():
@@ -174,9 +181,7 @@ class Numbers:
         return found
 
     def seen(self, lens: Lens) -> Part:
-        lut = [self.points.coarser(lens.partition, klass) for klass in range(self.points.size)]
-        pairs = np.array([lens.pairs.number(Pair(klass, klass)) for klass in lut], np.int32)
-        return Part(pairs[self._classes], len(lens.pairs))
+        return Part(lens.of_classes(self.points)[self._classes], len(lens.pairs))
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self._exact
@@ -194,12 +199,18 @@ class Numbers:
     def kept(self, rows: npt.NDArray[np.bool_]) -> Numbers:
         at = np.cumsum(rows) - 1
         odd = {int(at[row]): value for row, value in self.odd.items() if rows[row]}
-        return Numbers(self.values[rows], odd, self.points)
+        return Numbers(self.values[rows], odd, self.points, self.ends)
 
     def texts(self) -> pl.Series:
         codes, states = self.exact()
         texts = [None if state.now is None else plain_text(state.now) for state in states.items]
         return pl.Series(texts, dtype=pl.String).gather(pl.Series(codes))
+
+
+def ends_of(points: Sequence[Decimal]) -> Floats:
+    """Each end point and the very next float: to the right of both lies the open stretch above it."""
+    ends = np.array([float(point) for point in points])
+    return np.stack([ends, np.nextafter(ends, np.inf)], axis=1).ravel()
 
 
 def told_apart(points: Sequence[Decimal]) -> bool:

@@ -16,8 +16,8 @@ from rulectl.cases.headings import Plan as Headings
 from rulectl.cases.reader import Reject
 from rulectl.cases.writer import cell, guarded, joined
 from rulectl.codes import Severity
-from rulectl.columnar.codes import Codes, Numbered, Part, each
-from rulectl.columnar.columns import Column, Numbers, Texts
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, each
+from rulectl.columnar.columns import Column, Texts
 from rulectl.columnar.tables import TableColumns
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Firing
@@ -36,7 +36,7 @@ class Pieces(NamedTuple):
     """The firings of one table, or of all: `fired` by number."""
 
     codes: Codes
-    fired: Sequence[Fired]
+    fired: Numbered[Fired]
 
 
 class Firings:
@@ -48,7 +48,7 @@ class Firings:
 
     def forget(self) -> None:
         """Forget all firings; columns that hold their numbers must be forgotten with them."""
-        self._fired: dict[int, tuple[Numbered[Fired], list[int]]] = {n: (Numbered(()), []) for n in self.tables}
+        self._fired: dict[int, tuple[Numbered[Fired], Lut]] = {n: (Numbered(()), Lut()) for n in self.tables}
 
     def decide(self, runs: Mapping[int, Codes]) -> tuple[Pieces, ...]:
         """The firings of each table that fires at all, in the order of the tables."""
@@ -57,9 +57,9 @@ class Firings:
             pieces, lut = self._fired[number]
             for run in self.tables[number].runs[len(lut) :]:
                 rules = run.plan.outputs.fired(run.hits, run.now)
-                lut.append(pieces.number(tuple(run.plan.firings[rule] for rule in rules)))
+                lut.items.append(pieces.number(tuple(run.plan.firings[rule] for rule in rules)))
             if len(pieces) > 1:
-                found.append(Pieces(np.array(lut, np.int32)[codes], pieces.items))
+                found.append(Pieces(lut.array()[codes], pieces))
         return tuple(found)
 
 
@@ -88,10 +88,11 @@ class Decided:
     columns: Mapping[str, Column]
     ranks: Codes
     asks: Codes
-    ask_names: Sequence[tuple[str, ...]]
+    ask_names: Numbered[tuple[str, ...]]
     firings: tuple[Pieces, ...]
     findings: Codes
-    told: Sequence[tuple[Finding, ...]]
+    told: Numbered[tuple[Finding, ...]]
+    spellings: Spellings
     _texts: dict[str, pl.Series] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -109,10 +110,8 @@ class Decided:
         column = self.columns[term]
         if isinstance(column, Texts):
             return _guard(column.series.fill_null("")).alias(term)
-        if isinstance(column, Numbers) and not column.odd:
-            return _number_texts(column).alias(term)
         codes, states = column.exact()
-        return _gather([cell(state.now) for state in states.items], codes).alias(term)
+        return self.spellings.of(states, "cell", lambda state: cell(state.now)).column(codes).alias(term)
 
     def id_texts(self) -> pl.Series:
         """The cases' ids as cells."""
@@ -120,51 +119,61 @@ class Decided:
 
     def status_texts(self) -> pl.Series:
         """The cases' statuses."""
-        return _gather([status.value for status in Status], self.ranks).alias("status")
+        return pl.Series("status", [status.value for status in Status]).gather(pl.Series(self.ranks))
 
     def ask_texts(self, labels: Mapping[str, str]) -> pl.Series:
         """The terms to ask for, by their labels, the most useful first."""
-        return _gather([joined(labels[n] for n in names) for names in self.ask_names], self.asks).alias("asks")
+        texts = [joined(labels[name] for name in names) for names in self.ask_names.items]
+        return pl.Series("asks", texts, dtype=pl.String).gather(pl.Series(self.asks))
 
     def rule_texts(self) -> pl.Series:
         """The rules that fired, in order: `table/rule;table/rule`."""
-        return self._firing_texts(lambda firing: firing.name).alias("rules")
+        return self._firing_texts("rules", lambda firing: firing.name)
 
     def why_texts(self) -> pl.Series:
         """The same, each with its cells."""
-        return self._firing_texts(lambda f: f"{f.name}@{f.cells}" if f.cells else f.name).alias("why")
+        return self._firing_texts("why", lambda f: f"{f.name}@{f.cells}" if f.cells else f.name)
 
-    def _firing_texts(self, name: Callable[[Firing], str]) -> pl.Series:
-        groups: list[list[tuple[Part, list[str]]]] = []
-        size = 0
-        for codes, fired in self.firings:
-            texts = [";".join(map(name, firings)) for firings in fired]
-            if not groups or size * len(texts) > _GROUP:
-                groups.append([])
-                size = 1
-            size *= len(texts)
-            groups[-1].append((Part(codes, len(texts)), texts))
+    def _firing_texts(self, way: str, name: Callable[[Firing], str]) -> pl.Series:
+        def write(fired: Fired) -> str | None:
+            return ";".join(map(name, fired)) or None
+
         parts: list[pl.Series] = []
-        for number, group in enumerate(groups):
-            written: Numbered[str] = Numbered("")
-
-            def write(
-                key: tuple[int, ...], group: list[tuple[Part, list[str]]] = group, written: Numbered[str] = written
-            ) -> int:
-                texts = [texts[code] for (_, texts), code in zip(group, key, strict=True)]
-                return written.number(";".join(text for text in texts if text))
-
-            codes = each([part for part, _ in group], len(self), write)
-            parts.append(_gather([text or None for text in written.items], codes).alias(str(number)))
+        group: list[tuple[Part, pl.Series]] = []
+        size = 1
+        for codes, fired in self.firings:
+            if group and size * len(fired) > _GROUP:
+                parts.append(self._together(group))
+                group, size = [], 1
+            group.append((Part(codes, len(fired)), self.spellings.of(fired, way, write).texts()))
+            size *= len(fired)
+        if group:
+            parts.append(self._together(group))
         if not parts:
-            return pl.repeat("", len(self), dtype=pl.String, eager=True)
+            return pl.repeat("", len(self), dtype=pl.String, eager=True).alias(way)
         if len(parts) == 1:
             whole = parts[0].fill_null("")
         else:
-            joined_ = pl.concat_str(pl.all(), separator=";", ignore_nulls=True)
-            whole = pl.DataFrame(parts).select(joined_.fill_null("")).to_series()
-        risky = any(guarded(f.table) != f.table or not f.table for _, fired in self.firings for fs in fired for f in fs)
-        return _guard(whole) if risky else whole
+            frame = pl.DataFrame([part.alias(str(number)) for number, part in enumerate(parts)])
+            one = pl.concat_str(pl.all(), separator=";", ignore_nulls=True)
+            whole = frame.select(one.fill_null("")).to_series()
+        return _guard(whole, risky=any(guarded(t.name or "=") != t.name for t in self.rulebook.tables)).alias(way)
+
+    def _together(self, group: Sequence[tuple[Part, pl.Series]]) -> pl.Series:
+        """The texts of some tables' firings as one."""
+        if len(group) == 1:
+            ((part, texts),) = group
+            return texts.gather(pl.Series(part.codes))
+        lists = [texts.to_list() for _, texts in group]
+        written: Numbered[str] = Numbered("")
+
+        def write(key: tuple[int, ...]) -> int:
+            return written.number(
+                ";".join(text for texts, code in zip(lists, key, strict=True) if (text := texts[code]))
+            )
+
+        codes = each([part for part, _ in group], len(self), write)
+        return pl.Series([text or None for text in written.items], dtype=pl.String).gather(pl.Series(codes))
 
     # -- as programs want them ----------------------------------------------------------------------------------
 
@@ -178,27 +187,27 @@ class Decided:
 
     def asked(self) -> pl.Series:
         """The ids of the terms to ask for, as lists."""
-        return pl.Series("asks", [list(n) for n in self.ask_names], pl.List(pl.String)).gather(self.asks)
+        return pl.Series("asks", [list(n) for n in self.ask_names.items], pl.List(pl.String)).gather(self.asks)
 
     def findings_of(self, row: int) -> tuple[Finding, ...]:
         """The findings of one decided row."""
-        return self.told[int(self.findings[row])]
+        return self.told.items[int(self.findings[row])]
 
     def counts(self) -> Counts:
         """Statuses, rules, asks and findings, counted."""
         ranks = np.bincount(self.ranks, minlength=len(Status)).tolist()
         rules: Counter[Firing] = Counter()
         for codes, fired in self.firings:
-            for count, firings in zip(np.bincount(codes, minlength=len(fired)).tolist(), fired, strict=True):
+            for count, firings in zip(np.bincount(codes, minlength=len(fired)).tolist(), fired.items, strict=True):
                 if count:
                     for firing in firings:
                         rules[firing] += count
         asks: Counter[str] = Counter()
-        for count, names in zip(np.bincount(self.asks).tolist(), self.ask_names, strict=False):
+        for count, names in zip(np.bincount(self.asks).tolist(), self.ask_names.items, strict=False):
             asks.update(dict.fromkeys(names, count) if count else {})
         slugs: Counter[str] = Counter()
         troubled = 0
-        for count, told in zip(np.bincount(self.findings).tolist(), self.told, strict=False):
+        for count, told in zip(np.bincount(self.findings).tolist(), self.told.items, strict=False):
             for found in told if count else ():
                 slugs[found.slug] += count
             troubled += count * any(found.severity is not Severity.NOTICE for found in told)
@@ -211,26 +220,18 @@ class Decided:
             return ()
         codes, first = np.unique(self.findings, return_index=True)
         inorder = codes[np.argsort(first)].tolist()
-        return tuple(dict.fromkeys(found for code in inorder for found in self.told[code]))
+        return tuple(dict.fromkeys(found for code in inorder for found in self.told.items[code]))
 
 
-def _gather(texts: Sequence[str | None], codes: Codes) -> pl.Series:
-    return pl.Series(texts, dtype=pl.String).gather(pl.Series(codes))
-
-
-def _guard(texts: pl.Series) -> pl.Series:
-    """Texts that a spreadsheet would run get an apostrophe."""
-    risky = texts.str.contains(r"^[=+\-@\t\r]")
-    if not risky.any():
+def _guard(texts: pl.Series, risky: bool = True) -> pl.Series:
+    """Texts that a spreadsheet would run get an apostrophe; not looked at where no text is `risky`."""
+    if not risky:
         return texts
-    frame = pl.DataFrame({"text": texts, "risky": risky})
-    return frame.select(pl.when("risky").then("'" + pl.col("text")).otherwise("text").alias(texts.name)).to_series()
-
-
-def _number_texts(column: Numbers) -> pl.Series:
-    """Numbers of up to 15 digits as they are written; NaN blank."""
-    codes, states = column.exact()
-    return _gather([cell(state.now) for state in states.items], codes)
+    runs = texts.str.contains(r"^[=+\-@\t\r]")
+    if not runs.any():
+        return texts
+    frame = pl.DataFrame({"text": texts, "runs": runs})
+    return frame.select(pl.when("runs").then("'" + pl.col("text")).otherwise("text").alias(texts.name)).to_series()
 
 
 _TYPES: Mapping[Kind, pl.DataType] = {

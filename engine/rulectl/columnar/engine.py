@@ -9,6 +9,7 @@ in columns (lists that feed each other) is decided by that engine for each disti
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from rulectl.cases.headings import Plan as Headings
 from rulectl.cases.headings import plan as match_headings
 from rulectl.cases.reader import Reject, id_term
 from rulectl.columnar.asks import Asking
-from rulectl.columnar.codes import Codes, Numbered, Part, constant, each
+from rulectl.columnar.codes import Codes, Numbered, Part, Spellings, constant, each
 from rulectl.columnar.columns import Coded, Column, State, given
 from rulectl.columnar.decided import Decided, Firings, Pieces
 from rulectl.columnar.findings import Telling
@@ -40,10 +41,11 @@ from rulectl.runtime.aggregates import compute
 from rulectl.runtime.engine import Engine
 from rulectl.runtime.judge import Verdict
 from rulectl.source import Location, RowPlace
-from rulectl.values import Value
+from rulectl.values import Value, number
 
-KEPT_STATES = 200_000
-"""When so many runs, verdicts and values have been met, all are forgotten before the next frame."""
+KEPT_STATES = 500_000
+"""When so many runs, verdicts and values have been met (and ten for each rule), all are forgotten before the next
+frame."""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,7 @@ class ColumnarEngine:
         self.asking = Asking(self.plan)
         self.telling = Telling(self.engine)
         self.firings = Firings(self.tables)
+        self.spellings = Spellings()
 
     def _readers(self) -> dict[str, TermReader]:
         tests: dict[str, list[Is]] = {}
@@ -127,8 +130,9 @@ class ColumnarEngine:
             numbers = np.arange(1, rows + 1, dtype=np.int64)
         reads: dict[str, Read] = {}
         bad = np.zeros(rows, np.bool_)
-        for planned in headings.columns:
-            read = self.readers[planned.term.id].read(frame.to_series(planned.index))
+        with ThreadPoolExecutor(2) as pool:
+            done = pool.map(lambda c: self.readers[c.term.id].read(frame.to_series(c.index)), headings.columns)
+        for planned, read in zip(headings.columns, done, strict=True):
             reads[planned.term.id] = read
             if read.bad is not None:
                 bad |= read.bad
@@ -189,11 +193,11 @@ class ColumnarEngine:
         part = frame[rows.tolist()]
         planned = [(c.index, c.heading.strip(), self.facts.slots[c.term.id]) for c in headings.columns]
         named = next((c.index for c in headings.columns if self.id_term and c.term.id == self.id_term.id), None)
-        for number, cells in zip(numbers[rows].tolist(), part.iter_rows(), strict=True):
+        for row, cells in zip(numbers[rows].tolist(), part.iter_rows(), strict=True):
             problems: list[tuple[str, Finding]] = []
             for index, heading, slot in planned:
                 raw = cells[index]
-                at = RowPlace(file, number, heading)
+                at = RowPlace(file, row, heading)
                 value = slot.native(raw)
                 if isinstance(value, Problem):
                     problems.append((heading, field_finding(value, at, "" if raw is None else str(raw))))
@@ -201,7 +205,7 @@ class ColumnarEngine:
                     problems.append((heading, finding("missing-fact", Location(at), field=heading)))
             texts = tuple("" if cell is None else str(cell) for cell in cells)
             id_ = texts[named].strip() if named is not None else ""
-            found.append(Reject(number, id_ or str(number), texts, tuple(problems)))
+            found.append(Reject(row, id_ or str(row), texts, tuple(problems)))
         return found
 
     # -- deciding -----------------------------------------------------------------------------------------------
@@ -214,16 +218,20 @@ class ColumnarEngine:
         file: str = "",
         numbers: npt.NDArray[np.int64] | None = None,
         seen: Seen | None = None,
+        counted: Mapping[str, pl.Series] | None = None,
     ) -> Decided:
         """Decide the rows of a frame: raw texts or native values, in columns headed by names, ids or aliases of terms
         (`headings` says which, where the caller knows). `numbers` are the rows' numbers in `file`; `seen` holds the
-        case ids of earlier frames: a case that is there already is rejected."""
+        case ids of earlier frames: a case that is there already is rejected. `counted` are the facts counted across
+        cases, as texts for each row of the frame (null: unknown), where more cases count than those of the frame."""
         self._make_room()
         headings = headings or self.headings(frame, file)
         cases = self.read(frame, headings, file=file, numbers=numbers, seen=seen)
         rows = len(cases.at)
         columns = dict(cases.columns)
-        if self.rulebook.aggregates:
+        if counted is not None:
+            self._take_counts(columns, counted, cases.at)
+        elif self.rulebook.aggregates:
             self._count(columns, cases.ids, rows)
         if any(self.plan.cyclic):
             return self._by_case(cases, columns, headings, rows)
@@ -247,10 +255,11 @@ class ColumnarEngine:
             columns=columns,
             ranks=self._ranks(verdicts, rows),
             asks=self.asking.decide(self.terms, verdicts, columns, rows),
-            ask_names=self.asking.asks.items,
+            ask_names=self.asking.asks,
             firings=self.firings.decide(runs),
             findings=self.telling.decide(self.tables, runs, self.terms, verdicts, columns, rows),
-            told=self.telling.told.items,
+            told=self.telling.told,
+            spellings=self.spellings,
         )
 
     def _by_case(self, cases: Cases, given_columns: Mapping[str, Column], headings: Headings, rows: int) -> Decided:
@@ -286,17 +295,19 @@ class ColumnarEngine:
             columns=columns,
             ranks=gathered(o.status.rank for o in outcomes),
             asks=gathered(asks.number(o.asks) for o in outcomes),
-            ask_names=asks.items,
-            firings=(Pieces(gathered(fired.number(o.firings) for o in outcomes), fired.items),),
+            ask_names=asks,
+            firings=(Pieces(gathered(fired.number(o.firings) for o in outcomes), fired),),
             findings=gathered(told.number(o.findings) for o in outcomes),
-            told=told.items,
+            told=told,
+            spellings=Spellings(),
         )
 
     def _make_room(self) -> None:
         """Forget everything when there is too much of it."""
         held = sum(len(t.runs) + len(t.starts) for t in self.tables.values())
         held += sum(len(t.verdicts) for t in self.terms.values()) + len(self.asking.asks) + len(self.telling.told)
-        if held > KEPT_STATES:
+        rules = sum(len(table.table.rules) for table in self.plan.tables)
+        if held > KEPT_STATES + 10 * rules:
             for table in self.tables.values():
                 table.forget()
             for term in self.terms.values():
@@ -304,11 +315,36 @@ class ColumnarEngine:
             self.asking.forget()
             self.telling.forget()
             self.firings.forget()
+            self.spellings.forget()
 
     def _settle(self, name: str, codes: Codes, verdicts: dict[str, Codes], columns: dict[str, Column]) -> None:
         """A judged term becomes a column for the strata above."""
         verdicts[name] = codes
         columns[name] = self.terms[name].column(codes)
+
+    def _take_counts(
+        self, columns: dict[str, Column], counted: Mapping[str, pl.Series], at: npt.NDArray[np.int64]
+    ) -> None:
+        """Facts counted by the caller, where the case itself does not give them."""
+        for name, series in counted.items():
+            texts = series.gather(at).fill_null("")
+            names = texts.unique()
+            codes = texts.replace_strict(names, pl.int_range(len(names), eager=True), return_dtype=pl.Int32)
+            values = [given(number(text)) if text else None for text in names.to_list()]
+            own, own_states = columns[name].exact()
+            states: Numbered[State] = Numbered()
+
+            def choose(
+                key: tuple[int, ...],
+                own_states: Numbered[State] = own_states,
+                values: list[State | None] = values,
+                states: Numbered[State] = states,
+            ) -> int:
+                state = own_states.items[key[0]]
+                return states.number(values[key[1]] or state if state.now is None else state)
+
+            parts = [Part(own, len(own_states)), Part(codes.to_numpy().astype(np.int32), len(names))]
+            columns[name] = Coded(each(parts, len(at), choose), states)
 
     def _count(self, columns: dict[str, Column], ids: pl.Series, rows: int) -> None:
         """Facts counted across the rows of this frame."""
@@ -339,9 +375,9 @@ class ColumnarEngine:
         required = [term for term in outputs if term.required]
         worst = constant(rows, -1)
         for term in required or outputs:
-            ranks = np.array([verdict.status.rank for verdict in self.terms[term.id].verdicts], np.int32)
+            ranks = self.terms[term.id].rank.array()
             if not required:
-                ranks[ranks == silent] = -1
+                ranks = np.where(ranks == silent, np.int32(-1), ranks)
             np.maximum(worst, ranks[verdicts[term.id]], out=worst)
         worst[worst < 0] = silent
         return worst

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Numbered, Part, constant, each
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, constant, each
 from rulectl.columnar.columns import Column, State
 from rulectl.columnar.tables import Facts, TableColumns
 from rulectl.columnar.terms import TermColumns
@@ -25,7 +25,7 @@ class Telling:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.told: Numbered[Told] = Numbered(())
-        self._of_run: dict[int, list[int]] = {}
+        self._of_run: dict[int, Lut] = {}
 
     def forget(self) -> None:
         """Forget all findings; columns that hold their numbers must be forgotten with them."""
@@ -44,12 +44,13 @@ class Telling:
         """The number of each row's findings."""
         found: list[Codes] = []
         for number in sorted(runs):
-            lut = self._of_run.setdefault(number, [])
-            lut += [self.told.number(tuple(table_findings(run))) for run in tables[number].runs[len(lut) :]]
-            if any(lut):
-                found.append(np.array(lut, np.int32)[runs[number]])
+            lut = self._of_run.setdefault(number, Lut())
+            fresh = tables[number].runs[len(lut) :]
+            lut.items += [self.told.number(tuple(table_findings(run))) for run in fresh]
+            if lut.array().any():
+                found.append(lut.array()[runs[number]])
         for name, codes in verdicts.items():
-            clashing = np.array([verdict.clash for verdict in terms[name].verdicts], np.bool_)
+            clashing = terms[name].clash.array()
             if clashing.any():
                 found.append(self._clashes(terms[name], clashing[codes], runs, rows))
         found += [self._statement(policy, columns, rows) for policy in self.engine.rulebook.policies]
@@ -65,7 +66,7 @@ class Telling:
     def _together(self, key: tuple[int, ...]) -> int:
         return self.told.number(tuple(finding for code in key for finding in self.told.items[code]))
 
-    def _clashes(self, term: TermColumns, clash: np.ndarray, runs: Mapping[int, Codes], rows: int) -> Codes:
+    def _clashes(self, term: TermColumns, clash: Codes, runs: Mapping[int, Codes], rows: int) -> Codes:
         """Tables that say different things of a term."""
         where = np.flatnonzero(clash)
         tables = {table.number: table for table, _ in term.writers}

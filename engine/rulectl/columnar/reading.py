@@ -18,14 +18,12 @@ import numpy.typing as npt
 import polars as pl
 
 from rulectl.cases.facts import Slot
-from rulectl.columnar.codes import Codes, Numbered, constant
-from rulectl.columnar.columns import BLANK, Coded, Column, Numbers, State, Texts, given, told_apart
+from rulectl.columnar.codes import Codes, Mask, Numbered, constant
+from rulectl.columnar.columns import BLANK, Coded, Column, Floats, Numbers, State, Texts, ends_of, given, told_apart
 from rulectl.lang.region import Partition
 from rulectl.lang.scope import Problem
 from rulectl.types import Kind
 from rulectl.values import Value
-
-Mask = npt.NDArray[np.bool_]
 
 KNOWN_TEXTS = 5_000
 """So many distinct texts of a term are remembered from one frame to the next."""
@@ -66,6 +64,8 @@ class TermReader:
     states: Numbered[State] = field(default_factory=lambda: Numbered(BLANK))
     _texts: dict[str, int] = field(default_factory=dict)
     _enum: pl.Enum | None = None
+    _apart: bool | None = None
+    _ends: tuple[Partition, Floats] | None = None
 
     @property
     def free(self) -> bool:
@@ -212,6 +212,12 @@ class TermReader:
         return states.numbers.get(state, 1)
 
     def _floats_do(self) -> bool:
+        """Whether floats tell apart what this term's tests do."""
+        if self._apart is None:
+            self._apart = self._told_apart()
+        return self._apart
+
+    def _told_apart(self) -> bool:
         type_ = self.slot.term.type
         if type_.kind is not Kind.NUMBER or type_.many:
             return False
@@ -260,8 +266,10 @@ class TermReader:
         return Read(self._column(values, odd), null, bad)
 
     def _column(self, values: npt.NDArray[np.float64], odd: dict[int, Decimal]) -> Column:
-        points = self.points or Partition.of(self.slot.term.type, ())
-        return Numbers(values, odd, points)
+        if self._ends is None:
+            points = self.points or Partition.of(self.slot.term.type, ())
+            self._ends = (points, ends_of(points.points))
+        return Numbers(values, odd, *self._ends)
 
 
 BLANK_CODE, BAD_CODE = 0, -1

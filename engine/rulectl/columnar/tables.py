@@ -7,25 +7,28 @@ rule that may count holds an expression, rows with the same reach are told apart
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Numbered, Part, each
+from rulectl.columnar.codes import Codes, Mask, Numbered, Part, constant, each
 from rulectl.columnar.columns import Column, Lens, Pair, State
+from rulectl.columnar.grid import NONE, Grid
 from rulectl.lang.evaluate import CannotCompute, names_of
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Expr, Name
+from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import Entries, TableRun, run
-from rulectl.runtime.plan import Key, TablePlan
+from rulectl.runtime.plan import Key, Reach, TablePlan
 from rulectl.values import Value
 
 _SOME: str = "\0"
 """Stands for the value of a term of which only the class is known; nothing may look at it."""
 
-Places = tuple[tuple[int, int], ...]
+_COMBINATIONS = 1 << 16
+"""A table whose classes could come together in so many ways has every way that occurs decided once."""
 
 
 class Facts(dict[str, Value]):
@@ -39,8 +42,6 @@ class Facts(dict[str, Value]):
 class Start:
     """What class numbers come to: a run as it is before any expression is looked at."""
 
-    now_key: Key
-    may_key: Key
     now: Facts
     may: Facts
     absent: frozenset[str]
@@ -62,6 +63,8 @@ class TableColumns:
     fine: tuple[str, ...]
     starts: list[Start] = field(default_factory=list)
     runs: list[TableRun] = field(default_factory=list)
+    _grids: list[Grid | None] = field(default_factory=list)
+    _rule_start: Codes | None = None
     _start_of: dict[tuple[object, ...], int] = field(default_factory=dict)
     _run_of: dict[tuple[object, ...], int] = field(default_factory=dict)
 
@@ -81,6 +84,7 @@ class TableColumns:
         """Forget all runs; columns that hold their numbers must be forgotten with them."""
         self.starts, self.runs = [], []
         self._start_of, self._run_of = {}, {}
+        self._rule_start = None
         for _, _, lens in self.coarse:
             lens.forget()
 
@@ -103,8 +107,75 @@ class TableColumns:
                 self.starts.append(self._start(key[:count], mine))
             return found
 
-        starts = each(parts, rows, begin)
+        starts = self._by_grid(parts, rows, begin) if self._spread(parts, rows) else each(parts, rows, begin)
         return self._finish(starts, columns, rows)
+
+    # -- classes that hardly ever come together twice -----------------------------------------------------------
+
+    def _spread(self, parts: Sequence[Part], rows: int) -> bool:
+        """Whether rows are better held against the rules themselves: many combinations, and only the first rule that
+        holds matters."""
+        size = 1
+        for part in parts:
+            size *= part.size
+        if size <= max(_COMBINATIONS, rows // 4) or not self._first_only:
+            return False
+        if not self._grids:
+            sizes = [c.partition.size for c in self.plan.lowered.columns if c.partition is not None]
+            self._grids.append(Grid.of(self.plan.lowered, sizes))
+        return self._grids[0] is not None
+
+    @property
+    def _first_only(self) -> bool:
+        policies = {self.plan.table.policy, *self.plan.outputs.policies}
+        return policies == {HitPolicy.FIRST} and not self.fine and len(self.coarse) == len(self.plan.lowered.columns)
+
+    def _by_grid(self, parts: Sequence[Part], rows: int, begin: Callable[[tuple[int, ...]], int]) -> Codes:
+        """Rows whose classes are all known by the grid, the others by the combinations in which they come."""
+        grid = self._grids[0]
+        assert grid is not None
+        classes: list[Codes] = []
+        open_: Mask | None = None
+        for part, (_, _, lens) in zip(parts, self.coarse, strict=True):
+            lut = np.array([p.now if p.now == p.may else UNKNOWN for p in lens.pairs.items], np.int32)
+            classes.append(lut[part.codes])
+            if not lut.all():
+                unknown = classes[-1] == UNKNOWN
+                open_ = unknown if open_ is None else open_ | unknown
+        if open_ is None or not open_.any():
+            return self._first_rules(grid.first(classes, rows))
+        starts = constant(rows)
+        known = np.flatnonzero(~open_)
+        starts[known] = self._first_rules(grid.first([column[known] for column in classes], len(known)))
+        rest = np.flatnonzero(open_)
+        starts[rest] = each([Part(part.codes[rest], part.size) for part in parts], len(rest), begin)
+        return starts
+
+    def _first_rules(self, rules: Codes) -> Codes:
+        """The starts of rows of which only the first rule that holds matters, by its number; NONE: none does."""
+        if self._rule_start is None:
+            self._rule_start = constant(len(self.plan.table.rules) + 1, NONE)
+        starts: Codes = self._rule_start[rules]
+        fresh = np.unique(rules[starts == NONE]).tolist()
+        if fresh:
+            for rule in fresh:
+                self._rule_start[rule] = len(self.starts)
+                self.starts.append(self._of_rule(rule))
+            starts = self._rule_start[rules]
+        return starts
+
+    def _of_rule(self, rule: int) -> Start:
+        facts = Facts(self.constants)
+        entries = Entries(self.plan, self.terms, facts, frozenset())
+        reads: frozenset[str] = frozenset()
+        if self.plan.expressions:
+            exprs = (self.plan.expressions.get((rule, column)) for column in range(len(self.terms)))
+            reads = reads.union(*(names_of(expr) for expr in exprs if expr is not None))
+        reach = Reach(() if rule == NONE else (rule,), (), (), {})
+        made = TableRun(self.plan, entries, entries, reach)
+        return Start(facts, facts, frozenset(), (), made, tuple(sorted(reads)))
+
+    # -- runs ---------------------------------------------------------------------------------------------------
 
     def _start(self, key: tuple[int, ...], states: Sequence[State]) -> Start:
         now, may = Facts(self.constants), Facts(self.constants)
@@ -129,7 +200,7 @@ class TableColumns:
         made = run(self.plan, one, now_key, other, now_key if other is one else may_key)
         made.now.columns_failed = failed
         reads = frozenset[str]().union(*(names_of(expr) for expr in self._live(made)))
-        return Start(now_key, may_key, now, may, gone, failed, made, tuple(sorted(reads)))
+        return Start(now, may, gone, failed, made, tuple(sorted(reads)))
 
     def _key(
         self, facts: Mapping[str, Value], absent: frozenset[str], known: Mapping[int, int]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from rulectl.columnar.codes import Codes, Numbered, Part, each
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, each
 from rulectl.columnar.columns import Coded, State
 from rulectl.columnar.tables import TableColumns
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import TableRun, Verdict, judge
+from rulectl.runtime.resolve import Lack, Spoken
 
 
 def state_of(term: Term, verdict: Verdict) -> State:
@@ -23,32 +22,37 @@ def state_of(term: Term, verdict: Verdict) -> State:
 
 @dataclass(slots=True)
 class TermColumns:
-    """One decided term. `writers` are (table, output column) in firing order."""
+    """One decided term. `writers` are (table, output column) in firing order. By verdict number: `state` the number of
+    the state, `rank` that of the status, `waits` one more than itself where it waits for something, `clash` 1 or 0."""
 
     term: Term
     writers: Sequence[tuple[TableColumns, int]]
     verdicts: list[Verdict] = field(default_factory=list)
     states: Numbered[State] = field(default_factory=Numbered)
-    lut: list[int] = field(default_factory=list)
+    state: Lut = field(default_factory=Lut)
+    rank: Lut = field(default_factory=Lut)
+    waits: Lut = field(default_factory=Lut)
+    clash: Lut = field(default_factory=Lut)
     _number: dict[Verdict, int] = field(default_factory=dict)
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
-    _said: list[tuple[Numbered[object], list[int]]] = field(default_factory=list)
+    _said: list[tuple[Numbered[object], Lut]] = field(default_factory=list)
 
     def forget(self) -> None:
         """Forget all verdicts; columns that hold their numbers must be forgotten with them."""
-        self.verdicts, self.lut, self.states = [], [], Numbered()
+        self.verdicts, self.states = [], Numbered()
+        self.state, self.rank, self.waits, self.clash = Lut(), Lut(), Lut(), Lut()
         self._number, self._verdict_of, self._said = {}, {}, []
 
     def decide(self, runs: Mapping[int, Codes], rows: int) -> Codes:
         """The number of each row's verdict."""
         if not self._said:
-            self._said = [(Numbered(), []) for _ in self.writers]
+            self._said = [(Numbered(), Lut()) for _ in self.writers]
         parts: list[Part] = []
         for (table, column), (said, lut) in zip(self.writers, self._said, strict=True):
             # runs that say the same, and could say nothing else, are one
-            lut += [said.number(self._voice(run, n, column)) for n, run in _since(table.runs, len(lut))]
-            codes = np.array(lut, np.int32)[runs[table.number]]
-            parts.append(Part(codes, len(said)))
+            for number in range(len(lut), len(table.runs)):
+                lut.items.append(said.number(self._voice(table.runs[number], number, column)))
+            parts.append(Part(lut.array()[runs[table.number]], len(said)))
         return each(parts, rows, self._verdict)
 
     def _voice(self, run: TableRun, number: int, column: int) -> object:
@@ -60,6 +64,10 @@ class TermColumns:
 
     def _verdict(self, key: tuple[int, ...]) -> int:
         found = self._verdict_of.get(key)
+        if found is None and len(key) == 1:
+            voice = self._said[0][0].items[key[0]]
+            if isinstance(voice, _Said) and not isinstance(voice.spoken, Lack) and not isinstance(voice.spoken, tuple):
+                found = self._verdict_of[key] = self.number(Verdict(voice.spoken, Status.DECIDED, False))
         if found is None:
             runs = [
                 (table.number, said.items[code].run, column)  # type: ignore[attr-defined]  # a voice has its run
@@ -74,19 +82,15 @@ class TermColumns:
         if found is None:
             found = self._number[verdict] = len(self.verdicts)
             self.verdicts.append(verdict)
-            self.lut.append(self.states.number(state_of(self.term, verdict)))
+            self.state.items.append(self.states.number(state_of(self.term, verdict)))
+            self.rank.items.append(verdict.status.rank)
+            self.waits.items.append(len(self.verdicts) if verdict.waits else 0)
+            self.clash.items.append(int(verdict.clash))
         return found
 
     def column(self, verdicts: Codes) -> Coded:
         """The term as the tables above read it."""
-        return Coded(np.array(self.lut, np.int32)[verdicts], self.states)
-
-    def statuses(self) -> list[Status]:
-        return [verdict.status for verdict in self.verdicts]
-
-
-def _since(runs: Sequence[TableRun], start: int) -> list[tuple[int, TableRun]]:
-    return list(enumerate(runs))[start:]
+        return Coded(self.state.array()[verdicts], self.states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,5 +106,5 @@ class _Said:
     """What a settled run says."""
 
     kind: type
-    spoken: object
+    spoken: Spoken
     run: TableRun = field(compare=False)

@@ -1,0 +1,209 @@
+"""A table whose classes hardly ever come together twice: rules found row by row, in columns.
+
+A rule is a box of class numbers (lang/region.py), and the boxes are laid out in the cells of a grid: texts cut it
+finely, numbers coarsely, so that a cell holds few boxes. The rows of each cell are held against its boxes in the order
+of the rules, all rows at once: first every row against the first box of its cell, then those that are still open
+against the second. (Gupta and McKeown, "Algorithms for packet classification", IEEE Network 2001.)
+
+Null that is known for certain is a class like others; rows with unknown classes are not for the grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rulectl.columnar.codes import Codes, Rows
+from rulectl.lang.region import ABSENT, FIRST
+from rulectl.runtime.index import Lowered
+
+Bounds = npt.NDArray[np.int32]
+
+NONE = -1
+"""Stands for no rule."""
+
+_STEP = 1 << 15
+"""Rows looked at together: few enough to stay in the processor's cache."""
+
+_CELLS = 1 << 21
+_ROOM = 8
+"""A grid may hold so many copies of a box on average, and has at most `_CELLS` cells."""
+
+_BOXES_A_RULE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """How a column cuts the grid: class -> cell, and whether cells are single classes: then nothing is left to ask."""
+
+    column: int
+    cell_of: Codes
+    cells: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """`start[cell]` to `start[cell + 1]` are the boxes of a cell, in the order of rules: `rule`, and for each column in
+    `asked` the classes from `low` on, `span` of them."""
+
+    axes: tuple[Axis, ...]
+    asked: tuple[int, ...]
+    start: Rows
+    rule: Codes
+    low: tuple[npt.NDArray[np.uint32], ...]
+    span: tuple[npt.NDArray[np.uint32], ...]
+
+    @staticmethod
+    def of(lowered: Lowered, sizes: Sequence[int]) -> Grid | None:
+        """The grid of a table whose columns have so many classes; None where its boxes would be too many."""
+        boxes = _boxes(lowered, sizes)
+        if boxes is None:
+            return None
+        low, high, rule = boxes
+        axes, cell = _axes(lowered, sizes, low, high)
+        member, at = cell
+        cells = int(np.prod([axis.cells for axis in axes], dtype=np.int64)) if axes else 1
+        # boxes of a cell in the order of rules, else rules last
+        late = np.isin(rule, np.array(sorted(lowered.otherwise), np.int32)) if lowered.otherwise else rule < 0
+        order = np.lexsort((rule[member], late[member], at))
+        member, at = member[order], at[order]
+        start = np.zeros(cells + 1, np.int64)
+        np.cumsum(np.bincount(at, minlength=cells), out=start[1:])
+        settled = {axis.column for axis in axes if axis.whole}
+        asked = tuple(
+            c
+            for c, size in enumerate(sizes)
+            if c not in settled and bool(((low[:, c] > ABSENT) | (high[:, c] < size)).any())
+        )
+        return Grid(
+            axes,
+            asked,
+            start,
+            rule[member],
+            tuple(low[member, c].astype(np.uint32) for c in asked),
+            tuple((high[member, c] - low[member, c]).astype(np.uint32) for c in asked),
+        )
+
+    def first(self, classes: Sequence[Codes], rows: int) -> Codes:
+        """The first rule that holds in each row, NONE where none does."""
+        found = np.full(rows, NONE, np.int32)
+        steps = range(0, rows, _STEP)
+
+        def one(begin: int) -> None:
+            part = slice(begin, min(begin + _STEP, rows))
+            self._first([column[part] for column in classes], found[part])
+
+        if len(steps) > 2:
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(one, steps))
+        else:
+            for begin in steps:
+                one(begin)
+        return found
+
+    def _first(self, classes: Sequence[Codes], found: Codes) -> None:
+        cell = self._cell(classes, len(found))
+        at = self.start[cell]
+        stop = self.start[cell + 1]
+        rows = np.flatnonzero(at < stop)
+        at, stop = at[rows], stop[rows]
+        values = [classes[c][rows].view(np.uint32) for c in self.asked]
+        while len(rows):
+            holds = np.ones(len(rows), np.bool_)
+            for low, span, value in zip(self.low, self.span, values, strict=True):
+                # below `low` the difference wraps round to something larger than any span
+                holds &= value - low.take(at) < span.take(at)
+            hit = np.flatnonzero(holds)
+            found[rows[hit]] = self.rule.take(at[hit])
+            at += 1
+            left = np.flatnonzero(~holds & (at < stop))
+            rows, at, stop = rows.take(left), at.take(left), stop.take(left)
+            values = [value.take(left) for value in values]
+
+    def _cell(self, classes: Sequence[Codes], rows: int) -> Rows:
+        cell: Rows = np.zeros(rows, np.int64)
+        for axis in self.axes:
+            cell *= axis.cells
+            cell += axis.cell_of.take(classes[axis.column])
+        return cell
+
+
+def _boxes(lowered: Lowered, sizes: Sequence[int]) -> tuple[Bounds, Bounds, Codes] | None:
+    """Every rule as boxes of class runs: lows and highs (end excluded) by box and column, and the rule of each box."""
+    lows: list[list[int]] = []
+    highs: list[list[int]] = []
+    rules: list[int] = []
+    everything = [ABSENT] * len(sizes)
+    ends = list(sizes)
+    for number, box in zip(lowered.numbers, lowered.rules, strict=True):
+        low, high = [everything.copy()], [ends.copy()]
+        for constraint in box:
+            runs = list(constraint.region)
+            if constraint.null is True:
+                if runs and runs[0][0] == FIRST:
+                    runs[0] = (ABSENT, runs[0][1])
+                else:
+                    runs.insert(0, (ABSENT, FIRST))
+            if len(runs) * len(low) > _BOXES_A_RULE:
+                return None
+            low, high = (
+                [[*one[: constraint.column], run[0], *one[constraint.column + 1 :]] for one in low for run in runs],
+                [[*one[: constraint.column], run[1], *one[constraint.column + 1 :]] for one in high for run in runs],
+            )
+        lows += low
+        highs += high
+        rules += [number] * len(low)
+    width = len(sizes)
+    return (
+        np.array(lows, np.int32).reshape(-1, width),
+        np.array(highs, np.int32).reshape(-1, width),
+        np.array(rules, np.int32),
+    )
+
+
+def _axes(
+    lowered: Lowered, sizes: Sequence[int], low: Bounds, high: Bounds
+) -> tuple[tuple[Axis, ...], tuple[Rows, Rows]]:
+    """How to cut the grid, and the boxes laid out in it: (box, cell) pairs."""
+    room = _ROOM * len(low) + 4_096
+    count = len(low)
+    axes: list[Axis] = []
+    member: Rows = np.arange(count, dtype=np.int64)
+    at: Rows = np.zeros(count, np.int64)
+    cells = 1
+
+    def lay(column: int, resolution: int) -> bool:
+        """Cut along one more column, if there is room."""
+        nonlocal member, at, cells
+        size = sizes[column]
+        cell_of = (np.arange(size, dtype=np.int64) * resolution // size).astype(np.int32)
+        first, last = cell_of[low[:, column]], cell_of[high[:, column] - 1]
+        copies = (last - first + 1)[member]
+        total = int(copies.sum())
+        if cells * resolution > _CELLS or total > room:
+            return False
+        offset = np.arange(total) - np.repeat(np.cumsum(copies) - copies, copies)
+        at = np.repeat(at, copies) * resolution + first[np.repeat(member, copies)] + offset
+        member = np.repeat(member, copies)
+        cells *= resolution
+        axes.append(Axis(column, cell_of, resolution, resolution == size))
+        return True
+
+    def share(column: int) -> float:
+        """The part of a column's classes that a box holds on average."""
+        return float((high[:, column] - low[:, column]).mean()) / sizes[column] if count else 1.0
+
+    texts = [c for c, column in enumerate(lowered.columns) if column.partition and not column.partition.ordered]
+    for column in sorted(texts, key=share):
+        if share(column) < 0.75:
+            lay(column, sizes[column])
+    for column in sorted((c for c in range(len(sizes)) if c not in texts), key=share):
+        for resolution in (64, 32, 16, 8, 4):
+            if len(member) > 2 * cells and resolution < sizes[column] and lay(column, resolution):
+                break
+    return tuple(axes), (member, at)
