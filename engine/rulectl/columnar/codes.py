@@ -106,6 +106,28 @@ class Lut:
         return len(self.items)
 
 
+class Known:
+    """What single numbers come to, worked out when they are first met."""
+
+    __slots__ = ("_array",)
+
+    def __init__(self) -> None:
+        self._array: Codes = np.zeros(0, np.int32)
+
+    def of(self, codes: Codes, size: int, work_out: Callable[[int], int]) -> Codes:
+        """What `work_out` says of the number of each row, which is below `size`; asked once for each that occurs."""
+        if len(self._array) < size:
+            more = np.full(size - len(self._array), -1, np.int32)
+            self._array = np.concatenate([self._array, more])
+        said: Codes = self._array[codes]
+        new = said < 0
+        if new.any():
+            for code in np.unique(codes[new]).tolist():
+                self._array[code] = work_out(code)
+            said = self._array[codes]
+        return said
+
+
 class Part(NamedTuple):
     """A column as one digit of a combination: numbers below `size`."""
 

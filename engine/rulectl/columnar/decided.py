@@ -183,7 +183,7 @@ class Decided:
         if isinstance(column, Texts):
             return column.series.alias(term.id)
         codes, states = column.exact()
-        return _typed([state.now for state in states.items], term.type).gather(codes).alias(term.id)
+        return typed([state.now for state in states.items], term.type).gather(codes).alias(term.id)
 
     def asked(self) -> pl.Series:
         """The ids of the terms to ask for, as lists."""
@@ -244,7 +244,7 @@ _TYPES: Mapping[Kind, pl.DataType] = {
 }
 
 
-def _typed(values: Sequence[Value], type_: Type) -> pl.Series:
+def typed(values: Sequence[Value], type_: Type) -> pl.Series:
     """Values of one type as a column. Numbers that no 38 digits hold are written as texts."""
     inner = _decimal(values) if type_.kind is Kind.NUMBER else _TYPES[type_.kind]
     if inner == pl.String and type_.kind is Kind.NUMBER:

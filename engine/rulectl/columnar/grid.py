@@ -18,8 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rulectl.columnar.codes import Codes, Rows
+from rulectl.columnar.columns import told_apart
+from rulectl.lang.flat import RANGES
 from rulectl.lang.region import ABSENT, FIRST
-from rulectl.runtime.index import Lowered
+from rulectl.runtime.lowering import NONE as NO_ENTRY
+from rulectl.runtime.lowering import Lowered, Slot
+from rulectl.types import Kind
 
 Bounds = npt.NDArray[np.int32]
 
@@ -32,8 +36,6 @@ _STEP = 1 << 15
 _CELLS = 1 << 21
 _ROOM = 8
 """A grid may hold so many copies of a box on average, and has at most `_CELLS` cells."""
-
-_BOXES_A_RULE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,35 +137,77 @@ class Grid:
 
 def _boxes(lowered: Lowered, sizes: Sequence[int]) -> tuple[Bounds, Bounds, Codes] | None:
     """Every rule as boxes of class runs: lows and highs (end excluded) by box and column, and the rule of each box."""
-    lows: list[list[int]] = []
-    highs: list[list[int]] = []
-    rules: list[int] = []
-    everything = [ABSENT] * len(sizes)
-    ends = list(sizes)
-    for number, box in zip(lowered.numbers, lowered.rules, strict=True):
-        low, high = [everything.copy()], [ends.copy()]
-        for constraint in box:
-            runs = list(constraint.region)
-            if constraint.null is True:
-                if runs and runs[0][0] == FIRST:
-                    runs[0] = (ABSENT, runs[0][1])
-                else:
-                    runs.insert(0, (ABSENT, FIRST))
-            if len(runs) * len(low) > _BOXES_A_RULE:
-                return None
-            low, high = (
-                [[*one[: constraint.column], run[0], *one[constraint.column + 1 :]] for one in low for run in runs],
-                [[*one[: constraint.column], run[1], *one[constraint.column + 1 :]] for one in high for run in runs],
-            )
-        lows += low
-        highs += high
-        rules += [number] * len(low)
-    width = len(sizes)
+    count = len(lowered.numbers)
+    member: Rows = np.arange(count, dtype=np.int64)
+    low = np.full((count, len(sizes)), ABSENT, np.int32)
+    high = np.tile(np.array(sizes, np.int32), (count, 1))
+    for slot in lowered.slots:
+        first, last, number = _runs(slot, sizes[slot.column])
+        refs = np.asarray(slot.refs, np.int64)
+        # an entry that asks nothing is the last of the forms
+        form = np.where(refs == NO_ENTRY, len(slot.forms), refs)[member]
+        start = np.cumsum(number) - number
+        copies = number[form]
+        if int(copies.sum()) > _ROOM * count + 4_096:
+            return None
+        box = np.repeat(np.arange(len(member)), copies)
+        run = np.repeat(start[form], copies) + np.arange(len(box)) - np.repeat(np.cumsum(copies) - copies, copies)
+        member, low, high = member[box], low[box], high[box]
+        low[:, slot.column], high[:, slot.column] = first[run], last[run]
+    return low, high, np.array(lowered.numbers, np.int32)[member]
+
+
+def _runs(slot: Slot, size: int) -> tuple[Codes, Codes, Rows]:
+    """The runs of classes of all entries of a column, one after the other, and how many each entry has."""
+    firsts: list[int] = []
+    lasts: list[int] = []
+    numbers: list[int] = []
+    known = _ranges(slot)
+    for ref in range(len(slot.forms)):
+        run = known.get(ref)
+        if run is not None:
+            firsts.append(run[0])
+            lasts.append(run[1])
+            numbers.append(1)
+            continue
+        constraint = slot.constraint(ref)
+        runs = list(constraint.region)
+        if constraint.null is True:
+            if runs and runs[0][0] == FIRST:
+                runs[0] = (ABSENT, runs[0][1])
+            else:
+                runs.insert(0, (ABSENT, FIRST))
+        firsts += [run[0] for run in runs]
+        lasts += [run[1] for run in runs]
+        numbers.append(len(runs))
     return (
-        np.array(lows, np.int32).reshape(-1, width),
-        np.array(highs, np.int32).reshape(-1, width),
-        np.array(rules, np.int32),
+        np.array([*firsts, ABSENT], np.int32),
+        np.array([*lasts, size], np.int32),
+        np.array([*numbers, 1], np.int64),
     )
+
+
+def _ranges(slot: Slot) -> dict[int, tuple[int, int]]:
+    """The entries that are one range of plain numbers each, as many as rules in a large table: form -> run."""
+    partition = slot.partition
+    if partition is None or partition.type.kind is not Kind.NUMBER or not told_apart(partition.points):
+        return {}
+    refs: list[int] = []
+    ends: list[tuple[float, float]] = []
+    open_: list[tuple[bool, bool]] = []
+    for ref, forms in enumerate(slot.forms):
+        form = forms[0]
+        if len(forms) == 1 and isinstance(form, tuple) and len(form) == 1 and form[0][0] in RANGES:
+            sign, start, *end = form[0]
+            refs.append(ref)
+            ends.append((float(start), float(end[0])))  # type: ignore[arg-type]  # a number's column holds numbers
+            open_.append((sign[0] == "(", sign[-1] == "]"))
+    if not refs:
+        return {}
+    points = np.array([float(point) for point in partition.points])
+    # every end is a point, whose class is the odd one of its two
+    classes = FIRST + 1 + 2 * np.searchsorted(points, np.array(ends)) + np.array(open_, np.int64)
+    return {ref: (first, last) for ref, (first, last) in zip(refs, classes.tolist(), strict=True) if first < last}
 
 
 def _axes(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Mask, Numbered, Part, constant, each
+from rulectl.columnar.codes import Codes, Known, Mask, Numbered, Part, constant, each
 from rulectl.columnar.columns import Column, Lens, Pair, State
 from rulectl.columnar.grid import NONE, Grid
 from rulectl.lang.evaluate import CannotCompute, names_of
@@ -64,7 +64,8 @@ class TableColumns:
     starts: list[Start] = field(default_factory=list)
     runs: list[TableRun] = field(default_factory=list)
     _grids: list[Grid | None] = field(default_factory=list)
-    _rule_start: Codes | None = None
+    _rule_start: Known = field(default_factory=Known)
+    _plain: Known = field(default_factory=Known)
     _start_of: dict[tuple[object, ...], int] = field(default_factory=dict)
     _run_of: dict[tuple[object, ...], int] = field(default_factory=dict)
 
@@ -84,7 +85,7 @@ class TableColumns:
         """Forget all runs; columns that hold their numbers must be forgotten with them."""
         self.starts, self.runs = [], []
         self._start_of, self._run_of = {}, {}
-        self._rule_start = None
+        self._rule_start, self._plain = Known(), Known()
         for _, _, lens in self.coarse:
             lens.forget()
 
@@ -153,16 +154,12 @@ class TableColumns:
 
     def _first_rules(self, rules: Codes) -> Codes:
         """The starts of rows of which only the first rule that holds matters, by its number; NONE: none does."""
-        if self._rule_start is None:
-            self._rule_start = constant(len(self.plan.table.rules) + 1, NONE)
-        starts: Codes = self._rule_start[rules]
-        fresh = np.unique(rules[starts == NONE]).tolist()
-        if fresh:
-            for rule in fresh:
-                self._rule_start[rule] = len(self.starts)
-                self.starts.append(self._of_rule(rule))
-            starts = self._rule_start[rules]
-        return starts
+
+        def begin(number: int) -> int:
+            self.starts.append(self._of_rule(number - 1))
+            return len(self.starts) - 1
+
+        return self._rule_start.of(rules - np.int32(NONE), len(self.plan.table.rules) + 1, begin)
 
     def _of_rule(self, rule: int) -> Start:
         facts = Facts(self.constants)
@@ -231,6 +228,8 @@ class TableColumns:
 
     def _finish(self, starts: Codes, columns: Mapping[str, Column], rows: int) -> Codes:
         """Tell apart the rows of one start by the values that its expressions read."""
+        if not self.plan.expressions:
+            return self._plain.of(starts, len(self.starts), lambda number: self._run(number, (), ()))
         met = np.flatnonzero(np.bincount(starts, minlength=len(self.starts))).tolist() if rows else []
         lut = np.full(len(self.starts), -1, np.int32)
         groups: dict[tuple[str, ...], list[int]] = {}

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rulectl.columnar.codes import Codes, Lut, Numbered, Part, each
+from rulectl.columnar.codes import Codes, Known, Lut, Numbered, Part, each
 from rulectl.columnar.columns import Coded, State
 from rulectl.columnar.tables import TableColumns
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import TableRun, Verdict, judge
 from rulectl.runtime.resolve import Lack, Spoken
+
+_RANK = {status: status.rank for status in Status}
 
 
 def state_of(term: Term, verdict: Verdict) -> State:
@@ -35,13 +37,14 @@ class TermColumns:
     clash: Lut = field(default_factory=Lut)
     _number: dict[Verdict, int] = field(default_factory=dict)
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _single: Known = field(default_factory=Known)
     _said: list[tuple[Numbered[object], Lut]] = field(default_factory=list)
 
     def forget(self) -> None:
         """Forget all verdicts; columns that hold their numbers must be forgotten with them."""
         self.verdicts, self.states = [], Numbered()
         self.state, self.rank, self.waits, self.clash = Lut(), Lut(), Lut(), Lut()
-        self._number, self._verdict_of, self._said = {}, {}, []
+        self._number, self._verdict_of, self._said, self._single = {}, {}, [], Known()
 
     def decide(self, runs: Mapping[int, Codes], rows: int) -> Codes:
         """The number of each row's verdict."""
@@ -53,6 +56,8 @@ class TermColumns:
             for number in range(len(lut), len(table.runs)):
                 lut.items.append(said.number(self._voice(table.runs[number], number, column)))
             parts.append(Part(lut.array()[runs[table.number]], len(said)))
+        if len(parts) == 1:
+            return self._single.of(parts[0].codes, parts[0].size, lambda code: self._verdict((code,)))
         return each(parts, rows, self._verdict)
 
     def _voice(self, run: TableRun, number: int, column: int) -> object:
@@ -83,7 +88,7 @@ class TermColumns:
             found = self._number[verdict] = len(self.verdicts)
             self.verdicts.append(verdict)
             self.state.items.append(self.states.number(state_of(self.term, verdict)))
-            self.rank.items.append(verdict.status.rank)
+            self.rank.items.append(_RANK[verdict.status])
             self.waits.items.append(len(self.verdicts) if verdict.waits else 0)
             self.clash.items.append(int(verdict.clash))
         return found
