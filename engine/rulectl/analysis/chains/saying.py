@@ -6,7 +6,7 @@ spoke contradict each other. Of a list some item may lack a fact while the other
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -206,6 +206,18 @@ def merged(term: Term, said: Sequence[tuple[Tier, Said]], demand: Demand) -> Sai
         if mine:
             result = _lower(term, result, _within(term, mine, demand), demand)
     return result
+
+
+def by_tier(term: Term, said: Sequence[tuple[Tier, Said]], demand: Demand) -> Iterator[tuple[Tier, Said, Said]]:
+    """Each tier below another: what those above it came to, and what it says itself."""
+    result: Said | None = None
+    for tier in Tier:
+        mine = [one for own, one in said if own is tier]
+        if mine:
+            own = _within(term, mine, demand)
+            if result is not None:
+                yield tier, result, own
+            result = own if result is None else _lower(term, result, own, demand)
 
 
 def _within(term: Term, said: Sequence[Said], demand: Demand) -> Said:

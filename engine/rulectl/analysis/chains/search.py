@@ -26,7 +26,8 @@ from rulectl.types import Kind, fits
 from rulectl.values import CONTEXT, Scalar, Value
 
 Case = dict[str, Value]
-Shows = Callable[[Outcome], bool]
+Shows = Callable[["Shown"], bool]
+"""Whether what the engine said of a case is what is looked for."""
 
 TRIES = 6
 """How many models are tried at each size before the size is let go."""
@@ -78,22 +79,48 @@ class Search:
     engine: Engine
     owner: str
     budget: Budget
+    _solver: Solver | None = None
 
-    def find(self, wanted: Truth, shows: Shows) -> Found:
-        """A case in which something holds; `shows` is what it means at run time."""
-        solver = Solver(self.world.facts(self.owner))
+    def find(self, wanted: Truth, shows: Shows, *, least: bool = True) -> Found:
+        """A case in which something holds; `shows` is what it means at run time. `least`: the one with the fewest
+        fields is worth looking for; without it fields are taken away only as long as the engine shows it."""
+        solver = self._asked()
         answer, model = solver.can(wanted, seconds=self._seconds())
         if answer is Answer.NO:
             return Never()
         if model is None:
             return self._open(answer)
-        found = self._smallest(solver, wanted, shows)
+        found = self._smallest(solver, wanted, shows) if least else None
         if found is None:
             found = self._verified(model, shows)
-        if found is None:
-            cell = self.world.blame(self.owner)
-            return Open("note-over-free" if cell is not None else "note-not-shown", cell)
-        return self._plainer(found, shows)
+        return self._doubtful() if found is None else self._plainer(found, shows)
+
+    def any(self, wanted: Truth, shows: Shows) -> Found:
+        """The first case that comes, whatever its size."""
+        solver = self._asked()
+        blocked: list[Truth] = []
+        for _ in range(TRIES):
+            answer, model = solver.can(wanted, *blocked, seconds=self._seconds())
+            if answer is Answer.NO and not blocked:
+                return Never()
+            if model is None:
+                return self._open(answer) if not blocked else self._doubtful()
+            found = self._verified(model, shows)
+            if found is not None:
+                return found
+            blocked.append(no(both(*_same_again(model, list(self._inputs())))))
+        return self._doubtful()
+
+    def _asked(self) -> Solver:
+        """The solver, with the facts of the slice; asked several things, it keeps what it has learnt."""
+        if self._solver is None:
+            self._solver = Solver(self.world.facts(self.owner))
+        return self._solver
+
+    def _doubtful(self) -> Open:
+        """There may be such a case, but none was found that the engine bears out."""
+        cell = self.world.blame(self.owner)
+        return Open("note-over-free" if cell is not None else "note-not-shown", cell)
 
     def _open(self, answer: Answer) -> Open:
         return Open(_REASONS[answer], self.world.blame(self.owner))
@@ -115,11 +142,11 @@ class Search:
         inputs = list(self._inputs())
         given = [_given(term, symbol) for term, symbol in inputs if not term.required]
         numbers = [symbol.content for _, symbol in inputs if symbol.kind is Kind.NUMBER and not symbol.type.many]
-        neat = [both(*map(is_whole, numbers)), both(*(is_whole(times(Fraction(100), n)) for n in numbers)), True]
+        neat = [both(*(is_whole(times(Fraction(scale), n)) for n in numbers)) for scale in (1, 100, 1000)]
         size = 0
         while size <= len(given):
             blocked: list[Truth] = []
-            for tidy in neat if numbers else [True]:
+            for tidy in (*neat, True) if numbers else (True,):
                 for _ in range(TRIES):
                     if self.budget.left <= 0:
                         return None
@@ -144,8 +171,8 @@ class Search:
         return None
 
     def _shown(self, case: Case, shows: Shows) -> Shown | None:
-        outcome = self.engine.decide(case)
-        return Shown(case, outcome) if shows(outcome) else None
+        found = Shown(case, self.engine.decide(case))
+        return found if shows(found) else None
 
     def _case(self, model: Model, apart: bool) -> Case:
         case: Case = {}

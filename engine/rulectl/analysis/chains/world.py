@@ -9,6 +9,7 @@ that is too large, or that feeds itself, is given up: its terms may then be anyt
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -37,6 +38,7 @@ from rulectl.lang.evaluate import names_of
 from rulectl.lang.fold import fold, fold_test
 from rulectl.lang.region import on_null, plain
 from rulectl.lang.syntax import Any, Expr, Name, Test
+from rulectl.model.policy import Tier
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.runtime.index import period_test
 from rulectl.runtime.plan import Plan, TablePlan
@@ -68,6 +70,7 @@ class World:
     _absent: dict[str, Truth] = field(default_factory=dict)
     _calm: dict[str, Truth] = field(default_factory=dict)
     _tables: dict[int, Rules | None] = field(default_factory=dict)
+    _columns: dict[tuple[int, int], Said] = field(default_factory=dict)
     _tests: dict[tuple[Expr, Test], tuple[Symbol, Owner]] = field(default_factory=dict)
     _reader: Reader = field(init=False)
     _cyclic: frozenset[int] = field(init=False)
@@ -116,11 +119,10 @@ class World:
             if number in needed:
                 self.budget.check()
                 self.table(number)
-        self._owners.append(owner)
-        for term in terms:
-            if term in self.plan.terms:
-                self.symbol(term)
-        self._owners.pop()
+        with self.at(owner):
+            for term in terms:
+                if term in self.plan.terms:
+                    self.symbol(term)
 
     def _needed(self, terms: Iterable[str]) -> set[int]:
         """Numbers of the tables that terms hang on."""
@@ -136,16 +138,22 @@ class World:
                     todo.extend(fresh)
         return found
 
-    def statement(self, owner: Owner, expr: Expr, cell: Cell | CellRange | None) -> Symbol:
-        """A statement on the outcome, as it is watched at run time."""
-        self.asked(owner, sorted(names_of(expr) & self.plan.terms.keys()))
+    @contextmanager
+    def at(self, owner: Owner) -> Iterator[None]:
+        """While an owner is at work."""
         self._owners.append(owner)
         try:
-            return self._read(expr, cell)
+            yield
         finally:
             self._owners.pop()
 
-    def _read(self, expr: Expr, cell: Cell | CellRange | None) -> Symbol:
+    def statement(self, owner: Owner, expr: Expr, cell: Cell | CellRange | None) -> Symbol:
+        """A statement on the outcome, as it is watched at run time."""
+        self.asked(owner, sorted(names_of(expr) & self.plan.terms.keys()))
+        with self.at(owner):
+            return self.read(expr, cell)
+
+    def read(self, expr: Expr, cell: Cell | CellRange | None) -> Symbol:
         before = len(self._reader.blurred)
         found = self._reader.read(fold(expr, self.plan.parameters))
         if len(self._reader.blurred) > before and cell is not None:
@@ -161,11 +169,8 @@ class World:
         owner = f"term {id_}"
         self._lean(owner)
         if id_ not in self._symbols:
-            self._owners.append(owner)
-            try:
+            with self.at(owner):
                 self._symbols[id_] = self._make(id_)
-            finally:
-                self._owners.pop()
         return self._symbols[id_]
 
     def _make(self, id_: str) -> Symbol:
@@ -197,18 +202,17 @@ class World:
         """What the tables come to on a term."""
         self._lean(f"said {id_}")
         if id_ not in self._said:
-            self._owners.append(f"said {id_}")
-            try:
+            with self.at(f"said {id_}"):
                 self._said[id_] = self._merge(self.plan.terms[id_])
-            finally:
-                self._owners.pop()
         return self._said[id_]
 
     def _merge(self, term: Term) -> Said:
-        parts = []
-        for number, column in self.plan.writers[term.id]:
-            parts.append((self.rulebook.tables[number].tier, self.column(number, column)))
-        return merged(term, parts, self.demand)
+        return merged(term, self.parts(term), self.demand)
+
+    def parts(self, term: Term) -> list[tuple[Tier, Said]]:
+        """What each table that writes a term says of it, with its tier."""
+        places = self.plan.writers[term.id]
+        return [(self.rulebook.tables[number].tier, self.column(number, column)) for number, column in places]
 
     def absent(self, id_: str) -> Truth:
         """Whether a term is null for certain, so that it cannot be asked for. Where that hangs on what may still
@@ -220,13 +224,12 @@ class World:
             return True
         self._lean(f"absent {id_}")
         if id_ not in self._absent:
-            self._owners.append(f"absent {id_}")
-            nothing = self.said(id_).nothing
-            gone = fresh_truth(f"{term.name}!")
-            self.demand(implies(gone, nothing))
-            self.demand(implies(both(nothing, self._calmly(id_)), gone))
-            self._absent[id_] = gone
-            self._owners.pop()
+            with self.at(f"absent {id_}"):
+                nothing = self.said(id_).nothing
+                gone = fresh_truth(f"{term.name}!")
+                self.demand(implies(gone, nothing))
+                self.demand(implies(both(nothing, self._calmly(id_)), gone))
+                self._absent[id_] = gone
         return self._absent[id_]
 
     def _calmly(self, id_: str) -> Truth:
@@ -236,15 +239,14 @@ class World:
         self._lean(f"calm {id_}")
         if id_ not in self._calm:
             self._calm[id_] = False  # what feeds itself is never calm
-            self._owners.append(f"calm {id_}")
-            said = self.said(id_)
-            parts: list[Truth] = [no(said.unknown), no(said.clash), no(said.pending)]
-            for number, _ in self.plan.writers[id_]:
-                rules = self.table(number)
-                parts.append(no(rules.open_) if rules is not None else False)
-                parts.extend(self._calmly(name) for name in sorted(self.plan.tables[number].reads))
-            self._calm[id_] = all_of(parts)
-            self._owners.pop()
+            with self.at(f"calm {id_}"):
+                said = self.said(id_)
+                parts: list[Truth] = [no(said.unknown), no(said.clash), no(said.pending)]
+                for number, _ in self.plan.writers[id_]:
+                    rules = self.table(number)
+                    parts.append(no(rules.open_) if rules is not None else False)
+                    parts.extend(self._calmly(name) for name in sorted(self.plan.tables[number].reads))
+                self._calm[id_] = all_of(parts)
         return self._calm[id_]
 
     def _gone(self, names: Iterable[str]) -> Truth:
@@ -260,11 +262,8 @@ class World:
         owner = f"table {number}"
         self._lean(owner)
         if number not in self._tables:
-            self._owners.append(owner)
-            try:
+            with self.at(owner):
                 self._tables[number] = self._rules(number)
-            finally:
-                self._owners.pop()
         return self._tables[number]
 
     def _rules(self, number: int) -> Rules | None:
@@ -294,7 +293,7 @@ class World:
         for column, entry in zip(table.inputs, rule.when, strict=True):
             if isinstance(entry.test, Any):
                 continue
-            hit, open_ = self._test(
+            hit, open_ = self.test(
                 column.subject, fold_test(entry.test, self.plan.parameters), column.type.many, entry.cell
             )
             hits.append(hit)
@@ -303,13 +302,13 @@ class World:
         if not period.always:
             event = self.rulebook.event or ""
             type_ = self.plan.terms[event].type if event in self.plan.terms else DATE
-            hit, open_ = self._test(Name(event), period_test(period, type_), False, rule.cells)
+            hit, open_ = self.test(Name(event), period_test(period, type_), False, rule.cells)
             hits.append(hit)
             alive.append(either(hit, open_))
         hit = all_of(hits)
         return hit, both(no(hit), all_of(alive))
 
-    def _test(self, subject: Expr, test: Test, many: bool, cell: Cell | CellRange | None) -> tuple[Truth, Truth]:
+    def test(self, subject: Expr, test: Test, many: bool, cell: Cell | CellRange | None) -> tuple[Truth, Truth]:
         """When a test holds, and when it hangs on something unknown."""
         known = self._tests.get((subject, test))
         if known is None:
@@ -339,7 +338,7 @@ class World:
             if spoken is NOTHING:
                 return silence(term)
             return Said(False, False, False, typed(constant(spoken), term))  # type: ignore[arg-type]  # a plain value
-        found = self._read(expr, plan.table.rules[rule].then[column].cell)
+        found = self.read(expr, plan.table.rules[rule].then[column].cell)
         value = typed(found, term)
         bad = either(found.failed, both(found.known, no(fits(value, term, found.kind))))
         gone = self._gone(names_of(expr))
@@ -348,6 +347,11 @@ class World:
 
     def column(self, number: int, column: int) -> Said:
         """What a table says in one of its columns."""
-        plan = self.plan.tables[number]
-        term = self.plan.terms[plan.table.outputs[column].term]
-        return column_said(plan, column, term, self.table(number), self.demand)
+        owner = f"column {number} {column}"
+        self._lean(owner)
+        if (number, column) not in self._columns:
+            with self.at(owner):
+                plan = self.plan.tables[number]
+                term = self.plan.terms[plan.table.outputs[column].term]
+                self._columns[number, column] = column_said(plan, column, term, self.table(number), self.demand)
+        return self._columns[number, column]

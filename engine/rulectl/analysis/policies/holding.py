@@ -29,9 +29,9 @@ def holds(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     policy = next(policy for policy in study.rulebook.policies if policy.id == subject.name)
     world = world_of(study, budget)
     owner = f"policy {policy.id}"
-    statement = world.statement(owner, policy.statement, policy.cell)
+    said = world.statement(owner, policy.statement, policy.cell)
     found = search_of(study, owner, budget).find(
-        both(no(statement.failed), statement.false), lambda outcome: breaks(outcome, policy)
+        both(no(said.failed), said.false), lambda shown: breaks(shown.outcome, policy)
     )
     at = Location(subject.at, policy.text)
     match found:

@@ -1,0 +1,64 @@
+"""Questions about all cases of a rulebook, as formulas: each is an owner that leans on the slice that it hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rulectl.analysis.chains.saying import by_tier, kinder
+from rulectl.analysis.chains.symbols import alike
+from rulectl.analysis.chains.tables import fires
+from rulectl.analysis.chains.world import Owner, World
+from rulectl.analysis.smt import Truth, any_of, both, no
+from rulectl.lang.fold import fold_test
+from rulectl.lang.syntax import Any
+from rulectl.model.policy import Tier
+from rulectl.model.rulebook import InputColumn, TestEntry
+
+
+def firing(world: World, owner: Owner, number: int) -> Sequence[tuple[int, Truth]]:
+    """For each rule of a table, by its number, when it fires; nothing of a table that was given up."""
+    world.asked(owner, sorted(world.plan.tables[number].reads & world.plan.terms.keys()))
+    with world.at(owner):
+        rules = world.table(number)
+    return () if rules is None else fires(world.plan.tables[number], rules)
+
+
+def conditions(world: World, owner: Owner, number: int, rule: int) -> Iterator[tuple[InputColumn, TestEntry, Truth]]:
+    """The conditions of a rule, each with when it holds."""
+    table = world.plan.tables[number].table
+    with world.at(owner):
+        for column, entry in zip(table.inputs, table.rules[rule].when, strict=True):
+            if not isinstance(entry.test, Any):
+                test = fold_test(entry.test, world.plan.parameters)
+                yield column, entry, world.test(column.subject, test, column.type.many, entry.cell)[0]
+
+
+def disagreement(world: World, owner: Owner, id_: str) -> Truth:
+    """When tables contradict each other on a term, none of them itworld."""
+    world.asked(owner, [id_])
+    with world.at(owner):
+        broken = any_of(world.column(number, column).clash for number, column in world.plan.writers[id_])
+        return both(world.said(id_).clash, no(broken))
+
+
+def silence(world: World, owner: Owner, id_: str) -> Truth:
+    """When nobody speaks of a term though every input that it hangs on is known."""
+    world.asked(owner, [id_])
+    with world.at(owner):
+        nothing = both(world.said(id_).nothing, no(world.symbol(id_).known))
+    here = world.slice(owner)
+    return both(nothing, *(world.symbol(name).known for name in world.inputs if f"term {name}" in here))
+
+
+def overruling(world: World, owner: Owner, id_: str) -> Sequence[tuple[Tier, Truth]]:
+    """For each tier that writes a term below others: when it says something else than they came to, to no avail."""
+    world.asked(owner, [id_])
+    term = world.plan.terms[id_]
+    found: list[tuple[Tier, Truth]] = []
+    with world.at(owner):
+        for tier, before, own in by_tier(term, world.parts(term), world.demand):
+            alike_ = alike(own.symbol, before.symbol, world.demand)
+            if alike_ is not None:
+                differs = both(before.valued, own.valued, no(alike_), no(kinder(term, own.symbol, before.symbol)))
+                found.append((tier, differs))
+    return found
