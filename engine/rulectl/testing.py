@@ -1,5 +1,8 @@
 """The workbook's own tests (测试表): each case decided, each expectation held against the outcome; which rules no test
-reaches."""
+reaches.
+
+Tests of included workbooks are run too. They say what is right with the included workbook's own parameters; where another
+workbook decides otherwise, that is told and is no failure of its tests (design note 0017)."""
 
 from __future__ import annotations
 
@@ -37,12 +40,13 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """One test: passed when there is no mismatch."""
+    """One test: passed when there is no mismatch; `included` when it stands in a workbook that is included."""
 
     __test__ = False
     case: TestCase
     outcome: Outcome
     mismatches: tuple[Mismatch, ...]
+    included: bool = False
 
     @property
     def passed(self) -> bool:
@@ -60,7 +64,13 @@ class TestRun:
 
     @property
     def failed(self) -> tuple[TestResult, ...]:
-        return tuple(result for result in self.results if not result.passed)
+        """The workbook's own tests that do not pass."""
+        return tuple(result for result in self.results if not result.passed and not result.included)
+
+    @property
+    def differing(self) -> tuple[TestResult, ...]:
+        """The tests of included workbooks that come out otherwise here."""
+        return tuple(result for result in self.results if not result.passed and result.included)
 
 
 def run(rulebook: Rulebook, decide: Callable[[Mapping[str, Value]], Outcome]) -> TestRun:
@@ -71,7 +81,8 @@ def run(rulebook: Rulebook, decide: Callable[[Mapping[str, Value]], Outcome]) ->
     for case in rulebook.tests:
         outcome = decide(dict(case.facts))
         fired.update((firing.table, firing.rule) for firing in outcome.firings)
-        results.append(TestResult(case, outcome, _mismatches(case, outcome, parameters)))
+        included = case.cells is not None and rulebook.source not in ("", case.cells.first.file)
+        results.append(TestResult(case, outcome, _mismatches(case, outcome, parameters), included))
     enabled = [(table, rule) for table in rulebook.tables for rule in table.rules if rule.enabled]
     uncovered = tuple((table, rule) for table, rule in enabled if (table.name, rule.id) not in fired)
     return TestRun(tuple(results), len(enabled), uncovered)

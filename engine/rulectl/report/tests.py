@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rulectl.codes import Language, say
 from rulectl.model.rulebook import Rulebook
 from rulectl.report.findings import finding_text
 from rulectl.report.jsontext import dumps
-from rulectl.testing import STATUS, TestRun
+from rulectl.testing import STATUS, TestResult, TestRun
 from rulectl.values import Value, plain_text
 
 
@@ -14,8 +16,12 @@ def test_run_text(run: TestRun, rulebook: Rulebook, lang: Language) -> str:
     """Each failed test with what was expected and what came, then the count."""
     names = {term.id: term.name for term in rulebook.terms}
     lines = []
-    for result in run.failed:
-        lines.append(say("report-test-failed", lang, test=result.case.id, cell=result.case.cells or "").rstrip())
+    for result in (*run.differing, *run.failed):
+        key = "report-test-differs" if result.included else "report-test-failed"
+        cell = result.case.cells or ""
+        if result.included and result.case.cells is not None:
+            cell = f"[{result.case.cells.first.file}]{cell}"
+        lines.append(say(key, lang, test=result.case.id, cell=cell).rstrip())
         for miss in result.mismatches:
             term = names.get(miss.expected.term, miss.expected.term)
             actual = _shown(miss.expected.term, miss.actual, lang)
@@ -25,8 +31,10 @@ def test_run_text(run: TestRun, rulebook: Rulebook, lang: Language) -> str:
                 + say("report-test-expected", lang, term=term, expected=miss.expected.text, cell=cell, actual=actual)
             )
         lines += [f"    {line}" for found in result.outcome.findings for line in finding_text(found, lang).splitlines()]
-    failed = len(run.failed)
-    lines.append(say("report-test-passed", lang, passed=len(run.results) - failed, failed=failed))
+    failed, differing = len(run.failed), len(run.differing)
+    lines.append(say("report-test-passed", lang, passed=len(run.results) - failed - differing, failed=failed))
+    if differing:
+        lines.append(say("report-tests-differ", lang, count=differing))
     return "\n".join(lines)
 
 
@@ -47,23 +55,9 @@ def test_run_json(run: TestRun, rulebook: Rulebook, coverage: bool) -> str:
     """The same as one line of JSON."""
     names = {term.id: term.name for term in rulebook.terms}
     fields: dict[str, object] = {
-        "passed": len(run.results) - len(run.failed),
-        "failed": [
-            {
-                "test": result.case.id,
-                "cell": str(result.case.cells or ""),
-                "mismatches": [
-                    {
-                        "term": names.get(miss.expected.term, miss.expected.term),
-                        "expected": miss.expected.text,
-                        "actual": miss.actual,
-                        "cell": str(miss.expected.cell or ""),
-                    }
-                    for miss in result.mismatches
-                ],
-            }
-            for result in run.failed
-        ],
+        "passed": len(run.results) - len(run.failed) - len(run.differing),
+        "failed": [_missed(result, names) for result in run.failed],
+        "included_differing": [_missed(result, names) for result in run.differing],
     }
     if coverage:
         fields["rules"] = run.rules
@@ -71,6 +65,23 @@ def test_run_json(run: TestRun, rulebook: Rulebook, coverage: bool) -> str:
             {"table": table.name, "rule": rule.id, "cell": str(rule.cells or "")} for table, rule in run.uncovered
         ]
     return dumps(fields)
+
+
+def _missed(result: TestResult, names: Mapping[str, str]) -> dict[str, object]:
+    """A test that came out otherwise, as a JSON object."""
+    return {
+        "test": result.case.id,
+        "cell": str(result.case.cells or ""),
+        "mismatches": [
+            {
+                "term": names.get(miss.expected.term, miss.expected.term),
+                "expected": miss.expected.text,
+                "actual": miss.actual,
+                "cell": str(miss.expected.cell or ""),
+            }
+            for miss in result.mismatches
+        ],
+    }
 
 
 def _shown(term: str, value: Value, lang: Language) -> str:
