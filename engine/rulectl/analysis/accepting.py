@@ -55,9 +55,9 @@ def _notes(book: Rulebook) -> Iterator[tuple[tuple[str, str], Mapping[str, str]]
                 yield (table.name, rule.id), own
         if together:
             yield (table.name, ""), together
-    for item in (*book.terms, *book.parameters):
-        if item.description:
-            yield ("", str(item.cell)), accepted_in(item.description)
-    for policy in book.policies:
-        if policy.note:
-            yield ("", str(policy.cell)), accepted_in(policy.note)
+    said = [(term.cell, term.description) for term in book.terms]
+    said += [(parameter.cell, parameter.description) for parameter in book.parameters]
+    said += [(policy.cell, policy.note) for policy in book.policies]
+    for cell, note in said:
+        if note:
+            yield ("", str(cell)), accepted_in(note)

@@ -8,28 +8,32 @@ its conclusion blank counts: the manager has thought of its cases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import assert_never
 
 from rulectl.analysis.budget import Budget
+from rulectl.analysis.exact import Never, Open, Shown, derived, find, inside_box, rule_holds, some
 from rulectl.analysis.rows import region_fields, row_text
 from rulectl.analysis.space import NULL, Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
-from rulectl.analysis.walk import Box, uncovered, widen
+from rulectl.analysis.walk import Box, inside, uncovered, widen
 from rulectl.analysis.witness import Case, decide, shown
 from rulectl.codes import Severity
 from rulectl.diagnostics import Note
+from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.fold import fold_test
-from rulectl.lang.region import intersection
+from rulectl.lang.region import ABSENT, UNKNOWN, intersection
+from rulectl.lang.syntax import Compare, Expr, Literal, Not
+from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.source import FilePlace, Location, Place
 
 MOST = 12
-"""How many regions of one subject are shown; the last says that there are more."""
-
-_DOUBTS = 40
-"""How many regions that no case could be found for are looked at before the question is left undecided."""
+FEW = 3
+"""How many regions of one subject are shown, and how many where no answer is asked for; the last says that there are
+more."""
 
 
 def answered(study: Study) -> Iterator[Subject]:
@@ -97,11 +101,15 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     numbers = subject.members or (subject.table,)
     space = space_of(study, numbers)
     severity = _severity(study, terms)
+    most = FEW if severity is Severity.NOTICE else MOST
+    show = partial(_verdict, study, subject, space, terms=terms, severity=severity)
+    if space.tied or derived(study, space):
+        yield from _exact_gaps(study, subject, space, terms, show, most, budget)
+        return
     told = partial(_missing, study, numbers, terms)
     found: list[Box] = []
-    doubted: list[Box] = []
-    while len(found) < MOST and len(doubted) < _DOUBTS:
-        point = uncovered(space.values, [*space.boxes, *found, *doubted], budget)
+    while len(found) < most:
+        point = uncovered(space.values, [*space.boxes, *found], budget)
         if point is None:
             break
         box = space.freed(widen(point, space.values, space.boxes))
@@ -110,13 +118,72 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
         near = tuple(((n, n + 1),) if at in asked else box[at] for at, n in enumerate(point))
         case = shown(study, space, near, budget, told)
         if case is None:
-            doubted.append(near)
-            continue
+            yield undecided("gap", subject, "note-unconfirmed", blamed(study, space, box, numbers))
+            return
         found.append(box)
-        more = len(found) == MOST and uncovered(space.values, [*space.boxes, *found], budget) is not None
-        yield _verdict(study, subject, space, box, case, severity, more, terms)
-    if doubted and len(found) < MOST:
-        yield undecided("gap", subject, "note-tied", blamed(study, space, doubted[0], numbers))
+        more = len(found) == most and uncovered(space.values, [*space.boxes, *found], budget) is not None
+        yield show(box, case, more=more)
+
+
+def _exact_gaps(
+    study: Study,
+    subject: Subject,
+    space: Space,
+    terms: Sequence[str],
+    show: Callable[..., Verdict],
+    most: int,
+    budget: Budget,
+) -> Iterator[Verdict]:
+    """The same where conditions hang together or read what tables conclude: cases first, then regions around them."""
+    assert subject.table is not None
+    numbers = subject.members or (subject.table,)
+    if uncovered(space.values, space.boxes, budget) is None:
+        return  # not even combinations that cannot occur are left open
+    rules = [rule_holds(study, study.rulebook.tables[n], study.rulebook.tables[n].rules[r]) for n, r in space.rules]
+    whole = derived(study, space)
+    met: list[Expr] = []
+    while len(met) < most:
+        wanted = [Not(some(rules)), *_known(space), *(Not(region) for region in met)]
+        found = find(study, numbers, wanted, (), partial(_unanswered, terms), budget, whole=whole)
+        match found:
+            case Never():
+                return
+            case Open():
+                place = found.cell or blamed(study, space, space.whole, numbers)
+                yield undecided("gap", subject, found.reason, place)
+                return
+            case Shown():
+                box = _around(study, space, found.outcome)
+                if box is None:
+                    yield show(space.whole, found.case, more=False)
+                    return
+                met.append(inside_box(space, box))
+                yield show(box, found.case, more=len(met) == most)
+            case _:
+                assert_never(found)
+
+
+def _known(space: Space) -> Iterator[Expr]:
+    """That what each condition asks is known."""
+    for axis in space.axes:
+        if axis.column.partition is not None and axis.whole != axis.values:
+            yield Not(Compare("=", axis.column.subject, Literal(None)))
+
+
+def _around(study: Study, space: Space, outcome: Outcome) -> Box | None:
+    """The region around a decided case that no rule meets; None where the case lies outside all classes."""
+    facts = {**study.plan.parameters, **outcome.case, **outcome.derived, **outcome.outputs}
+    point = []
+    for axis in space.axes:
+        try:
+            number = axis.column.classify(facts, frozenset())
+        except CannotCompute:
+            return None
+        point.append(ABSENT if number == UNKNOWN else number)
+    inside_whole = all(inside(n, region) for n, region in zip(point, space.whole, strict=True))
+    if not inside_whole or any(all(map(inside, point, box)) for box in space.open):
+        return None
+    return space.freed(widen(tuple(point), space.whole, space.open))
 
 
 def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
@@ -129,6 +196,7 @@ def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
     numbers = subject.members or (subject.table,)
     space = space_of(study, numbers)
     told = partial(_missing, study, numbers, terms)
+    show = partial(_verdict, study, subject, space, terms=terms, severity=None, slug="gap-unknown")
     for at, axis in enumerate(space.axes):
         if axis.whole == axis.values:
             continue
@@ -143,12 +211,16 @@ def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
         if case is None:
             yield undecided("gap-unknown", subject, "note-tied", blamed(study, space, box, numbers))
         else:
-            yield _verdict(study, subject, space, box, case, None, False, terms, "gap-unknown")
+            yield show(box, case, more=False)
 
 
 def _missing(study: Study, numbers: tuple[int, ...], terms: Sequence[str], case: Case) -> bool:
-    """The engine's word: for one of the terms no rule fires and none could."""
-    outcome = decide(study, numbers, case)
+    """The engine's word on a case that is given to some tables alone."""
+    return _unanswered(terms, decide(study, numbers, case))
+
+
+def _unanswered(terms: Sequence[str], outcome: Outcome) -> bool:
+    """For one of the terms no rule fires and none could."""
     return any(outcome.statuses[term] is Status.NO_RULE for term in terms)
 
 
@@ -158,9 +230,10 @@ def _verdict(
     space: Space,
     box: Box,
     case: Case,
+    *,
+    terms: Sequence[str],
     severity: Severity | None,
     more: bool,
-    terms: Sequence[str],
     slug: str = "gap",
 ) -> Verdict:
     book = study.rulebook

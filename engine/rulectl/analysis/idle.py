@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from rulectl.analysis.budget import Budget
+from rulectl.analysis.exact import Never, Open, Shown, find, rule_holds
 from rulectl.analysis.gaps import blamed
 from rulectl.analysis.neighbours import Neighbours, bits
 from rulectl.analysis.overlaps import place_of, rule_of
@@ -26,9 +27,6 @@ from rulectl.model.rulebook import Rule, Table
 from rulectl.source import Location, Place
 
 _EVERY = 64
-
-_DOUBTS = 12
-"""How many combinations are tried for a rule whose conditions hang together."""
 
 _DECIDING = (HitPolicy.FIRST, HitPolicy.PRIORITY)
 _REPEATING = (HitPolicy.SUM, HitPolicy.COUNT, HitPolicy.UNIQUE)
@@ -50,15 +48,25 @@ def never_holds(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
             at = _entry(study, space, subject.table, rule, empty)
             fields = (("name", subject.name), ("rule", rule.id))
             yield Verdict("never-holds", Answer.COUNTEREXAMPLE, at, subject.name, (rule.id,), fields=fields)
-        elif sum(space.axes[at].tied for at in space.asked(box)) and not _holds(study, space, member, budget):
-            place = blamed(study, space, box, (subject.table,))
-            yield undecided("never-holds", subject, "note-tied", place)
+        elif any(space.axes[at].tied for at in space.asked(box)):
+            yield from _hangs_together(study, subject, space, member, budget)
 
 
-def _holds(study: Study, space: Space, member: int, budget: Budget) -> bool:
-    """Whether some case is found in which a rule holds."""
-    number, rule = space.rules[member]
-    return shown(study, space, space.boxes[member], budget, partial(_hits, study, number, rule)) is not None
+def _hangs_together(study: Study, subject: Subject, space: Space, member: int, budget: Budget) -> Iterator[Verdict]:
+    """A rule whose conditions look at the same thing: a case in which they hold, or the proof that there is none."""
+    number, at = space.rules[member]
+    rule = rule_of(study, space, member)
+    if shown(study, space, space.boxes[member], budget, partial(_hits, study, number, at)) is not None:
+        return
+    yes = [rule_holds(study, study.rulebook.tables[number], rule)]
+    found = find(study, (number,), yes, (), lambda out: _hits(study, number, at, dict(out.case)), budget, whole=False)
+    if isinstance(found, Never):
+        fields = (("name", subject.name), ("rule", rule.id))
+        place = place_of(study, rule)
+        yield Verdict("never-holds", Answer.COUNTEREXAMPLE, place, subject.name, (rule.id,), fields=fields)
+    elif isinstance(found, Open):
+        place = found.cell or blamed(study, space, space.boxes[member], (number,))
+        yield undecided("never-holds", subject, found.reason, place)
 
 
 def _hits(study: Study, number: int, rule: int, case: Case) -> bool:
@@ -126,17 +134,17 @@ def _decides(study: Study, space: Space, member: int, rivals: Sequence[int], bud
     def alone(case: Case) -> bool:
         return _hits(study, number, rule, case) and not any(_hits(study, number, other, case) for other in before)
 
-    for _ in range(_DOUBTS if space.tied else 1):
-        point = uncovered(box, covers, budget)
-        if point is None:
-            return False if len(covers) == len(rivals) else None
-        if not space.tied:
-            return True
-        near = tuple(((n, n + 1),) for n in point)
-        if shown(study, space, near, budget, alone) is not None:
-            return True
-        covers.append(near)
-    return None
+    point = uncovered(box, covers, budget)
+    if point is None:
+        return False
+    if not space.tied or shown(study, space, tuple(((n, n + 1),) for n in point), budget, alone) is not None:
+        return True
+    table = study.rulebook.tables[number]
+    yes, no = (
+        [rule_holds(study, table, rule_of(study, space, one)) for one in members] for members in ([member], rivals)
+    )
+    found = find(study, (number,), yes, no, lambda out: alone(dict(out.case)), budget, whole=False)
+    return False if isinstance(found, Never) else True if isinstance(found, Shown) else None
 
 
 def _columns(study: Study, number: int, rule: Rule, policy: HitPolicy) -> list[int]:
@@ -237,6 +245,18 @@ def _needed(box: Box, space: Space, rivals: Sequence[int], budget: Budget) -> li
         if uncovered(box, [space.boxes[one] for one in less], budget) is None:
             kept = less
     return kept
+
+
+def rivals_of(study: Study, space: Space, member: int) -> list[int]:
+    """The rules of a table that keep a rule from firing where they hold too."""
+    table = study.rulebook.tables[space.rules[member][0]]
+    if table.policy not in _DECIDING:
+        return []
+    key = ("near", space.rules[member][0])
+    near = study.kept.get(key)
+    if not isinstance(near, Neighbours):
+        near = study.kept[key] = Neighbours.of(space.boxes, space.whole)
+    return _rivals(study, space, near, member, table.policy)
 
 
 # -- rules that say it again ---------------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ different things."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from rulectl.analysis.budget import Budget
+from rulectl.analysis.exact import Found, Open, Shown, derived, find, rule_holds, some
 from rulectl.analysis.gaps import blamed
 from rulectl.analysis.neighbours import Neighbours, bits
 from rulectl.analysis.rows import region_fields
@@ -16,6 +18,8 @@ from rulectl.analysis.walk import Box, meet
 from rulectl.analysis.witness import Case, case_in, decide, filled_in
 from rulectl.diagnostics import Note
 from rulectl.lang.evaluate import names_of
+from rulectl.lang.syntax import Compare
+from rulectl.model.outcome import Outcome
 from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Rule
 from rulectl.source import FilePlace, Location, Place
@@ -57,6 +61,7 @@ def _pairs(
     assert subject.table is not None
     space = space_of(study, (subject.table,))
     near = Neighbours.of(space.boxes, space.whole)
+    hard = space.tied or derived(study, space)
     for one, box in enumerate(space.boxes):
         if one % _EVERY == 0:
             budget.check()
@@ -64,28 +69,52 @@ def _pairs(
             continue
         first: tuple[Box, Case] | None = None
         with_: list[int] = []
-        doubted: tuple[int, Box] | None = None
         for other in bits(near.of_box(box) >> (one + 1) << (one + 1)):
             if space.otherwise[other] or (slug == "conflict" and not _differ(study, space, one, other)):
                 continue
             common = meet(box, space.boxes[other])
             if common is None:
                 continue
-            case = None
-            if space.tied or first is None:
-                case = _shown(study, space, subject.table, common, (one, other), told, budget)
-                if case is None:
-                    doubted = doubted or (other, common)
-                    continue
-            with_.append(other)
-            if first is None and case is not None:
-                first = common, case
-        if doubted is not None:
-            place = blamed(study, space, doubted[1], (subject.table,))
-            yield undecided(slug, subject, "note-tied", place)
-        if first is None:
-            continue
-        yield _verdict(study, subject, space, slug, one, with_, first)
+            if not hard and first is not None and slug == "overlap":
+                with_.append(other)
+                continue
+            case = None if hard else _shown(study, space, subject.table, common, (one, other), told, budget)
+            if case is None:
+                found = _found(study, space, (one, other), told, budget, whole=derived(study, space))
+                if isinstance(found, Open):
+                    place = found.cell or blamed(study, space, common, (subject.table,))
+                    yield undecided(slug, subject, found.reason, place)
+                case = found.case if isinstance(found, Shown) else None
+            if case is not None:
+                with_.append(other)
+                first = first or (common, case)
+        if first is not None:
+            yield _verdict(study, subject, space, slug, one, with_, first)
+
+
+def _found(study: Study, space: Space, pair: tuple[int, int], told: str, budget: Budget, *, whole: bool) -> Found:
+    """A case, where conditions hang together, read what tables conclude, or lead to computed conclusions."""
+    number = space.rules[pair[0]][0]
+    table = study.rulebook.tables[number]
+    rules = [rule_of(study, space, member) for member in pair]
+    yes = [rule_holds(study, table, rule) for rule in rules]
+    if told == "rules-disagree":
+        entries = zip(table.outputs, rules[0].then, rules[1].then, strict=True)
+        yes.append(
+            some(
+                [
+                    Compare("!=", one.expr, other.expr)
+                    for column, one, other in entries
+                    if column.policy is HitPolicy.ANY and one.expr is not None and other.expr is not None
+                ]
+            )
+        )
+    return find(study, (number,), yes, (), partial(_complains, told, {rule.id for rule in rules}), budget, whole=whole)
+
+
+def _complains(told: str, ids: set[str], outcome: Outcome) -> bool:
+    """Whether the engine complains of these rules."""
+    return any(found.slug == told and ids <= set(found.rules) for found in outcome.findings)
 
 
 def _differ(study: Study, space: Space, one: int, other: int) -> bool:
@@ -107,15 +136,11 @@ def _shown(
     ids = {rule.id for rule in rules}
     names = {name for rule in rules for entry in rule.then if entry.expr is not None for name in names_of(entry.expr)}
 
-    def complains(case: Case) -> bool:
-        outcome = decide(study, (number,), case)
-        return any(found.slug == told and ids <= set(found.rules) for found in outcome.findings)
-
     for every in (False, True):
         case = case_in(study, space, box, budget, every)
         if case is not None:
             filled = filled_in(study, case, names if told == "rules-disagree" else ())
-            found = next((one for one in filled if complains(one)), None)
+            found = next((one for one in filled if _complains(told, ids, decide(study, (number,), one))), None)
             if found is not None:
                 return found
     return None

@@ -1,0 +1,91 @@
+"""What classes alone cannot settle, asked of the formulas of the rulebook (chains/world.py).
+
+Where two conditions look at the same term, or one is computed, not every combination of their classes can occur; where
+a condition reads what other tables conclude, not every combination can come about. Both are asked as statements of the
+rule language itself, and what is found is a case that the engine confirms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from rulectl.analysis.budget import Budget
+from rulectl.analysis.chains.search import Found, Never, Open, Search, Shown
+from rulectl.analysis.chains.telling import world_of
+from rulectl.analysis.chains.world import World
+from rulectl.analysis.smt import all_of, any_of, both
+from rulectl.analysis.smt import no as not_
+from rulectl.analysis.space import Space
+from rulectl.analysis.study import Study
+from rulectl.analysis.walk import Box
+from rulectl.analysis.witness import alone
+from rulectl.lang.fold import fold_test
+from rulectl.lang.syntax import Any, Both, Either, Expr, Literal, Meets, Name
+from rulectl.model.outcome import Outcome
+from rulectl.model.rulebook import Rule, Table
+from rulectl.runtime.index import period_test
+from rulectl.types import DATE
+
+__all__ = ["Found", "Never", "Open", "Shown", "derived", "find", "inside_box", "rule_holds", "some"]
+
+
+def derived(study: Study, space: Space) -> bool:
+    """Whether a space asks what tables conclude, so that a case must be one of the whole rulebook."""
+    return any(name in study.plan.writers for axis in space.axes for name in axis.column.names)
+
+
+def find(
+    study: Study,
+    numbers: tuple[int, ...],
+    yes: Iterable[Expr],
+    no: Iterable[Expr],
+    shows: Callable[[Outcome], bool],
+    budget: Budget,
+    *,
+    whole: bool,
+) -> Found:
+    """A case in which some statements are true and others are not: of the `whole` rulebook, or of some tables alone."""
+    if whole:
+        world, engine = world_of(study, budget), study.engine
+    else:
+        engine = alone(study, numbers)
+        kept = study.kept.get(("world", numbers))
+        world = kept if isinstance(kept, World) else World(engine.rulebook, engine.plan, budget)
+        study.kept["world", numbers] = world
+        world.budget = budget
+    asked = study.kept.setdefault("asked", [])
+    assert isinstance(asked, list)
+    owner = f"asked {len(asked)}"
+    asked.append(owner)
+    true = all_of([world.statement(owner, expr, None).true for expr in yes])
+    other = any_of([world.statement(owner, expr, None).true for expr in no])
+    search = Search(world, engine, owner, budget)
+    return search.find(both(true, not_(other)), lambda found: shows(found.outcome), least=False)
+
+
+def rule_holds(study: Study, table: Table, rule: Rule) -> Expr:
+    """That a rule's conditions hold and its dates include the case's, as a statement."""
+    items: list[Expr] = [
+        Meets(column.subject, fold_test(entry.test, study.plan.parameters))
+        for column, entry in zip(table.inputs, rule.when, strict=True)
+        if not isinstance(entry.test, Any)
+    ]
+    period = rule.period.meet(table.period)
+    if not period.always:
+        event = study.rulebook.event or ""
+        items.append(Meets(Name(event), period_test(period, study.terms[event].type if event in study.terms else DATE)))
+    return _all(items)
+
+
+def inside_box(space: Space, box: Box) -> Expr:
+    """That a case lies in a box."""
+    return _all([Meets(space.axes[at].column.subject, space.axes[at].test(box[at])) for at in space.asked(box)])
+
+
+def _all(items: Sequence[Expr]) -> Expr:
+    return Both(tuple(items)) if len(items) > 1 else items[0] if items else Literal(True)
+
+
+def some(items: Sequence[Expr]) -> Expr:
+    """One of some statements."""
+    return Either(tuple(items)) if len(items) > 1 else items[0] if items else Literal(False)
