@@ -42,6 +42,8 @@ class Asking:
             if output.id not in verdicts:
                 continue
             lut = waiting[output.id]
+            if not lut.any():
+                continue
             codes = lut[verdicts[output.id]]
             if codes.any():
                 weights.append((output, self._weigh(output, terms, verdicts, columns, waiting, codes != 0)))

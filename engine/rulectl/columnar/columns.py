@@ -68,6 +68,7 @@ class Lens:
     partition: Partition
     pairs: Numbered[Pair] = field(default_factory=Numbered)
     _seen: dict[int, tuple[Numbered[State], Codes]] = field(default_factory=dict)
+    _classes: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
     _finer: dict[int, tuple[Partition, Codes]] = field(default_factory=dict)
 
     def of_states(self, states: Numbered[State]) -> Codes:
@@ -92,6 +93,17 @@ class Lens:
             known = self._finer[id(points)] = (points, pairs)
         return known[1]
 
+    def class_of_states(self, states: Numbered[State]) -> Codes:
+        """State number -> class; UNKNOWN also for a state that is not certain."""
+        return self._class_of_pairs()[self.of_states(states)]
+
+    def _class_of_pairs(self) -> Codes:
+        done = len(self._classes)
+        if done < len(self.pairs):
+            fresh = [pair.now if pair.now == pair.may else UNKNOWN for pair in self.pairs.items[done:]]
+            self._classes = np.concatenate([self._classes, np.array(fresh, np.int32)])
+        return self._classes
+
     def forget(self) -> None:
         self._seen.clear()
 
@@ -101,6 +113,12 @@ class Column(Protocol):
 
     def seen(self, lens: Lens) -> Part:
         """As a table column sees it: pair numbers."""
+
+    def width(self, lens: Lens) -> int:
+        """How many pairs of classes it may fall into."""
+
+    def classes(self, lens: Lens) -> Codes:
+        """As a table column sees it: classes, UNKNOWN also for what is not certain."""
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         """By its states."""
@@ -125,6 +143,12 @@ class Coded:
             return Part(constant(len(self.codes)), 1)
         return Part(lut[self.codes], len(lens.pairs))
 
+    def width(self, lens: Lens) -> int:
+        return len(np.unique(lens.of_states(self.states)))
+
+    def classes(self, lens: Lens) -> Codes:
+        return lens.class_of_states(self.states)[self.codes]
+
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self.codes, self.states
 
@@ -147,6 +171,12 @@ class Texts:
 
     def seen(self, lens: Lens) -> Part:
         return Coded(self.codes, self.states).seen(lens)
+
+    def width(self, lens: Lens) -> int:
+        return Coded(self.codes, self.states).width(lens)
+
+    def classes(self, lens: Lens) -> Codes:
+        return Coded(self.codes, self.states).classes(lens)
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self.codes, self.states
@@ -182,6 +212,14 @@ class Numbers:
 
     def seen(self, lens: Lens) -> Part:
         return Part(lens.of_classes(self.points)[self._classes], len(lens.pairs))
+
+    def width(self, lens: Lens) -> int:
+        return lens.partition.size
+
+    def classes(self, lens: Lens) -> Codes:
+        if lens.partition.points == self.points.points:
+            return self._classes
+        return lens.of_classes(self.points)[self._classes]
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self._exact

@@ -26,7 +26,7 @@ from rulectl.model.rulebook import Rulebook, Term
 from rulectl.types import Kind, Type
 from rulectl.values import Value, plain_text
 
-_GROUP = 4_096
+_GROUP = 16_384
 """Tables whose firings come in at most so many combinations are written as one."""
 
 Fired = tuple[Firing, ...]

@@ -378,7 +378,9 @@ class ColumnarEngine:
             ranks = self.terms[term.id].rank.array()
             if not required:
                 ranks = np.where(ranks == silent, np.int32(-1), ranks)
-            np.maximum(worst, ranks[verdicts[term.id]], out=worst)
+            # most terms are decided in every row
+            same = len(ranks) and (ranks == ranks[0]).all()
+            np.maximum(worst, ranks[0] if same else ranks[verdicts[term.id]], out=worst)
         worst[worst < 0] = silent
         return worst
 

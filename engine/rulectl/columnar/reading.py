@@ -25,10 +25,10 @@ from rulectl.lang.scope import Problem
 from rulectl.types import Kind
 from rulectl.values import Value
 
-KNOWN_TEXTS = 5_000
+KNOWN_TEXTS = 50_000
 """So many distinct texts of a term are remembered from one frame to the next."""
 
-_SAMPLE, _MANY = 4_096, 1_024
+_SAMPLE, _MANY = 8_192, 4_096
 """A column whose first rows hold many distinct values is taken to hold many."""
 
 _INNER = r"!-*,-~一-鿿、。！，：；？（）％￥“”‘’【】《》…—·×"
@@ -82,7 +82,7 @@ class TermReader:
         if series.dtype != pl.String:
             return self._typed(series)
         many = series.head(_SAMPLE).n_unique() > _MANY
-        if self.free and (many or self.points is None):
+        if self.free and many:
             return self._free_text(series)
         if many and self._floats_do():
             return self._numbers(series)

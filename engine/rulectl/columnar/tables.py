@@ -7,7 +7,7 @@ rule that may count holds an expression, rows with the same reach are told apart
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,6 +91,13 @@ class TableColumns:
 
     def decide(self, columns: Mapping[str, Column], rows: int) -> Codes:
         """The number of each row's run."""
+        grid = self._grid(columns, rows)
+        if grid is not None:
+            return self._finish(self._by_grid(grid, columns, rows), columns, rows)
+        return self._finish(self._by_classes(columns, rows), columns, rows)
+
+    def _by_classes(self, columns: Mapping[str, Column], rows: int) -> Codes:
+        """The start of each combination of classes, and of values where a column asks for these."""
         parts: list[Part] = [columns[name].seen(lens) for _, name, lens in self.coarse]
         states: list[Numbered[State]] = []
         for name in self.fine:
@@ -108,48 +115,40 @@ class TableColumns:
                 self.starts.append(self._start(key[:count], mine))
             return found
 
-        starts = self._by_grid(parts, rows, begin) if self._spread(parts, rows) else each(parts, rows, begin)
-        return self._finish(starts, columns, rows)
+        return each(parts, rows, begin)
 
     # -- classes that hardly ever come together twice -----------------------------------------------------------
 
-    def _spread(self, parts: Sequence[Part], rows: int) -> bool:
-        """Whether rows are better held against the rules themselves: many combinations, and only the first rule that
-        holds matters."""
+    def _grid(self, columns: Mapping[str, Column], rows: int) -> Grid | None:
+        """The grid, where rows are better held against the rules themselves: many combinations of classes, and only the
+        first rule that holds matters."""
         size = 1
-        for part in parts:
-            size *= part.size
+        for _, name, lens in self.coarse:
+            size *= columns[name].width(lens)
         if size <= max(_COMBINATIONS, rows // 4) or not self._first_only:
-            return False
+            return None
         if not self._grids:
             sizes = [c.partition.size for c in self.plan.lowered.columns if c.partition is not None]
             self._grids.append(Grid.of(self.plan.lowered, sizes))
-        return self._grids[0] is not None
+        return self._grids[0]
 
     @property
     def _first_only(self) -> bool:
         policies = {self.plan.table.policy, *self.plan.outputs.policies}
         return policies == {HitPolicy.FIRST} and not self.fine and len(self.coarse) == len(self.plan.lowered.columns)
 
-    def _by_grid(self, parts: Sequence[Part], rows: int, begin: Callable[[tuple[int, ...]], int]) -> Codes:
+    def _by_grid(self, grid: Grid, columns: Mapping[str, Column], rows: int) -> Codes:
         """Rows whose classes are all known by the grid, the others by the combinations in which they come."""
-        grid = self._grids[0]
-        assert grid is not None
-        classes: list[Codes] = []
-        open_: Mask | None = None
-        for part, (_, _, lens) in zip(parts, self.coarse, strict=True):
-            lut = np.array([p.now if p.now == p.may else UNKNOWN for p in lens.pairs.items], np.int32)
-            classes.append(lut[part.codes])
-            if not lut.all():
-                unknown = classes[-1] == UNKNOWN
-                open_ = unknown if open_ is None else open_ | unknown
-        if open_ is None or not open_.any():
+        classes = [columns[name].classes(lens) for _, name, lens in self.coarse]
+        open_ = [column == UNKNOWN for column in classes if not column.all()]
+        if not open_:
             return self._first_rules(grid.first(classes, rows))
+        known: Mask = ~np.logical_or.reduce(open_)
         starts = constant(rows)
-        known = np.flatnonzero(~open_)
-        starts[known] = self._first_rules(grid.first([column[known] for column in classes], len(known)))
-        rest = np.flatnonzero(open_)
-        starts[rest] = each([Part(part.codes[rest], part.size) for part in parts], len(rest), begin)
+        where = np.flatnonzero(known)
+        starts[where] = self._first_rules(grid.first([column[where] for column in classes], len(where)))
+        rest = {name: columns[name].kept(~known) for _, name, _ in self.coarse}
+        starts[~known] = self._by_classes(rest, rows - len(where))
         return starts
 
     def _first_rules(self, rules: Codes) -> Codes:
