@@ -4,7 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rulectl.api import Book, CaseError, CheckReport, RulebookError, check, compile_workbook, load, run_tests
+    from rulectl.api import (
+        Book,
+        CaseError,
+        CheckReport,
+        RulebookError,
+        check,
+        compile_workbook,
+        load,
+        run_tests,
+        suggest_tests,
+    )
     from rulectl.cases.reader import Reject
     from rulectl.diagnostics import Finding
     from rulectl.model.outcome import Firing, Outcome
@@ -26,6 +36,7 @@ __all__ = [
     "compile_workbook",
     "load",
     "run_tests",
+    "suggest_tests",
 ]
 
 _HOMES = {

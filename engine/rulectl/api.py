@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from rulectl import testing
 from rulectl.cases.facts import BadCase, FactReader
@@ -30,6 +30,9 @@ from rulectl.runtime.aggregates import compute
 from rulectl.runtime.engine import Counted, Engine
 from rulectl.source import FilePlace
 from rulectl.values import Value
+
+if TYPE_CHECKING:
+    from rulectl.analysis.suggest import Suggestion
 
 Cases = CaseFile | JsonCases
 
@@ -200,6 +203,16 @@ def check(book: Book | str | Path, *, budget: float | None = 60.0) -> CheckRepor
     loaded = Loaded(book.rulebook, book.findings) if isinstance(book, Book) else load_rulebook(book)
     verdicts = analyse(loaded.rulebook, Budget.of(budget)) if loaded.rulebook is not None else ()
     return CheckReport(loaded.rulebook, loaded.findings, verdicts, loaded.path, loaded.sources)
+
+
+def suggest_tests(book: Book, *, budget: float | None = 60.0) -> Suggestion:
+    """Few tests that between them fire every rule and stand on both sides of every threshold. What they expect is the
+    outcome as it stands: whether it is right, a person must say."""
+    from rulectl.analysis.budget import Budget
+    from rulectl.analysis.study import Study
+    from rulectl.analysis.suggest import suggest
+
+    return suggest(Study(book.rulebook), Budget.of(budget))
 
 
 def run_tests(book: Book) -> testing.TestRun:

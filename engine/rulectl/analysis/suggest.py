@@ -1,8 +1,8 @@
 """Test cases worth having: between them they fire every rule and stand on both sides of every threshold.
 
 For each rule that nothing fires yet a case is looked for; for each threshold of a condition on an input, cases with the
-value on it and just beside it. What cases cover together is found by deciding them; then the fewest are picked by greed,
-the one that covers most first, and filled up with what others need as long as they do not get in each other's way.
+value on it and just beside it. What cases cover together is found by deciding them; then the fewest are picked, by
+greed: the one that covers most first, filled up with what others need as long as they do not get in its way.
 (Set cover by greed is within a logarithm of the least: Chvatal, Math. of OR 4, 1979.)
 
 What is expected is the outcome as it stands: a person has to say whether it is right.
@@ -10,6 +10,7 @@ What is expected is the outcome as it stands: a person has to say whether it is 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -20,7 +21,7 @@ from rulectl.analysis.overlaps import rule_of
 from rulectl.analysis.space import Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.walk import inside, uncovered
-from rulectl.analysis.witness import Case, case_in
+from rulectl.analysis.witness import Case, case_in, filled_in
 from rulectl.lang.region import FIRST, Partition
 from rulectl.lang.syntax import Is, Literal
 from rulectl.model.outcome import Outcome
@@ -31,6 +32,10 @@ from rulectl.types import Kind
 
 Item = tuple[str, int, int, int]
 """What a test may cover: a rule (`rule`, table, rule, 0) or a side of a threshold (`side`, table, axis, class)."""
+
+_ASKED = 12
+_VALUES = 3
+"""How many open questions of a test are answered, and how many values are tried for each."""
 
 _JOINED = 60
 """With how many others a chosen case is tried to be joined."""
@@ -222,9 +227,25 @@ def _fewest(search: _Search) -> list[Case]:
             covers = search.covers(both) & left
             if covers > gained or len(covers) > len(gained):
                 case, gained = both, covers
-        chosen.append(case)
+        chosen.append(_completed(search, case, gained))
         left -= gained
     return chosen
+
+
+def _completed(search: _Search, case: Case, gained: set[Item] | frozenset[Item]) -> Case:
+    """The case with a plain value for what its outputs still wait for, as long as it covers what it should."""
+    study = search.study
+    tried: set[str] = set()
+    while search.budget.left and len(tried) < _ASKED:
+        asks = [name for name in study.engine.decide(case).asks if name not in tried]
+        if not asks:
+            break
+        tried.add(asks[0])
+        for more in itertools.islice(filled_in(study, case, asks[:1]), _VALUES):
+            if gained <= search.covers(more):
+                case = more
+                break
+    return case
 
 
 def _ids(search: _Search) -> frozenset[str]:

@@ -1,29 +1,42 @@
 """`rulectl check BOOK [--annotate OUT.xlsx] [--budget S]`: every finding on a workbook, and what can be proved of its
-rules or shown against them. They are the result, so they go to the output, and into a copy of the workbook where one is
-asked for."""
+rules or shown against them; they are the result, so they go to the output, and into a copy of the workbook where one is
+asked for. `--suggest-tests [-o TESTS.xlsx]`: test rows for it."""
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import click
 
+from rulectl.api import Book, suggest_tests
 from rulectl.api import check as checked
-from rulectl.cli.base import USAGE, Command, Option, StopError, common, session, status_of
-from rulectl.cli.opening import check_place, spare
-from rulectl.report.check import check_text
+from rulectl.cli.base import FINE, USAGE, Command, Option, Session, StopError, common, refuse, session, status_of
+from rulectl.cli.opening import check_place, open_book, spare
+from rulectl.report.check import check_text, suggestion_text
+from rulectl.sheets.blocks import Grid
 
 
 @click.command("check", cls=Command)
 @click.argument("book", metavar="BOOK")
 @click.option("--annotate", "annotated", cls=Option, metavar="OUT.xlsx", default=None)
 @click.option("--budget", cls=Option, type=click.FloatRange(min=0), metavar="SECONDS", default=60.0)
+@click.option("--suggest-tests", "suggest", cls=Option, is_flag=True)
+@click.option("-o", "--output", cls=Option, text="cli-check-output", metavar="TESTS", default=None)
 @common
-def check(book: str, annotated: str | None, budget: float) -> int:
+def check(book: str, annotated: str | None, budget: float, suggest: bool, output: str | None) -> int:
     """Texts stand in the catalogue."""
     here = session()
     if annotated is not None:
         check_place(annotated, book, endings=(".xlsx", ".xlsm"))
+    if output is not None and not suggest:
+        refuse("missing-argument", "--suggest-tests", USAGE, argument="--suggest-tests", usage="rulectl check BOOK")
+    if suggest:
+        if output not in (None, "-"):
+            check_place(str(output), book)
+        return _suggest(open_book(book, here, *([output] if output else [])), budget, output, here)
     report = checked(book, budget=budget)
     if annotated is not None:
         spare(annotated, report.sources)
@@ -41,3 +54,32 @@ def check(book: str, annotated: str | None, budget: float) -> int:
         if refused:
             raise StopError(refused)
     return USAGE if report.path is None and report.rulebook is None else status_of(report.findings)
+
+
+def _suggest(book: Book, budget: float, output: str | None, here: Session) -> int:
+    """Print the tests as rows, or write them to a file; what they reach is told on the error stream."""
+    from rulectl.sheets.export import export_tests
+
+    found = suggest_tests(book, budget=budget)
+    grid = export_tests(replace(book.rulebook, tests=found.tests), here.lang)
+    if output in (None, "-"):
+        text = StringIO()
+        csv.writer(text, lineterminator="\n").writerows(grid.rows)
+        click.echo(text.getvalue(), nl=False)
+    else:
+        try:
+            _write(grid, Path(str(output)), here)
+        except OSError:
+            refuse("cannot-write", str(output), USAGE, file=output)
+    click.echo(suggestion_text(found, here.lang), err=True)
+    return FINE
+
+
+def _write(grid: Grid, path: Path, here: Session) -> None:
+    if path.suffix.lower() == ".xlsx":
+        from rulectl.sheets.writer import write_workbook
+
+        write_workbook((grid,), path, here.lang)
+        return
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",").writerows(grid.rows)

@@ -3,9 +3,9 @@ worth knowing, one line each."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from rulectl.analysis.suggest import Suggestion
 from rulectl.codes import Language, Severity, say
 from rulectl.diagnostics import Finding
 from rulectl.report.findings import finding_text, place_text
@@ -59,6 +59,22 @@ def _line(found: Finding, lang: Language) -> str:
     return f"{text} ({why})" if why else text
 
 
-def counts(findings: Iterable[Finding]) -> Counter[str]:
-    """How many of each verdict; what is no verdict counts by its severity."""
-    return Counter(f.verdict or f.severity.value for f in findings)
+def suggestion_text(found: Suggestion, lang: Language) -> str:
+    """What suggested tests reach, and that a person has to look at them."""
+    lines = [
+        say(
+            "report-suggested",
+            lang,
+            tests=len(found.tests),
+            fired=found.rules - len(found.unreached),
+            rules=found.rules,
+            sides=found.sides,
+        )
+    ]
+    if found.unreached:
+        rules = say("report-comma", lang).join(f"{table.name}/{rule}" for table, rule in found.unreached)
+        lines.append(say("report-suggested-unreached", lang, rules=rules))
+    if found.cut_short:
+        lines.append(say("note-out-of-time", lang))
+    lines.append(say("report-suggested-look", lang))
+    return "\n".join(lines)

@@ -41,12 +41,7 @@ _OPENING = (BlockKind.RULEBOOK, BlockKind.VOCABULARY, BlockKind.PARAMETERS)
 
 def export_grids(book: Rulebook, lang: Language = "zh") -> tuple[Grid, ...]:
     """The sheets of a rulebook: about it, its vocabulary, parameters and counts, the tables, texts, tests, policies."""
-    items = {item.id: Symbol(item.id, item.name, item.type, item.unit) for item in book.parameters}
-    items |= {item.id: Symbol(item.id, item.name, item.type, item.unit) for item in book.terms}
-    spoken = {name: items[item.id] for item in book.terms for name in (item.id, item.name, *item.aliases)}
-    spoken |= {name: items[item.id] for item in book.parameters for name in (item.id, item.name)}
-    names = {id_: symbol.name for id_, symbol in items.items()}
-    context = Context(book, lang, names, items, Scope(spoken))
+    context = _context(book, lang)
     sheets: dict[str, list[Row]] = {}
     blocks: list[tuple[str, BlockKind, list[Row]]] = [
         (_sheet_of((), BlockKind.RULEBOOK, context), BlockKind.RULEBOOK, list(_about(context))),
@@ -67,6 +62,22 @@ def export_grids(book: Rulebook, lang: Language = "zh") -> tuple[Grid, ...]:
     about = [name for name in first if any(n == name and k in _OPENING for n, k, _ in blocks)]
     order = [*about, *tabled, *(name for name in first if name not in about)]
     return tuple(Grid(name, tuple(sheets[name])) for name in order)
+
+
+def export_tests(book: Rulebook, lang: Language = "zh") -> Grid:
+    """The tests of a rulebook as a block of their own, ready to stand in its workbook."""
+    context = _context(book, lang)
+    name = _sheet_of((), BlockKind.TESTS, context)
+    return Grid(name, ((context.marker(BlockKind.TESTS),), *_tests(context)))
+
+
+def _context(book: Rulebook, lang: Language) -> Context:
+    items = {item.id: Symbol(item.id, item.name, item.type, item.unit) for item in book.parameters}
+    items |= {item.id: Symbol(item.id, item.name, item.type, item.unit) for item in book.terms}
+    spoken = {name: items[item.id] for item in book.terms for name in (item.id, item.name, *item.aliases)}
+    spoken |= {name: items[item.id] for item in book.parameters for name in (item.id, item.name)}
+    names = {id_: symbol.name for id_, symbol in items.items()}
+    return Context(book, lang, names, items, Scope(spoken))
 
 
 # -- where things stand ------------------------------------------------------------------------------------------
