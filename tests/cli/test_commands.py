@@ -271,7 +271,7 @@ def test_both_engines_agree(run: Run, tmp_path: Path) -> None:
         (["cases.csv", "-o", "out.csv", "--rejects", "-"], 2, "rejects-need-file"),
         (["cases.csv", "-o", "-", "--rejects", "-"], 2, "rejects-need-file"),
         (["cases.csv", "-o", "no/such/out.csv"], 2, "cannot-write"),
-        (["cases.csv", "-o", "out.xlsx"], 2, "cannot-write-kind"),
+        (["cases.csv", "-o", "out.xls"], 2, "cannot-write-kind"),
         (["nothing.csv", "-o", "out.csv"], 2, "no-such-file"),
         ([".", "-o", "out.csv"], 2, "cannot-read"),
         (["cases.csv", "-o", "out.csv", "--encoding", "martian"], 2, "bad-option-value"),

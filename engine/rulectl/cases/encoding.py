@@ -19,6 +19,7 @@ from rulectl.source import FilePlace
 
 _CHUNK = 1 << 20
 _SAMPLE = 4096
+_LOOK = 1 << 16
 
 # How whole files decode.
 _CLEAN, _SPOTTED = "clean", "spotted"
@@ -79,6 +80,18 @@ def detect(stream: BinaryIO, file: str, wanted: str | None = None) -> Encoding |
         if fit is not None:
             return Encoding(candidate, fit is _CLEAN)
     return finding("unknown-encoding", FilePlace(file), file=file, line=_first_bad_line(stream, "utf-8"))
+
+
+def looks_utf8(stream: BinaryIO) -> Encoding | None:
+    """UTF-8, where the first bytes of a stream say nothing else; the rest is for the reader to see. Rewinds it."""
+    stream.seek(0)
+    head = stream.read(_LOOK)
+    stream.seek(0)
+    if any(head.startswith(mark) for mark, _ in _SIGNATURES) or _utf16(head[:_SAMPLE]) is not None or not head:
+        return None
+    if (_marked(head) or "utf-8-sig") != "utf-8-sig" or not _starts_as(head, "utf-8") or b"\0" in head:
+        return None
+    return Encoding(_marked(head) or "utf-8", True)
 
 
 def open_text(stream: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:

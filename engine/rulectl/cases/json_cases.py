@@ -64,17 +64,26 @@ class JsonCases:
 
     headings = ("JSON",)
 
-    def __init__(self, lines: Iterable[str | object], file: str, rulebook: Rulebook, facts: FactReader) -> None:
+    def __init__(
+        self,
+        lines: Iterable[str | object],
+        file: str,
+        rulebook: Rulebook,
+        facts: FactReader,
+        once: bool = True,
+    ) -> None:
+        """`once`: a case whose id was met before is a reject."""
         self.file = file
         self.findings: tuple[Finding, ...] = ()
         self._lines = lines
         self._facts = facts
         named = id_term(rulebook)
         self._id = named.id if named else ""
+        self._once = once
         self._told: set[str] = set()
 
     def __iter__(self) -> Iterator[CaseRow | Reject]:
-        field = self._facts.slots[self._id].term.name if self._id == "case_id" else None
+        field = self._facts.slots[self._id].term.name if self._once and self._id == "case_id" else None
         filled = (line for line in self._lines if not isinstance(line, str) or line.strip())
         rows = (self._row(number, line) for number, line in enumerate(filled, start=1))
         yield from once_each(rows, self.file, field)
@@ -114,9 +123,16 @@ def _placed(found: Finding, file: str, number: int) -> tuple[str, Finding]:
 
 
 def open_json(
-    stream: BinaryIO, file: str, rulebook: Rulebook, facts: FactReader, *, encoding: str | None = None
+    stream: BinaryIO,
+    file: str,
+    rulebook: Rulebook,
+    facts: FactReader,
+    *,
+    encoding: str | None = None,
+    once: bool = True,
 ) -> JsonCases | Unreadable:
-    """Cases from a seekable stream: JSON lines, or one list or object that fills the file."""
+    """Cases from a seekable stream: JSON lines, or one list or object that fills the file. `once`: a case whose id was
+    met before is a reject."""
     found = encodings.detect(stream, file, encoding)
     if isinstance(found, Finding):
         return Unreadable((found,))
@@ -125,9 +141,9 @@ def open_json(
     text.seek(0)
     # a whole case on the first line: one a line; else a list, or one case written out over several lines
     if not first.lstrip().startswith("[") and not isinstance(parse(first, FilePlace(file)), Finding):
-        return JsonCases(text, file, rulebook, facts)
+        return JsonCases(text, file, rulebook, facts, once)
     whole = parse(text.read(), FilePlace(file))
     if isinstance(whole, Finding):
         text.seek(0)
-        return Unreadable((whole,)) if first.lstrip().startswith("[") else JsonCases(text, file, rulebook, facts)
-    return JsonCases(whole if isinstance(whole, list) else [whole], file, rulebook, facts)
+        return Unreadable((whole,)) if first.lstrip().startswith("[") else JsonCases(text, file, rulebook, facts, once)
+    return JsonCases(whole if isinstance(whole, list) else [whole], file, rulebook, facts, once)

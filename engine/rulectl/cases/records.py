@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 DELIMITERS = (",", "\t", ";")
@@ -78,6 +79,10 @@ class Records:
                 return Record(0, tuple(cells))
         return None
 
+    def put_back(self) -> tuple[str, ...]:
+        """The lines that were looked at and belong to no record yet."""
+        return tuple(self._again)
+
     def __iter__(self) -> Iterator[Record]:
         width = len(self.header.cells) if self.header else 0
         for number, cells in enumerate(self._parsed(width), start=1):
@@ -106,7 +111,7 @@ class Records:
             taken.clear()
             try:
                 for cells in reader:
-                    if len(taken) > 1 and self._swallowed(cells, width):
+                    if len(taken) > 1 and swallowed(cells, taken, width, self.delimiter):
                         broken = True
                         break
                     taken.clear()
@@ -120,14 +125,49 @@ class Records:
             taken.clear()
             yield first.rstrip("\r\n")
 
-    def _swallowed(self, cells: list[str], width: int) -> bool:
-        """Whether a record of several lines has eaten rows of its own right: a line of it is a whole row."""
-        if width < 2:
-            return False
 
-        def whole(line: str) -> bool:
-            return len(next(csv.reader([line], delimiter=self.delimiter), [])) == width
+def swallowed(cells: Sequence[str], taken: Sequence[str], width: int, delimiter: str) -> bool:
+    """Whether a record of several lines has eaten rows of its own right: a line of it is a whole row."""
+    if width < 2:
+        return False
 
-        if len(cells) != width:
-            return any(whole(line) for line in self._taken[1:])
-        return width >= _WIDE and any(whole(line) for line in self._taken[1:-1])
+    def whole(line: str) -> bool:
+        return len(next(csv.reader([line], delimiter=delimiter), [])) == width
+
+    if len(cells) != width:
+        return any(whole(line) for line in taken[1:])
+    return width >= _WIDE and any(whole(line) for line in taken[1:-1])
+
+
+class Step(NamedTuple):
+    """What stands at a line: a record of so many lines; `cells` None where no record can be made of it, which is one
+    line; no line at all where the record goes on beyond what is there."""
+
+    lines: int
+    cells: tuple[str, ...] | None
+
+
+def step(lines: Sequence[str], at: int, delimiter: str, width: int, final: bool) -> Step:
+    """The record that starts at a line, by the rules of `Records`; `final`: no lines follow these."""
+    taken = 0
+
+    def source() -> Iterator[str]:
+        nonlocal taken
+        for line in islice(lines, at, None):
+            taken += 1
+            yield line
+
+    try:
+        cells = next(csv.reader(source(), delimiter=delimiter, strict=True))
+    except csv.Error:
+        if at + taken == len(lines) and not final and _goes_on(lines, at):
+            return Step(0, None)
+        return Step(1, None)
+    if taken > 1 and swallowed(cells, lines[at : at + taken], width, delimiter):
+        return Step(1, None)
+    return Step(taken, tuple(cells))
+
+
+def _goes_on(lines: Sequence[str], at: int) -> bool:
+    """Whether what stands from a line on is short enough to be the start of one cell."""
+    return sum(len(line) for line in islice(lines, at, None)) <= csv.field_size_limit()

@@ -1,23 +1,21 @@
-"""Decisions out, as a table: one row a case, and the rejects file beside it.
+"""Decisions out, as a table: one row a case, and one for each row that was rejected.
 
 Written for people who open it in a spreadsheet: UTF-8 with a mark, and text that a spreadsheet would run as a formula
-gets a leading apostrophe (numbers are left alone). A file is written beside its place and moved there when it is whole,
-so a run that is killed leaves nothing half done.
+gets a leading apostrophe (numbers are left alone). A file is written beside its place and moved there when it is whole.
 """
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, TextIO
+from typing import IO, Literal, NamedTuple, TextIO
 
 from rulectl.cases.reader import CaseRow, Reject
 from rulectl.codes import Language
@@ -52,7 +50,13 @@ def joined(names: Iterable[str]) -> str:
     return guarded(";".join(names))
 
 
-Column = tuple[str, Callable[[CaseRow, Outcome], str]]
+class Column(NamedTuple):
+    """A column of a decisions table: its heading, what it holds (a term, one of EXTRAS, or `id`), and how its cell is
+    made for one case."""
+
+    heading: str
+    what: Term | str
+    make: Callable[[CaseRow, Outcome], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,14 @@ class Layout:
     """The columns of a decisions table, in order."""
 
     columns: tuple[Column, ...]
+    label: Mapping[str, str]
 
     @property
     def headings(self) -> tuple[str, ...]:
-        return tuple(guarded(heading) for heading, _ in self.columns)
+        return tuple(guarded(column.heading) for column in self.columns)
 
     def row(self, case: CaseRow, outcome: Outcome) -> list[str]:
-        return [make(case, outcome) for _, make in self.columns]
+        return [column.make(case, outcome) for column in self.columns]
 
 
 def layout(
@@ -82,16 +87,16 @@ def layout(
     label = {term.id: term.id if headings == "id" else term.name for term in rulebook.terms}
     chosen: Sequence[Term | str] = columns if columns is not None else _usual(rulebook, trace)
     first = named.id if named else ""
-    ids: Column = (label.get(first, "row"), lambda case, _: guarded(case.id))
+    ids = Column(label.get(first, "row"), "id", lambda case, _: guarded(case.id))
     made: list[Column] = [] if named in chosen else [ids]
     for column in chosen:
         if isinstance(column, Term) and column.id == first:
             made.append(ids)
         elif isinstance(column, Term):
-            made.append((label[column.id], _term(column.id)))
+            made.append(Column(label[column.id], column, _term(column.id)))
         else:
-            made.append((column, _extra(column, label)))
-    return Layout(tuple(made))
+            made.append(Column(column, column, _extra(column, label)))
+    return Layout(tuple(made), label)
 
 
 def _usual(rulebook: Rulebook, trace: Trace) -> list[Term | str]:
@@ -200,57 +205,17 @@ def unwritable(row: int, headings: Sequence[str], cells: Sequence[str], encoding
     return UnwritableError(row, "", "")
 
 
-class RejectsFile:
-    """Rejected rows, whole, each with its row number, field and reason in front. No reject, no file; one left
-    by an earlier run is emptied, lest its rows be taken for today's."""
+def reject_cells(reject: Reject, lang: Language) -> list[str]:
+    """A rejected row, whole, with its row number, its fields and the reasons in front; several reasons are joined."""
+    fields = ";".join(dict.fromkeys(field for field, _ in reject.problems if field))
+    reasons = " ".join(_reason(field, found, lang) for field, found in reject.problems)
+    return [str(reject.number), guarded(fields), guarded(reasons), *(_unchanged(text) for text in reject.raw)]
 
-    def __init__(
-        self, path: str, standard: TextIO, headings: Sequence[str], front: Sequence[str], lang: Language, encoding: str
-    ) -> None:
-        self._target = Target(path, standard, encoding)
-        self._headings = (*front, *headings)
-        self._encoding = encoding
-        self._lang = lang
-        self.count = 0
 
-    def add(self, reject: Reject) -> None:
-        """Write one row; several reasons are joined."""
-        if not self.count:
-            self._open()
-        self.count += 1
-        fields = ";".join(dict.fromkeys(field for field, _ in reject.problems if field))
-        reasons = " ".join(self._reason(field, found) for field, found in reject.problems)
-        # our own sentence may lose a sign to the encoding, the row itself may not
-        reasons = reasons.encode(self._encoding, "replace").decode(self._encoding)
-        cells = [str(reject.number), guarded(fields), guarded(reasons), *(_unchanged(text) for text in reject.raw)]
-        try:
-            self._writer.writerow(cells)
-        except UnicodeEncodeError:
-            raise unwritable(reject.number, self._headings, cells, self._encoding) from None
-
-    def _open(self) -> None:
-        self._target.__enter__()
-        self._writer = csv.writer(self._target.stream)
-        try:
-            self._writer.writerow([guarded(heading) for heading in self._headings])
-        except UnicodeEncodeError:
-            raise unwritable(0, self._headings, self._headings, self._encoding) from None
-
-    def _reason(self, field: str, found: Finding) -> str:
-        message = found.message(self._lang)
-        told = f"{field}: {message}" if field and field not in message else message
-        return f"{told} {found.help(self._lang)}".rstrip()
-
-    def close(self, failed: bool = False) -> None:
-        """Put the file in its place; after a failure, leave nothing."""
-        if failed:
-            self._target.discard()
-            return
-        stale = not self.count and self._target.path != "-" and os.path.exists(self._target.path)
-        if stale:
-            self._open()
-        if self.count or stale:
-            self._target.__exit__(None, None, None)
+def _reason(field: str, found: Finding, lang: Language) -> str:
+    message = found.message(lang)
+    told = f"{field}: {message}" if field and field not in message else message
+    return f"{told} {found.help(lang)}".rstrip()
 
 
 def _unchanged(text: str) -> str:

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TextIO
 
 import click
 
-from rulectl.api import Book, Decider
-from rulectl.cases.reader import CaseRow, Reject, id_term
-from rulectl.cases.writer import EXTRAS, Layout, RejectsFile, Target, Trace, UnwritableError, layout, unwritable
+from rulectl import __version__
+from rulectl.api import Book
+from rulectl.batch.order import Wanted, order_of
+from rulectl.batch.run import StopBatchError, run, unwritable_finding
+from rulectl.cases.formats import FORMATS, Format, Kind, ending_of, kind_of
+from rulectl.cases.opening import CaseSource, open_table
+from rulectl.cases.pieces import OtherEncodingError
+from rulectl.cases.reader import Unreadable, id_term
+from rulectl.cases.table import Table
+from rulectl.cases.writer import EXTRAS, Trace, UnwritableError, layout
 from rulectl.cli.base import FINDINGS, USAGE, Command, Option, Session, StopError, common, refuse, session
-from rulectl.cli.opening import check_place, checked_encoding, chosen_columns, open_book, open_cases, open_stream
-from rulectl.diagnostics import Finding, finding
-from rulectl.model.outcome import Outcome
-from rulectl.report.outcome import Reporter
+from rulectl.cli.opening import book_and_files, check_place, checked_encoding, chosen_columns, open_stream
+from rulectl.cli.progress import Bar
 from rulectl.report.summary import Summary, summary_json, summary_text
 from rulectl.runtime.durable_engine import DurableEngine, DurableError
-from rulectl.source import Location, RowPlace
 
-_TICK = 200
-_CANNOT = (".xlsx", ".xls", ".xlsm", ".ods", ".parquet")
+_CANNOT = (".xls", ".xlsm", ".xlsb", ".ods")
 
 
 @click.command("batch", cls=Command)
@@ -40,6 +41,10 @@ _CANNOT = (".xlsx", ".xls", ".xlsm", ".ods", ".parquet")
 @click.option("--headings", cls=Option, type=click.Choice(("name", "id")), default="name")
 @click.option("--encoding", cls=Option, metavar="NAME", default=None)
 @click.option("--input-encoding", cls=Option, metavar="NAME", default=None)
+@click.option("--format-in", cls=Option, type=click.Choice(FORMATS), default=None)
+@click.option("--format-out", cls=Option, type=click.Choice(FORMATS), default=None)
+@click.option("--jobs", cls=Option, type=click.IntRange(1, 64), default=1)
+@click.option("--resume", cls=Option, is_flag=True)
 @common
 def batch(
     book: str,
@@ -47,142 +52,140 @@ def batch(
     output: str,
     rejects: str | None,
     trace: Trace,
-    engine: str,
+    engine: Literal["native", "durable"],
     columns: str | None,
     headings: Literal["name", "id"],
     encoding: str | None,
     input_encoding: str | None,
+    format_in: str | None,
+    format_out: str | None,
+    jobs: int,
+    resume: bool,
 ) -> int:
     """Texts stand in the catalogue."""
     here = session()
     given = checked_encoding(encoding, "--encoding", here.lang)
-    encoding = given or ("utf-8" if output == "-" else "utf-8-sig")
     checked_encoding(input_encoding, "--input-encoding", here.lang)
+    kind = _kind(output, format_out)
     if rejects == "-":
         refuse("rejects-need-file", "--rejects", USAGE)
-    rejects = rejects or _beside(output, cases)
-    for path in (output, rejects):
-        check_place(path, cases, book, not_endings=_CANNOT)
-    if output != "-" and Path(output).resolve() == Path(rejects).resolve():
-        refuse("same-file-twice", "--rejects", USAGE, file=rejects)
+    if resume and "-" in (cases, output):
+        refuse("cannot-resume-pipe", "--resume", USAGE)
+    rejected = rejects or _beside(output, cases)
+    for path in (output, rejected):
+        check_place(path, cases, book, not_endings=() if path == output and format_out else _CANNOT)
+    if kind_of(rejected).format not in (Format.CSV, Format.TSV):
+        refuse("cannot-write-rejects-kind", "--rejects", USAGE, kind=ending_of(rejected))
+    if output != "-" and Path(output).resolve() == Path(rejected).resolve():
+        refuse("same-file-twice", "--rejects", USAGE, file=rejected)
     with ExitStack() as stack:
-        loaded = open_book(book, here, output, rejects)
+        loaded, files = book_and_files(book, here, output, rejected)
         stream, file = open_stream(cases)
         stack.callback(stream.close)
-        size = stream.seek(0, os.SEEK_END)
-        rows = open_cases(loaded, stream, file, input_encoding)
-        here.tell(rows.findings)
-        told = len(rows.findings)
+        source = CaseSource(stream, None if cases == "-" else cases, file, format_in, input_encoding)
+        table = _table(source, loaded)
+        here.tell(table.findings)
+        told = len(table.findings)
         chosen = chosen_columns(loaded.rulebook, columns, EXTRAS, here.lang)
-        table = layout(loaded.rulebook, id_term(loaded.rulebook), trace=trace, headings=headings, columns=chosen)
-        decider = _engine(engine, loaded, stack)
-        front = [here.say(f"report-reject-{part}") for part in ("row", "field", "reason")]
-        rejected = RejectsFile(rejects, sys.stderr, rows.headings, front, here.lang, given or "utf-8-sig")
+        wanted = Wanted(
+            output=output,
+            rejects=rejected,
+            kind=kind,
+            layout=layout(loaded.rulebook, id_term(loaded.rulebook), trace=trace, headings=headings, columns=chosen),
+            encoding="utf-8" if kind.format is Format.JSONL else given or ("utf-8" if output == "-" else "utf-8-sig"),
+            rejects_encoding=given or "utf-8-sig",
+            lang=here.lang,
+            headings=headings,
+            engine=engine,
+            jobs=jobs,
+            resume=resume,
+            options=(__version__, trace, columns, headings, format_in, format_out, input_encoding, engine, here.lang),
+        )
+        decide = stack.enter_context(_durable(loaded)).decide if engine == "durable" else None
+        bar = stack.enter_context(Bar(here))
         summary = Summary()
         start = time.perf_counter()
         try:
-            results = _watched(loaded.run(rows, decider), stream, size, here)
-            reporter = Reporter(loaded.rulebook, here.lang, headings)
-            _write(results, output, encoding, table, reporter, rejected, summary, here)
+            try:
+                order = order_of(
+                    wanted, loaded.rulebook, source, table, files, _standard(), decide, bar.tell, bar.progress, summary
+                )
+                run(order)
+            except OtherEncodingError:
+                # what looked like UTF-8 is none: nothing is lost but the time
+                table = _table(source, loaded, settled=True)
+                summary = Summary()
+                order = order_of(
+                    wanted, loaded.rulebook, source, table, files, _standard(), decide, bar.tell, bar.progress, summary
+                )
+                run(order)
+        except StopBatchError as stop:
+            raise StopError(stop.findings, USAGE if _usage(stop) else FINDINGS) from None
         except DurableError as error:
-            rejected.close(failed=True)
             raise StopError([error.finding]) from None
         except UnwritableError as error:
-            rejected.close(failed=True)
-            at = Location(RowPlace(file, error.row, error.field), error.text)
-            raise StopError([finding("not-in-encoding", at, encoding=encoding)], USAGE) from None
+            raise StopError([unwritable_finding(error, file, given or wanted.encoding)], USAGE) from None
         except BrokenPipeError:  # the reader of our output has seen enough
-            rejected.close(failed=True)
+            _let_go(sys.stdout)
             raise StopError(()) from None
-        except OSError:
-            rejected.close(failed=True)
-            refuse("cannot-write", output, USAGE, file=output)
-        except BaseException:
-            rejected.close(failed=True)
-            raise
         summary.seconds = time.perf_counter() - start
-    here.tell(rows.findings[told:])
-    _sum_up(summary, loaded, here, rejects if summary.rejected else None)
+    here.tell(table.findings[told:])
+    _sum_up(summary, loaded, here, rejected if summary.rejected else None)
     return FINDINGS if summary.rejected or summary.troubled else 0
+
+
+def _usage(stop: StopBatchError) -> bool:
+    """Whether a batch stopped for something about its command, rather than its cases."""
+    return any(found.slug in ("cannot-write", "disk-full", "output-busy") for found in stop.findings)
+
+
+def _kind(output: str, wanted: str | None) -> Kind:
+    """The format of the results; through a pipe only text can go."""
+    kind = kind_of(output, wanted)
+    if output == "-" and not kind.format.text:
+        refuse("cannot-pipe-kind", "--format-out", USAGE, kind=kind.format.value)
+    if kind.packed and not kind.format.text:
+        refuse("cannot-write-kind", output, USAGE, kind="".join(Path(output).suffixes[-2:]), file=output)
+    return kind
 
 
 def _beside(output: str, cases: str) -> str:
     """`out.csv` -> `out.rejects.csv`; for standard output, after the case file but where the command is run."""
     if output == "-":
-        return (Path(cases).stem if cases != "-" else "cases") + ".rejects.csv"
+        return (_stem(Path(cases)) if cases != "-" else "cases") + ".rejects.csv"
     path = Path(output)
-    return str(path.with_name(path.stem + ".rejects.csv"))
+    return str(path.with_name(_stem(path) + ".rejects.csv"))
 
 
-def _engine(name: str, book: Book, stack: ExitStack) -> Decider:
-    if name == "native":
-        return book.engine
+def _stem(path: Path) -> str:
+    """`a.csv.gz` -> `a`"""
+    return Path(path.stem).stem if path.suffix.lower() in (".gz", ".zst") else path.stem
+
+
+def _table(source: CaseSource, book: Book, settled: bool = False) -> Table:
+    """The case file's table; stops with its findings when it cannot be read at all."""
+    table = open_table(source, book.rulebook, settled)
+    if isinstance(table, Unreadable):
+        raise StopError(table.findings)
+    return table
+
+
+def _durable(book: Book) -> DurableEngine:
     try:
-        return stack.enter_context(DurableEngine(book.rulebook))
+        return DurableEngine(book.rulebook)
     except DurableError as error:
         raise StopError([error.finding]) from None
 
 
-Result = tuple[CaseRow, Outcome] | Reject
+def _standard() -> BinaryIO:
+    return sys.stdout.buffer
 
 
-def _write(
-    results: Iterable[Result],
-    output: str,
-    encoding: str,
-    table: Layout,
-    reporter: Reporter,
-    rejected: RejectsFile,
-    summary: Summary,
-    here: Session,
-) -> None:
-    """Every result to its place, in order."""
-    lines = output.lower().endswith((".jsonl", ".ndjson", ".json"))
-    told: set[Finding] = set()
-    with Target(output, sys.stdout, "utf-8" if lines else encoding) as target:
-        writer = csv.writer(target.stream, delimiter="\t" if output.lower().endswith(".tsv") else ",")
-        if not lines:
-            try:
-                writer.writerow(table.headings)
-            except UnicodeEncodeError:
-                raise unwritable(0, table.headings, table.headings, encoding) from None
-        for result in results:
-            if isinstance(result, Reject):
-                summary.rejected += 1
-                rejected.add(result)
-                continue
-            case, outcome = result
-            summary.add(outcome)
-            try:
-                if lines:
-                    target.stream.write(reporter.json(outcome) + "\n")
-                else:
-                    writer.writerow(table.row(case, outcome))
-            except UnicodeEncodeError:
-                raise unwritable(case.number, table.headings, table.row(case, outcome), encoding) from None
-            # rules that contradict each other do so for many cases alike: say it once
-            if outcome.findings:
-                fresh = [found for found in outcome.findings if found not in told]
-                told.update(fresh)
-                here.tell(fresh)
-        # before the decisions: whoever finds these there must find all that was rejected too
-        rejected.close()
-
-
-def _watched(results: Iterator[Result], stream: BinaryIO, size: int, here: Session) -> Iterator[Result]:
-    """The results, with a progress bar on a terminal."""
-    if here.json or not sys.stderr.isatty():
-        yield from results
-        return
-    done = 0
-    with click.progressbar(length=size, file=sys.stderr) as bar:
-        for number, result in enumerate(results):
-            if number % _TICK == 0:
-                at = stream.tell()
-                bar.update(at - done)
-                done = at
-            yield result
-        bar.update(size - done)
+def _let_go(stream: TextIO) -> None:
+    """Send what is still held for a reader that went away to nowhere, so that the end of the process does not fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _sum_up(summary: Summary, book: Book, here: Session, rejects: str | None) -> None:

@@ -23,12 +23,17 @@ _IN_MEMORY = 1 << 24
 def open_book(name: str, here: Session, *outputs: str) -> Book:
     """The rulebook; stops with every finding when it has errors, and where an output is one of the files that it was
     read from. Warnings and notices are left to `check`."""
+    return book_and_files(name, here, *outputs)[0]
+
+
+def book_and_files(name: str, here: Session, *outputs: str) -> tuple[Book, tuple[Path, ...]]:
+    """The same, with the files that it was read from."""
     loaded = compile_workbook(name)
     for output in outputs:
         spare(output, loaded.sources)
     if loaded.rulebook is None:
         raise StopError(loaded.findings, USAGE if loaded.path is None else 1)
-    return Book(loaded.rulebook, loaded.findings)
+    return Book(loaded.rulebook, loaded.findings), loaded.sources
 
 
 def open_stream(name: str) -> tuple[BinaryIO, str]:

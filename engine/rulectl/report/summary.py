@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from rulectl.codes import Language, Severity, say
 from rulectl.model.outcome import Firing, Outcome
@@ -33,6 +34,26 @@ class Summary:
         if outcome.findings:
             self.findings.update(found.slug for found in outcome.findings)
             self.troubled += any(found.severity is not Severity.NOTICE for found in outcome.findings)
+
+    def state(self) -> dict[str, Any]:
+        """The counts as plain data, for `restore`."""
+        return {
+            "statuses": {status.value: n for status, n in self.statuses.items()},
+            "rejected": self.rejected,
+            "rules": [[firing.table, firing.rule, n] for firing, n in self.rules.items()],
+            "asks": dict(self.asks),
+            "findings": dict(self.findings),
+            "troubled": self.troubled,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take the counts of an earlier run."""
+        self.statuses = Counter({Status(value): n for value, n in state["statuses"].items()})
+        self.rejected = state["rejected"]
+        self.rules = Counter({Firing(table, rule): n for table, rule, n in state["rules"]})
+        self.asks = Counter(state["asks"])
+        self.findings = Counter(state["findings"])
+        self.troubled = state["troubled"]
 
     @property
     def rows(self) -> int:

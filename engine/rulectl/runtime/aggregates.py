@@ -18,7 +18,7 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Overflow
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Aggregate, Rulebook
-from rulectl.values import CONTEXT, Value
+from rulectl.values import CONTEXT, Value, number_text
 
 QUOTED_IDS = 100
 """How many case ids are quoted behind a count; the count itself is exact."""
@@ -146,3 +146,17 @@ def _window(aggregate: Aggregate, stamps: Sequence[dt.datetime], time: dt.dateti
 
 def _ids(members: Iterable[_Member]) -> tuple[str, ...]:
     return tuple(m.id for m in members)
+
+
+def running_sums(amounts: Sequence[str], starts: Sequence[int], stops: Sequence[int]) -> list[str | None]:
+    """The sums of the amounts between positions, as texts; None where no number that we write holds one."""
+    totals = [Decimal(0)]
+    for amount in amounts:
+        totals.append(_EXACT.add(totals[-1], Decimal(amount)))
+    found: list[str | None] = []
+    for start, stop in zip(starts, stops, strict=True):
+        try:
+            found.append(number_text(CONTEXT.create_decimal(_EXACT.subtract(totals[stop], totals[start]))))
+        except Overflow:  # past any number that we write: not known
+            found.append(None)
+    return found

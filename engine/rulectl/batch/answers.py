@@ -1,0 +1,219 @@
+"""What was decided of one chunk, whichever engine did it: columns as cells or as typed values, ids, counts, findings.
+
+Two engines give it: the columnar one for whole frames, and any that decides a case at a time (durable, and where whole
+outcomes are written) for row after row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import polars as pl
+
+from rulectl.cases.facts import FactReader
+from rulectl.cases.reader import CaseRow, Reject
+from rulectl.cases.table import ROW, Chunk, RowReader, Table
+from rulectl.cases.writer import Column, Layout
+from rulectl.columnar.decided import Decided, typed
+from rulectl.columnar.engine import ColumnarEngine
+from rulectl.diagnostics import Finding
+from rulectl.model.outcome import Outcome
+from rulectl.model.rulebook import Rulebook, Term
+from rulectl.report.outcome import Reporter
+from rulectl.report.summary import Summary
+from rulectl.runtime.engine import Counted
+from rulectl.values import Value, number
+
+Decide = Callable[[Mapping[str, Value], Counted | None], Outcome]
+
+
+class Answers(Protocol):
+    """The decided rows of a chunk, in order, and those rejected."""
+
+    @property
+    def ids(self) -> pl.Series: ...
+
+    @property
+    def numbers(self) -> Sequence[int]: ...
+
+    @property
+    def rejects(self) -> tuple[Reject, ...]: ...
+
+    def cells(self, column: Column) -> pl.Series:
+        """A column as texts."""
+        ...
+
+    def typed(self, column: Column) -> pl.Series:
+        """A column as typed values."""
+        ...
+
+    def lines(self) -> list[str]:
+        """Whole outcomes as lines of JSON."""
+        ...
+
+    def add_to(self, summary: Summary) -> None: ...
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Each finding of an outcome once."""
+        ...
+
+
+class Answerer(Protocol):
+    """Decides chunks. Not for several threads at once."""
+
+    def answer(self, chunk: Chunk, counts: pl.DataFrame | None) -> Answers: ...
+
+
+# -- in columns --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnAnswers:
+    """What the columnar engine says."""
+
+    decided: Decided
+    layout: Layout
+    rejects: tuple[Reject, ...]
+
+    @property
+    def ids(self) -> pl.Series:
+        return self.decided.ids
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        numbers: list[int] = self.decided.numbers.tolist()
+        return numbers
+
+    def cells(self, column: Column) -> pl.Series:
+        match column.what:
+            case Term():
+                return self.decided.text(column.what.id)
+            case "id":
+                return self.decided.id_texts()
+            case "status":
+                return self.decided.status_texts()
+            case "asks":
+                return self.decided.ask_texts(self.layout.label)
+            case "rules":
+                return self.decided.rule_texts()
+            case _:
+                return self.decided.why_texts()
+
+    def typed(self, column: Column) -> pl.Series:
+        if isinstance(column.what, Term):
+            return self.decided.values(column.what)
+        return self.ids if column.what == "id" else self.cells(column)
+
+    def lines(self) -> list[str]:
+        raise NotImplementedError
+
+    def add_to(self, summary: Summary) -> None:
+        counts = self.decided.counts()
+        summary.statuses.update(counts.statuses)
+        summary.rules.update(counts.rules)
+        summary.asks.update(counts.asks)
+        summary.findings.update(counts.findings)
+        summary.troubled += counts.troubled
+
+    def findings(self) -> tuple[Finding, ...]:
+        return self.decided.first_findings()
+
+
+class ColumnAnswerer:
+    """Whole frames by the columnar engine."""
+
+    def __init__(self, rulebook: Rulebook, table: Table, layout: Layout) -> None:
+        self._engine = ColumnarEngine(rulebook)
+        self._table = table
+        self._layout = layout
+        self._counted = {aggregate.term for aggregate in rulebook.aggregates}
+
+    def answer(self, chunk: Chunk, counts: pl.DataFrame | None) -> ColumnAnswers:
+        decided = self._engine.decide(
+            chunk.frame.drop(ROW),
+            self._table.columns,
+            file=self._table.file,
+            numbers=chunk.frame[ROW].to_numpy(),
+            counted=None if counts is None else {name: counts[name] for name in self._counted},
+        )
+        rejects = (*chunk.rejects, *(replace(r, raw=r.raw[: chunk.raw]) for r in decided.rejects))
+        return ColumnAnswers(decided, self._layout, tuple(sorted(rejects, key=lambda reject: reject.number)))
+
+
+# -- row by row --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RowAnswers:
+    """What an engine says that decides a case at a time."""
+
+    decided: list[tuple[CaseRow, Outcome]]
+    rejects: tuple[Reject, ...]
+    reporter: Reporter
+
+    @property
+    def ids(self) -> pl.Series:
+        return pl.Series([case.id for case, _ in self.decided], dtype=pl.String)
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        return [case.number for case, _ in self.decided]
+
+    def cells(self, column: Column) -> pl.Series:
+        return pl.Series([column.make(case, outcome) for case, outcome in self.decided], dtype=pl.String)
+
+    def typed(self, column: Column) -> pl.Series:
+        if not isinstance(column.what, Term):
+            return self.ids if column.what == "id" else self.cells(column)
+        id_ = column.what.id
+        values = [
+            o.outputs[id_] if id_ in o.outputs else o.derived.get(id_, o.case.get(id_, c.facts.get(id_)))
+            for c, o in self.decided
+        ]
+        return typed(values, column.what.type)
+
+    def lines(self) -> list[str]:
+        return [self.reporter.json(outcome) for _, outcome in self.decided]
+
+    def add_to(self, summary: Summary) -> None:
+        for _, outcome in self.decided:
+            summary.add(outcome)
+
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(dict.fromkeys(found for _, outcome in self.decided for found in outcome.findings))
+
+
+class RowAnswerer:
+    """Row after row by an engine that decides one case."""
+
+    def __init__(self, rulebook: Rulebook, table: Table, decide: Decide, reporter: Reporter) -> None:
+        self._reader = RowReader(table.columns, FactReader(rulebook), rulebook, table.file)
+        self._decide = decide
+        self._reporter = reporter
+        self._rulebook = rulebook
+
+    def answer(self, chunk: Chunk, counts: pl.DataFrame | None) -> RowAnswers:
+        rejects = list(chunk.rejects)
+        decided: list[tuple[CaseRow, Outcome]] = []
+        counted = _counts(counts, self._rulebook) if counts is not None else None
+        for at, (own, *cells) in enumerate(chunk.frame.iter_rows()):
+            row = self._reader.row(own, tuple(cells), chunk.raw)
+            if isinstance(row, Reject):
+                rejects.append(row)
+            else:
+                decided.append((row, self._decide(row.facts, None if counted is None else counted[at])))
+        return RowAnswers(decided, tuple(sorted(rejects, key=lambda reject: reject.number)), self._reporter)
+
+
+def _counts(frame: pl.DataFrame, rulebook: Rulebook) -> list[dict[str, tuple[Value, tuple[str, ...]]]]:
+    """What was counted across cases, for each row of a frame."""
+    found: list[dict[str, tuple[Value, tuple[str, ...]]]] = [{} for _ in range(frame.height)]
+    for aggregate in rulebook.aggregates:
+        values = frame[aggregate.term].to_list()
+        ids = frame[aggregate.term + " ids"].to_list() if aggregate.term + " ids" in frame.columns else None
+        for at, value in enumerate(values):
+            if value is not None:
+                found[at][aggregate.term] = (number(value), tuple(ids[at] or ()) if ids is not None else ())
+    return found

@@ -1,0 +1,258 @@
+"""Decisions as a workbook to read: typed cells, frozen headings, a filter, widths that fit, and a second sheet that
+quotes the rules. Written with XlsxWriter in constant memory, the only place that does.
+
+The `rules` of a case link to the sheet of rules, at the first that fired. There each rule stands as its own workbook
+has it: what its cells say, and how often it fired. A sheet has 1,048,576 rows; what is more goes on further sheets.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import wcwidth
+import xlsxwriter
+
+from rulectl.cases.writer import Column, Layout
+from rulectl.codes import Language, say
+from rulectl.diagnostics import Finding, finding
+from rulectl.lang.syntax import Any as Anything
+from rulectl.model.outcome import Firing
+from rulectl.model.rulebook import Rule, Rulebook, Table, Term
+from rulectl.source import FilePlace
+from rulectl.types import Kind
+from rulectl.values import duration_text
+
+ROWS = 1_048_575
+"""Rows below the headings of one sheet."""
+
+LINKS = 65_530
+"""More links Excel does not open in one sheet."""
+
+_TEXT = 32_767
+_EXACT = 15
+_WIDEST, _SAMPLE = 60, 200
+
+_Formats = Mapping[str, Any]
+
+
+def write_workbook(
+    parts: Sequence[Path],
+    layout: Layout,
+    rulebook: Rulebook,
+    fired: Counter[Firing],
+    lang: Language,
+    target: Path,
+    rows: int = ROWS,
+) -> list[Finding]:
+    """Frames, each in a file of its own, as one workbook; what is to be said of it. `rows` go on each sheet."""
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    book = xlsxwriter.Workbook(str(target), options)
+    findings: list[Finding] = []
+    try:
+        formats = {
+            "head": book.add_format({"bold": True, "bg_color": "#1F4E78", "font_color": "white", "valign": "vcenter"}),
+            "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+            "datetime": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+            "text": book.add_format({"num_format": "@"}),
+            "link": book.add_format({"font_color": "#0563C1", "underline": 1}),
+            "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+            "top": book.add_format({"valign": "top"}),
+        }
+        names = say("report-sheet-rules", lang)
+        quoted = _quoted(rulebook, fired)
+        places = {name: number for number, (name, *_) in enumerate(quoted, start=2)}
+        cut = _decisions(book, parts, layout, formats, places, names, lang, rows)
+        _rules(book, quoted, formats, names, lang)
+        if cut:
+            findings.append(finding("long-cells-cut", FilePlace(""), count=cut))
+    finally:
+        book.close()
+    return findings
+
+
+def _decisions(
+    book: Any,
+    parts: Sequence[Path],
+    layout: Layout,
+    formats: _Formats,
+    places: Mapping[str, int],
+    rules_sheet: str,
+    lang: Language,
+    rows: int,
+) -> int:
+    """The decisions, on as many sheets as they need; how many cells were too long."""
+    columns = layout.columns
+    widths = _widths(parts, columns)
+    cut = number = 0
+    sheet: Any = None
+    at = rows + 1
+    last = max(0, len(columns) - 1)
+    for row in _all_rows(parts):
+        if at > rows:
+            number = _finish(sheet, at - 1, last, number)
+            sheet, at = _sheet(book, number, columns, widths, formats, lang), 1
+        for index, (column, cell) in enumerate(zip(columns, row, strict=True)):
+            if isinstance(cell, str) and len(cell) > _TEXT:
+                cut += 1
+                cell = cell[: _TEXT - 1] + "…"
+            place = places.get(str(cell).split(";", 1)[0]) if column.what == "rules" and at <= LINKS else None
+            if place is not None:
+                link = f"internal:'{rules_sheet}'!A{place}"
+                sheet.write_url(at, index, link, formats["link"], cell[:_TEXT])
+            else:
+                _write(sheet, at, index, column, cell, formats)
+        at += 1
+    if sheet is None:
+        sheet, at = _sheet(book, 0, columns, widths, formats, lang), 1
+    _finish(sheet, at - 1, last, number)
+    return cut
+
+
+def _sheet(
+    book: Any, number: int, columns: Sequence[Column], widths: Sequence[int], formats: _Formats, lang: Language
+) -> Any:
+    """A sheet with its headings."""
+    name = say("report-sheet-decisions", lang)
+    sheet = book.add_worksheet(name if number == 0 else f"{name} {number + 1}")
+    sheet.freeze_panes(1, 1)
+    for index, (column, width) in enumerate(zip(columns, widths, strict=True)):
+        sheet.set_column(index, index, width)
+        sheet.write_string(0, index, column.heading, formats["head"])
+    return sheet
+
+
+def _finish(sheet: Any, rows: int, last: int, number: int) -> int:
+    """Give a sheet its filter; the number of the next."""
+    if sheet is None:
+        return number
+    sheet.autofilter(0, 0, rows, last)
+    return number + 1
+
+
+def _all_rows(parts: Sequence[Path]) -> Iterator[tuple[Any, ...]]:
+    for part in parts:
+        yield from pl.read_parquet(part).iter_rows()
+
+
+def _write(sheet: Any, row: int, index: int, column: Column, cell: Any, formats: _Formats) -> None:
+    """One typed cell; what a workbook has no type for is text."""
+    match cell:
+        case None | "":
+            return
+        case bool():
+            sheet.write_string(row, index, "是" if cell else "否")
+        case Decimal() if len(cell.as_tuple().digits) <= _EXACT:
+            sheet.write_number(row, index, float(cell))
+        case dt.datetime():
+            sheet.write_datetime(row, index, cell, formats["datetime"])
+        case dt.date():
+            sheet.write_datetime(row, index, cell, formats["date"])
+        case dt.timedelta():
+            sheet.write_string(row, index, duration_text(cell))
+        case list():
+            sheet.write_string(row, index, ";".join(map(_item, cell)))
+        case _:
+            text = formats["text"] if column.what == "id" or _numeric(column) else None
+            sheet.write_string(row, index, str(cell), text)
+
+
+def _item(item: Any) -> str:
+    return (
+        duration_text(item)
+        if isinstance(item, dt.timedelta)
+        else "是"
+        if item is True
+        else "否"
+        if item is False
+        else str(item)
+    )
+
+
+def _numeric(column: Column) -> bool:
+    return isinstance(column.what, Term) and column.what.type.kind is Kind.NUMBER
+
+
+def _widths(parts: Sequence[Path], columns: Sequence[Column]) -> list[int]:
+    """Widths by the headings and the first rows; Chinese signs take two."""
+    first = pl.read_parquet(parts[0], n_rows=_SAMPLE).rows() if parts else []
+    found = []
+    for index, column in enumerate(columns):
+        texts = [column.heading + "  ", *("" if row[index] is None else _shown(row[index]) for row in first)]
+        found.append(min(_WIDEST, max(8, *(max(0, wcwidth.wcswidth(t[:200])) + 2 for t in texts))))
+    return found
+
+
+def _shown(cell: Any) -> str:
+    return (
+        ";".join(map(str, cell))
+        if isinstance(cell, list)
+        else str(cell)[:19]
+        if isinstance(cell, dt.date)
+        else str(cell)
+    )
+
+
+# -- the rules that fired ------------------------------------------------------------------------------------------
+
+
+def _quoted(rulebook: Rulebook, fired: Counter[Firing]) -> list[tuple[str, int, str, str, str, str, str]]:
+    """Each rule that fired, in the order of the tables: its name, how often, its cells, what they say, note and
+    source."""
+    labels = {term.id: term.name for term in rulebook.terms}
+    counts = {(firing.table, firing.rule): n for firing, n in fired.items()}
+    return [
+        (
+            f"{table.name}/{rule.id}",
+            counts[table.name, rule.id],
+            str(rule.cells) if rule.cells is not None else "",
+            _conditions(table, rule),
+            "\n".join(
+                f"{labels.get(column.term, column.term)} = {said.text}"
+                for column, said in zip(table.outputs, rule.then, strict=True)
+                if said.expr is not None
+            ),
+            rule.note,
+            rule.source,
+        )
+        for table in rulebook.tables
+        for rule in table.rules
+        if (table.name, rule.id) in counts
+    ]
+
+
+def _conditions(table: Table, rule: Rule) -> str:
+    """The entries that ask for something, as they are written."""
+    asked = [
+        f"{column.heading}：{entry.text}"
+        for column, entry in zip(table.inputs, rule.when, strict=True)
+        if not isinstance(entry.test, Anything)
+    ]
+    return "\n".join(["否则", *asked] if rule.otherwise else asked)
+
+
+def _rules(
+    book: Any, quoted: Sequence[tuple[str, int, str, str, str, str, str]], formats: _Formats, name: str, lang: Language
+) -> None:
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 1)
+    heads = ("rule", "fired", "cells", "when", "then", "note", "source")
+    for index, (head, width) in enumerate(zip(heads, (26, 8, 22, 48, 40, 30, 18), strict=True)):
+        sheet.set_column(index, index, width)
+        sheet.write_string(0, index, say(f"report-rules-{head}", lang), formats["head"])
+    for at, row in enumerate(quoted, start=1):
+        sheet.write_string(at, 0, row[0], formats["top"])
+        sheet.write_number(at, 1, row[1], formats["top"])
+        for index, text in enumerate(row[2:], start=2):
+            sheet.write_string(at, index, text[:_TEXT], formats["wrap"])
+    sheet.autofilter(0, 0, len(quoted), len(heads) - 1)

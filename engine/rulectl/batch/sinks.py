@@ -1,0 +1,176 @@
+"""Where results go: pieces are added in order, and the file appears in its place when it is whole.
+
+Text grows in one file (`.NAME.part`), each piece compressed by itself where the name asks for that; its position is a
+length. Parquet and workbooks cannot be cut off and gone on with, so their pieces are frames in files of their own, and
+the position is their number; they are put together at the end. To standard output everything goes at the end, too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import polars as pl
+
+from rulectl.cases.formats import pack
+
+
+class Sink(Protocol):
+    """A results file in the making."""
+
+    path: str
+
+    def holds(self, position: int) -> bool:
+        """Whether what an earlier run left reaches to a position."""
+        ...
+
+    def open(self, position: int) -> None:
+        """Go on from a position that was told before; 0 is a new file."""
+        ...
+
+    def add(self, piece: bytes) -> None: ...
+
+    def position(self) -> int: ...
+
+    def assemble(self) -> None:
+        """Make the whole, still beside its place."""
+        ...
+
+    def publish(self) -> None:
+        """Put the whole in its place."""
+        ...
+
+    def close(self, keep: bool) -> None:
+        """Let go; unless `keep`, take away what is not whole."""
+        ...
+
+
+def beside(path: str) -> Path:
+    """`.NAME.part` in the folder of a file."""
+    place = Path(path)
+    return place.with_name(f".{place.name}.part")
+
+
+class TextSink:
+    """A file of text that grows. `-` is the stream `standard`, by way of a file in `folder`."""
+
+    def __init__(self, path: str, head: bytes, packed: str, standard: BinaryIO | None, folder: Path) -> None:
+        self.path = path
+        self._part = folder / "results.part" if path == "-" else beside(path)
+        self._head = pack(head, packed) if head else b""
+        self._packed = packed
+        self._standard = standard
+        self._stream: BinaryIO | None = None
+        self._at = 0
+
+    def holds(self, position: int) -> bool:
+        return self._part.exists() and self._part.stat().st_size >= position > 0
+
+    def open(self, position: int) -> None:
+        if position:
+            self._stream = open(self._part, "r+b")  # noqa: SIM115 - held until `close`
+            self._stream.truncate(position)
+            self._stream.seek(position)
+            self._at = position
+            return
+        self._stream = open(self._part, "wb")  # noqa: SIM115 - held until `close`
+        self._at = 0
+        self.add(self._head)
+
+    def add(self, piece: bytes) -> None:
+        assert self._stream is not None
+        if piece:
+            self._stream.write(piece)
+            # what the journal says is there must be there
+            self._stream.flush()
+            self._at += len(piece)
+
+    def position(self) -> int:
+        return self._at
+
+    def assemble(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def publish(self) -> None:
+        if self.path != "-":
+            if self._part.exists():
+                os.replace(self._part, self.path)
+            return
+        assert self._standard is not None
+        with open(self._part, "rb") as part:
+            shutil.copyfileobj(part, self._standard, 1 << 20)
+        self._standard.flush()
+
+    def close(self, keep: bool) -> None:
+        if self._stream is not None:
+            with suppress(OSError):  # the disk is full: what could not be written is told of already
+                self._stream.close()
+            self._stream = None
+        if not keep:
+            self._part.unlink(missing_ok=True)
+
+
+class RejectSink(TextSink):
+    """The rejects file. No reject, no file; one left by an earlier run is emptied, lest it be taken for today's."""
+
+    def publish(self) -> None:
+        if self._at > len(self._head) or os.path.exists(self.path):
+            super().publish()
+        else:
+            self._part.unlink(missing_ok=True)
+
+
+class FrameSink:
+    """Frames, each in a file of its own; `assemble` gets them in order and the place of the whole."""
+
+    def __init__(self, path: str, folder: Path, put_together: Callable[[Sequence[Path], Path], None]) -> None:
+        self.path = path
+        self._folder = folder / "frames"
+        self._put_together = put_together
+        self._count = 0
+
+    def _file(self, number: int) -> Path:
+        return self._folder / f"{number:07}.parquet"
+
+    def holds(self, position: int) -> bool:
+        return all(self._file(n).exists() for n in range(position))
+
+    def open(self, position: int) -> None:
+        self._folder.mkdir(exist_ok=True)
+        self._count = position
+        beside(self.path).unlink(missing_ok=True)
+        for file in self._folder.iterdir():
+            if int(file.stem) >= position:
+                file.unlink()
+
+    def add(self, piece: bytes) -> None:
+        self._file(self._count).write_bytes(piece)
+        self._count += 1
+
+    def position(self) -> int:
+        return self._count
+
+    def assemble(self) -> None:
+        self._put_together([self._file(n) for n in range(self._count)], beside(self.path))
+
+    def publish(self) -> None:
+        if beside(self.path).exists():
+            os.replace(beside(self.path), self.path)
+
+    def close(self, keep: bool) -> None:
+        if not keep:
+            beside(self.path).unlink(missing_ok=True)
+
+
+def frame_bytes(frame: pl.DataFrame) -> bytes:
+    """A frame as a piece of a FrameSink."""
+    held = BytesIO()
+    frame.write_parquet(held, compression="lz4", statistics=False)
+    return held.getvalue()

@@ -1,0 +1,143 @@
+"""Answers as pieces of a results file: cells as text for CSV and TSV, lines for JSON, typed frames for the others."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO, StringIO
+
+import polars as pl
+
+from rulectl.batch.answers import Answers
+from rulectl.batch.sinks import frame_bytes
+from rulectl.cases.formats import Format, Kind, pack
+from rulectl.cases.reader import Reject
+from rulectl.cases.table import positions
+from rulectl.cases.writer import Layout, reject_cells, unwritable
+from rulectl.codes import Language
+
+_UTF8 = ("utf-8", "utf-8-sig", "utf8")
+
+
+def encoder(encoding: str) -> Callable[[str], bytes]:
+    """Text to bytes such that pieces put one after the other are one text: only the first has a mark, if any has.
+    Raises UnicodeEncodeError."""
+    name = codecs.lookup(encoding).name
+    if name == "utf-8-sig":
+        return lambda text: text.encode()
+    if name == "utf-16":
+        little = "x".encode("utf-16")[2:] == b"x\0"
+        return lambda text: text.encode("utf-16-le" if little else "utf-16-be")
+    if name == "utf-32":
+        little = "x".encode("utf-32")[4:] == b"x\0\0\0"
+        return lambda text: text.encode("utf-32-le" if little else "utf-32-be")
+    return lambda text: text.encode(encoding)
+
+
+def delimiter_of(form: Format) -> str:
+    return "\t" if form is Format.TSV else ","
+
+
+@dataclass(frozen=True, slots=True)
+class PieceWriter:
+    """Makes the pieces of one results file."""
+
+    kind: Kind
+    layout: Layout
+    encoding: str
+
+    def head(self) -> bytes:
+        """What a results file starts with. Raises UnwritableError."""
+        if self.kind.format not in (Format.CSV, Format.TSV):
+            return b""
+        return head_row(self.layout.headings, self.encoding, delimiter_of(self.kind.format))
+
+    def piece(self, answers: Answers) -> bytes:
+        """The answers of a chunk. Raises UnwritableError."""
+        match self.kind.format:
+            case Format.CSV | Format.TSV:
+                return pack(self._rows(answers), self.kind.packed)
+            case Format.JSONL:
+                return pack("".join(line + "\n" for line in answers.lines()).encode(), self.kind.packed)
+            case Format.PARQUET | Format.XLSX:
+                columns = [answers.typed(c).alias(str(n)) for n, c in enumerate(self.layout.columns)]
+                return frame_bytes(pl.DataFrame(columns))
+
+    def _rows(self, answers: Answers) -> bytes:
+        if not len(answers.ids):
+            return b""
+        names = positions(len(self.layout.columns))
+        columns = [answers.cells(c).alias(n) for n, c in zip(names, self.layout.columns, strict=True)]
+        # a blank cell is nothing at all, not a pair of quotes
+        frame = pl.DataFrame(columns).with_columns(pl.when(pl.all() != "").then(pl.all()))
+        held = BytesIO()
+        frame.write_csv(
+            held,
+            include_header=False,
+            separator=delimiter_of(self.kind.format),
+            line_terminator="\r\n",
+            batch_size=8192,
+        )
+        data = held.getvalue()
+        if self.encoding in _UTF8:
+            return data
+        try:
+            return encoder(self.encoding)(data.decode())
+        except UnicodeEncodeError:
+            encode = encoder(self.encoding)
+            for number, row in zip(answers.numbers, frame.iter_rows(), strict=True):
+                try:
+                    encode("".join(cell or "" for cell in row))
+                except UnicodeEncodeError:
+                    raise unwritable(
+                        number, self.layout.headings, [cell or "" for cell in row], self.encoding
+                    ) from None
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class RejectWriter:
+    """Makes the pieces of the rejects file: rows as they stood, with number, fields and reasons in front."""
+
+    headings: Sequence[str]
+    lang: Language
+    encoding: str
+    delimiter: str = ","
+    packed: str = ""
+
+    def head(self) -> bytes:
+        """Raises UnwritableError."""
+        return head_row(self.headings, self.encoding, self.delimiter)
+
+    def piece(self, rejects: Sequence[Reject]) -> bytes:
+        """Raises UnwritableError."""
+        if not rejects:
+            return b""
+        encode = encoder(self.encoding)
+        parts: list[bytes] = []
+        for reject in rejects:
+            cells = reject_cells(reject, self.lang)
+            # our own sentence may lose a sign to the encoding, the row itself may not
+            cells[2] = cells[2].encode(self.encoding, "replace").decode(self.encoding)
+            try:
+                parts.append(encode(row_text(cells, self.delimiter)))
+            except UnicodeEncodeError:
+                raise unwritable(reject.number, self.headings, cells, self.encoding) from None
+        return pack(b"".join(parts), self.packed)
+
+
+def head_row(headings: Sequence[str], encoding: str, delimiter: str) -> bytes:
+    """The headings, with a mark where the encoding has one. Raises UnwritableError."""
+    try:
+        return row_text(headings, delimiter).encode(encoding)
+    except UnicodeEncodeError:
+        raise unwritable(0, headings, headings, encoding) from None
+
+
+def row_text(cells: Sequence[str], delimiter: str) -> str:
+    """One row as text, with its line end."""
+    held = StringIO()
+    csv.writer(held, delimiter=delimiter).writerow(cells)
+    return held.getvalue()

@@ -1,0 +1,260 @@
+"""Delimited text in pieces: millions of rows as data frames, with the same rows, rejects and numbers as `records`
+gives.
+
+The commonest piece holds no quote and as many cells in each row as there are headings: polars reads it at once. Any
+other is looked at line by line, still at once: a line is *plain* when it is a whole row by itself (RFC 4180). What is
+left, rows over several lines and broken ones, is taken a record at a time by `records.step`; so a bad row costs what
+it costs and the good ones around it nothing, and a quote that is never closed swallows no row but its own.
+
+A piece ends at the end of a record. Text of other encodings becomes UTF-8 on the way. Carriage returns that stand
+alone are line breaks.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import BinaryIO, NamedTuple
+
+import polars as pl
+
+from rulectl.cases.encoding import Encoding
+from rulectl.cases.records import Records, step
+from rulectl.cases.table import ROW, positions
+
+SIZE = 1 << 24
+"""Bytes of a piece. Results do not depend on it, but what is compressed in pieces does."""
+
+_HEAD = 1 << 20
+_UTF8 = ("utf-8", "utf-8-sig")
+
+
+class OtherEncodingError(Exception):
+    """A file that looked like UTF-8 at its start is not."""
+
+
+class Head(NamedTuple):
+    """What stands before the rows: the cells of the headings (None: there are none), whether their quotes are broken,
+    the delimiter, and the first bytes of rows."""
+
+    cells: tuple[str, ...] | None
+    broken: bool
+    delimiter: str
+    rest: bytes
+
+
+class Odd(NamedTuple):
+    """A row that was taken by itself; `cells` None: its quotes are broken, and `text` is its first line."""
+
+    number: int
+    cells: tuple[str, ...] | None
+    text: str = ""
+
+
+class Piece(NamedTuple):
+    """Rows as a frame (`row` and one column a cell), odd rows, how many records there are, a digest of the bytes."""
+
+    frame: pl.DataFrame
+    odd: list[Odd]
+    records: int
+    digest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How rows are laid out: `width` headings that say something, `full` with the empty ones after them."""
+
+    width: int
+    full: int
+    delimiter: str
+
+    @property
+    def plain(self) -> str:
+        """The pattern of a line that is a whole row: cells beyond the headings are blank."""
+        mark = re.escape(self.delimiter)
+        cell = rf'(?:[^"\r{mark}]*|"(?:[^"\r]|"")*")'
+        return rf"^{cell}(?:{mark}{cell}){{{self.width - 1}}}(?:{mark}[ \t]*)*$"
+
+
+def blocks(stream: BinaryIO, encoding: Encoding, tentative: bool, size: int) -> Iterator[tuple[bytes, bool, bool]]:
+    """A stream from its start as UTF-8 without a mark: bytes, whether they may hold U+FFFD or NUL, whether they are the
+    last. Raises OtherEncodingError where `tentative` UTF-8 turns out to be none."""
+    stream.seek(0)
+    utf8 = encoding.name in _UTF8
+    decoder = codecs.getincrementaldecoder(encoding.name)("strict" if encoding.whole else "replace")
+    first, data = True, stream.read(min(size, _HEAD))
+    while data or first:
+        following = stream.read(size)
+        final = not following
+        if utf8:
+            # cut between characters: the rest of the last line goes to the next block
+            end = len(data) if final else data.rfind(b"\n") + 1
+            if not end and len(data) < 8 * size:
+                data += following
+                continue
+            kept, data = data[: end or None], data[end:] if end else b""
+            if first:
+                kept = kept.removeprefix(codecs.BOM_UTF8)
+            spoilt = b"\0" in kept
+            if not _valid(kept):
+                if tentative:
+                    raise OtherEncodingError
+                kept, spoilt = kept.decode("utf-8", "replace").encode(), True
+            elif not encoding.whole and not tentative:
+                spoilt = True
+            yield kept, spoilt, final
+            data += following
+        else:
+            text = decoder.decode(data, final)
+            if first:
+                text = text.removeprefix("\ufeff")
+            yield text.encode(), not encoding.whole, final
+            data = following
+        first = False
+
+
+def _valid(data: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    if data.isascii():
+        return True
+    try:
+        pl.Series([data], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
+
+
+def head_of(data: bytes, delimiter: str | None) -> Head:
+    """The headings, from the first bytes of a text, and what follows them."""
+    pulled: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(data.decode("utf-8", "replace"), newline=""):
+            pulled.append(line)
+            yield line
+
+    records = Records(lines(), delimiter)
+    header = records.header
+    left = "".join(records.put_back())
+    used = len("".join(pulled).encode()) - len(left.encode())
+    cells = None if header is None else header.cells
+    return Head(cells, header is not None and header.broken, records.delimiter, data[used:])
+
+
+def pieces(
+    head: Head, following: Iterator[tuple[bytes, bool, bool]], start: tuple[bool, bool], shape: Shape
+) -> Iterator[Piece]:
+    """The rows below the headings, piece by piece; `start` says of the first bytes what `blocks` says of the others."""
+    carry = b""
+    number = 1
+    for data, spoilt, final in chain([(head.rest, *start)], following):
+        whole = carry + data if carry else data
+        whole = _line_ends(whole, final)
+        end = len(whole) if final or len(whole) > 8 * SIZE else whole.rfind(b"\n") + 1
+        body, rest = whole[:end], whole[end:]
+        piece, unfinished = _parse(body, shape, spoilt, final, number)
+        carry = unfinished + rest
+        number += piece.records
+        if piece.records:
+            yield piece
+
+
+def _line_ends(data: bytes, final: bool) -> bytes:
+    """The data with carriage returns that stand alone turned into line breaks; one at the very end may not be alone."""
+    if b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"):
+        return data
+    held = b"\r" if data.endswith(b"\r") and not final else b""
+    return re.sub(rb"\r(?!\n)", b"\n", data[: len(data) - len(held)]) + held
+
+
+def _parse(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int) -> tuple[Piece, bytes]:
+    """The records of some whole lines, numbered from `first`, and what of them belongs to the next piece."""
+    if not body:
+        return Piece(_empty(shape), [], 0, 0), b""
+    one_byte = len(shape.delimiter.encode()) == 1
+    if not spoilt and one_byte and shape.width == shape.full > 1 and b'"' not in body:
+        frame = _read(body, shape, "raise")
+        # no row is longer than the headings; so none is shorter when there are enough delimiters
+        if frame is not None and body.count(shape.delimiter.encode()) == frame.height * (shape.width - 1):
+            return Piece(_numbered(frame, first), [], frame.height, zlib.crc32(body)), b""
+    return _by_lines(body, shape, spoilt, final, first, one_byte)
+
+
+def _by_lines(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int, one_byte: bool) -> tuple[Piece, bytes]:
+    """The same for a piece that is not plain throughout."""
+    lines = pl.read_lines(body)["line"]
+    plain = lines.str.contains(shape.plain) & (lines != "") if one_byte else pl.repeat(False, len(lines), eager=True)
+    if spoilt:
+        plain &= ~lines.str.contains("[\0\ufffd]")
+    odd: list[Odd] = []
+    later: list[int] = []  # lines that go on with a record
+    unfinished = b""
+    left = (~plain).arg_true().to_list()
+    if left:
+        texts = body.decode().split("\n")
+        if texts[-1] == "":
+            texts.pop()
+        texts = [text + "\n" for text in texts]
+        at = 0
+        for line in left:
+            if line < at:
+                continue
+            found = step(texts, line, shape.delimiter, shape.full, final)
+            if not found.lines:
+                unfinished = "".join(texts[line:]).encode()
+                if not body.endswith(b"\n"):
+                    unfinished = unfinished.removesuffix(b"\n")
+                body = body[: len(body) - len(unfinished)]
+                lines, plain = lines.head(line), plain.head(line)
+                break
+            at = line + found.lines
+            later += range(line + 1, at)
+            odd.append(Odd(line - len(later) + found.lines - 1, found.cells, texts[line].rstrip("\r\n")))
+    starts = pl.repeat(True, len(lines), eager=True)
+    if later:
+        starts = starts.scatter(later, False)
+        plain &= starts
+    numbers = starts.cast(pl.Int64).cum_sum() - 1 + first
+    count = len(lines) - len(later)
+    odd = [Odd(one.number + first, one.cells, one.text) for one in odd]
+    piece = Piece(_empty(shape), odd, count, zlib.crc32(body))
+    if not plain.any():
+        return piece, unfinished
+    text = body if plain.all() else lines.filter(plain).str.join("\n")[0].encode()
+    frame = _read(text, shape, "ignore")
+    mine = numbers.filter(plain)
+    if frame is None or frame.height != len(mine):  # the two ways of reading differ: then the slow one
+        texts = [text + "\n" for text in lines.filter(plain).to_list()]
+        taken = [step(texts, at, shape.delimiter, shape.full, True).cells for at in range(len(texts))]
+        odd += [Odd(number, cells) for number, cells in zip(mine.to_list(), taken, strict=True)]
+        return piece._replace(odd=sorted(odd)), unfinished
+    return piece._replace(frame=frame.insert_column(0, mine.alias(ROW))), unfinished
+
+
+def _read(data: bytes, shape: Shape, extra: str) -> pl.DataFrame | None:
+    """Rows as polars reads them; None where one is longer than the headings and `extra` is to raise."""
+    try:
+        return pl.read_csv(
+            data,
+            has_header=False,
+            schema=dict.fromkeys(positions(shape.width), pl.String),
+            separator=shape.delimiter,
+            empty_string_is_null=False,
+            extra_columns="raise" if extra == "raise" else "ignore",
+            missing_columns="insert",
+        )
+    except pl.exceptions.PolarsError:
+        return None
+
+
+def _numbered(frame: pl.DataFrame, first: int) -> pl.DataFrame:
+    return frame.insert_column(0, pl.int_range(first, first + frame.height, dtype=pl.Int64, eager=True).alias(ROW))
+
+
+def _empty(shape: Shape) -> pl.DataFrame:
+    return pl.DataFrame(schema={ROW: pl.Int64, **dict.fromkeys(positions(shape.width), pl.String)})

@@ -1,0 +1,133 @@
+"""Case files that are Excel workbooks, as shop software exports them: a title above the headings, merged cells, numbers
+kept as text, dates as dates. Read with calamine (Rust), the only place that does.
+
+The sheet and the row of the headings are those in which most cells name a term; what stands above them is left out, and
+said so. A sheet has at most 1,048,576 rows, so it fits the memory.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import python_calamine as calamine
+
+from rulectl.cases.headings import Plan, by_heading, key_of, plan, readable
+from rulectl.cases.reader import Reject, Unreadable
+from rulectl.cases.table import ROW, Chunk
+from rulectl.cases.typed import columns_of, text_of
+from rulectl.diagnostics import Finding, finding, has_errors
+from rulectl.model.rulebook import Rulebook, Term
+from rulectl.source import FilePlace, Location, RowPlace
+from rulectl.types import Type
+
+ROWS = 50_000
+_LOOK = 30
+"""Headings stand in one of the first rows."""
+
+
+class _Found(NamedTuple):
+    """A sheet, its first rows, the place of its headings from 0, and how many of them name a term."""
+
+    name: str
+    head: Sequence[Sequence[Any]]
+    at: int
+    known: int
+
+
+class WorkbookTable:
+    """Rows of one sheet; see `table.Table`."""
+
+    def __init__(
+        self, file: str, columns: Plan, sheet: calamine.CalamineSheet, skip: int, findings: Sequence[Finding]
+    ) -> None:
+        self.file = file
+        self.columns = columns
+        self.headings = columns.headings
+        self.findings: tuple[Finding, ...] = (*findings, *columns.findings)
+        self._sheet = sheet
+        self._skip = skip
+        types: dict[int, Type] = {c.index: c.term.type for c in columns.columns}
+        self._types = [types.get(n) for n in range(columns.width)]
+        self._done = 0.0
+
+    def chunks(self) -> Iterator[Chunk]:
+        width = self.columns.width
+        rows = islice(self._sheet.iter_rows(), self._skip, None)
+        start = 0
+        while part := list(islice(rows, ROWS)):
+            numbered = [
+                (start + n, row) for n, row in enumerate(part, start=1) if any(c not in ("", None) for c in row)
+            ]
+            rejects: list[Reject] = []
+            kept = []
+            for number, row in numbered:
+                if any(cell not in ("", None) for cell in row[width:]):
+                    place = RowPlace(self.file, number)
+                    cells = tuple(text_of(cell, None) for cell in row)
+                    used = max(n for n, cell in enumerate(row) if cell not in ("", None)) + 1
+                    found = finding("wrong-cell-count", Location(place), count=used, expected=width)
+                    rejects.append(Reject(number, str(number), cells, (("", found),)))
+                else:
+                    kept.append((number, row))
+            columns = columns_of([row for _, row in kept], self._types)
+            frame = pl.DataFrame([pl.Series(ROW, [number for number, _ in kept], dtype=pl.Int64), *columns])
+            digest = zlib.crc32(frame.hash_rows().to_numpy().tobytes()) if frame.height else 0
+            start += len(part)
+            self._done = start / max(1, self._sheet.height - self._skip)
+            yield Chunk(frame, tuple(rejects), width, len(part), len(part) - len(numbered), digest)
+
+    def done(self) -> float:
+        return self._done
+
+
+def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | Unreadable:
+    """A workbook by its path."""
+    try:
+        book = calamine.CalamineWorkbook.from_path(path)
+        shown = [
+            sheet.name
+            for sheet in book.sheets_metadata
+            if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+        sheets = {name: book.get_sheet_by_name(name) for name in shown}
+    except calamine.PasswordError:
+        return Unreadable((finding("locked-case-file", FilePlace(file), file=file),))
+    except (calamine.CalamineError, OSError):
+        return Unreadable((finding("broken-case-file", FilePlace(file), file=file, kind="Excel"),))
+    known = by_heading(readable(rulebook))
+    found = [one for name, sheet in sheets.items() if (one := _headings(name, sheet, known)) is not None]
+    if not found:
+        return Unreadable((finding("empty-case-file", FilePlace(file), file=file),))
+    best = max(found, key=lambda one: one.known)
+    heads = [_trimmed(text_of(cell, None)) for cell in best.head[best.at]]
+    findings: list[Finding] = []
+    if any(cell != "" for row in best.head[: best.at] for cell in row):
+        findings.append(finding("headings-below", RowPlace(file, 0), row=best.at + 1, sheet=best.name))
+    others = [one.name for one in found if one is not best]
+    if others:
+        findings.append(finding("other-sheets", FilePlace(file), sheet=best.name, others="、".join(others)))
+    columns = plan(heads, rulebook, file)
+    if has_errors(columns.findings):
+        return Unreadable((*findings, *columns.findings))
+    return WorkbookTable(file, columns, sheets[best.name], best.at + 1, findings)
+
+
+def _trimmed(heading: str) -> str:
+    """A heading on one line: exports break them to make columns narrow."""
+    return " ".join(heading.split())
+
+
+def _headings(name: str, sheet: calamine.CalamineSheet, known: Mapping[str, Term]) -> _Found | None:
+    """The row that names most terms; the first that holds anything where none does; None for an empty sheet."""
+    head = list(islice(sheet.iter_rows(), _LOOK))
+    counts = [sum(key_of(text_of(cell, None)) in known for cell in row) for row in head]
+    if max(counts, default=0):
+        at = counts.index(max(counts))
+        return _Found(name, head, at, counts[at])
+    filled = next((n for n, row in enumerate(head) if any(cell != "" for cell in row)), None)
+    return None if filled is None else _Found(name, head, filled, 0)
