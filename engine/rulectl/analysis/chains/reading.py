@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import assert_never
 
-from rulectl.analysis.chains.reckoning import days, duration, extreme, floor, moved, product, quotient, rounded, share
+from rulectl.analysis.chains.reckoning import (
+    Loose,
+    days,
+    duration,
+    extreme,
+    floor,
+    moved,
+    product,
+    quotient,
+    rounded,
+    share,
+)
 from rulectl.analysis.chains.symbols import (
     DAY,
     Demand,
@@ -88,11 +99,12 @@ _HAIR = Fraction(1, 10**33)
 @dataclass(slots=True)
 class Reader:
     """Reads trees over named symbols. `demand` takes facts on variables that are made; `blurred` collects the nodes
-    that a free value stands for."""
+    that a free value stands for, `loose` those values of which more is known."""
 
     symbol: Callable[[str], Symbol]
     demand: Demand
     blurred: list[Node] = field(default_factory=list)
+    loose: list[Loose] = field(default_factory=list)
 
     # -- expressions ---------------------------------------------------------------------------------------------
 
@@ -255,9 +267,7 @@ class Reader:
                 return moved(other, plus(left, right), known, failed, self.demand)
             case "*" if set(kinds) <= {Kind.NUMBER, Kind.DURATION} and kinds != (Kind.DURATION, Kind.DURATION):
                 type_ = one.type if one.kind is Kind.DURATION else other.type
-                value, exact = product(left, right, self.demand)
-                if not exact:
-                    self.blurred.append(expr)
+                value = self._sharpened(expr, product(left, right, self.demand))
                 if type_.kind is Kind.DURATION:
                     return duration(value, known, failed, self.demand)
                 return Symbol(type_, known, value, failed)
@@ -268,14 +278,22 @@ class Reader:
             case _:
                 return constant(None, one.type)
 
+    def _sharpened(self, expr: Expr, found: Amount | Loose) -> Amount:
+        """The value, noted down where it is loose."""
+        if not isinstance(found, Loose):
+            return found
+        self.blurred.append(expr)
+        self.loose.append(found)
+        return found.value
+
     def _quotient(self, expr: Binary, one: Symbol, other: Symbol, known: Truth, failed: Truth) -> Symbol:
         zero = equal(other.content, Fraction(0))
         failed, known = either(failed, both(known, zero)), both(known, no(zero))
         if zero is True:
             return Symbol(one.type, False, one.content, failed)
-        value, exact = quotient(one.content, other.content, self.demand)
-        if not exact:
-            self.blurred.append(expr)
+        found = quotient(one.content, other.content, self.demand)
+        value = self._sharpened(expr, found)
+        if isinstance(found, Loose):
             for part, whole in _factors(expr.left):
                 a, b = self.read(part), self.read(whole)
                 if a.kind is Kind.NUMBER and b.kind is Kind.NUMBER:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from rulectl.analysis.chains.symbols import DAY, LONGEST, Demand, Symbol
@@ -96,10 +97,20 @@ def duration(value: Amount, known: Truth, failed: Truth, demand: Demand) -> Symb
     return Symbol(DURATION, both(known, no(outside)), whole, either(failed, both(known, outside)))
 
 
-def product(left: Amount, right: Amount, demand: Demand) -> tuple[Amount, bool]:
-    """The product, and whether it is exact; of two open ones, what their signs and sizes say."""
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A value that is known within bounds only. `sharp`: where the bounds leave one value; `law`: what it really is,
+    which the solver finds hard. Both help to find a case; no proof needs them."""
+
+    value: Amount
+    sharp: Truth
+    law: Truth
+
+
+def product(left: Amount, right: Amount, demand: Demand) -> Amount | Loose:
+    """The product; of two open ones, what their signs and sizes say."""
     if linear(left, right):
-        return times(left, right), True
+        return times(left, right)
     value = fresh_number("product")
     for a, b in ((left, right), (right, left)):
         demand(implies(equal(a, ZERO), equal(value, ZERO)))
@@ -110,19 +121,21 @@ def product(left: Amount, right: Amount, demand: Demand) -> tuple[Amount, bool]:
             demand(implies(both(some, at_least(ONE, a)), at_least(sign(b), sign(value))))
             demand(implies(both(some, at_least(a, ONE)), at_least(sign(value), sign(b))))
     demand(implies(both(at_least(ZERO, left), at_least(ZERO, right)), at_least(value, ZERO)))
-    return value, False
+    sharp = either(*(equal(side, plain) for side in (left, right) for plain in (ZERO, ONE)))
+    return Loose(value, sharp, equal(value, times(left, right)))
 
 
-def quotient(left: Amount, right: Amount, demand: Demand) -> tuple[Amount, bool]:
-    """The quotient to 34 digits, and whether it is exact but for the last of them. The divisor is not zero."""
+def quotient(left: Amount, right: Amount, demand: Demand) -> Amount | Loose:
+    """The quotient, exact but for the last of 34 digits where the divisor is a constant. The divisor is not zero."""
     if not isinstance(right, Fraction):
-        return _open_quotient(left, right, demand), False
+        value = _open_quotient(left, right, demand)
+        return Loose(value, either(equal(left, ZERO), equal(right, ONE)), equal(left, times(value, right)))
     exact = times(1 / right, left)
     if isinstance(exact, Fraction) or _terminates(right):
-        return exact, True
+        return exact
     value = fresh_number("quotient")
     _near(value, exact, demand)
-    return value, True
+    return value
 
 
 def _near(value: Amount, exact: Amount, demand: Demand) -> None:

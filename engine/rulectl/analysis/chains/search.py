@@ -17,7 +17,7 @@ from fractions import Fraction
 from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.chains.symbols import Items, Symbol, Words, alike, constant, scalar
 from rulectl.analysis.chains.world import World
-from rulectl.analysis.smt import Answer, Model, Solver, Truth, at_least, at_most, both, is_whole, no, times
+from rulectl.analysis.smt import Amount, Answer, Model, Solver, Truth, at_least, at_most, both, is_whole, no, times
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Term
 from rulectl.runtime.engine import Engine
@@ -142,24 +142,41 @@ class Search:
         inputs = list(self._inputs())
         given = [_given(term, symbol) for term, symbol in inputs if not term.required]
         numbers = [symbol.content for _, symbol in inputs if symbol.kind is Kind.NUMBER and not symbol.type.many]
-        neat = [both(*(is_whole(times(Fraction(scale), n)) for n in numbers)) for scale in (1, 100, 1000)]
+        tidy = self._tidy(numbers)
         size = 0
         while size <= len(given):
+            few = at_most(given, size)
             blocked: list[Truth] = []
-            for tidy in (*neat, True) if numbers else (True,):
-                for _ in range(TRIES):
-                    if self.budget.left <= 0:
-                        return None
-                    few = at_most(given, size)
-                    _, model = solver.can(wanted, few, tidy, *blocked, seconds=min(NEAT, self._seconds(0.25)))
-                    if model is None:
-                        break
-                    found = self._verified(model, shows)
+            for _ in range(TRIES):
+                model = self._model(solver, wanted, few, *blocked)
+                if model is None:
+                    break
+                # there is one of this size; one with round numbers reads better, and may be borne out where it is not
+                for more in tidy:
+                    better = self._model(solver, wanted, few, more, *blocked)
+                    found = self._verified(better, shows) if better is not None else None
                     if found is not None:
                         return found
-                    blocked.append(no(both(*_same_again(model, inputs))))
+                found = self._verified(model, shows)
+                if found is not None:
+                    return found
+                blocked.append(no(both(*_same_again(model, inputs))))
             size += 1 if size < 6 else max(2, size // 3)
         return None
+
+    def _tidy(self, numbers: Sequence[Amount]) -> Sequence[Truth]:
+        """What makes a case plainer, or its arithmetic certain, the best first."""
+        neat = [both(*(is_whole(times(Fraction(scale), n)) for n in numbers)) for scale in (1, 100, 1000)]
+        loose = list(self.world.bounded(self.owner))
+        if not loose:
+            return neat if numbers else ()
+        sharp = both(*(one.sharp for one in loose))
+        law = both(*(one.law for one in loose))
+        return (*(both(sharp, one) for one in neat), sharp, law)
+
+    def _model(self, solver: Solver, *wanted: Truth) -> Model | None:
+        """A way in which all of it holds, if one is found soon."""
+        return solver.can(*wanted, seconds=min(NEAT, self._seconds(0.25)))[1]
 
     def _verified(self, model: Model, shows: Shows) -> Shown | None:
         """The case of a model, if the engine shows it; texts that nobody named may be alike or differ."""

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.chains.reading import Reader
+from rulectl.analysis.chains.reckoning import Loose
 from rulectl.analysis.chains.saying import (
     Said,
     merged,
@@ -62,6 +63,7 @@ class World:
     budget: Budget
     inputs: dict[str, Term] = field(init=False)
     blurs: dict[Owner, list[Cell | CellRange]] = field(default_factory=dict)
+    loose: dict[Owner, list[Loose]] = field(default_factory=dict)
     _facts: dict[Owner, list[Truth]] = field(default_factory=dict)
     _leans: dict[Owner, set[Owner]] = field(default_factory=dict)
     _owners: list[Owner] = field(default_factory=lambda: ["world"])
@@ -112,6 +114,11 @@ class World:
         """The first cell of a slice that a free value stands for."""
         return next((cell for one in self.slice(owner) for cell in self.blurs.get(one, ())), None)
 
+    def bounded(self, owner: Owner) -> Iterator[Loose]:
+        """The values of a slice that are known within bounds only."""
+        for one in self.slice(owner):
+            yield from self.loose.get(one, ())
+
     def asked(self, owner: Owner, terms: Iterable[str]) -> None:
         """Make all that terms lean on, lowest tables first, and have a question lean on it."""
         needed = self._needed(terms)
@@ -154,11 +161,18 @@ class World:
             return self.read(expr, cell)
 
     def read(self, expr: Expr, cell: Cell | CellRange | None) -> Symbol:
-        before = len(self._reader.blurred)
-        found = self._reader.read(fold(expr, self.plan.parameters))
-        if len(self._reader.blurred) > before and cell is not None:
+        with self._noting(cell):
+            return self._reader.read(fold(expr, self.plan.parameters))
+
+    @contextmanager
+    def _noting(self, cell: Cell | CellRange | None) -> Iterator[None]:
+        """Note down, for the owner at work, what is read of a cell that formulas cannot carry."""
+        yield
+        if self._reader.blurred and cell is not None:
             self.blurs.setdefault(self._owners[-1], []).append(cell)
-        return found
+        self.loose.setdefault(self._owners[-1], []).extend(self._reader.loose)
+        self._reader.blurred.clear()
+        self._reader.loose.clear()
 
     # -- terms ---------------------------------------------------------------------------------------------------
 
@@ -312,11 +326,8 @@ class World:
         """When a test holds, and when it hangs on something unknown."""
         known = self._tests.get((subject, test))
         if known is None:
-            before = len(self._reader.blurred)
-            value = self._reader.read(fold(subject, self.plan.parameters))
-            found = self._reader.meets(test, value)
-            if len(self._reader.blurred) > before and cell is not None:
-                self.blurs.setdefault(self._owners[-1], []).append(cell)
+            with self._noting(cell):
+                found = self._reader.meets(test, self._reader.read(fold(subject, self.plan.parameters)))
             known = self._tests[subject, test] = found, self._owners[-1]
         found, owner = known
         self._lean(owner)
