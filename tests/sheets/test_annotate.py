@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
+import zipfile
+from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
+import xlsxwriter
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
 
@@ -16,6 +23,7 @@ from rulectl.sheets.reader import read_workbook
 from rulectl.sheets.text import grids
 from rulectl.sheets.writer import write_workbook
 from rulectl.source import Cell, CellRange, FilePlace, Location
+from tests.office import through_libreoffice
 
 BOOK = """
 ## 参数 表
@@ -104,3 +112,81 @@ def test_a_clean_workbook_says_so_and_a_broken_one_is_refused(source: Path, tmp_
     refused = annotate(tmp_path / "broken.xlsx", [], tmp_path / "none.xlsx", "en")
     assert [f.slug for f in refused] == ["not-a-workbook"]
     assert not (tmp_path / "none.xlsx").exists()
+
+
+def decorated(path: Path) -> None:
+    """A workbook with what people put beside their rules: a chart, a picture, colours by rule, drop-downs, sparklines,
+    comments, a named range of one sheet, print titles."""
+    picture = io.BytesIO(base64.b64decode(PICTURE))
+    with xlsxwriter.Workbook(str(path)) as book:
+        cover = book.add_worksheet("封面")
+        cover.write_column(0, 0, [3, 5, 8])
+        chart = book.add_chart({"type": "column"})
+        chart.add_series({"values": "=封面!$A$1:$A$3"})
+        cover.insert_chart("C2", chart)
+        cover.insert_image("C20", "logo.png", {"image_data": picture})
+        cover.add_sparkline("B1", {"range": "封面!A1:A3"})
+        page = book.add_worksheet("参数 表")
+        rows: list[list[str | int]] = [["参数表"], ["名称", "值", "说明"], ["甲", 1], ["乙", "=x"], ["丙", 3]]
+        for n, row in enumerate(rows):
+            for at, value in enumerate(row):
+                page.write_string(n, at, value) if isinstance(value, str) else page.write_number(n, at, value)
+        page.write_comment("A3", "去年定的")
+        page.conditional_format("B3:B5", {"type": "cell", "criteria": ">", "value": 2})
+        page.conditional_format("B3:B5", {"type": "data_bar", "data_bar_2010": True})
+        page.data_validation("C3", {"validate": "list", "source": "=封面!$A$1:$A$3"})
+        page.repeat_rows(1)
+        page.activate()
+        book.define_name("'参数 表'!高价", "='参数 表'!$B$3")
+
+
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+TOUCHED = re.compile(
+    r"xl/(workbook|styles|worksheets/sheet\d+)\.xml|.*\.rels|\[Content_Types\].xml|xl/comments.*|.*\.vml"
+)
+
+
+@pytest.mark.filterwarnings("ignore:.*not supported and will be removed")
+def test_everything_else_in_the_workbook_is_kept(tmp_path: Path) -> None:
+    decorated(tmp_path / "book.xlsx")
+    assert annotate(tmp_path / "book.xlsx", found(), tmp_path / "out.xlsx", "zh") == ()
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as before, zipfile.ZipFile(tmp_path / "out.xlsx") as after:
+        assert after.testzip() is None
+        assert set(before.namelist()) <= set(after.namelist())
+        assert any("charts/chart" in name for name in before.namelist())
+        for name in before.namelist():
+            if not TOUCHED.fullmatch(name):
+                assert after.read(name) == before.read(name), name
+            if name.startswith("xl/worksheets/sheet"):
+                # every element that was there is there, the new drawing's link aside
+                old, new = ([e.tag for e in ET.fromstring(z.read(name)).iter()] for z in (before, after))
+                assert not Counter(old) - Counter(new), name
+        pages = ET.fromstring(after.read("xl/workbook.xml"))
+    names = {e.get("name"): e.get("localSheetId") for e in pages.iter() if e.tag.endswith("}definedName")}
+    assert names == {"高价": "2", "_xlnm.Print_Titles": "2"}
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    assert book.sheetnames == ["检查结果", "封面", "参数 表"]
+    assert [bool(page.sheet_view.tabSelected) for page in book.worksheets] == [True, False, False]
+    comment = book["参数 表"]["A3"].comment
+    assert comment is not None
+    assert comment.text.split("\n")[-1] == "去年定的"
+    assert comment.author == "rulectl" or "去年定的" in comment.text
+
+
+@pytest.mark.filterwarnings("ignore:.*not supported and will be removed")
+def test_another_program_reads_what_was_written(tmp_path: Path) -> None:
+    decorated(tmp_path / "book.xlsx")
+    annotate(tmp_path / "book.xlsx", found(), tmp_path / "out.xlsx", "zh")
+    book = openpyxl.load_workbook(through_libreoffice(tmp_path / "out.xlsx"))
+    page = book["参数 表"]
+    colours = {a1: page[a1].fill.start_color.rgb[2:] for a1 in ("A3", "B3", "B5")}
+    error, notice = (FILLS[f.severity] for f in (found()[1], found()[0]))
+    assert colours == {"A3": error, "B3": notice, "B5": error}
+    comments = {a1: page[a1].comment for a1 in ("A3", "B5")}
+    assert {a1: comment and comment.text.split(":")[0] for a1, comment in comments.items()} == dict.fromkeys(
+        ("A3", "B5"), "错误 RB111"
+    )
+    link = book.worksheets[0]["C4"].hyperlink
+    assert link is not None
+    assert link.location in ("'参数 表'!A3", "#'参数 表'.A3")

@@ -8,9 +8,6 @@ full-width forms, curly quotes, formulas with their result, an error value, an E
 from __future__ import annotations
 
 import datetime as dt
-import shutil
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +24,7 @@ from rulectl import compile_workbook
 from rulectl.codec.hashing import content_hash
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.report.findings import finding_text
+from tests.office import through_libreoffice
 
 WORDS: list[list[Any]] = [
     ["词汇表"],
@@ -108,23 +106,11 @@ def by_xlsxwriter(path: Path) -> None:
 
 def by_libreoffice(path: Path) -> None:
     """What LibreOffice makes of a workbook with formulas that nobody has worked out."""
-    source = path.parent / "in" / path.name
-    source.parent.mkdir()
-    by_openpyxl(source)
-    book = openpyxl.load_workbook(source, rich_text=True)
+    by_openpyxl(path)
+    book = openpyxl.load_workbook(path, rich_text=True)
     book["责任"].cell(*FORMULA).value = "=3*4"
-    book.save(source)
-    office = shutil.which("soffice") or shutil.which("libreoffice")
-    assert office, "LibreOffice Calc is needed here: install the Debian package libreoffice-calc"
-    profile = f"-env:UserInstallation={(path.parent / 'profile').as_uri()}"
-    command = [office, profile, "--headless", "--convert-to", "xlsx", "--outdir", str(path.parent), str(source)]
-    for _ in range(3):
-        subprocess.run(command, check=True, capture_output=True, timeout=180)
-        if path.is_file():
-            return
-        # a first start may end without a word while it sets up its profile
-        time.sleep(1)
-    raise AssertionError("LibreOffice wrote nothing")
+    book.save(path)
+    through_libreoffice(path).replace(path)
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def document(book: Rulebook, tables: Sequence[Encoded], *, meaning: bool = False
             **period_json(book.period),
             event=book.event,
             tier=None if book.tier is Tier.PROCEDURE else book.tier.value,
-            includes=list(book.includes),
+            includes=[] if meaning else list(book.includes),
             source="" if meaning else book.source,
         ),
         "terms": [_term(term, context) for term in book.terms],

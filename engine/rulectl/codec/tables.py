@@ -108,7 +108,7 @@ def table_json(encoded: Encoded, context: Context) -> Node:
         salience=table.salience or None,
         tier=None if table.tier is Tier.PROCEDURE else table.tier.value,
         **period_json(table.period),
-        book=table.book,
+        book="" if context.meaning else table.book,
         stratum=table.stratum or None,
         cells=context.cells(table.cells),
         rows=None if context.meaning else columns_json(encoded.grid.anchor, context.home),

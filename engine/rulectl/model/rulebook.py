@@ -136,7 +136,7 @@ class Table:
     salience: int = 0
     tier: Tier = Tier.PROCEDURE
     period: Period = Period()
-    book: str = ""
+    book: str = field(default="", compare=False)
     stratum: int = 0
     cells: CellRange | None = field(default=None, compare=False)
 
@@ -242,7 +242,7 @@ class Rulebook:
     period: Period = Period()
     event: str | None = None
     tier: Tier = Tier.PROCEDURE
-    includes: tuple[str, ...] = ()
+    includes: tuple[str, ...] = field(default=(), compare=False)
     terms: tuple[Term, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     tables: tuple[Table, ...] = ()
