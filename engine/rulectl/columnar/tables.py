@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Start:
     reads: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass
 class TableColumns:
     """One table, ready for columns. `coarse` are the columns that ask a term for its class, `fine` the names whose
     values the other columns need."""
@@ -111,8 +112,13 @@ class TableColumns:
             known = (key[:count], mine)
             found = self._start_of.get(known)
             if found is None:
-                found = self._start_of[known] = len(self.starts)
-                self.starts.append(self._start(key[:count], mine))
+                pairs = [lens.pairs.items[code] for (_, _, lens), code in zip(self.coarse, key, strict=False)]
+                if self.plan.simple and all(pair.now == pair.may != UNKNOWN for pair in pairs):
+                    found = self._settled(tuple(pair.now for pair in pairs))
+                else:
+                    found = len(self.starts)
+                    self.starts.append(self._start(pairs, mine))
+                self._start_of[known] = found
             return found
 
         return each(parts, rows, begin)
@@ -132,7 +138,7 @@ class TableColumns:
             self._grids.append(Grid.of(self.plan.lowered, sizes))
         return self._grids[0]
 
-    @property
+    @cached_property
     def _first_only(self) -> bool:
         policies = {self.plan.table.policy, *self.plan.outputs.policies}
         return policies == {HitPolicy.FIRST} and not self.fine and len(self.coarse) == len(self.plan.lowered.columns)
@@ -155,25 +161,33 @@ class TableColumns:
         """The starts of rows of which only the first rule that holds matters, by its number; NONE: none does."""
 
         def begin(number: int) -> int:
-            self.starts.append(self._of_rule(number - 1))
+            self.starts.append(self._of_hits(() if number == 0 else (number - 1,)))
             return len(self.starts) - 1
 
         return self._rule_start.of(rules - np.int32(NONE), len(self.plan.table.rules) + 1, begin)
 
-    def _of_rule(self, rule: int) -> Start:
+    def _of_hits(self, hits: tuple[int, ...]) -> Start:
+        """The start of some rules that hold when nothing is open."""
         facts = Facts(self.constants)
         entries = Entries(self.plan, self.terms, facts, frozenset())
-        reads: frozenset[str] = frozenset()
-        if self.plan.expressions:
-            exprs = (self.plan.expressions.get((rule, column)) for column in range(len(self.terms)))
-            reads = reads.union(*(names_of(expr) for expr in exprs if expr is not None))
-        reach = Reach(() if rule == NONE else (rule,), (), (), {})
-        made = TableRun(self.plan, entries, entries, reach)
+        made = TableRun(self.plan, entries, entries, Reach(hits, (), (), {}))
+        reads = frozenset[str]().union(*(names_of(expr) for expr in self._live(made)))
         return Start(facts, facts, frozenset(), (), made, tuple(sorted(reads)))
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
-    def _start(self, key: tuple[int, ...], states: Sequence[State]) -> Start:
+    def _settled(self, key: Key) -> int:
+        """The start of classes that are all known: then nothing is open, and hits are all there is to say."""
+        hits = self.plan.outputs.active(self.plan.index.match(key).hits)
+        if self._first_only:
+            hits = hits[:1]
+        found = self._start_of.get((hits,))
+        if found is None:
+            found = self._start_of[hits,] = len(self.starts)
+            self.starts.append(self._of_hits(hits))
+        return found
+
+    def _start(self, pairs_: Sequence[Pair], states: Sequence[State]) -> Start:
         now, may = Facts(self.constants), Facts(self.constants)
         absent: set[str] = set()
         for name, state in zip(self.fine, states, strict=True):
@@ -181,8 +195,8 @@ class TableColumns:
             if state.absent:
                 absent.add(name)
         pairs: dict[int, Pair] = {}
-        for code, (at, name, lens) in zip(key, self.coarse, strict=True):
-            pairs[at] = pair = lens.pairs.items[code]
+        for pair, (at, name, _) in zip(pairs_, self.coarse, strict=True):
+            pairs[at] = pair
             if name not in now:
                 now[name] = None if pair.now in (UNKNOWN, ABSENT) else _SOME
                 may[name] = None if pair.may in (UNKNOWN, ABSENT) else _SOME
@@ -221,9 +235,11 @@ class TableColumns:
             return
         reach = made.reach
         rules = {*reach.hits}.union(*(v.hits for v in (*reach.variations, *reach.joint)))
-        for (rule, _), expr in self.plan.expressions.items():
-            if rule in rules:
-                yield expr
+        for rule in rules:
+            for column in range(len(self.terms)):
+                expr = self.plan.expressions.get((rule, column))
+                if expr is not None:
+                    yield expr
 
     def _finish(self, starts: Codes, columns: Mapping[str, Column], rows: int) -> Codes:
         """Tell apart the rows of one start by the values that its expressions read."""
