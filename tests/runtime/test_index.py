@@ -230,18 +230,23 @@ def random_case(r: Random) -> tuple[dict[str, Value], frozenset[str]]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(0, 2**40), st.sampled_from([0, 1, 4, 1024]))
-def test_the_index_finds_what_a_scan_finds(seed: int, dense: int) -> None:
+@given(st.integers(0, 2**40), st.sampled_from([0, 1, 4, 1024]), st.sampled_from([1, 100, 10**6]))
+def test_the_index_finds_what_a_scan_finds(seed: int, dense: int, steps: int) -> None:
     r = Random(seed)
     rows = [tuple(random_test(r, term.type) for term in INPUTS) for _ in range(r.randint(1, 12))]
     table = table_of(rows, frozenset(n for n in range(12) if r.random() < 0.1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "DENSE_RULES", dense)
+        patch.setattr(index, "MOST_SPREAD", r.choice([0.75, 2.0]))
+        patch.setattr(index, "WIDE", r.choice([1, 64]))
+        patch.setattr(index, "CUTS", r.choice([2, 16]))
+        patch.setattr(index, "KEPT_MEMBERS", r.choice([3, 10**6]))
+        patch.setattr(index, "KEPT_STEPS", steps)
         lowered = lower(table, book_of(table))
         built = Index.of(lowered)
-    for _ in range(8):
-        facts, absent = random_case(r)
-        assert built.match(key_of(lowered, facts, absent)) == scan(table, facts, absent)
+        for _ in range(8):
+            facts, absent = random_case(r)
+            assert built.match(key_of(lowered, facts, absent)) == scan(table, facts, absent)
 
 
 @pytest.fixture(scope="module")
@@ -267,10 +272,6 @@ def large() -> tuple[Table, Lowered, Index]:
 
 def test_a_large_table_is_split_and_finds_what_a_scan_finds(large: tuple[Table, Lowered, Index]) -> None:
     table, lowered, built = large
-    assert built.split is not None
-    subject = lowered.columns[built.split].subject
-    assert isinstance(subject, Name)
-    assert subject.id == "label"
     r = Random(8)
     met = 0
     for number in range(36):
@@ -283,7 +284,10 @@ def test_a_large_table_is_split_and_finds_what_a_scan_finds(large: tuple[Table, 
         assert built.match(key_of(lowered, facts, absent)) == expected
         met += bool(expected.hits) + bool(expected.open)
     assert met > 20
-    assert 0 < len(built.dense) < len(built.buckets), "only the buckets that cases reach are built"
+    split = built.root.split
+    assert split is not None
+    assert lowered.columns[split.column].subject == Name("label")
+    assert 0 < len(built.root.parts) < len(split.own), "only the parts that cases reach are built"
 
 
 def test_a_split_that_spreads_nothing_is_not_made() -> None:
@@ -292,8 +296,8 @@ def test_a_split_that_spreads_nothing_is_not_made() -> None:
     rows = [row] * (index.DENSE_RULES + 1)
     table = table_of(rows)
     built = Index.of(lower(table, book_of(table)))
-    assert built.split is None
     assert len(built.match((built.lowered.columns[0].classify({"label": "a"}, frozenset()),)).hits) == len(rows)
+    assert built.root.split is None
 
 
 @settings(max_examples=100, deadline=None)
@@ -309,6 +313,7 @@ def test_drawn_tables_match_alike_however_they_are_indexed(seed: int) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(index, "DENSE_RULES", 0)
             split = Index.of(lowered)
+            patch.setattr(index, "DENSE_RULES", 1024)
         for facts in cases:
             known = {parameter.id: parameter.value for parameter in book.parameters} | facts
             key = key_of(lowered, known, frozenset())

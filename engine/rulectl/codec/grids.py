@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any as Json
 from typing import Generic, TypeVar, cast, overload
 
-from rulectl.codec.nodes import expr_of, unary_of, value_of
+from rulectl.codec.nodes import VALUES, expr_of, unary_of, value_of
 from rulectl.codec.places import cell_of, columns_of, range_of
 from rulectl.lang.flat import COMPARISONS, RANGES, Flat, Piece
 from rulectl.lang.syntax import ANYTHING, Expr, Test
@@ -145,7 +145,9 @@ def _tests(pool: Node, refs: list[int]) -> Strip[Test]:
 
 
 def _conclusions(pool: Node, refs: list[int]) -> Strip[Expr | None]:
-    return Strip(refs, Lazy(list(pool.values()), conclusion_of), _texts(pool))
+    nodes = list(pool.values())
+    computed = [n for n, node in enumerate(nodes) if "value" in node and not node["value"].keys() <= VALUES]
+    return Strip(refs, Lazy(nodes, conclusion_of), _texts(pool), computed=computed)
 
 
 def _texts(pool: Node) -> list[str]:

@@ -46,6 +46,9 @@ from rulectl.values import Value, duration_text, number, number_text
 _DURATION = re.compile(r"^(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,6}))?S)?)?$")
 
 
+VALUES = frozenset(("null", "boolean", "text", "number", "date", "datetime", "duration", "list"))
+"""The keys of values."""
+
 # -- values ------------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ Among texts, 2 is every text that no test names.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any as Anything
 from typing import assert_never
@@ -129,7 +129,11 @@ class Partition:
     @staticmethod
     def of(type_: Type, tests: Iterable[Test]) -> Partition:
         """The coarsest partition of a type (not a list) that keeps these plain tests apart."""
-        named = {_value(expr) for test in tests for expr in constants(test)}
+        return Partition.over(type_, {_value(expr) for test in tests for expr in constants(test)})
+
+    @staticmethod
+    def over(type_: Type, named: Collection[Value]) -> Partition:
+        """The coarsest partition of a type that keeps these values, which tests compare with, apart."""
         if type_.ordered:
             points = tuple(sorted(named))  # type: ignore[type-var]  # one ordered type throughout
             return Partition(type_, points, {}, True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from rulectl.lang.flat import Flat, flat_of
-from rulectl.lang.syntax import Expr, Test
+from rulectl.lang.syntax import Expr, Literal, Test
 from rulectl.model.rulebook import OutputEntry, Period, Rule, Table, TestEntry
 from rulectl.source import Cell, CellRange
 
@@ -45,17 +45,26 @@ class Anchor(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Strip(Generic[T]):
     """One column: `refs[rule]` is the number of its entry; `items` and `texts` are the distinct entries and what was
-    written, by number. `flats`, where given, are the short forms of its tests (lang/flat.py)."""
+    written, by number. `flats`, where given, are the short forms of its tests (lang/flat.py), `computed` the numbers of
+    the conclusions that are no plain values."""
 
     refs: Sequence[int]
     items: Sequence[T]
     texts: Sequence[str]
     flats: Sequence[Flat | None] | None = None
+    computed: Sequence[int] | None = None
 
 
 def flats_of(strip: Strip[Test]) -> Sequence[Flat | None]:
     """The short forms of a column's distinct tests, None for each that has none."""
     return strip.flats if strip.flats is not None else [flat_of(test) for test in strip.items]
+
+
+def computed_of(strip: Strip[Expr | None]) -> Sequence[int]:
+    """The numbers of a column's distinct conclusions that are neither blank nor plain values."""
+    if strip.computed is not None:
+        return strip.computed
+    return [number for number, expr in enumerate(strip.items) if expr is not None and not isinstance(expr, Literal)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,75 +1,66 @@
 """The index of a table: which rules hold, and which could, for the classes into which a case falls.
 
-A column turns a value into a class number (lang/region.py); for each class it knows the rules whose test holds there
-and the rules whose test is at least not false, as bits of an integer. Matching is one look-up and one AND a column
-(bit vectors: Lakshman and Stiliadis, SIGCOMM 1998), and all hits, all possible rules and so hit policy, status and
-trace come from that one pass. A table too large for this is first split by its most selective text column, and only
-the buckets that cases reach are ever built.
+A column turns a value into a class number (lang/region.py); for each stretch of classes it knows the rules whose test
+holds there and the rules whose test is at least not false, as bits of an integer. Matching is one look-up and one AND a
+column (bit vectors: Lakshman and Stiliadis, SIGCOMM 1998), and all hits, all possible rules and so hit policy, status
+and trace come from that one pass.
 
-A test that names other terms or parameters cannot be a region of its column: it becomes a column of its own with the
-classes unknown, absent, false and true.
+Bit vectors need rules x classes bits. A table too large for them is a tree: each node parts its rules by the column
+that spreads them best, by class or, where values are ordered, by a few cuts (HiCuts: Gupta and McKeown, IEEE Micro
+20(1), 2000), until few rules are left. A node is made when the first case comes to it.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rulectl.lang.evaluate import evaluate, meets, names_of
-from rulectl.lang.fold import fold_test
-from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition, Region, intersection, on_null, plain
-from rulectl.lang.syntax import AllOf, Any, Expr, Is, Literal, Name, Test
-from rulectl.model.rulebook import Period, Rulebook, Table
-from rulectl.types import Kind, Type
-from rulectl.values import Value, and3
+from rulectl.lang.region import ABSENT, FIRST, UNKNOWN
+from rulectl.runtime.lowering import FALSE, TRUE, Column, Constraint, Lowered, Slot, lower, period_test
 
-FALSE, TRUE = FIRST, FIRST + 1
+__all__ = [
+    "FALSE",
+    "KEPT_MATCHES",
+    "TRUE",
+    "Column",
+    "Constraint",
+    "Index",
+    "Lowered",
+    "Match",
+    "Matcher",
+    "lower",
+    "period_test",
+]
 
 DENSE_RULES = 1024
-"""Up to here a table has one dense index; larger ones are split first (memory is rules x classes bits)."""
+"""Up to here a table has one set of bit vectors; larger ones are split first (memory is rules x classes bits)."""
+
+LEAF_RULES = 256
+"""So few rules are not split any more."""
+
+MOST_SPREAD = 0.75
+"""A split must leave a case with no more than this part of the rules."""
+
+CUTS = 16
+"""Into how many stretches an ordered column is cut."""
+
+WIDE = 64
+"""A rule that spans more classes than this goes to every part of a split."""
+
+SAMPLE = 512
+"""How many rules are asked which column spreads them best."""
+
+KEPT_MEMBERS = 1_000_000
+"""How many rules all leaves together may hold before the tree is forgotten (bounds memory)."""
+
+KEPT_STEPS = 8_000_000
+"""How many bytes the bit vectors of one column of a leaf may take; beyond, some are worked out when needed."""
 
 KEPT_MATCHES = 20_000
 """How many matches a table remembers before it forgets all of them (bounds memory; a hit saves the whole search)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One question to a case: `subject` against constant tests (`partition`), or one whole `test` of its own.
-    `names` are the terms that the answer needs."""
-
-    subject: Expr
-    partition: Partition | None
-    test: Test | None
-    names: frozenset[str]
-
-    def classify(self, facts: Mapping[str, Value], absent: frozenset[str]) -> int:
-        """The class of a case; names in `absent` are null for certain, other nulls unknown. Raises CannotCompute."""
-        value = evaluate(self.subject, facts)
-        if self.test is not None:
-            holds = meets(self.test, value, facts)
-            if holds is None:
-                return ABSENT if self._absent(facts, absent) else UNKNOWN
-            return TRUE if holds else FALSE
-        assert self.partition is not None
-        if value is None:
-            return ABSENT if self._absent(facts, absent) else UNKNOWN
-        return self.partition.locate(value)
-
-    def _absent(self, facts: Mapping[str, Value], absent: frozenset[str]) -> bool:
-        """Whether nothing that could still become known is missing."""
-        missing = {name for name in self.names if facts.get(name) is None}
-        return bool(missing) and missing <= absent
-
-
-@dataclass(frozen=True, slots=True)
-class Constraint:
-    """A rule's test on one column: the value classes where it holds, and what it says of null."""
-
-    column: int
-    region: Region
-    null: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,129 +81,91 @@ def _bits(mask: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def period_test(period: Period, type_: Type) -> Test:
-    """A unary test on the event term that says `period`; days are whole days, also of a datetime."""
-    tests: list[Test] = []
-    if type_.kind is Kind.DATETIME:
-        if period.start is not None:
-            tests.append(Is(">=", Literal(dt.datetime.combine(period.start, dt.time()))))
-        if period.end is not None:
-            tests.append(Is("<", Literal(dt.datetime.combine(period.end, dt.time()) + dt.timedelta(days=1))))
-    else:
-        if period.start is not None:
-            tests.append(Is(">=", Literal(period.start)))
-        if period.end is not None:
-            tests.append(Is("<=", Literal(period.end)))
-    return AllOf(tuple(tests)) if len(tests) > 1 else tests[0]
+class _Steps:
+    """The bit vectors of one column: which rules hold from one class number to the next."""
+
+    __slots__ = ("absent", "bounds", "every", "masks", "toggles", "unknown")
+
+    def __init__(self, constraints: Sequence[tuple[int, Constraint]], size: int) -> None:
+        """`constraints` are (bit, constraint) of the rules that ask something; the others hold everywhere."""
+        changes: dict[int, list[int]] = {}
+        free = (1 << size) - 1
+        true_on_null = open_on_null = 0
+        for bit, constraint in constraints:
+            mask = 1 << bit
+            free ^= mask
+            for start, stop in constraint.region:
+                changes.setdefault(start, []).append(mask)
+                changes.setdefault(stop, []).append(mask)
+            if constraint.null is not False:
+                open_on_null |= mask
+                if constraint.null:
+                    true_on_null |= mask
+        self.absent = free | true_on_null
+        self.unknown = free | open_on_null
+        self.bounds = sorted(changes)
+        self.every = 1 + len(changes) * (size // 8 + 32) // KEPT_STEPS
+        self.masks = [free]
+        self.toggles = [changes[bound] for bound in self.bounds] if self.every > 1 else []
+        current = free
+        for number, bound in enumerate(self.bounds, 1):
+            for mask in changes[bound]:
+                current ^= mask
+            if number % self.every == 0:
+                self.masks.append(current)
+
+    def holds(self, klass: int) -> int:
+        """The rules whose test holds in a class of values."""
+        at = bisect_right(self.bounds, klass)
+        if self.every == 1:
+            return self.masks[at]
+        kept, rest = divmod(at, self.every)
+        current = self.masks[kept]
+        for masks in self.toggles[at - rest : at]:
+            for mask in masks:
+                current ^= mask
+        return current
 
 
-@dataclass(frozen=True, slots=True)
-class Lowered:
-    """A table as columns and boxes: `rules[i]` are the constraints of the rule with number `numbers[i]` in the table
-    (disabled rules are left out); `otherwise` numbers the else rules."""
-
-    columns: tuple[Column, ...]
-    rules: tuple[tuple[Constraint, ...], ...]
-    numbers: tuple[int, ...]
-    otherwise: frozenset[int]
-
-
-def lower(table: Table, rulebook: Rulebook) -> Lowered:
-    """Columns and constraints of a table. Parameters are constants: a test against one is a plain test."""
-    constants = {parameter.id: parameter.value for parameter in rulebook.parameters}
-    types = {term.id: term.type for term in rulebook.terms}
-    asked: list[tuple[int, Expr, Type, Test]] = []
-    for number, rule in enumerate(table.rules):
-        if not rule.enabled:
-            continue
-        for column, entry in zip(table.inputs, rule.when, strict=True):
-            if not isinstance(entry.test, Any):
-                asked.append((number, column.subject, column.type, fold_test(entry.test, constants)))
-        period = rule.period.meet(table.period)
-        if not period.always:
-            event = rulebook.event or ""
-            type_ = types.get(event, Type(Kind.DATE))
-            asked.append((number, Name(event), type_, period_test(period, type_)))
-
-    shared: dict[Expr, list[Test]] = {}
-    for _, subject, type_, test in asked:
-        if plain(test) and not type_.many:
-            shared.setdefault(subject, []).append(test)
-    columns: list[Column] = []
-    of_subject: dict[Expr, int] = {}
-    of_test: dict[tuple[Expr, Test], int] = {}
-    boxes: dict[int, dict[int, Constraint]] = {n: {} for n, rule in enumerate(table.rules) if rule.enabled}
-    for number, subject, type_, test in asked:
-        if plain(test) and not type_.many:
-            if subject not in of_subject:
-                of_subject[subject] = len(columns)
-                names = names_of(subject) - constants.keys()
-                columns.append(Column(subject, Partition.of(type_, shared[subject]), None, names))
-            at = of_subject[subject]
-            partition = columns[at].partition
-            assert partition is not None
-            region, null = partition.region(test), on_null(test)
-            if at in boxes[number]:
-                # the same subject twice in a row, e.g. a condition on the event date and an effective date
-                region = intersection(region, boxes[number][at].region)
-                null = and3((null, boxes[number][at].null))
-            boxes[number][at] = Constraint(at, region, null)
-        else:
-            if (subject, test) not in of_test:
-                of_test[subject, test] = len(columns)
-                columns.append(Column(subject, None, test, (names_of(subject) | names_of(test)) - constants.keys()))
-            at = of_test[subject, test]
-            boxes[number][at] = Constraint(at, ((TRUE, TRUE + 1),), None)
-    otherwise = frozenset(n for n, rule in enumerate(table.rules) if rule.otherwise)
-    return Lowered(tuple(columns), tuple(tuple(box.values()) for box in boxes.values()), tuple(boxes), otherwise)
-
-
-@dataclass(slots=True)
 class _Dense:
     """The bit-vector index of some rules."""
 
-    numbers: tuple[int, ...]
-    holds: tuple[dict[int, int] | list[int], ...]
-    open: tuple[dict[int, int] | list[int], ...]
+    __slots__ = ("numbers", "steps")
 
-    @staticmethod
-    def of(lowered: Lowered, members: Sequence[int]) -> _Dense:
-        everyone = (1 << len(members)) - 1
-        holds: list[list[int]] = []
-        unfalse: list[list[int]] = []
-        for at, column in enumerate(lowered.columns):
-            size = column.partition.size if column.partition is not None else TRUE + 1
-            changes: dict[int, int] = {}
-            free = everyone
-            true_on_null = open_on_null = 0
-            for bit, member in enumerate(members):
-                for constraint in lowered.rules[member]:
-                    if constraint.column != at:
-                        continue
-                    free &= ~(1 << bit)
-                    for start, stop in constraint.region:
-                        changes[start] = changes.get(start, 0) ^ (1 << bit)
-                        changes[stop] = changes.get(stop, 0) ^ (1 << bit)
-                    if constraint.null is True:
-                        true_on_null |= 1 << bit
-                    if constraint.null is not False:
-                        open_on_null |= 1 << bit
-            masks = [free | true_on_null, free | true_on_null]
-            current = free
-            for number in range(FIRST, size):
-                current ^= changes.get(number, 0)
-                masks.append(current)
-            holds.append(masks)
-            unfalse.append([free | open_on_null, *masks[1:]])
-        return _Dense(tuple(lowered.numbers[m] for m in members), tuple(holds), tuple(unfalse))
+    def __init__(self, lowered: Lowered, members: Sequence[int]) -> None:
+        self.numbers = [lowered.numbers[member] for member in members]
+        bit_of = {member: bit for bit, member in enumerate(members)}
+        steps = []
+        for slot in lowered.slots:
+            if slot.partition is None:
+                asked = [(bit_of[rule], held) for rule, held in slot.asked() if rule in bit_of]
+            else:
+                found = [(bit, slot.of(member)) for bit, member in enumerate(members)]
+                asked = [(bit, constraint) for bit, constraint in found if constraint is not None]
+            if asked:
+                steps.append((slot.column, _Steps(asked, len(members))))
+        self.steps = steps
 
     def match(self, key: Sequence[int]) -> Match:
         hits = unfalse = (1 << len(self.numbers)) - 1
-        for classes, masks, loose in zip(key, self.holds, self.open, strict=True):
-            hits &= masks[classes]
-            unfalse &= loose[classes]
+        for column, steps in self.steps:
+            klass = key[column]
+            if klass >= FIRST:
+                mask = steps.holds(klass)
+                hits &= mask
+                unfalse &= mask
+            else:
+                hits &= steps.absent
+                unfalse &= steps.absent if klass == ABSENT else steps.unknown
+            if not unfalse:
+                return _NO_MATCH
         numbers = self.numbers
-        return Match(tuple(numbers[b] for b in _bits(hits)), tuple(numbers[b] for b in _bits(unfalse & ~hits)))
+        if hits == unfalse:
+            return Match(tuple([numbers[b] for b in _bits(hits)]), ())
+        return Match(tuple([numbers[b] for b in _bits(hits)]), tuple([numbers[b] for b in _bits(unfalse & ~hits)]))
+
+
+_NO_MATCH = Match((), ())
 
 
 class Matcher(Protocol):
@@ -222,75 +175,157 @@ class Matcher(Protocol):
 
 
 @dataclass(slots=True)
+class _Split:
+    """How a node parts its rules: by the classes of a column, or by the stretches between some of them. `own` are the
+    rules of each part alone, `wide` those of every part, `null` those that may hold where the value is missing."""
+
+    column: int
+    cuts: list[int] | None
+    own: dict[int, list[int]]
+    wide: list[int]
+    null: dict[int, list[int]]
+
+    def part(self, klass: int) -> int:
+        if klass < FIRST:
+            return klass
+        if self.cuts is not None:
+            return FIRST + bisect_right(self.cuts, klass)
+        return klass if klass in self.own else -1
+
+    def members(self, part: int) -> list[int]:
+        """The rules of a part, in order."""
+        if part in (UNKNOWN, ABSENT):
+            return self.null[part]
+        return sorted([*self.own.get(part, ()), *self.wide])
+
+
+@dataclass(slots=True)
+class _Node:
+    """Some rules, not looked at yet; then either a leaf or a split."""
+
+    members: Sequence[int]
+    spent: frozenset[int]
+    leaf: _Dense | None = None
+    split: _Split | None = None
+    parts: dict[int, _Node] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Index:
     """All of a table's rules, ready to be matched by class numbers, one a column."""
 
     lowered: Lowered
-    split: int | None = None
-    buckets: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    dense: dict[int, _Dense] = field(default_factory=dict)
+    most: int = DENSE_RULES
+    root: _Node = field(init=False)
+    held: int = 0
+
+    def __post_init__(self) -> None:
+        self.root = _Node(range(len(self.lowered.numbers)), frozenset())
 
     @staticmethod
     def of(lowered: Lowered) -> Index:
-        """Split when the table is large and a column of texts spreads it."""
-        index = Index(lowered)
-        everyone = range(len(lowered.rules))
-        if len(lowered.rules) > DENSE_RULES:
-            index._split(everyone)
-        return index
-
-    def _split(self, everyone: Iterable[int]) -> None:
-        """Bucket the rules by the column that leaves the smallest largest bucket."""
-        best: dict[int, list[int]] | None = None
-        for at, column in enumerate(self.lowered.columns):
-            if column.partition is None or column.partition.ordered:
-                continue
-            size = column.partition.size
-            buckets: dict[int, list[int]] = {number: [] for number in range(ABSENT, size)}
-            for member in everyone:
-                mine = [c for c in self.lowered.rules[member] if c.column == at]
-                if not mine or mine[0].null is True:
-                    buckets[ABSENT].append(member)
-                numbers = range(FIRST, size) if not mine else [n for run in mine[0].region for n in range(*run)]
-                for number in numbers:
-                    buckets[number].append(member)
-            if best is None or max(map(len, buckets.values())) < max(map(len, best.values())):
-                best, self.split = buckets, at
-        if best is not None and max(map(len, best.values())) * 2 < len(self.lowered.rules):
-            self.buckets = {number: tuple(members) for number, members in best.items()}
-        else:
-            self.split = None
+        """Split when the table is large."""
+        return Index(lowered, DENSE_RULES)
 
     def match(self, key: Sequence[int]) -> Match:
         """The rules that hold and those that could, for the classes of one case."""
-        bucket = UNKNOWN if self.split is None else key[self.split]
-        if self.split is not None and bucket == UNKNOWN:
-            return self._scan(key)
-        dense = self.dense.get(bucket)
-        if dense is None:
-            members = range(len(self.lowered.rules)) if self.split is None else self.buckets[bucket]
-            dense = self.dense[bucket] = _Dense.of(self.lowered, members)
-        return dense.match(key)
+        node = self.root
+        while node.leaf is None:
+            split = node.split
+            if split is None:
+                self._grow(node)
+                continue
+            part = split.part(key[split.column])
+            child = node.parts.get(part)
+            if child is None:
+                members = split.members(part)
+                # a column may be cut again and finer, as long as that parts anything
+                again = split.cuts is not None and part >= FIRST and len(members) < len(node.members)
+                child = node.parts[part] = _Node(members, node.spent if again else node.spent | {split.column})
+            node = child
+        return node.leaf.match(key)
 
-    def _scan(self, key: Sequence[int]) -> Match:
-        """A large table whose splitting column is unknown: rule by rule."""
-        hits: list[int] = []
-        unfalse: list[int] = []
-        for number, box in zip(self.lowered.numbers, self.lowered.rules, strict=True):
-            truth: bool | None = True
-            for constraint in box:
-                at = key[constraint.column]
-                if at >= FIRST:
-                    if not any(start <= at < stop for start, stop in constraint.region):
-                        truth = False
-                        break
-                elif constraint.null is not True:
-                    if at == ABSENT or constraint.null is False:
-                        truth = False
-                        break
-                    truth = None
-            if truth:
-                hits.append(number)
-            elif truth is None:
-                unfalse.append(number)
-        return Match(tuple(hits), tuple(unfalse))
+    def _grow(self, node: _Node) -> None:
+        """Make a node a split where that leaves cases with far fewer rules, else a leaf."""
+        if len(node.members) > (self.most if node is self.root else min(self.most, LEAF_RULES)):
+            node.split = _best_split(self.lowered, node)
+        if node.split is not None:
+            return
+        self.held += len(node.members)
+        if self.held > KEPT_MEMBERS and node is not self.root:
+            self.root.parts.clear()
+            self.held = len(node.members)
+        node.leaf = _Dense(self.lowered, node.members)
+
+
+def _best_split(lowered: Lowered, node: _Node) -> _Split | None:
+    """The split by the column that spreads a sample of the rules best, None where none spreads them enough."""
+    members = node.members
+    sample = members[:: max(1, len(members) // SAMPLE)]
+    best: tuple[float, Slot, list[int] | None] | None = None
+    for slot in lowered.dense:
+        if slot.column in node.spent or slot.partition is None:
+            continue
+        cuts = _cuts(slot, sample) if slot.partition.ordered else None
+        if cuts == []:
+            continue
+        spread = _spread(_parted(slot, sample, cuts), len(sample))
+        if best is None or spread < best[0]:
+            best = (spread, slot, cuts)
+    if best is None or best[0] > MOST_SPREAD:
+        return None
+    whole = _parted(best[1], members, best[2])
+    # the sample may have flattered
+    return whole if _spread(whole, len(members)) <= MOST_SPREAD else None
+
+
+def _cuts(slot: Slot, sample: Sequence[int]) -> list[int]:
+    """Class numbers that cut an ordered column where its rules begin and end."""
+    ends: list[int] = []
+    for member in sample:
+        constraint = slot.of(member)
+        if constraint is not None:
+            ends += [end for run in constraint.region for end in run]
+    ends.sort()
+    found = sorted({ends[len(ends) * n // CUTS] for n in range(1, CUTS)}) if ends else []
+    # a cut below all values parts nothing
+    return [cut for cut in found if cut > FIRST]
+
+
+def _parted(slot: Slot, members: Sequence[int], cuts: list[int] | None) -> _Split:
+    """The members by the part of a column in which they may hold."""
+    own: dict[int, list[int]] = {}
+    wide: list[int] = []
+    null: dict[int, list[int]] = {UNKNOWN: [], ABSENT: []}
+    most = WIDE if cuts is None else len(cuts) // 2
+    for member in members:
+        constraint = slot.of(member)
+        if constraint is None:
+            wide.append(member)
+            null[UNKNOWN].append(member)
+            null[ABSENT].append(member)
+            continue
+        if constraint.null is not False:
+            null[UNKNOWN].append(member)
+            if constraint.null:
+                null[ABSENT].append(member)
+        runs: Sequence[tuple[int, int]] = constraint.region
+        if cuts is not None:
+            # the parts that a run of classes touches; runs that touch the same part meet there once
+            runs = [(FIRST + bisect_right(cuts, start), FIRST + 1 + bisect_right(cuts, end - 1)) for start, end in runs]
+        if sum(end - start for start, end in runs) > most:
+            wide.append(member)
+            continue
+        for part in {part for start, end in runs for part in range(start, end)}:
+            own.setdefault(part, []).append(member)
+    return _Split(slot.column, cuts, own, wide, null)
+
+
+def _spread(split: _Split, size: int) -> float:
+    """The part of all rules that a case is left with, for cases that fall where rules are."""
+    counts = Counter({part: len(own) for part, own in split.own.items()})
+    total = counts.total()
+    if not total:
+        return 1.0
+    wide = len(split.wide)
+    return sum(count * (count + wide) for count in counts.values()) / total / max(1, size)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar, overload
 
 from rulectl.lang.evaluate import CannotCompute, names_of
 from rulectl.lang.fold import fold
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Expr, Literal, Name
+from rulectl.model.grid import Strip, computed_of, grid_of
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Aggregate, Rulebook, Table, Term
-from rulectl.runtime.index import KEPT_MATCHES, Constraint, Index, Lowered, Match, Matcher, lower
+from rulectl.runtime.index import KEPT_MATCHES, Index, Lowered, Match, Matcher, lower
 from rulectl.runtime.resolve import NOTHING, Outputs, Spoken
 from rulectl.values import Value
 
 Key = tuple[int, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,49 @@ class Reach:
     said: dict[int, Spoken] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+class Voices:
+    """What one conclusion column says, each distinct entry folded once: plain values, and `expressions` by number."""
+
+    def __init__(self, strip: Strip[Expr | None], constants: Mapping[str, Value]) -> None:
+        self.strip = strip
+        folded = {ref: fold(expr, constants) for ref in computed_of(strip) if (expr := strip.items[ref]) is not None}
+        self.expressions = {ref: expr for ref, expr in folded.items() if not isinstance(expr, Literal)}
+        self._values = {ref: expr.value for ref, expr in folded.items() if isinstance(expr, Literal)}
+
+    def spoken(self, rule: int) -> Spoken:
+        """A rule's plain value; NOTHING where it says nothing or computes."""
+        ref = self.strip.refs[rule]
+        if ref not in self._values:
+            expr = self.strip.items[ref]
+            self._values[ref] = expr.value if isinstance(expr, Literal) else None
+        value = self._values[ref]
+        return NOTHING if value is None else value
+
+
+class Made(Sequence[T]):
+    """A sequence whose items are made when they are first asked for: of a large table few rules ever are."""
+
+    def __init__(self, size: int, make: Callable[[int], T]) -> None:
+        self._items: list[T | None] = [None] * size
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        item = self._items[at]
+        if item is None:
+            item = self._items[at] = self._make(at if at >= 0 else at + len(self))
+        return item
+
+
+@dataclass
 class TablePlan:
     """One table, ready to run. `spoken[rule][column]` is a literal entry's value, None for an expression;
     `expressions[rule, column]` is the expression, with parameters folded in. `simple`: every column is a term against
@@ -50,11 +95,10 @@ class TablePlan:
     lowered: Lowered
     index: Matcher
     outputs: Outputs
-    firings: tuple[Firing, ...]
-    spoken: tuple[tuple[Spoken, ...], ...]
+    firings: Sequence[Firing]
+    spoken: Sequence[tuple[Spoken, ...]]
     expressions: Mapping[tuple[int, int], Expr]
     reads: frozenset[str]
-    boxes: Mapping[int, tuple[Constraint, ...]]
     matches: dict[Key, Match] = field(default_factory=dict)
     reaches: dict[tuple[Key, Key], Reach] = field(default_factory=dict)
     simple: bool = False
@@ -62,34 +106,34 @@ class TablePlan:
     @staticmethod
     def of(table: Table, rulebook: Rulebook) -> TablePlan:
         constants = {parameter.id: parameter.value for parameter in rulebook.parameters}
+        grid = grid_of(table)
         lowered = lower(table, rulebook)
-        expressions: dict[tuple[int, int], Expr] = {}
-        spoken: list[tuple[Spoken, ...]] = []
-        for number, rule in enumerate(table.rules):
-            row: list[Spoken] = []
-            for column, entry in enumerate(rule.then):
-                expr = None if entry.expr is None else fold(entry.expr, constants)
-                if isinstance(expr, Literal):
-                    row.append(NOTHING if expr.value is None else expr.value)
-                else:
-                    row.append(NOTHING)
-                    if expr is not None:
-                        expressions[number, column] = expr
-            spoken.append(tuple(row))
-        firings = tuple(Firing(table.name, rule.id, rule.cells) for rule in table.rules)
-        reads = frozenset[str]().union(*(c.names for c in lowered.columns), *map(names_of, expressions.values()))
+        voices = tuple(Voices(strip, constants) for strip in grid.then)
+        expressions = {
+            (rule, column): voice.expressions[ref]
+            for column, voice in enumerate(voices)
+            if voice.expressions
+            for rule, ref in enumerate(grid.then[column].refs)
+            if ref in voice.expressions
+        }
+        named = {name for voice in voices for expr in voice.expressions.values() for name in names_of(expr)}
+        reads = frozenset(named).union(*(c.names for c in lowered.columns))
         return TablePlan(
             table,
             lowered,
             Index.of(lowered),
             Outputs.of(table, rulebook),
-            firings,
-            tuple(spoken),
+            Made(len(grid.ids), lambda rule: Firing(table.name, grid.ids[rule], grid.cells(rule))),
+            Made(len(grid.ids), lambda rule: tuple([voice.spoken(rule) for voice in voices])),
             expressions,
             reads - constants.keys(),
-            dict(zip(lowered.numbers, lowered.rules, strict=True)),
             simple=all(type(c.subject) is Name and c.partition is not None for c in lowered.columns),
         )
+
+    @cached_property
+    def _places(self) -> Mapping[int, int]:
+        """Rule number -> its place among the rules that are not switched off."""
+        return {number: place for place, number in enumerate(self.lowered.numbers)}
 
     def match(self, key: Key) -> Match:
         """The rules that hold and could hold, for class numbers; remembered."""
@@ -123,7 +167,7 @@ class TablePlan:
     def needs(self, rule: int, key: Key, missing: Callable[[frozenset[str]], frozenset[str]]) -> frozenset[str]:
         """The names that keep a rule from being true or false for certain; `missing` picks those that are unknown."""
         names: set[str] = set()
-        for constraint in self.boxes[rule]:
+        for constraint in self.lowered.rules[self._places[rule]]:
             if key[constraint.column] == UNKNOWN and constraint.null is None:
                 names |= missing(self.lowered.columns[constraint.column].names)
         return frozenset(names)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
+from rulectl.model.grid import grid_of
 from rulectl.model.policy import HitPolicy, Merge
 from rulectl.model.rulebook import Rulebook, Table
 from rulectl.values import CONTEXT, Value, distinct
@@ -51,7 +52,7 @@ class Outputs:
     def of(table: Table, rulebook: Rulebook) -> Outputs:
         terms = [rulebook.term(column.term) for column in table.outputs]
         orders = [{value: i for i, value in enumerate(term.type.values)} for term in terms]
-        otherwise = frozenset(n for n, rule in enumerate(table.rules) if rule.otherwise)
+        otherwise = frozenset(n for n, mark in grid_of(table).marks.items() if mark.otherwise)
         repeats = tuple(term.merge is Merge.ALL for term in terms)
         return Outputs(table.policy, tuple(c.policy for c in table.outputs), tuple(orders), otherwise, repeats)
 
