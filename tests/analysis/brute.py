@@ -14,8 +14,18 @@ from random import Random
 from rulectl.lang.evaluate import CannotCompute, evaluate, meets
 from rulectl.lang.syntax import Any, Is, Literal, Name, Test
 from rulectl.model.policy import HitPolicy, Role
-from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Parameter, Period, Rule, Rulebook, Table
-from rulectl.model.rulebook import Term, TestEntry
+from rulectl.model.rulebook import (
+    InputColumn,
+    OutputColumn,
+    OutputEntry,
+    Parameter,
+    Period,
+    Rule,
+    Rulebook,
+    Table,
+    Term,
+    TestEntry,
+)
 from rulectl.runtime.index import period_test
 from rulectl.types import BOOLEAN, DATE, NUMBER, STRING, Kind, Type
 from rulectl.values import Value
@@ -56,9 +66,7 @@ def rulebook(r: Random, policy: HitPolicy, tied: bool) -> Rulebook:
         tests = [Any() if otherwise else _test(r, t, tied) for t in read]
         entry = OutputEntry(Literal(r.choice(drawn.LEVELS.values)) if r.random() < 0.95 else None)
         period = Period(r.choice([None, *drawn.DAYS]), r.choice([None, *drawn.DAYS])) if r.random() < 0.1 else Period()
-        rules.append(
-            Rule(f"R{number}", tuple(map(TestEntry, tests)), (entry,), otherwise, r.random() < 0.95, period)
-        )
+        rules.append(Rule(f"R{number}", tuple(map(TestEntry, tests)), (entry,), otherwise, r.random() < 0.95, period))
         if r.random() < 0.25 and not otherwise:
             rules.append(replace(rules[-1], id=f"S{number}", enabled=True))
     table = Table("表", policy, tuple(columns), (OutputColumn("level", policy),), tuple(rules))

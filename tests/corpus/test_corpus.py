@@ -14,6 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from rulectl.analysis.budget import Budget
+from rulectl.analysis.checks import CHAINS, POLICIES, TABLES, verdicts
+from rulectl.analysis.study import Study
+from rulectl.analysis.verdict import Question, as_finding
 from rulectl.codec.decode import loads
 from rulectl.codec.encode import dumps
 from rulectl.codes import LANGUAGES, registry, say
@@ -211,12 +215,46 @@ def _expected(one: Expectation, term: str, book: Rulebook) -> str:
             return "#" + print_test(one.test, NUMBER, names)
 
 
+def checks(story: Story) -> str:
+    """What the checks of single tables come to: each verdict but the proofs, then the proofs by their subjects."""
+    return _checked(story, TABLES)
+
+
+def chains(story: Story) -> str:
+    """The same of the checks on chains of tables and on policies."""
+    return _checked(story, (*CHAINS, *POLICIES))
+
+
+def _checked(story: Story, asked: tuple[Question, ...]) -> str:
+    study = Study(story.rulebook)
+    found = [as_finding(verdict, study.names) for verdict in verdicts(study, Budget(), asked)]
+    lines = [line for one in found if one.verdict != "proved" for line in _check_lines(one, story)]
+    proofs: dict[str, list[str]] = {}
+    for one in found:
+        if one.verdict == "proved":
+            proofs.setdefault(one.slug, []).append(dict(one.fields)["name"])
+    lines += [f"proved {slug}: {', '.join(names)}" for slug, names in proofs.items()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _check_lines(one: Finding, story: Story) -> Iterator[str]:
+    rules = f" ({', '.join(one.rules)})" if one.rules else ""
+    yield f"{one.verdict} {one.code} {one.severity.value} {one.slug} {_place(one.at.place, story)}{rules}"
+    yield f"  {one.message('zh')}"
+    if one.case:
+        yield "  case: " + ", ".join(f"{name}={value}" for name, value in one.case)
+    for note in one.notes:
+        yield f"  {note.key} {_place(note.at.place, story)}"
+
+
 HANDLERS: dict[str, Callable[[Story], str]] = {
     "findings": findings,
     "terms": terms,
     "aggregates": aggregates,
     "tables": tables,
     "tests": own_tests,
+    "checks": checks,
+    "chains": chains,
 }
 
 
@@ -242,8 +280,9 @@ INPUTS = ("workbook", "cases")
 
 # -- the tests ----------------------------------------------------------------------------------------------------
 
-STORIES = sorted((*HERE.glob("compile/*/*.md"), *HERE.glob("decide/*.md")))
-GOOD = [path for path in STORIES if path.parent.name != "bad"]
+STORIES = sorted((*HERE.glob("compile/*/*.md"), *HERE.glob("decide/*.md"), *HERE.glob("check/*/*.md")))
+BAD = HERE / "compile" / "bad"
+GOOD = [path for path in STORIES if path.parent != BAD]
 
 
 def named(path: Path) -> str:
@@ -276,7 +315,7 @@ def test_story(path: Path, accept: bool) -> None:
         assert got == fence.body
     if not any(story.of("findings")):
         assert findings(story) == ""
-    if path.parent.name == "bad":
+    if path.parent == BAD:
         assert story.compiled.findings, "a story in bad/ has a finding"
     else:
         assert story.compiled.rulebook is not None
@@ -316,11 +355,21 @@ def test_every_code_has_a_story(block: str) -> None:
     told = {
         code
         for path in STORIES
-        if path.parent.name == "bad"
+        if path.parent == BAD
         for fence in Story(path).of("findings")
         for code in re.findall(r"\bRB\d{3}\b", fence.body)
     }
     assert {code.code for code in registry().values() if code.code.startswith(block)} - told == set()
+
+
+def test_every_check_of_a_table_has_a_story_that_fails_it() -> None:
+    told = {
+        slug
+        for path in HERE.glob("check/bad/*.md")
+        for fence in Story(path).of("checks")
+        for slug in re.findall(r"^counterexample RB\d{3} \w+ (\S+)", fence.body, re.MULTILINE)
+    }
+    assert {question.slug for question in TABLES} <= told
 
 
 @pytest.mark.parametrize("path", STORIES, ids=named)

@@ -43,8 +43,10 @@ def find(
     budget: Budget,
     *,
     whole: bool,
+    small: bool = True,
 ) -> Found:
-    """A case in which some statements are true and others are not: of the `whole` rulebook, or of some tables alone."""
+    """A case in which some statements are true and others are not: of the `whole` rulebook, or of some tables alone.
+    `small`: with as few fields as show it."""
     if whole:
         world, engine = world_of(study, budget), study.engine
     else:
@@ -60,7 +62,10 @@ def find(
     true = all_of([world.statement(owner, expr, None).true for expr in yes])
     other = any_of([world.statement(owner, expr, None).true for expr in no])
     search = Search(world, engine, owner, budget)
-    return search.find(both(true, not_(other)), lambda found: shows(found.outcome), least=False)
+    wanted = both(true, not_(other))
+    if not small:
+        return search.any(wanted, lambda found: shows(found.outcome))
+    return search.find(wanted, lambda found: shows(found.outcome), least=False)
 
 
 def rule_holds(study: Study, table: Table, rule: Rule) -> Expr:

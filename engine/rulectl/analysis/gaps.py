@@ -24,7 +24,7 @@ from rulectl.codes import Severity
 from rulectl.diagnostics import Note
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.fold import fold_test
-from rulectl.lang.region import ABSENT, UNKNOWN, intersection
+from rulectl.lang.region import ABSENT, UNKNOWN, complement, intersection
 from rulectl.lang.syntax import Compare, Expr, Literal, Not
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
@@ -32,8 +32,9 @@ from rulectl.source import FilePlace, Location, Place
 
 MOST = 12
 FEW = 3
+_LISTED = 12
 """How many regions of one subject are shown, and how many where no answer is asked for; the last says that there are
-more."""
+more. So many values of a region are looked at one by one, whether they can be."""
 
 
 def answered(study: Study) -> Iterator[Subject]:
@@ -158,9 +159,30 @@ def _exact_gaps(
                     yield show(space.whole, found.case, more=False)
                     return
                 met.append(inside_box(space, box))
+                box = _possible(study, space, box, numbers, budget, whole=whole)
                 yield show(box, found.case, more=len(met) == most)
             case _:
                 assert_never(found)
+
+
+def _possible(study: Study, space: Space, box: Box, numbers: tuple[int, ...], budget: Budget, *, whole: bool) -> Box:
+    """A region without the values that cannot come about in it, so that it names no more than there is."""
+    narrowed = list(box)
+    for at in space.asked(box):
+        partition = space.axes[at].column.partition
+        runs = tuple((n, n + 1) for run in box[at] for n in range(*run))
+        if partition is None or partition.ordered or not 1 < len(runs) <= _LISTED:
+            continue
+        for run in runs:
+            one = (*narrowed[:at], (run,), *narrowed[at + 1 :])
+            found = find(study, numbers, [inside_box(space, one)], (), _anything, budget, whole=whole, small=False)
+            if isinstance(found, Never):
+                narrowed[at] = intersection(narrowed[at], complement((run,), partition.size)) or narrowed[at]
+    return tuple(narrowed)
+
+
+def _anything(_: Outcome) -> bool:
+    return True
 
 
 def _known(space: Space) -> Iterator[Expr]:

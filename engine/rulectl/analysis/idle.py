@@ -6,7 +6,7 @@ before its own do. What a rule adds to a list column counts even then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from rulectl.analysis.budget import Budget
@@ -22,6 +22,7 @@ from rulectl.analysis.walk import Box, meet, uncovered, within
 from rulectl.analysis.witness import Case, decide, shown
 from rulectl.diagnostics import Note
 from rulectl.lang.syntax import Any
+from rulectl.model.outcome import Outcome
 from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Rule, Table
 from rulectl.source import Location, Place
@@ -59,7 +60,7 @@ def _hangs_together(study: Study, subject: Subject, space: Space, member: int, b
     if shown(study, space, space.boxes[member], budget, partial(_hits, study, number, at)) is not None:
         return
     yes = [rule_holds(study, study.rulebook.tables[number], rule)]
-    found = find(study, (number,), yes, (), lambda out: _hits(study, number, at, dict(out.case)), budget, whole=False)
+    found = find(study, (number,), yes, (), _any_outcome(partial(_hits, study, number, at)), budget, whole=False)
     if isinstance(found, Never):
         fields = (("name", subject.name), ("rule", rule.id))
         place = place_of(study, rule)
@@ -143,7 +144,7 @@ def _decides(study: Study, space: Space, member: int, rivals: Sequence[int], bud
     yes, no = (
         [rule_holds(study, table, rule_of(study, space, one)) for one in members] for members in ([member], rivals)
     )
-    found = find(study, (number,), yes, no, lambda out: alone(dict(out.case)), budget, whole=False)
+    found = find(study, (number,), yes, no, _any_outcome(alone), budget, whole=False)
     return False if isinstance(found, Never) else True if isinstance(found, Shown) else None
 
 
@@ -202,21 +203,36 @@ def _shadow(
 ) -> Iterator[Verdict]:
     """The verdict, with a case that the rule meets and others decide."""
     assert subject.table is not None
+    number = subject.table
     rule = rule_of(study, space, member)
     box = space.boxes[member]
     alone = [other for other in rivals if within(box, space.boxes[other])]
     needed = alone[:1] or _needed(box, space, rivals, budget)
     rules = [rule_of(study, space, other) for other in needed]
-    case = shown(study, space, box, budget, partial(_hits, study, *space.rules[member]))
+    table = study.rulebook.tables[subject.table]
+    collects = any(column.policy not in _DECIDING for column in table.outputs)
+    name = (table.name, rule.id)
+
+    def overruled(case: Case) -> bool:
+        if not _hits(study, *space.rules[member], case):
+            return False
+        firings = decide(study, (number,), case).firings
+        return collects or name not in {(firing.table, firing.rule) for firing in firings}
+
+    case = shown(study, space, box, budget, overruled)
     if case is None and space.tied:
-        yield undecided("shadowed-rule", subject, "note-tied", blamed(study, space, box, (subject.table,)))
-        return
-    collects = any(c.policy not in _DECIDING for c in study.rulebook.tables[subject.table].outputs)
-    if case is not None and not collects:
-        outcome = decide(study, (subject.table,), case)
-        if (subject.name, rule.id) in {(firing.table, firing.rule) for firing in outcome.firings}:
-            yield undecided("shadowed-rule", subject, "note-unconfirmed", place_of(study, rule))
+        found = find(
+            study, (number,), [rule_holds(study, table, rule)], (), _any_outcome(overruled), budget, whole=False
+        )
+        if isinstance(found, Never):
+            return  # it can never apply at all, which is told of by itself
+        if isinstance(found, Open):
+            yield undecided("shadowed-rule", subject, found.reason, found.cell or place_of(study, rule))
             return
+        case = found.case
+    elif case is None and not rule.otherwise:
+        yield undecided("shadowed-rule", subject, "note-unconfirmed", place_of(study, rule))
+        return
     slug = "otherwise-idle" if rule.otherwise else "shadowed-rule"
     fields = {
         "name": subject.name,
@@ -233,6 +249,11 @@ def _shadow(
         tuple((case or {}).items()),
         tuple(fields.items()),
     )
+
+
+def _any_outcome(told: Callable[[Case], bool]) -> Callable[[Outcome], bool]:
+    """A claim on a case, asked of the outcome that holds it."""
+    return lambda outcome: told(dict(outcome.case))
 
 
 def _needed(box: Box, space: Space, rivals: Sequence[int], budget: Budget) -> list[int]:

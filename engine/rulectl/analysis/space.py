@@ -14,16 +14,19 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from rulectl.analysis.study import Study
-from rulectl.analysis.walk import Box, Point
-from rulectl.analysis.wording import condition, inhabited, sample
+from rulectl.analysis.walk import Box
+from rulectl.analysis.wording import condition, inhabited, opposite, plainest, sample
 from rulectl.lang.region import ABSENT, Region, intersection, union
-from rulectl.lang.syntax import ANYTHING, Except, Name, Test
+from rulectl.lang.syntax import ANYTHING, Name, Test
 from rulectl.model.policy import HitPolicy, Merge, Role
 from rulectl.model.rulebook import Period, Rule, Table, Term, TestEntry
 from rulectl.runtime.index import FALSE, TRUE, Column, Lowered, lower
 from rulectl.runtime.resolve import Lack
 from rulectl.types import BOOLEAN, Type
 from rulectl.values import Value
+
+_TRIED = 8
+"""How many classes of a region are looked at for a plain value."""
 
 NULL: Region = ((ABSENT, ABSENT + 1),)
 _TRUTHS: Region = ((FALSE, TRUE + 1),)
@@ -49,7 +52,13 @@ class Axis:
         assert self.column.test is not None
         if region == self.whole:
             return ANYTHING
-        return self.column.test if intersection(region, ((TRUE, TRUE + 1),)) else Except(self.column.test)
+        return self.column.test if intersection(region, ((TRUE, TRUE + 1),)) else opposite(self.column.test)
+
+    def pick(self, region: Region) -> Value:
+        """The plainest value in some classes of an axis that asks one term; None where only null is left."""
+        known = intersection(region, self.values)
+        numbers = [n for start, stop in known for n in range(start, min(stop, start + _TRIED))][:_TRIED]
+        return plainest([self.sample(number) for number in numbers])
 
     def sample(self, number: int) -> Value:
         """A value of a class of an axis that asks one term."""
@@ -91,14 +100,6 @@ class Space:
         """A box among known values, as one that says nothing of an axis on which it holds all of them: where no rule
         meets it, none does so because of that axis."""
         return tuple(axis.whole if own == axis.values else own for axis, own in zip(self.axes, box, strict=True))
-
-    def pick(self, box: Box) -> Point:
-        """A point of a box: on each axis a class of known values where there is one."""
-        point = []
-        for axis, region in zip(self.axes, box, strict=True):
-            known = intersection(region, axis.values) or region
-            point.append(known[0][0])
-        return tuple(point)
 
 
 def space_of(study: Study, numbers: tuple[int, ...]) -> Space:

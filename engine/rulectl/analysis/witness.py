@@ -20,7 +20,7 @@ from rulectl.analysis.space import Axis, Space
 from rulectl.analysis.study import Study
 from rulectl.analysis.walk import Box, inside
 from rulectl.lang.evaluate import CannotCompute, children
-from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, intersection
+from rulectl.lang.region import ABSENT, FIRST, UNKNOWN
 from rulectl.lang.syntax import Literal, Node
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role
@@ -78,8 +78,7 @@ def case_in(study: Study, space: Space, box: Box, budget: Budget, every: bool = 
     loose = [i for i in asked if not space.axes[i].tied]
     for at in loose:
         axis = space.axes[at]
-        region = intersection(box[at], axis.values) or box[at]
-        value = axis.sample(region[0][0])
+        value = axis.pick(box[at])
         if value is not None and axis.term is not None:
             case[axis.term.id] = value
     for group in _groups(space, [i for i in asked if space.axes[i].tied]):

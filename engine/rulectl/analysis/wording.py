@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any as Anything
 
 from rulectl.lang.region import ABSENT, FIRST, Partition, Region, intersection
-from rulectl.lang.syntax import ANYTHING, Between, Except, Is, IsNull, Literal, OneOf, Test
+from rulectl.lang.syntax import ANYTHING, Between, Comparison, Except, Is, IsNull, Literal, OneOf, Test
 from rulectl.types import Kind, Type
-from rulectl.values import CONTEXT, Value
+from rulectl.values import CONTEXT, Value, plain_text
+
+_OPPOSITE: dict[Comparison, Comparison] = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 OTHER_TEXTS = ("其他", "其它", "别的", "另外的")
 """What stands for a text that no rule names."""
@@ -99,6 +102,20 @@ def sample(partition: Partition, number: int, type_: Type) -> Value:
     return between
 
 
+def plainest(values: Sequence[Value]) -> Value:
+    """The value that is shortest to write, whole numbers first; None of none."""
+    return min(
+        values, key=lambda value: len(plain_text(value).lstrip("-")) + plain_text(value).count("-"), default=None
+    )
+
+
+def opposite(test: Test) -> Test:
+    """A test that holds where another is false."""
+    if isinstance(test, Is):
+        return replace(test, op=_OPPOSITE[test.op])
+    return test.test if isinstance(test, Except) else Except(test)
+
+
 def _text(partition: Partition, number: int, type_: Type) -> Value:
     if partition.type.kind is Kind.BOOLEAN:
         truth: Value = partition.points[number - FIRST]
@@ -177,16 +194,23 @@ def _named(partition: Partition, region: Region, whole: Region) -> list[Test]:
         return [Is("=", Literal(partition.points[number - FIRST])) for number in mine]
     unnamed = FIRST in mine and not partition.type.values
     if not unnamed:
-        texts = [text for number in mine for text in _texts(partition, number)]
+        texts = _sorted(partition, mine)
         tests: list[Test] = [Is("=", Literal(text)) for text in texts]
         if len(texts) <= 6 or not others:
             return tests
-    left: list[Test] = [Is("=", Literal(text)) for number in others for text in _texts(partition, number)]
+    left: list[Test] = [Is("=", Literal(text)) for text in _sorted(partition, others)]
     if not left:
         return [Except(IsNull())]
     if not unnamed and len(left) >= len(tests):
         return tests
     return [Except(left[0] if len(left) == 1 else OneOf(tuple(left)))]
+
+
+def _sorted(partition: Partition, numbers: Iterable[int]) -> list[str]:
+    """The texts of classes, allowed values in the order of the vocabulary."""
+    order = {text: at for at, text in enumerate(partition.type.values)}
+    texts = [text for number in numbers for text in _texts(partition, number)]
+    return sorted(texts, key=lambda text: order.get(text, len(order)))
 
 
 def _texts(partition: Partition, number: int) -> Iterator[str]:
