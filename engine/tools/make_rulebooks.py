@@ -1,4 +1,5 @@
-"""Build the shipped rulebooks: `rulebooks/NAME.xlsx` from the text workbook in `engine/tools/NAME/*.md`.
+"""Build the shipped rulebooks: `rulebooks/NAME.xlsx` from the text workbook in `engine/tools/NAME/*.md`, and the
+workbooks of the examples: `examples/NAME/NAME.xlsx` from `engine/tools/examples/NAME/*.md`.
 
 The texts are the source, for a workbook in version control shows nobody what changed. Run it after every change of a
 text; `--check` writes nothing and exits with 1 when a committed workbook is not what its source gives.
@@ -19,17 +20,26 @@ TOOLS = Path(__file__).resolve().parent
 ROOT = TOOLS.parent.parent
 
 
-def sources() -> dict[str, str]:
+def sources(folder: Path = TOOLS) -> dict[str, str]:
     """The text of each rulebook by name: its files in the order of their names."""
-    folders = sorted(folder for folder in TOOLS.iterdir() if any(folder.glob("*.md")))
-    return {
-        folder.name: "\n\n".join(file.read_text("utf-8") for file in sorted(folder.glob("*.md"))) for folder in folders
-    }
+    folders = sorted(sub for sub in folder.iterdir() if any(sub.glob("*.md"))) if folder.is_dir() else []
+    return {sub.name: "\n\n".join(file.read_text("utf-8") for file in sorted(sub.glob("*.md"))) for sub in folders}
 
 
-def stale(name: str, text: str) -> bool:
-    """Whether the workbook of a source is missing or another."""
-    path = ROOT / "rulebooks" / f"{name}.xlsx"
+def workbooks() -> dict[str, tuple[Path, str]]:
+    """Where each workbook stands and its text, by name."""
+    shipped = {name: (ROOT / "rulebooks" / f"{name}.xlsx", text) for name, text in sources().items()}
+    shown = {name: (ROOT / "examples" / name / f"{name}.xlsx", text) for name, text in examples().items()}
+    return shipped | shown
+
+
+def examples() -> dict[str, str]:
+    """The text of each example's workbook by name."""
+    return sources(TOOLS / "examples")
+
+
+def stale(path: Path, text: str) -> bool:
+    """Whether a workbook is missing or another than its text gives."""
     return not path.is_file() or path.read_bytes() != workbook_bytes(grids(text))
 
 
@@ -39,15 +49,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these rulebooks")
     parser.add_argument("--check", action="store_true", help="write nothing, tell what would change")
     options = parser.parse_args(arguments)
-    known = sources()
+    known = workbooks()
     unknown = [name for name in options.names if name not in known]
     if unknown:
         parser.error(f"no source for {', '.join(unknown)}; there is {', '.join(known)}")
-    changed = [name for name in options.names or known if stale(name, known[name])]
+    changed = [name for name in options.names or known if stale(*known[name])]
     for name in changed:
+        path, text = known[name]
         if not options.check:
-            write_workbook(grids(known[name]), ROOT / "rulebooks" / f"{name}.xlsx")
-        print(f"rulebooks/{name}.xlsx {'differs from its source' if options.check else 'written'}")
+            write_workbook(grids(text), path)
+        shown = path.relative_to(ROOT).as_posix()
+        print(f"{shown} {'differs from its source' if options.check else 'written'}")
     return 1 if changed and options.check else 0
 
 
