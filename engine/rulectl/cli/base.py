@@ -28,6 +28,7 @@ FINE, FINDINGS, USAGE, INTERNAL = 0, 1, 2, 3
 
 _LANG = "rulectl.lang"
 _FORMAT = "rulectl.format"
+_FORM = "rulectl.form"
 
 
 class StopError(Exception):
@@ -204,12 +205,13 @@ class Group(_Speaking, click.Group):
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def common(command: F) -> F:
-    """The options that every command takes; they are kept for the session, not given to the function."""
+def common(command: F, forms: Sequence[str] = ()) -> F:
+    """The options that every command takes; they are kept for the session, not given to the function. `forms` are the
+    kinds of file that a command can also be asked for by `--format`, see `asked_form`."""
 
-    def keep_format(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
-        if value is not None:
-            ctx.meta[_FORMAT] = value
+    def keep_format(ctx: click.Context, _: click.Parameter, values: Sequence[str]) -> None:
+        for value in values:
+            ctx.meta[_FORM if value in forms else _FORMAT] = value
 
     lang = click.option(
         "--lang", cls=Option, text="cli-lang", type=click.Choice(LANGUAGES), expose_value=False, is_eager=True
@@ -218,11 +220,18 @@ def common(command: F) -> F:
         "--format",
         cls=Option,
         text="cli-format",
-        type=click.Choice(("text", "json")),
+        type=click.Choice(("text", "json", *forms)),
+        multiple=True,
         expose_value=False,
         callback=keep_format,
     )
     return lang(form(command))
+
+
+def asked_form() -> str | None:
+    """The kind of file that the command was asked for by `--format`."""
+    form: str | None = click.get_current_context().meta.get(_FORM)
+    return form
 
 
 def near_text(name: str, known: Iterable[str], lang: Language) -> str:

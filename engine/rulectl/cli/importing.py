@@ -34,5 +34,5 @@ def import_(model: str, output: str) -> int:
         write_workbook(imported.grids, Path(output), here.lang)
     except OSError:
         refuse("cannot-write", output, USAGE, file=output)
-    click.echo(here.say("cli-import-made", file=output, **imported.counts))
+    click.echo(here.say("dmn-made", file=output, **imported.counts))
     return status_of(imported.findings)

@@ -95,15 +95,16 @@ def check_place(
     endings: Sequence[str] = (),
     not_endings: Sequence[str] = (),
     kind: str = "cannot-write-kind",
+    other: str = "not-a-workbook-name",
 ) -> None:
     """Refuse to write where that must fail, or would destroy what is read, before any work is done. `kind` is the slug
-    for a name that ends in one of `not_endings`."""
+    for a name that ends in one of `not_endings`, `other` the one for a name that ends in none of `endings`."""
     if path == "-" and not endings:
         return
     place = Path(path)
     spare(path, map(Path, inputs))
     if (endings and place.suffix.lower() not in endings) or place.suffix.lower() in not_endings:
-        slug = "not-a-workbook-name" if endings else kind
+        slug = other if endings else kind
         refuse(slug, path, USAGE, kind=place.suffix, file=path)
     if place.is_dir() or not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
         refuse("cannot-write", path, USAGE, file=path)

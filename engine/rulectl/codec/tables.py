@@ -60,7 +60,9 @@ class Encoded:
         rows = zip(*columns, strict=True) if columns else ((),) * len(self.grid.ids)
         for number, (id_, row) in enumerate(zip(self.grid.ids, rows, strict=True)):
             mark = self.grid.marks.get(number)
-            head = _compact([id_, _mark_json(mark)]) if mark is not None else _compact(id_)
+            # a mark that says only what is usual, such as 启用 是, is none
+            said_too = _mark_json(mark) if mark is not None else {}
+            head = _compact([id_, said_too]) if said_too else _compact(id_)
             yield f"{head}:{','.join(row)}\n"
 
 

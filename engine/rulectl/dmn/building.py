@@ -178,7 +178,10 @@ class Building:
 
     def know(self, name: str, meaning: Meaning) -> None:
         """From now on a name means this."""
-        self.env = self.env.plus({name: meaning})
+        self.know_all({name: meaning})
+
+    def know_all(self, meanings: Mapping[str, Meaning]) -> None:
+        self.env = self.env.plus(meanings)
 
     def table_name(self, name: str) -> str:
         """A name that no other table has."""

@@ -15,7 +15,7 @@ from rulectl.lang.syntax import Name
 from rulectl.model.policy import Merge, Role
 from rulectl.model.words import fold
 from rulectl.source import ElementPlace
-from rulectl.types import STRING, Type
+from rulectl.types import STRING, Kind, Type
 
 _INSTEAD = str.maketrans(dict.fromkeys(FORBIDDEN, "-") | {"\n": " "})
 
@@ -70,13 +70,17 @@ class Coining:
         kept = self._own.get(own) or (self._own.get(path[0]) if len(path) == 1 else None)
         if kept is not None and (not kept.used or own):
             kept.used = True
-            kept.type = type_ or kept.type
+            kept.type = _as_kept(type_, kept.own) if type_ is not None else kept.type
             self.places[path] = kept.name
             return kept
         term = NewTerm(self.name(".".join(path), at), role, type_, at)
         self.terms[term.name] = term
         self.places[path] = term.name
         return term
+
+    def kept(self, name: str) -> NewTerm | None:
+        """The term that rulectl kept under a name or id."""
+        return self._own.get(name)
 
     def name(self, wanted: str, at: ElementPlace) -> str:
         """A name like the one that is wanted; a notice where it is another."""
@@ -122,4 +126,9 @@ class Coining:
         """Give a text the values that its tables list."""
         term = self.terms[name]
         if term.type is not None and term.type.kind.textual and not term.type.values:
-            term.type = replace(term.type, kind=type(term.type.kind).ENUM, values=values)
+            term.type = replace(term.type, kind=Kind.ENUM, values=values)
+
+
+def _as_kept(type_: Type, own: Mapping[str, str]) -> Type:
+    """A text with allowed values may be a text by choice."""
+    return replace(type_, kind=Kind.STRING) if own.get("kind") == "string" and type_.kind is Kind.ENUM else type_

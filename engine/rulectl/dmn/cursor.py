@@ -24,13 +24,18 @@ class Cursor:
         self.pos = 0
         self.last = 0
         self.depth = 0
+        self._seen: dict[tuple[int, Env], Token] = {}
         self.asked = False
         """Whether the subject was named since the last look."""
 
     # -- tokens
 
     def peek(self) -> Token:
-        return token_at(self.text, self.pos, self.env.names, _BUILTIN)
+        key = self.pos, self.env
+        token = self._seen.get(key)
+        if token is None:
+            token = self._seen[key] = token_at(self.text, self.pos, self.env.names, _BUILTIN)
+        return token
 
     def take(self) -> Token:
         token = self.peek()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal as Choice
 
 from rulectl.source import Span
@@ -47,17 +48,22 @@ class Token:
     span: Span
 
 
+@lru_cache(maxsize=10_000)
+def _pattern(name: str) -> re.Pattern[str]:
+    """A name, with any blanks between its words, that ends where a word does."""
+    words = name.split()
+    end = r"(?!\w)" if words[-1][-1].isalnum() or words[-1][-1] == "_" else ""
+    return re.compile(r"\s+".join(map(re.escape, words)) + end)
+
+
 class Names:
     """Names that may be of several words, found at an offset, the longest first."""
 
     def __init__(self, names: Iterable[str]) -> None:
         starts: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
         for name in sorted(set(names), key=lambda n: (-len(n), n)):
-            words = name.split()
-            if words:
-                end = r"(?!\w)" if words[-1][-1].isalnum() or words[-1][-1] == "_" else ""
-                pattern = re.compile(r"\s+".join(map(re.escape, words)) + end)
-                starts.setdefault(words[0][0], []).append((name, pattern))
+            if name.strip():
+                starts.setdefault(name.strip()[0], []).append((name, _pattern(name)))
         self._starts: Mapping[str, list[tuple[str, re.Pattern[str]]]] = starts
 
     def at(self, text: str, pos: int) -> tuple[str, int] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from rulectl.dmn.feel_text import FeelFault, Names
 from rulectl.lang import syntax
@@ -47,7 +48,10 @@ class Env:
         self._around = around
         every = {**(around.every if around else {}), **meanings}
         self.every: Mapping[str, Meaning] = every
-        self.names = Names(every)
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.every)
 
     def find(self, name: str) -> Meaning | None:
         return self.every.get(name)

@@ -29,11 +29,16 @@ def build(model: Model, found: list[Finding]) -> Building:
     building = Building(
         model, found, Shapes(model.items, found), Coining(model.own, model.file, found), hints(model), add_table
     )
+    # tables of a rulebook may read each other's lists in a circle
+    building.know_all({about.get("feel", ""): Name(about["name"]) for about in model.own.terms if "name" in about})
     _know_inputs(building)
     for function in model.functions:
         building.know(function.name, building.routine(function, None, ()))
     required = {id_ for decision in model.decisions for id_ in decision.requires}
-    for decision in _in_order(model.decisions):
+    # what rulectl wrote keeps its order, in which tables fire; what was added to it comes first
+    kept = tuple(decision for decision in model.decisions if decision.own)
+    added = tuple(decision for decision in model.decisions if not decision.own)
+    for decision in (*_in_order(added), *kept):
         if decision.own.get("kind") == "parameter":
             _parameter(building, decision)
         else:
@@ -84,9 +89,10 @@ def _in_order(decisions: tuple[Decision, ...]) -> Iterator[Decision]:
 def decide(building: Building, decision: Decision, role: Role) -> None:
     """A decision: its terms, its table, and what its name means from now on."""
     path = (decision.name,)
-    if decision.own.get("kind") == "merge":
+    kept = building.coin.kept(decision.name)
+    if decision.own.get("kind") == "merge" and kept is not None:
         # what the tables of a term come to is the workbook's own affair
-        building.know(decision.name, building.coin.meaning(path, role, None, decision.at))
+        building.know(decision.name, Name(kept.name))
         return
     shape = building.shapes.of(decision.reference, decision.at)
     made: Meaning | None

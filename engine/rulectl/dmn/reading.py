@@ -144,8 +144,19 @@ def _own(root: Node) -> Own:
     blocks = tuple(
         (
             block.get("kind"),
-            tuple(tuple(cell.text for cell in row.all("cell")) for row in block.all("row")),
+            tuple(tuple(_cells(row)) for row in block.all("row")),
         )
         for block in book.all("block")
     )
     return Own(tuple(dict(term.attributes) for term in book.all("term")), blocks)
+
+
+def _cells(row: Node) -> Iterator[str]:
+    """The cells of a kept row, blank ones filled in."""
+    filled = 0
+    for cell in row.all("cell"):
+        at = cell.get("at")
+        number = int(at) if at.isdecimal() and len(at) < 5 else filled + 1
+        yield from ("" for _ in range(number - filled - 1))
+        yield cell.text
+        filled = max(number, filled + 1)

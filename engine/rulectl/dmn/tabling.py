@@ -52,7 +52,7 @@ def add_table(
     columns = [_column(building, clause, env) for clause in table.inputs]
     new = NewTable(
         building.table_name(table.own.get("name") or ".".join(path)),
-        table.own.get("policy") or (policy.value if policy else f"{table.policy} {table.aggregation}".strip()),
+        policy.value if policy is not None else f"{table.policy} {table.aggregation}".strip(),
         columns,
         outputs,
         [],
@@ -101,7 +101,8 @@ def _outputs(
             term.merge = Merge.ALL
         # a list of its own, in a table that does not collect, follows the table
         listed = type_ is not None and type_.many and policy is not None and not policy.lists
-        outputs.append(NewOutput(term.name, clause.own.get("policy", policy.value if listed and policy else "")))
+        own = clause.own.get("policy", "") if term.own else policy.value if listed and policy is not None else ""
+        outputs.append(NewOutput(term.name, own))
         parts[name] = Name(term.name)
     made: Meaning = Parts(parts) if several else next(iter(parts.values()))
     return made, outputs, [output.term for output in outputs]
@@ -124,7 +125,7 @@ def _type(
     if clause.values:
         values = building.shapes.constrained(replace(found, values=(), kind=_open(found)), clause.values, clause.at)
         found = replace(values, many=found.many)
-    if policy is not None and policy.lists:
+    if policy is not None and policy.lists and "term" not in clause.own:
         return replace(found, many=True)
     return found
 

@@ -14,17 +14,7 @@ from rulectl.lang.literals import range_text
 from rulectl.lang.parser import parse_expression
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.scope import Broken, Scope
-from rulectl.lang.syntax import (
-    AllOf,
-    Any,
-    Between,
-    Except,
-    Is,
-    IsNull,
-    Literal,
-    Name,
-    OneOf,
-)
+from rulectl.lang.syntax import Is, IsNull, Literal, Name, Test
 from rulectl.model import words
 from rulectl.model.draft import BlockKind
 from rulectl.sheets.blocks import Grid
@@ -121,12 +111,11 @@ def _vocabulary(building: Building, lang: Language) -> Iterator[Sourced]:
 def _term(term: NewTerm, lang: Language) -> Row:
     type_ = term.type or STRING
     own = term.own
-    kind = Kind(own["kind"]) if own.get("kind") == "string" and type_.kind is Kind.ENUM else type_.kind
     entries = {
         "name": term.name,
         "id": own.get("id", ""),
         "role": words.word("role", term.role.value, lang),
-        "type": words.type_word(kind, type_.many, lang),
+        "type": words.type_word(type_.kind, type_.many, lang),
         "values": ";".join(type_.values) or range_text(type_),
         "merge": words.word("merge", term.merge.value, lang) if term.merge else "",
         "description": " ".join(term.description.split()),
@@ -142,7 +131,7 @@ def _parameters(building: Building, lang: Language) -> Iterator[Row]:
     yield tuple(words.word("parameters", key, lang) for key in ("name", "id", "type", "value", "unit", "description"))
     for parameter in building.coin.parameters.values():
         own, type_ = parameter.own, parameter.type
-        kind = Kind(own["kind"]) if own.get("kind") else type_.kind
+        kind = next((kind for kind in Kind if kind.value == own.get("type")), type_.kind)
         word = words.type_word(kind, type_.many, lang)
         yield parameter.name, own.get("id", ""), word, parameter.value, own.get("unit", ""), own.get("description", "")
 
@@ -217,7 +206,7 @@ def _when(entry: Entry, type_: Type, scope: Scope, lang: Language) -> str:
             return words.word("yes", "yes" if truth else "no", lang)
         case IsNull() if lang == "en" and not type_.values and not type_.kind.textual:
             return "null"
-        case Any() | IsNull() | Is() | Between() | OneOf() | AllOf() | Except():
+        case _ if isinstance(content, Test):
             return print_test(content, type_, scope.names)
         case _:
             return print_expr(content, scope.names)
@@ -232,7 +221,7 @@ def _then(entry: Entry, type_: Type, scope: Scope, lang: Language) -> str:
             return content
         case Literal(bool() as truth) if type_ == BOOLEAN:
             return words.word("yes", "yes" if truth else "no", lang)
-        case Any() | IsNull() | Is() | Between() | OneOf() | AllOf() | Except():
+        case _ if isinstance(content, Test):
             return print_test(content, type_, scope.names)
         case _:
             return print_expr(content, scope.names, in_cell=type_)
