@@ -96,8 +96,8 @@ def shadows(truth: Truth, found: dict[str, list[Verdict]]) -> None:
         assert said == real
     for verdict in shown(found, "shadowed-rule"):
         if verdict.case:
-            hits = [truth.id(n) for n in truth.hits(dict(verdict.case))]
-            assert verdict.rules[0] in hits[1:]
+            held = [truth.id(n) for n in truth.hits(dict(verdict.case))]
+            assert verdict.rules[0] in held[1:]
 
 
 @settings(max_examples=150)
