@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN
 from rulectl.runtime.lowering import FALSE, TRUE, Column, Constraint, Lowered, Slot, lower, period_test
@@ -28,6 +28,7 @@ __all__ = [
     "Column",
     "Constraint",
     "Index",
+    "Leaf",
     "Lowered",
     "Match",
     "Matcher",
@@ -103,11 +104,13 @@ class _Steps:
                     true_on_null |= mask
         self.absent = free | true_on_null
         self.unknown = free | open_on_null
+        # null known for certain lies below all values, as one more step
+        changes.setdefault(FIRST, []).append(true_on_null & ~free)
         self.bounds = sorted(changes)
         self.every = 1 + len(changes) * (size // 8 + 32) // KEPT_STEPS
-        self.masks = [free]
+        self.masks = [self.absent]
         self.toggles = [changes[bound] for bound in self.bounds] if self.every > 1 else []
-        current = free
+        current = self.absent
         for number, bound in enumerate(self.bounds, 1):
             for mask in changes[bound]:
                 current ^= mask
@@ -115,7 +118,7 @@ class _Steps:
                 self.masks.append(current)
 
     def holds(self, klass: int) -> int:
-        """The rules whose test holds in a class of values."""
+        """The rules whose test holds in a class of values, or of null known for certain."""
         at = bisect_right(self.bounds, klass)
         if self.every == 1:
             return self.masks[at]
@@ -127,15 +130,17 @@ class _Steps:
         return current
 
 
-class _Dense:
-    """The bit-vector index of some rules."""
+class Leaf:
+    """The bit-vector index of some rules. `answers` is for whoever works something out from sets of hits."""
 
-    __slots__ = ("numbers", "steps")
+    __slots__ = ("answers", "every", "numbers", "plain", "steps")
 
     def __init__(self, lowered: Lowered, members: Sequence[int]) -> None:
         self.numbers = [lowered.numbers[member] for member in members]
+        self.every = (1 << len(members)) - 1
+        self.answers: dict[int, Any] = {}
         bit_of = {member: bit for bit, member in enumerate(members)}
-        steps = []
+        self.steps: list[tuple[int, _Steps]] = []
         for slot in lowered.slots:
             if slot.partition is None:
                 asked = [(bit_of[rule], held) for rule, held in slot.asked() if rule in bit_of]
@@ -143,26 +148,44 @@ class _Dense:
                 found = [(bit, slot.of(member)) for bit, member in enumerate(members)]
                 asked = [(bit, constraint) for bit, constraint in found if constraint is not None]
             if asked:
-                steps.append((slot.column, _Steps(asked, len(members))))
-        self.steps = steps
+                self.steps.append((slot.column, _Steps(asked, len(members))))
+        # where every vector is at hand, looking them up needs no call
+        self.plain = (
+            [(column, steps.bounds, steps.masks) for column, steps in self.steps]
+            if all(steps.every == 1 for _, steps in self.steps)
+            else None
+        )
+
+    def hits(self, key: Sequence[int]) -> int:
+        """The rules that hold, as bits, for a case that knows all that is asked."""
+        hits = self.every
+        if self.plain is None:
+            for column, steps in self.steps:
+                hits &= steps.holds(key[column])
+            return hits
+        for column, bounds, masks in self.plain:
+            hits &= masks[bisect_right(bounds, key[column])]
+        return hits
+
+    def rules(self, hits: int) -> tuple[int, ...]:
+        """The numbers of rules given as bits."""
+        return tuple([self.numbers[bit] for bit in _bits(hits)])
 
     def match(self, key: Sequence[int]) -> Match:
-        hits = unfalse = (1 << len(self.numbers)) - 1
+        """The rules that hold and those that could."""
+        hits = unfalse = self.every
         for column, steps in self.steps:
             klass = key[column]
-            if klass >= FIRST:
+            if klass == UNKNOWN:
+                hits &= steps.absent
+                unfalse &= steps.unknown
+            else:
                 mask = steps.holds(klass)
                 hits &= mask
                 unfalse &= mask
-            else:
-                hits &= steps.absent
-                unfalse &= steps.absent if klass == ABSENT else steps.unknown
             if not unfalse:
                 return _NO_MATCH
-        numbers = self.numbers
-        if hits == unfalse:
-            return Match(tuple([numbers[b] for b in _bits(hits)]), ())
-        return Match(tuple([numbers[b] for b in _bits(hits)]), tuple([numbers[b] for b in _bits(unfalse & ~hits)]))
+        return Match(self.rules(hits), () if hits == unfalse else self.rules(unfalse & ~hits))
 
 
 _NO_MATCH = Match((), ())
@@ -205,7 +228,7 @@ class _Node:
 
     members: Sequence[int]
     spent: frozenset[int]
-    leaf: _Dense | None = None
+    leaf: Leaf | None = None
     split: _Split | None = None
     parts: dict[int, _Node] = field(default_factory=dict)
 
@@ -229,6 +252,10 @@ class Index:
 
     def match(self, key: Sequence[int]) -> Match:
         """The rules that hold and those that could, for the classes of one case."""
+        return self.leaf(key).match(key)
+
+    def leaf(self, key: Sequence[int]) -> Leaf:
+        """The rules that may hold for the classes of one case."""
         node = self.root
         while node.leaf is None:
             split = node.split
@@ -243,7 +270,7 @@ class Index:
                 again = split.cuts is not None and part >= FIRST and len(members) < len(node.members)
                 child = node.parts[part] = _Node(members, node.spent if again else node.spent | {split.column})
             node = child
-        return node.leaf.match(key)
+        return node.leaf
 
     def _grow(self, node: _Node) -> None:
         """Make a node a split where that leaves cases with far fewer rules, else a leaf."""
@@ -255,7 +282,7 @@ class Index:
         if self.held > KEPT_MEMBERS and node is not self.root:
             self.root.parts.clear()
             self.held = len(node.members)
-        node.leaf = _Dense(self.lowered, node.members)
+        node.leaf = Leaf(self.lowered, node.members)
 
 
 def _best_split(lowered: Lowered, node: _Node) -> _Split | None:

@@ -9,19 +9,20 @@ must agree (a property test sees to it).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import getitem, itemgetter
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from rulectl.lang.literals import MAX_TEXT, value_of
 from rulectl.lang.region import ABSENT, UNKNOWN, Partition
 from rulectl.lang.scope import Problem
-from rulectl.lang.syntax import Is, Literal, Name
+from rulectl.lang.syntax import Name
 from rulectl.model.outcome import Firing, Outcome
-from rulectl.model.policy import Role, Status
+from rulectl.model.policy import HitPolicy, Role, Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.encoder import Encoder, Unreadable
+from rulectl.runtime.index import Index, Match
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Key, Plan, TablePlan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
@@ -86,32 +87,67 @@ class More(NamedTuple):
 
 class Answer(NamedTuple):
     """What a settled table says: its firings, the outputs that it alone writes, and the classes of those that other
-    tables read, by their places."""
+    tables read, by their places. `whole` is the outcome but for the case, where there is but the one table."""
 
     firings: tuple[Firing, ...]
     outputs: Mapping[str, Value]
     classes: tuple[tuple[int, int], ...]
     more: More | None
+    whole: tuple[Any, ...] | None = None
 
 
 class _Answers(dict[Key, "Answer | None"]):
-    """The answers that a table has given, by the classes of its columns' terms; None where it is not settled."""
+    """The answers that a table has given, by the classes of its columns' terms; None where it is not settled.
+
+    Where a case knows all that a table asks, its answer hangs on the rules that hit alone; where the first decides, on
+    that one. So classes that were not met before mostly come to an answer that was."""
 
     def __init__(self, number: int, plan: TablePlan, terms: tuple[str, ...], work_out: WorkOut) -> None:
         super().__init__()
         self.number = number
         self.plan = plan
         self.terms = terms
+        self.first = {plan.table.policy, *plan.outputs.policies} == {HitPolicy.FIRST} and not plan.outputs.otherwise
+        self.coarse: tuple[Sequence[int], ...] | None = None
         self._work_out = work_out
+
+    def see(self, partitions: Mapping[str, Partition]) -> None:
+        """Learn the terms' own partitions: where one is finer than the table's, its classes are translated."""
+        finer = [partitions[name] for name in self.terms]
+        own = [column.partition for column in self.plan.lowered.columns]
+        if finer != own:
+            self.coarse = tuple(
+                [one.coarser(other, number) for number in range(one.size)]
+                for one, other in zip(finer, own, strict=True)
+                if other is not None
+            )
+
+    def classes(self, key: Key) -> Key:
+        """The table's own classes."""
+        return key if self.coarse is None else tuple([to[number] for to, number in zip(self.coarse, key, strict=True)])
 
     def __missing__(self, key: Key) -> Answer | None:
         if len(self) >= KEPT:
             self.clear()
-        answer = self[key] = self._work_out(self, key)
+        index = self.plan.index
+        if UNKNOWN in key or type(index) is not Index:
+            answer = self[key] = self._work_out(self, self.plan.match(self.classes(key)))
+            return answer
+        own = self.classes(key) if self.coarse is not None else key
+        leaf = index.leaf(own)
+        hits = leaf.hits(own)
+        if self.first:
+            hits &= -hits
+        answers = leaf.answers
+        if hits not in answers:
+            if len(answers) >= KEPT:
+                answers.clear()
+            answers[hits] = self._work_out(self, Match(leaf.rules(hits), ()))
+        answer = self[key] = cast("Answer | None", answers[hits])
         return answer
 
 
-WorkOut = Callable[[_Answers, Key], "Answer | None"]
+WorkOut = Callable[[_Answers, Match], "Answer | None"]
 
 
 _make = tuple.__new__
@@ -124,7 +160,7 @@ class Layout(NamedTuple):
     """How cases with the same keys in the same order are read: `encoders` of the first of the values that `values`
     takes, after `head`, the classes of the terms that a case lacks or tables write. From `texts` on, the values are
     texts that no test reads: any will do, so they are looked at together. `steps`: for each table, what picks its
-    classes, its answers, and the terms that are to be merged after it."""
+    classes, its answers, and the terms that are to be merged after it; `alone` is the only one's."""
 
     head: tuple[int, ...]
     values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
@@ -133,6 +169,7 @@ class Layout(NamedTuple):
     needed_texts: tuple[str, ...]
     required: tuple[int, ...]
     steps: tuple[tuple[Pick, _Answers, tuple[str, ...]], ...]
+    alone: tuple[Pick, _Answers] | None
 
 
 class Quick:
@@ -156,16 +193,15 @@ class Quick:
 
     def _prepare(self) -> None:
         plan = self.plan
-        tests: dict[str, list[Is]] = {}
+        parts: dict[str, list[Partition]] = {}
         for table in plan.tables:
             for column in table.lowered.columns:
                 assert isinstance(column.subject, Name)
                 assert column.partition is not None
-                named = tests.setdefault(column.subject.id, [])
-                named += [Is("=", Literal(point)) for point in column.partition.points]
+                parts.setdefault(column.subject.id, []).append(column.partition)
+        partitions = {name: _joined(found) for name, found in parts.items()}
         for term in plan.rulebook.terms:
-            partition = Partition.of(term.type, tests[term.id]) if term.id in tests else None
-            self.encoders[term.id] = Encoder(term, partition)
+            self.encoders[term.id] = Encoder(term, partitions.get(term.id))
         given = [t for t in plan.rulebook.terms if t.role is Role.INPUT and t.id not in plan.writers]
         self.inputs = {heading: t for t in given for heading in (t.name, t.id, *t.aliases)}
         self.facts = Facts.about(self.inputs)
@@ -177,6 +213,8 @@ class Quick:
             )
             for n, t in enumerate(plan.tables)
         ]
+        for answers in self.tables:
+            answers.see(partitions)
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
         self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
         self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
@@ -210,6 +248,7 @@ class Quick:
             tuple(key for key, name in texts if self._needed(name)),
             tuple(order[name] for _, name in read if self._needed(name)),
             tuple(steps),
+            (steps[0][0], steps[0][1]) if len(steps) == 1 else None,
         )
 
     def _turn_to(self, keys: list[str]) -> Layout | None:
@@ -232,7 +271,7 @@ class Quick:
         layout = self.last if keys == self.last_keys else self._turn_to(keys)
         if layout is None:
             return None
-        head, take, encoders, texts, needed_texts, required, steps = layout
+        head, take, encoders, texts, needed_texts, required, steps, alone = layout
         try:
             values = take(case)
             classes = [*head, *map(getitem, encoders, values)]
@@ -248,6 +287,13 @@ class Quick:
         for key in needed_texts:
             if not case[key].strip():
                 return None
+        if alone is not None:
+            answer = alone[1][alone[0](classes)]
+            if answer is None:
+                return None
+            whole = answer[4]
+            assert whole is not None
+            return _make(Outcome, (self.facts(case), *whole))
         firings: tuple[Firing, ...] = ()
         silent = self.unwritten
         outputs = self.outputs.copy()
@@ -257,7 +303,7 @@ class Quick:
             answer = answers[pick(classes)]
             if answer is None:
                 return None
-            fired, said, places, more = answer
+            fired, said, places, more, _ = answer
             firings += fired
             outputs.update(said)
             if places:
@@ -288,22 +334,16 @@ class Quick:
         value = self.plan.terms[name].default if isinstance(spoken, Lack) else spoken
         return value, ABSENT if value is None else self.encoders[name].classify(value)
 
-    def _work_out(self, table: _Answers, key: Key) -> Answer | None:
-        """The answer of a table for some classes, None where the long way is needed."""
-        if len(self.known) >= KEPT:
-            self.known.clear()
+    def _work_out(self, table: _Answers, match: Match) -> Answer | None:
+        """The answer of a table for some hits, None where the long way is needed."""
         plan = table.plan
-        own: list[int] = []
-        for number, name, column in zip(key, table.terms, plan.lowered.columns, strict=True):
-            partition = self.encoders[name].partition
-            assert partition is not None
-            assert column.partition is not None
-            own.append(partition.coarser(column.partition, number))
-        match = plan.match(tuple(own))
         elses = plan.outputs.otherwise
         if match.open and (not elses.issuperset(match.open) or elses.issuperset(match.hits)):
             return None
-        if any((rule, column) in plan.expressions for rule in match.hits for column in range(len(plan.table.outputs))):
+        hits = match.hits[:1] if table.first else match.hits
+        if plan.expressions and any(
+            (rule, at) in plan.expressions for rule in hits for at in range(len(plan.table.outputs))
+        ):
             return None
 
         def entry(rule: int, column: int) -> Spoken:
@@ -314,8 +354,9 @@ class Quick:
         classes: list[tuple[int, int]] = []
         silent: list[str] = []
         shares: list[tuple[str, Contribution]] = []
-        for column_number, output in enumerate(plan.table.outputs):
-            spoken = plan.outputs.resolve(column_number, match.hits, entry)
+        first = plan.spoken[hits[0]] if table.first and hits else None
+        for at, output in enumerate(plan.table.outputs):
+            spoken = plan.outputs.resolve(at, hits, entry) if first is None else first[at]
             if spoken is CLASH:
                 return None
             if len(self.plan.writers[output.term]) > 1:
@@ -327,11 +368,27 @@ class Quick:
             (outputs if output.term in self.outputs else derived)[output.term] = value
             if self.encoders[output.term].partition is not None:
                 classes.append((self.places[output.term], number))
-        fired = tuple(plan.firings[rule] for rule in plan.outputs.fired(match.hits, entry))
+        fired = tuple([plan.firings[rule] for rule in (hits if first else plan.outputs.fired(hits, entry))])
         more = More(derived, tuple(silent), tuple(shares)) if derived or silent or shares else None
-        # most keys come to one of a few answers: shared, they stay in the processor's cache
+        answer = Answer(fired, outputs, tuple(classes), more, self._whole(fired, outputs, more))
+        if table.first:
+            return answer
+        if len(self.known) >= KEPT:
+            self.known.clear()
+        # most sets of hits come to one of a few answers: shared, they stay in the processor's cache
         same = (fired, tuple(outputs.items()), tuple(classes), tuple(derived.items()), tuple(silent), tuple(shares))
-        return self.known.setdefault((table.number, same), Answer(fired, outputs, tuple(classes), more))
+        return self.known.setdefault((table.number, same), answer)
+
+    def _whole(
+        self, fired: tuple[Firing, ...], outputs: Mapping[str, Value], more: More | None
+    ) -> tuple[Any, ...] | None:
+        """All of an outcome but its case, where the rulebook has but one table: outcomes share it."""
+        if len(self.tables) != 1:
+            return None
+        silent = self.unwritten + (more.silent if more else ())
+        statuses = self.statuses.get(silent) or self._statuses(silent)
+        derived = {**self.derived, **(more.derived if more else {})}
+        return {**self.outputs, **outputs}, derived, statuses[0], statuses[1], (), fired, (), _NOTHING_COUNTED
 
     def _statuses(self, silent: tuple[str, ...]) -> tuple[Mapping[str, Status], Status]:
         statuses = {
@@ -343,6 +400,14 @@ class Quick:
             self.statuses.clear()
         found = self.statuses[silent] = (statuses, self.plan.case_status(statuses))
         return found
+
+
+def _joined(partitions: list[Partition]) -> Partition:
+    """The coarsest partition that is at least as fine as each."""
+    first = partitions[0]
+    if all(other == first for other in partitions):
+        return first
+    return Partition.over(first.type, {point for partition in partitions for point in partition.points})
 
 
 def _pick(places: list[Any]) -> Callable[[Any], tuple[Any, ...]]:
