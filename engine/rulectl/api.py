@@ -2,7 +2,8 @@
 
     book = rulectl.load("after_sales.xlsx")
     outcome = book.decide({"问题类型": "色差", "签收天数": 2})
-    for result in book.decide_many("cases.csv"): ...
+    for result in book.decide_many([{"问题类型": "色差"}, ...]): ...
+    results = book.decide_many("cases.csv")  # or a polars, pandas or Arrow table: a polars frame
 
 Keys of a case are names, ids or aliases of terms; values are native or as people write them. What cannot be loaded or
 decided raises an error that carries all its findings.
@@ -13,15 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar, cast, overload
 
 from rulectl import testing
 from rulectl.cases.facts import BadCase, FactReader
 from rulectl.cases.json_cases import JsonCases, open_json
 from rulectl.cases.reader import CaseFile, CaseRow, Reject, Unreadable, open_cases
-from rulectl.codes import Severity
-from rulectl.diagnostics import Finding, finding
+from rulectl.codes import Language, Severity
+from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.loading import Loaded, load_rulebook
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook, Term
@@ -32,9 +34,15 @@ from rulectl.source import FilePlace
 from rulectl.values import Value
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from rulectl.analysis.suggest import Suggestion
+    from rulectl.cases.table import Table
+    from rulectl.columnar.engine import ColumnarEngine
 
 Cases = CaseFile | JsonCases
+
+T = TypeVar("T")
 
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 
@@ -53,6 +61,12 @@ class RulebookError(_FindingsError):
 
 class CaseError(_FindingsError):
     """A case, or a file of cases, that cannot be read."""
+
+
+class Frame(Protocol):
+    """A table of polars, pandas, Arrow or any other library that hands over its columns."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
 
 class Decider(Protocol):
@@ -92,16 +106,64 @@ class Book:
             return outcome._replace(findings=(*self._facts.unknown(case), *outcome.findings))
         return outcome
 
+    @overload
+    def decide_many(self, cases: Iterable[Mapping[str, object]]) -> Iterator[Outcome | Reject]: ...
+    @overload
     def decide_many(
-        self, cases: str | Path | Iterable[Mapping[str, object]], *, encoding: str | None = None
-    ) -> Iterator[Outcome | Reject]:
-        """Outcomes in the order of the cases, a Reject for each that cannot be read. Facts counted across cases are
-        worked out over all of them. Raises CaseError for a file that cannot be read at all."""
-        source = self.open(cases, encoding=encoding)
-        if isinstance(source, Unreadable):
-            raise CaseError(source.findings)
-        for result in self.run(source):
+        self, cases: str | Path | Frame, *, encoding: str | None = None, lang: Language = "en"
+    ) -> pl.DataFrame: ...
+    def decide_many(
+        self,
+        cases: str | Path | Frame | Iterable[Mapping[str, object]],
+        *,
+        encoding: str | None = None,
+        lang: Language = "en",
+    ) -> Iterator[Outcome | Reject] | pl.DataFrame:
+        """Of mappings, outcomes in their order, a Reject for each that cannot be read. Of a case file, or a table of
+        polars, pandas or Arrow (also as record batches), a frame with a row for each case, in columns:
+        `columnar.frames.results` says which. Facts counted across cases are worked out over all of them. Raises
+        CaseError for a file or a table that cannot be read at all."""
+        # late: data frames take longer to load than most programs need them for
+        from rulectl.columnar import frames
+
+        if isinstance(cases, str | Path):
+            return frames.decide_table(self._columns, self._table(Path(cases), encoding), lang)
+        table: object = cases
+        if not frames.is_frame(cases):
+            first, items = _first_of(cast("Iterable[Mapping[str, object]]", cases))
+            if not frames.is_frame(first):
+                return self._one_by_one(items)
+            table = items
+        frame = frames.frame_of(table)
+        headings = self._columns.headings(frame)
+        if has_errors(headings.findings):
+            raise CaseError(headings.findings)
+        return frames.decide_frame(self._columns, frame, headings, lang)
+
+    def _one_by_one(self, cases: Iterable[Mapping[str, object]]) -> Iterator[Outcome | Reject]:
+        for result in self.run(JsonCases(cases, "", self.rulebook, self._facts)):
             yield result if isinstance(result, Reject) else result[1]
+
+    @cached_property
+    def _columns(self) -> ColumnarEngine:
+        """The columnar engine, made at the first frame."""
+        from rulectl.columnar.engine import ColumnarEngine
+
+        return ColumnarEngine(self.rulebook, engine=self.engine)
+
+    def _table(self, path: Path, encoding: str | None) -> Table:
+        """A case file of any format. Raises CaseError where it cannot be read at all."""
+        from rulectl.cases.opening import CaseSource, open_table
+
+        try:
+            stream = path.open("rb")
+        except OSError:
+            slug = "cannot-read" if path.exists() else "no-such-file"
+            raise CaseError((finding(slug, FilePlace(str(path)), file=path),)) from None
+        table = open_table(CaseSource(stream, str(path), path.name, None, encoding), self.rulebook, settled=True)
+        if isinstance(table, Unreadable):
+            raise CaseError(table.findings)
+        return table
 
     def open(
         self, cases: str | Path | Iterable[Mapping[str, object]], *, encoding: str | None = None
@@ -144,6 +206,14 @@ class Book:
         counts = iter(compute(self.rulebook, [row.facts for row in cases], [row.id for row in cases]))
         for row in every:
             yield row if isinstance(row, Reject) else (row, decide(row.facts, counted=next(counts)))
+
+
+def _first_of(items: Iterable[T]) -> tuple[T | None, Iterable[T]]:
+    """The first of some items, None where there is none, and all of them."""
+    rest = iter(items)
+    for first in rest:
+        return first, chain((first,), rest)
+    return None, ()
 
 
 def _starts_as_json(stream: BinaryIO) -> bool:

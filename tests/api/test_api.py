@@ -6,6 +6,7 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,10 +101,26 @@ def test_decide_many_from_a_file(book: rulectl.Book, tmp_path: Path) -> None:
     path = tmp_path / "cases.csv"
     path.write_bytes("工单号,问题类型,签收天数\n1,瑕疵,2\n2,没有,2\n".encode("gb18030"))
     for cases in (path, str(path)):
-        results = list(book.decide_many(cases))
-        assert [type(result) for result in results] == [rulectl.Outcome, rulectl.Reject]
+        results = book.decide_many(cases)
+        assert results["status"].to_list() == ["undetermined", "rejected"]
+        assert results["remedies"].to_list() == [["换货", "退货退款"], None]
+        assert "没有" in results["reason"][1]
     with pytest.raises(rulectl.CaseError, match="no-such-file"):
-        list(book.decide_many(tmp_path / "none.csv"))
+        book.decide_many(tmp_path / "none.csv")
+
+
+def test_decide_many_from_tables_of_any_library(book: rulectl.Book) -> None:
+    cases = pl.DataFrame({"工单号": ["1", "2"], "issue": ["瑕疵", "没有"], "days": [2, 2], "订单金额": [35.5, 1]})
+    results = book.decide_many(cases)
+    assert results["status"].to_list() == ["decided", "rejected"]
+    assert results["refund"].to_list() == [Decimal("35.5"), None]
+    assert results["rules"].to_list() == [["责任判定/R1", "补救/B1"], None]
+    table = cases.to_arrow()
+    for other in (table, table.to_batches(), iter(table.to_batches(max_chunksize=1))):
+        assert book.decide_many(other).equals(results)
+    assert book.decide_many(cases.clear()).height == 0
+    with pytest.raises(rulectl.CaseError, match="missing-column"):
+        book.decide_many(cases.drop("工单号"))
 
 
 def test_the_workbooks_own_tests(book: rulectl.Book) -> None:
