@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
-from rulectl.compiler import compile_drafts, includes
+from rulectl.compiler import compile_drafts, identity, includes, stem
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.model.draft import Draft
 from rulectl.model.rulebook import Rulebook
@@ -98,20 +98,24 @@ def read_draft(path: Path) -> Draft:
 
 
 def gather(path: Path) -> tuple[dict[Path, Draft], tuple[Finding, ...]]:
-    """A workbook and all that it includes, directly or not, each once by its file; a finding for each not there."""
+    """A workbook and all that it includes, directly or not, each once; a finding for each not there. A workbook that
+    has been read stands for its name everywhere, so that a shop's copy of a shipped one goes in the place of that."""
     drafts: dict[Path, Draft] = {}
     findings: list[Finding] = []
     waiting: list[tuple[Path, Cell | None]] = [(path, None)]
     while waiting:
         at, named = waiting.pop(0)
         key = at.resolve()
-        if key in drafts:
+        if key in drafts or any(stem(at.name) == stem(other.file) for other in drafts.values()):
             continue
         draft = read_draft(at)
         drafts[key] = draft if named is None else _noted(draft, named)
         for name, cell in includes(draft):
             if not _plain(name):
                 findings.append(finding("include-outside", Location(cell, name), book=name))
+                continue
+            # a copy under another name keeps its id; no workbook means itself by it
+            if any(stem(name) == identity(other) for other in drafts.values() if other.file != draft.file):
                 continue
             found = _included(name, at.parent)
             if found is None:

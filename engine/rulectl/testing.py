@@ -1,8 +1,8 @@
 """The workbook's own tests (测试表): each case decided, each expectation held against the outcome; which rules no test
 reaches.
 
-Tests of included workbooks are run too. They say what is right with the included workbook's own parameters; where another
-workbook decides otherwise, that is told and is no failure of its tests (design note 0017)."""
+Tests of included workbooks are run too. They say what is right with the included workbook's own parameters; where the
+workbook that includes it decides otherwise, that is told and is no failure (design note 0017)."""
 
 from __future__ import annotations
 

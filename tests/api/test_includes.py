@@ -16,7 +16,7 @@ from rulectl.loading import shipped
 SPOILED = {"工单号": "A1", "问题类型": "食品变质", "订单实付金额": 300, "其余也坏": "是", "核实结果": "未核实"}
 
 
-def written(path: Path, rows: Sequence[Sequence[object]]) -> Path:
+def written(path: Path, rows: Sequence[list[object]]) -> Path:
     book = Workbook()
     assert book.active is not None
     for row in rows:
@@ -25,7 +25,7 @@ def written(path: Path, rows: Sequence[Sequence[object]]) -> Path:
     return path
 
 
-def changed(path: Path, sheet: str, name: str, column: int, value: object) -> Path:
+def changed(path: Path, sheet: str, name: str, column: int, value: int) -> Path:
     """The workbook with one cell changed: that of a column in the row that begins with a name."""
     book = load_workbook(path)
     row = next(row for row in book[sheet].iter_rows() if row[0].value == name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -34,7 +34,7 @@ def read_about(work: Work) -> Work:
         book, cell = _book(draft, work, found)
         dated = dated or cell
         books.append(book)
-    files = {stem(book.draft.file) for book in books}
+    files = files_by_name(books)
     missing = any(stem(name) not in files for book in books for name in book.includes)
     unread = any(not draft.blocks and has_errors(draft.findings) for draft in work.drafts)
     return replace(work, books=tuple(books), dated=dated, incomplete=missing or unread).plus(found)
@@ -50,6 +50,23 @@ def includes(draft: Draft) -> tuple[tuple[str, Cell], ...]:
         if "includes" in keys
         for name in listed(keys["includes"].text)
     )
+
+
+def identity(draft: Draft) -> str:
+    """The id that a workbook states; without one, the name of its file."""
+    for block in draft.blocks:
+        if block.kind is BlockKind.RULEBOOK:
+            keys = _keys(block, [])
+            return visible(keys["id"].text) if "id" in keys else stem(draft.file)
+    return stem(draft.file)
+
+
+def files_by_name(books: Sequence[Book]) -> Mapping[str, str]:
+    """The name by which a workbook is included, that of its file or else its id -> the file."""
+    files = {stem(book.draft.file): book.draft.file for book in books}
+    for book in books:
+        files.setdefault(book.id, book.draft.file)
+    return files
 
 
 def stem(file: str) -> str:

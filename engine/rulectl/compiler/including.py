@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rulectl.compiler.about import stem
+from rulectl.compiler.about import files_by_name, stem
 from rulectl.compiler.work import Work
 
 
 def included(work: Work) -> Mapping[str, frozenset[str]]:
     """File -> the files that it includes, directly or not; the first workbook includes all."""
-    files = {stem(book.draft.file): book.draft.file for book in work.books}
+    files = files_by_name(work.books)
     direct = {
         book.draft.file: {files[name] for name in map(stem, book.includes) if name in files} for book in work.books
     }
