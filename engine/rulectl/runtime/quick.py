@@ -9,27 +9,25 @@ must agree (a property test sees to it).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from operator import getitem, itemgetter
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 from rulectl.lang.literals import MAX_TEXT, value_of
 from rulectl.lang.region import ABSENT, UNKNOWN, Partition
 from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Name
 from rulectl.model.outcome import Firing, Outcome
-from rulectl.model.policy import HitPolicy, Role, Status
+from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Term
+from rulectl.runtime.answers import KEPT, Answer, Answers, More, joined
 from rulectl.runtime.encoder import Encoder, Unreadable
-from rulectl.runtime.index import Index, Match
+from rulectl.runtime.index import Match
 from rulectl.runtime.merge import Contribution, merge
-from rulectl.runtime.plan import Key, Plan, TablePlan
+from rulectl.runtime.plan import Key, Plan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
 from rulectl.values import Value
-
-KEPT: Final = 20_000
-"""How many answers of a table are remembered before all are forgotten."""
 
 KEPT_LAYOUTS: Final = 500
 """How many sets of keys are remembered; a program that decides cases has few."""
@@ -76,80 +74,6 @@ class Facts(Mapping[str, Value]):
         return repr(self._read())
 
 
-class More(NamedTuple):
-    """What few tables say: derived values, the terms on which it is silent, and what it adds to terms that other tables
-    write too."""
-
-    derived: Mapping[str, Value]
-    silent: tuple[str, ...]
-    shares: tuple[tuple[str, Contribution], ...]
-
-
-class Answer(NamedTuple):
-    """What a settled table says: its firings, the outputs that it alone writes, and the classes of those that other
-    tables read, by their places. `whole` is the outcome but for the case, where there is but the one table."""
-
-    firings: tuple[Firing, ...]
-    outputs: Mapping[str, Value]
-    classes: tuple[tuple[int, int], ...]
-    more: More | None
-    whole: tuple[Any, ...] | None = None
-
-
-class _Answers(dict[Key, "Answer | None"]):
-    """The answers that a table has given, by the classes of its columns' terms; None where it is not settled.
-
-    Where a case knows all that a table asks, its answer hangs on the rules that hit alone; where the first decides, on
-    that one. So classes that were not met before mostly come to an answer that was."""
-
-    def __init__(self, number: int, plan: TablePlan, terms: tuple[str, ...], work_out: WorkOut) -> None:
-        super().__init__()
-        self.number = number
-        self.plan = plan
-        self.terms = terms
-        self.first = {plan.table.policy, *plan.outputs.policies} == {HitPolicy.FIRST} and not plan.outputs.otherwise
-        self.coarse: tuple[Sequence[int], ...] | None = None
-        self._work_out = work_out
-
-    def see(self, partitions: Mapping[str, Partition]) -> None:
-        """Learn the terms' own partitions: where one is finer than the table's, its classes are translated."""
-        finer = [partitions[name] for name in self.terms]
-        own = [column.partition for column in self.plan.lowered.columns]
-        if finer != own:
-            self.coarse = tuple(
-                [one.coarser(other, number) for number in range(one.size)]
-                for one, other in zip(finer, own, strict=True)
-                if other is not None
-            )
-
-    def classes(self, key: Key) -> Key:
-        """The table's own classes."""
-        return key if self.coarse is None else tuple([to[number] for to, number in zip(self.coarse, key, strict=True)])
-
-    def __missing__(self, key: Key) -> Answer | None:
-        if len(self) >= KEPT:
-            self.clear()
-        index = self.plan.index
-        if UNKNOWN in key or type(index) is not Index:
-            answer = self[key] = self._work_out(self, self.plan.match(self.classes(key)))
-            return answer
-        own = self.classes(key) if self.coarse is not None else key
-        leaf = index.leaf(own)
-        hits = leaf.hits(own)
-        if self.first:
-            hits &= -hits
-        answers = leaf.answers
-        if hits not in answers:
-            if len(answers) >= KEPT:
-                answers.clear()
-            answers[hits] = self._work_out(self, Match(leaf.rules(hits), ()))
-        answer = self[key] = cast("Answer | None", answers[hits])
-        return answer
-
-
-WorkOut = Callable[[_Answers, Match], "Answer | None"]
-
-
 _make = tuple.__new__
 _NOTHING_COUNTED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 
@@ -168,8 +92,8 @@ class Layout(NamedTuple):
     texts: int
     needed_texts: tuple[str, ...]
     required: tuple[int, ...]
-    steps: tuple[tuple[Pick, _Answers, tuple[str, ...]], ...]
-    alone: tuple[Pick, _Answers] | None
+    steps: tuple[tuple[Pick, Answers, tuple[str, ...]], ...]
+    alone: tuple[Pick, Answers] | None
 
 
 class Quick:
@@ -199,7 +123,7 @@ class Quick:
                 assert isinstance(column.subject, Name)
                 assert column.partition is not None
                 parts.setdefault(column.subject.id, []).append(column.partition)
-        partitions = {name: _joined(found) for name, found in parts.items()}
+        partitions = {name: joined(found) for name, found in parts.items()}
         for term in plan.rulebook.terms:
             self.encoders[term.id] = Encoder(term, partitions.get(term.id))
         given = [t for t in plan.rulebook.terms if t.role is Role.INPUT and t.id not in plan.writers]
@@ -208,9 +132,7 @@ class Quick:
         # the terms that tables write come first, so that an answer finds their places in every layout
         self.places = {name: at for at, name in enumerate(plan.writers)}
         self.tables = [
-            _Answers(
-                n, t, tuple(c.subject.id for c in t.lowered.columns if isinstance(c.subject, Name)), self._work_out
-            )
+            Answers(n, t, tuple(c.subject.id for c in t.lowered.columns if isinstance(c.subject, Name)), self._work_out)
             for n, t in enumerate(plan.tables)
         ]
         for answers in self.tables:
@@ -334,7 +256,7 @@ class Quick:
         value = self.plan.terms[name].default if isinstance(spoken, Lack) else spoken
         return value, ABSENT if value is None else self.encoders[name].classify(value)
 
-    def _work_out(self, table: _Answers, match: Match) -> Answer | None:
+    def _work_out(self, table: Answers, match: Match) -> Answer | None:
         """The answer of a table for some hits, None where the long way is needed."""
         plan = table.plan
         elses = plan.outputs.otherwise
@@ -400,14 +322,6 @@ class Quick:
             self.statuses.clear()
         found = self.statuses[silent] = (statuses, self.plan.case_status(statuses))
         return found
-
-
-def _joined(partitions: list[Partition]) -> Partition:
-    """The coarsest partition that is at least as fine as each."""
-    first = partitions[0]
-    if all(other == first for other in partitions):
-        return first
-    return Partition.over(first.type, {point for partition in partitions for point in partition.points})
 
 
 def _pick(places: list[Any]) -> Callable[[Any], tuple[Any, ...]]:
