@@ -1,17 +1,18 @@
-"""Many cases at once, with the trace `rules` on: from CSV to CSV against polars reading and writing the same file, and in
-memory against zen-engine.
+"""Many cases at once, with the trace `rules` on: from CSV to CSV against polars reading and writing the same file, and
+in memory against zen-engine.
 
-    python tests/benchmarks/batch.py WORKLOAD... [--repeat 3] [--zen 20000]
+    python -m tests.benchmarks.batch WORKLOAD... [--repeat 3] [--zen 20000] [--jobs 2] [--least 1000000]
 
 WORKLOAD is a folder with book.xlsx, book.neutral.json, cases.csv and answers.csv (tests/benchmarks/README.md says how
 to make one). Everything runs in turn in one process, the best of the repeats counts; agreement with the answers and
-with zen is checked first. zen gets its fastest mode (`evaluate`, a static loader, no trace) and only so many cases,
-since its pace does not change.
+with zen is checked first. In memory the cases are repeated, under ids of their own, until there are --least of them.
+zen gets its fastest mode (`evaluate`, a static loader, no trace) and --zen cases, since its pace does not change.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import gc
 import io
@@ -19,17 +20,15 @@ import json
 import pathlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import polars as pl
-from one_case import agree, read_cases, seconds, zen_decision
 
 import rulectl
+from rulectl.cli.main import main
 from rulectl.columnar.decided import Decided
 from rulectl.columnar.engine import ColumnarEngine
-from rulectl.columnar.stream import decide_frames
-
-PIECE = 100_000
+from tests.benchmarks.one_case import agree, read_cases, seconds, zen_decision
 
 
 def written(decided: Decided, book: rulectl.Book) -> pl.DataFrame:
@@ -40,19 +39,11 @@ def written(decided: Decided, book: rulectl.Book) -> pl.DataFrame:
     return pl.DataFrame([ids, *outputs, decided.status_texts(), decided.ask_texts(labels), decided.rule_texts()])
 
 
-def pieces(path: pathlib.Path) -> Iterator[pl.DataFrame]:
-    """A file of plain rows as frames of texts."""
-    yield from pl.scan_csv(path, infer_schema=False).collect_batches(chunk_size=PIECE)
-
-
-def from_csv_to_csv(book: rulectl.Book, source: pathlib.Path, target: pathlib.Path) -> None:
-    """Read, decide and write a whole file."""
-    engine = ColumnarEngine(book.rulebook)
-    first = pl.read_csv(source, infer_schema=False, n_rows=0)
-    with target.open("wb") as file:
-        decided = decide_frames(engine, pieces(source), engine.headings(first), file=source.name)
-        for number, part in enumerate(decided):
-            written(part, book).write_csv(file, include_header=number == 0)
+def from_csv_to_csv(folder: pathlib.Path, target: pathlib.Path, jobs: int) -> None:
+    """The command itself, loading the rulebook included."""
+    files = [str(folder / "book.xlsx"), str(folder / "cases.csv"), "-o", str(target)]
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(SystemExit):
+        main.main(["batch", *files, "--jobs", str(jobs)], standalone_mode=False)
 
 
 def copied(source: pathlib.Path, target: pathlib.Path) -> None:
@@ -78,7 +69,7 @@ def check(book: rulectl.Book, folder: pathlib.Path) -> int:
     return len(answers)
 
 
-def measure(folder: pathlib.Path, repeat: int, zen_cases: int) -> None:
+def measure(folder: pathlib.Path, repeat: int, zen_cases: int, jobs: int, least: int) -> None:
     """Print the ratios of one workload."""
     neutral = json.loads((folder / "book.neutral.json").read_text("utf-8"))
     book = rulectl.load(folder / "book.xlsx")
@@ -88,12 +79,16 @@ def measure(folder: pathlib.Path, repeat: int, zen_cases: int) -> None:
     print(f"and on {agree(folder, neutral, book.decide, theirs, cases)} with zen")
     source = folder / "cases.csv"
     frame = pl.read_csv(source, infer_schema=False)
+    rows = frame.height
+    if rows < least:
+        frame = pl.concat([frame] * -(-least // rows))
+        frame = frame.with_columns(case_id=pl.int_range(pl.len()).cast(pl.String)).rechunk()
     engine = ColumnarEngine(book.rulebook)
     with tempfile.TemporaryDirectory() as place:
         target = pathlib.Path(place) / "out.csv"
         work: dict[str, Callable[[], object]] = {
             "polars, reading and writing the file": lambda: copied(source, target),
-            "rulectl, CSV to CSV": lambda: from_csv_to_csv(book, source, target),
+            "rulectl batch, CSV to CSV": lambda: from_csv_to_csv(folder, target, jobs),
             "rulectl, in memory": lambda: written(engine.decide(frame), book),
             "zen-engine, in memory": lambda: seconds(theirs, cases),
         }
@@ -101,7 +96,7 @@ def measure(folder: pathlib.Path, repeat: int, zen_cases: int) -> None:
         best = dict.fromkeys(work, 0.0)
         for _ in range(repeat):
             for name, run in work.items():
-                count = len(cases) if name.startswith("zen") else frame.height
+                count = len(cases) if name.startswith("zen") else frame.height if name.endswith("memory") else rows
                 best[name] = max(best[name], count / timed(run))
     for name, rate in best.items():
         print(f"  {name:40s} {rate:12,.0f} cases/s")
@@ -111,15 +106,17 @@ def measure(folder: pathlib.Path, repeat: int, zen_cases: int) -> None:
     print(f"  in memory: {memory / zen:.0f} times zen-engine (first time {cold / zen:.0f})")
 
 
-def main() -> None:
+def run() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("workload", type=pathlib.Path, nargs="+")
     options.add_argument("--repeat", type=int, default=3)
     options.add_argument("--zen", type=int, default=20_000)
+    options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("--least", type=int, default=1_000_000)
     args = options.parse_args()
     for folder in args.workload:
-        measure(folder, args.repeat, args.zen)
+        measure(folder, args.repeat, args.zen, args.jobs, args.least)
 
 
 if __name__ == "__main__":
-    main()
+    run()
