@@ -91,7 +91,7 @@ def test_a_rule_that_is_added_and_a_number_that_is_changed(tmp_path: Path) -> No
     examples = Path(__file__).parents[2] / "examples"
     shop = tmp_path / "apparel_shop.xlsx"
     shutil.copy(examples / "apparel_shop" / "apparel_shop.xlsx", shop)
-    changed(shop, "本店", "尺码容差", 1, 1)
+    changed(shop, "参数", "尺码容差", 1, 1)
     book = load_workbook(shop)
     page = book["本店规则"]
     end = page.max_row + 2
