@@ -81,6 +81,8 @@ class ColumnarEngine:
         }
         for term in self.plan.unspoken:
             self.terms[term.id] = TermColumns(term, ())
+        # a rulebook made by hand may read what is only written later: unknown until then
+        self._early = self.plan.writers.keys() & {name for table in self.plan.tables for name in table.reads}
         self.readers = self._readers()
         self.asking = Asking(self.plan)
         self.telling = Telling(self.engine)
@@ -235,6 +237,8 @@ class ColumnarEngine:
             self._count(columns, cases.ids, rows)
         if any(self.plan.cyclic):
             return self._by_case(cases, columns, headings, rows)
+        for name in self._early:
+            columns.setdefault(name, blank_column(rows, None))
         verdicts: dict[str, Codes] = {}
         runs: dict[int, Codes] = {}
         for term in self.plan.unspoken:
