@@ -6,11 +6,11 @@ import sys
 
 import click
 
-from rulectl.api import compile_workbook
 from rulectl.cases.writer import Target
 from rulectl.cli.base import FINDINGS, USAGE, Command, Option, common, refuse, session, status_of
-from rulectl.cli.opening import check_place, spare
+from rulectl.cli.places import check_place, spare
 from rulectl.codec.encode import dumps
+from rulectl.loading import load_rulebook, uncollected
 
 
 @click.command("compile", cls=Command)
@@ -21,14 +21,14 @@ def compile_(book: str, output: str) -> int:
     """Texts stand in the catalogue."""
     here = session()
     check_place(output, book, not_endings=(".xlsx", ".xlsm"), kind="not-a-compiled-name")
-    loaded = compile_workbook(book)
+    loaded = load_rulebook(book)
     spare(output, loaded.sources)
     here.tell(loaded.findings)
     if loaded.rulebook is None:
         here.counts(loaded.findings)
         return USAGE if loaded.path is None else FINDINGS
     try:
-        with Target(output, sys.stdout, "utf-8") as target:
+        with uncollected(), Target(output, sys.stdout, "utf-8") as target:
             target.stream.write(dumps(loaded.rulebook))
     except OSError:
         refuse("cannot-write", output, USAGE, file=output)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -14,6 +13,8 @@ from rulectl.cases.encoding import known
 from rulectl.cases.headings import by_heading, key_of
 from rulectl.cases.reader import Unreadable
 from rulectl.cli.base import USAGE, Session, StopError, near_text, refuse
+from rulectl.cli.places import check_place as check_place
+from rulectl.cli.places import spare as spare
 from rulectl.codes import Language
 from rulectl.model.rulebook import Rulebook, Term
 
@@ -87,31 +88,3 @@ def chosen_columns(
             near = near_text(name, [*extras, *(t.name for t in rulebook.terms)], lang)
             refuse("unknown-output-column", "--columns", USAGE, name=name, near=near)
     return found
-
-
-def check_place(
-    path: str,
-    *inputs: str,
-    endings: Sequence[str] = (),
-    not_endings: Sequence[str] = (),
-    kind: str = "cannot-write-kind",
-    other: str = "not-a-workbook-name",
-) -> None:
-    """Refuse to write where that must fail, or would destroy what is read, before any work is done. `kind` is the slug
-    for a name that ends in one of `not_endings`, `other` the one for a name that ends in none of `endings`."""
-    if path == "-" and not endings:
-        return
-    place = Path(path)
-    spare(path, map(Path, inputs))
-    if (endings and place.suffix.lower() not in endings) or place.suffix.lower() in not_endings:
-        slug = other if endings else kind
-        refuse(slug, path, USAGE, kind=place.suffix, file=path)
-    if place.is_dir() or not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
-        refuse("cannot-write", path, USAGE, file=path)
-
-
-def spare(path: str, inputs: Iterable[Path]) -> None:
-    """Refuse to write over a file that is read, by whatever name."""
-    place = Path(path)
-    if path != "-" and place.exists() and any(one.exists() and place.samefile(one) for one in inputs):
-        refuse("same-file-twice", path, USAGE, file=path)

@@ -24,6 +24,7 @@ _COMPARISONS: dict[str, Comparison] = {"<=": "<=", ">=": ">=", "<": "<", ">": ">
 _OUTSIDE = re.compile("[除外]")
 """`除A;B外` is one thing, though `B` by itself is another."""
 
+_ITEM = re.compile(r"\w{1,100}")
 _WORD = re.compile("[A-Za-z_][A-Za-z0-9_]{1,99}")
 MOST_ITEMS = 1_000
 EXCEL_DIGITS = 15
@@ -69,7 +70,7 @@ class Conditions:
 
     def _alone(self, part: str) -> str | None:
         """The value that an item is by itself; None where it is anything more."""
-        test = parse_test(part, self.column, self.scope, self.unit) if part == part.strip() else None
+        test = parse_test(part, self.column, self.scope, self.unit) if _ITEM.fullmatch(part) else None
         plain = test.value.value if isinstance(test, Is) and isinstance(test.value, Literal) else None
         found = plain if isinstance(plain, str) and plain == part else None
         self.alone[part] = found

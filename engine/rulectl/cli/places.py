@@ -1,0 +1,37 @@
+"""Where a command may write: looked at before any work is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rulectl.cli.base import USAGE, refuse
+
+
+def check_place(
+    path: str,
+    *inputs: str,
+    endings: Sequence[str] = (),
+    not_endings: Sequence[str] = (),
+    kind: str = "cannot-write-kind",
+    other: str = "not-a-workbook-name",
+) -> None:
+    """Refuse to write where that must fail, or would destroy what is read, before any work is done. `kind` is the slug
+    for a name that ends in one of `not_endings`, `other` the one for a name that ends in none of `endings`."""
+    if path == "-" and not endings:
+        return
+    place = Path(path)
+    spare(path, map(Path, inputs))
+    if (endings and place.suffix.lower() not in endings) or place.suffix.lower() in not_endings:
+        slug = other if endings else kind
+        refuse(slug, path, USAGE, kind=place.suffix, file=path)
+    if place.is_dir() or not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
+        refuse("cannot-write", path, USAGE, file=path)
+
+
+def spare(path: str, inputs: Iterable[Path]) -> None:
+    """Refuse to write over a file that is read, by whatever name."""
+    place = Path(path)
+    if path != "-" and place.exists() and any(one.exists() and place.samefile(one) for one in inputs):
+        refuse("same-file-twice", path, USAGE, file=path)
