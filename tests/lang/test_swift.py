@@ -24,12 +24,39 @@ signs = st.sampled_from(["<", "<=", ">", ">=", "=", "≥", ""])
 numeric = st.builds("{}{}".format, signs, digits) | st.builds(
     "{}{}..{}{}".format, st.sampled_from("[(]"), digits, digits, st.sampled_from("])[")
 )
-WORDS = (
-    "退货,换货,A,B,外观,甲,x1,除A,B外,非A,空,未知,或,A或B,不含,含,null,-,, A,A ,A和B,否则,其他,除,和,且,A且,<,0".split(
-        ","
-    )
-)
-MORE = '"A",地区01,R001,not,以外,a,(A,A),=A,!=A,包含A'.split(",")
+WORDS = [
+    "退货",
+    "换货",
+    "A",
+    "B",
+    "外观",
+    "甲",
+    "x1",
+    "除A",
+    "B外",
+    "非A",
+    "空",
+    "未知",
+    "或",
+    "A或B",
+    "不含",
+    "含",
+    "null",
+    "-",
+    "",
+    " A",
+    "A ",
+    "A和B",
+    "否则",
+    "其他",
+    "除",
+    "和",
+    "且",
+    "A且",
+    "<",
+    "0",
+]
+MORE = ['"A"', "地区01", "R001", "not", "以外", "a", "(A", "A)", "=A", "!=A", "包含A"]
 words = st.sampled_from(WORDS + MORE)
 listed = st.lists(words, min_size=1, max_size=4).map(";".join)
 texts = numeric | listed | st.text('AB;除外非或空[]().<>=0123 {}:"', max_size=8)
@@ -73,6 +100,10 @@ def test_spans_are_those_of_the_parser(text: str) -> None:
     assert repr_spans(Conditions(column, "", SCOPE).read(text, text)) == repr_spans(
         parser.test_of(text, text, column, SCOPE, "")
     )
+
+
+def vars_of(node: object) -> dict[str, object]:
+    return {name: getattr(node, name) for name in getattr(type(node), "__slots__", ())}
 
 
 def repr_spans(node: object) -> list[object]:
