@@ -20,6 +20,7 @@ from rulectl.lang.syntax import (
     Both,
     Call,
     Compare,
+    Contains,
     Either,
     Except,
     Expr,
@@ -58,7 +59,7 @@ from rulectl.model.rulebook import (
     ValueIs,
 )
 from rulectl.source import Cell, CellRange
-from rulectl.types import Kind, Type
+from rulectl.types import STRING, Kind, Type
 from rulectl.values import Scalar, Value, distinct
 
 WORDS = ("质量问题", "瑕疵", "色差", "A;B", "非常好", "x y", "10%", "-", "null", "{甲}", '引"号', "是")
@@ -111,6 +112,8 @@ def unary_tests(type_: Type, names: Sequence[str] = ()) -> st.SearchStrategy[Tes
     if type_.ordered:
         plain = plain | st.builds(Is, st.sampled_from(("<", "<=", ">", ">=")), operands)
         plain = plain | st.builds(Between, operands, operands, st.booleans(), st.booleans())
+    if type_ == STRING:
+        plain = plain | st.builds(Contains, operands)
     several = st.lists(plain, min_size=2, max_size=3, unique=True).map(tuple)
     return st.just(ANYTHING) | plain | several.map(OneOf) | several.map(AllOf) | plain.map(Except)
 

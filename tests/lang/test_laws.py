@@ -25,6 +25,7 @@ from rulectl.lang.syntax import (
     Both,
     Call,
     Compare,
+    Contains,
     Either,
     Except,
     Expr,
@@ -149,6 +150,8 @@ def conditions(kind: str, depth: int) -> st.SearchStrategy[Test]:
         st.just(IsNull()),
         st.just(Any()),
     ]
+    if kind == "string":
+        one.append(st.builds(Contains, values))
     if kind in ORDERED:
         one.append(st.builds(Between, values, values, st.booleans(), st.booleans()).filter(rises))
     if not depth:
@@ -179,6 +182,9 @@ def bounds(items: tuple[Test, ...]) -> bool:
 def plainly(test: Test) -> bool:
     """A list of which the parser does not ask what is meant."""
     assert isinstance(test, OneOf)
+    inside = [isinstance(item.test if isinstance(item, Except) else item, Contains) for item in test.items]
+    if inside[0] and all(isinstance(item, Is) and item.op == "=" for item in test.items[1:]):
+        return False
     ops = [item.op if isinstance(item, Is) else "" for item in test.items]
     return ops.count("!=") < 2 and not (ops[0] == "!=" and set(ops[1:]) == {"="})
 

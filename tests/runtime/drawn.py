@@ -14,6 +14,7 @@ from rulectl.lang.syntax import (
     Between,
     Binary,
     Compare,
+    Contains,
     Except,
     Expr,
     If,
@@ -139,6 +140,8 @@ def _test(r: Random, type_: Type, depth: int = 0) -> Test:
         if pick < 0.85 and type_ == NUMBER:
             return Is(r.choice(["<", "<=", ">", ">="]), Name(r.choice(["paid", "limit", "days"])))
         return Is(r.choice(["=", "!=", "<", "<=", ">", ">="]), Literal(_literal(r, type_)))
+    if type_ == STRING and pick > 0.9:
+        return Contains(Literal(str(_literal(r, type_))[:1]))
     return Is(r.choice(["=", "=", "!="]), Literal(_literal(r, type_)))
 
 

@@ -25,6 +25,7 @@ from rulectl.lang.syntax import (
     Both,
     Call,
     Compare,
+    Contains,
     Either,
     Except,
     Expr,
@@ -211,6 +212,8 @@ def unary_json(test: Test) -> dict[str, Json]:
             return {op: expr_json(value)}
         case Between(low, high, low_closed, high_closed):
             return {f"{'[' if low_closed else '('}..{']' if high_closed else ')'}": [expr_json(low), expr_json(high)]}
+        case Contains(value):
+            return {"contains": expr_json(value)}
         case OneOf(items):
             return {"one of": [unary_json(item) for item in items]}
         case AllOf(items):
@@ -233,6 +236,8 @@ def unary_of(node: dict[str, Json]) -> Test:
             return OneOf(tuple(unary_of(item) for item in inner))
         case "all of":
             return AllOf(tuple(unary_of(item) for item in inner))
+        case "contains":
+            return Contains(expr_of(inner))
         case "except":
             return Except(unary_of(inner))
         case "[..]" | "[..)" | "(..]" | "(..)":

@@ -19,6 +19,7 @@ from rulectl.lang.syntax import (
     Call,
     Compare,
     Comparison,
+    Contains,
     Either,
     Except,
     Expr,
@@ -136,6 +137,9 @@ def meets(test: Test, value: Value, facts: Facts) -> bool | None:
                     compared("<=" if high_closed else "<", value, evaluate(high, facts)),
                 )
             )
+        case Contains(expr):
+            part = evaluate(expr, facts)
+            return part in value if isinstance(part, str) and isinstance(value, str) else None
         case OneOf(items):
             return or3([meets(item, value, facts) for item in items])
         case AllOf(items):
@@ -172,7 +176,7 @@ def children(node: Node) -> Iterator[Node]:
             yield from (subject, test)
         case If(condition, then, otherwise):
             yield from (condition, then, otherwise)
-        case Is(_, value):
+        case Is(_, value) | Contains(value):
             yield value
         case Between(low, high):
             yield from (low, high)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
-from rulectl.lang.syntax import AllOf, Any, Between, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
+from rulectl.lang.syntax import AllOf, Any, Between, Contains, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
 from rulectl.values import Value
 
 
@@ -36,6 +36,8 @@ def fold_test(test: Test, constants: Mapping[str, Value]) -> Test:
                 any_of = OneOf(tuple(Is("=", Literal(item)) for item in value.value), test.span)
                 return any_of if test.op == "=" else Except(any_of, test.span)
             return replace(test, value=value)
+        case Contains():
+            return replace(test, value=fold(test.value, constants))
         case Between():
             return replace(test, low=fold(test.low, constants), high=fold(test.high, constants))
         case OneOf() | AllOf():

@@ -12,11 +12,11 @@ from rulectl.lang.bounds import below, covering, lower, upper
 from rulectl.lang.faults import Fault, fault
 from rulectl.lang.printer import print_test
 from rulectl.lang.scope import Scope, Symbol
-from rulectl.lang.syntax import AllOf, Between, Comparison, Except, Expr, Is, IsNull, Literal, OneOf, Test
+from rulectl.lang.syntax import AllOf, Between, Comparison, Contains, Except, Expr, Is, IsNull, Literal, OneOf, Test
 from rulectl.source import Span
 from rulectl.types import NUMBER, Type
 
-Form = Choice["value", "bound", "range", "negated", "outside", "other"]
+Form = Choice["value", "bound", "range", "negated", "outside", "contains", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a condition and how it was written."""
+    """A part of a condition and how it was written; `quoted` is a text in quotes, which is nothing but that text."""
 
     test: Test
     form: Form
+    quoted: bool = False
 
 
 def column_of(type_: Type, unit: str, scope: Scope) -> Column:
@@ -92,10 +93,20 @@ def checked_list(pieces: list[Piece], column: Column, span: Span, worded: bool =
     if pieces[-1].form == "outside" and all(piece.form == "value" for piece in pieces[:-1]):
         last = tests[-1].test if isinstance(tests[-1], Except) else tests[-1]
         raise ambiguous(span, column, Except(_one_of((*tests[:-1], last))), OneOf(tests))
+    if pieces[0].form == "contains" and all(p.form == "value" and not p.quoted for p in pieces[1:]):
+        raise ambiguous(span, column, _all_within(tests), OneOf(tests))
     inside = covering(tests)
     if inside is not None and not worded:
         raise ambiguous(span, column, inside, OneOf(tests))
     return OneOf(tests, span)
+
+
+def _all_within(tests: tuple[Test, ...]) -> Test:
+    """`包含 A;B` with the word said of every item; `不包含 A;B` of none."""
+    parts = tuple(Contains(test.value) if isinstance(test, Is) else test for test in tests)
+    if isinstance(parts[0], Except):
+        return Except(OneOf((parts[0].test, *parts[1:])))
+    return OneOf(parts)
 
 
 def _one_of(tests: tuple[Test, ...]) -> Test:

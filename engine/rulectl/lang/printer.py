@@ -23,6 +23,7 @@ from rulectl.lang.syntax import (
     Both,
     Call,
     Compare,
+    Contains,
     Either,
     Except,
     Expr,
@@ -209,6 +210,9 @@ def _test(test: Test, names: Names, column: Type | None, least: int) -> str:
         case Between(low, high, low_closed, high_closed):
             ends = [_expr(end, names, _SUM) for end in (low, high)]
             return f"{'[' if low_closed else '('}{ends[0]}..{ends[1]}{']' if high_closed else ')'}"
+        case Contains(value):
+            plain = isinstance(value, Literal) and isinstance(value.value, str)
+            return f"包含 {_expr(value, names, _SUM) if plain else f':={_expr(value, names, _SUM)}'}"
         case OneOf(items):
             # `>3;<7` would be asked about, being true of everything
             word = ";" if covering(items) is None else " or "

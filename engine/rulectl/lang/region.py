@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any as Anything
 from typing import assert_never
 
-from rulectl.lang.syntax import AllOf, Any, Between, Except, Expr, Is, IsNull, Literal, OneOf, Test
+from rulectl.lang.syntax import AllOf, Any, Between, Contains, Except, Expr, Is, IsNull, Literal, OneOf, Test
 from rulectl.types import Kind, Type
 from rulectl.values import Value, and3, not3, or3
 
@@ -75,7 +75,7 @@ def constants(test: Test) -> Iterator[Expr]:
     match test:
         case Any() | IsNull():
             return
-        case Is():
+        case Is() | Contains():
             yield test.value
         case Between():
             yield test.low
@@ -91,7 +91,19 @@ def constants(test: Test) -> Iterator[Expr]:
 
 def plain(test: Test) -> bool:
     """Whether a test compares with literals only, so that it is a region of its column."""
-    return all(isinstance(expr, Literal) and expr.value is not None for expr in constants(test))
+    literal = all(isinstance(expr, Literal) and expr.value is not None for expr in constants(test))
+    return literal and not _looks_inside(test)
+
+
+def _looks_inside(test: Test) -> bool:
+    """Whether a test asks what a text has in it."""
+    match test:
+        case OneOf() | AllOf():
+            return any(_looks_inside(item) for item in test.items)
+        case Except():
+            return _looks_inside(test.test)
+        case _:
+            return isinstance(test, Contains)
 
 
 def on_null(test: Test) -> bool | None:
@@ -99,7 +111,7 @@ def on_null(test: Test) -> bool | None:
     match test:
         case Any() | IsNull():
             return True
-        case Is() | Between():
+        case Is() | Between() | Contains():
             return None
         case OneOf():
             return or3(on_null(item) for item in test.items)
@@ -185,6 +197,8 @@ class Partition:
                 low = self._compare(">=" if test.low_closed else ">", _value(test.low))
                 high = self._compare("<=" if test.high_closed else "<", _value(test.high))
                 return intersection(low, high)
+            case Contains():
+                raise ValueError("what a text has in it is no region")
             case OneOf():
                 return union(self.region(item) for item in test.items)
             case AllOf():

@@ -175,6 +175,14 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Contains:
+    """`包含 A` of a text: it has the other in it. No set of classes says that, so it is never a region."""
+
+    value: Expr
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf:
     """A comma list: or. Two items at least."""
 
@@ -198,7 +206,7 @@ class Except:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-Test = Any | IsNull | Is | Between | OneOf | AllOf | Except
+Test = Any | IsNull | Is | Between | Contains | OneOf | AllOf | Except
 Node = Expr | Test
 
 ANYTHING = Any()

@@ -15,7 +15,7 @@ from rulectl.lang.fitting import fit
 from rulectl.lang.literals import match_allowed
 from rulectl.lang.operands import Operand
 from rulectl.lang.pieces import Column, Piece, ambiguous, bound, checked_list, met
-from rulectl.lang.syntax import AllOf, Any, Comparison, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
+from rulectl.lang.syntax import AllOf, Any, Comparison, Contains, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
 from rulectl.source import Span
 from rulectl.types import compatible
 
@@ -40,7 +40,11 @@ _NEGATION = re.compile(r"(?:不是|不为|不等于|不属于|非|not\s)\s*", re
 _UNEQUAL = re.compile(r"(?:!=|≠|<>)\s*")
 _EQUAL = re.compile(r"(?:==?(?!=)|等于)\s*")
 _ORDER = re.compile(r"(?:<=|>=|[<>≤≥])\s*(?!$)")
-_CONTAINS = re.compile(r"(不包含|不包括|不含|包含|包括|含有|含)(\s*)")
+_CONTAINS = re.compile(
+    r"(不包含|不包括|不含有|不含|包含|包括|含有|含|(?:does\s+)?not\s+contains?\b|contains?\b)(\s*)", re.IGNORECASE
+)
+_MORE = re.compile(r"\s*(?:并?且|或者?|和|\band\b|\bor\b)\s*(?=不?(?:包含|包括|含)|(?:not\s+)?contain)", re.IGNORECASE)
+"""What joins one `包含 …` to another, inside texts that may have any other word in them."""
 _END = re.compile(r"[;,、\n]")
 
 
@@ -220,13 +224,15 @@ class TextReader:
     def _contains(self, found: re.Match[str], start: int, closing: bool) -> Piece | None:
         """`含 A` of a list; None when it is the start of a free text such as `含税价`, as `包含…` hardly ever is."""
         spaced = bool(found.group(2)) or self.raw[found.end() : found.end() + 1] in QUOTES
-        if not self.column.type.many:
+        inside = not self.column.type.many
+        if inside:
             asks = found.group(1) in ("包含", "不包含") and not _AFTER.match(self.text, found.end())
             if self.open and not spaced and not asks:
                 return None
-            raise fault("contains-needs-list", Span(start, len(self.raw)), text=visible(self.raw[start:])[:40])
-        negative = found.group(1).startswith("不")
-        if self.open and not spaced:
+            if not self.open:
+                raise fault("contains-needs-list", Span(start, len(self.raw)), text=visible(self.raw[start:])[:40])
+        negative = found.group(1).lower().startswith(("不", "not", "does"))
+        if self.open and not spaced and not inside:
             end = self._end_of_text(start, closing, False)
             rest = Is("=", Literal(visible(self.raw[found.end() : end])))
             meant = Except(rest) if negative else rest
@@ -237,10 +243,12 @@ class TextReader:
             self.pos = joint.end()
             values.append(self._value(closing))
         span = Span(start, self.pos)
-        tests = tuple(Is("=", value, span) for value in values)
+        tests = tuple(Contains(value, span) if inside else Is("=", value, span) for value in values)
         if len(tests) > 1:
             either, both = OneOf(tests), AllOf(tests)
             raise ambiguous(span, self.column, *((Except(either), Except(both)) if negative else (either, both)))
+        if inside:
+            return Piece(Except(tests[0], span) if negative else tests[0], "contains")
         return Piece(Except(tests[0], span), "negated") if negative else Piece(tests[0], "value")
 
     # -- values
@@ -332,7 +340,7 @@ class TextReader:
         """`A 以外` is all but A; inside `除 … 外` the word belongs to that."""
         outside = None if excepting else _OUTSIDE.match(self.text, self.pos)
         if not outside:
-            return Piece(bound("=", value, Span(start, self.pos)), "value")
+            return Piece(bound("=", value, Span(start, self.pos)), "value", self.raw[start] in QUOTES)
         self.pos = outside.end()
         span = Span(start, self.pos)
         return Piece(Except(Is("=", value, span), span), "outside")
@@ -349,6 +357,8 @@ class TextReader:
             if _END.match(char) or (closing and depth < 0):
                 return at
             if excepting and at > start and _OUTSIDE.match(self.text, at):
+                return at
+            if self.open and at > start and _MORE.match(self.text, at):
                 return at
         return len(self.text)
 
