@@ -151,10 +151,8 @@ def _row(node: Node, number: int, inputs: list[str], outputs: list[str], at: Ele
     here = at.inside(f"rule {number}")
     when = [feel(entry, here.inside(_at(inputs, n))) for n, entry in enumerate(node.all("inputEntry"))]
     then = [feel(entry, here.inside(_at(outputs, n))) for n, entry in enumerate(node.all("outputEntry"))]
-    when += [Feel("-", here.inside(name)) for name in inputs[len(when) :]]
-    then += [Feel("", here.inside(name)) for name in outputs[len(then) :]]
     notes = tuple(entry.said("text") for entry in node.all("annotationEntry")) or (node.said("description"),)
-    return Row(tuple(when[: len(inputs)]), tuple(then[: len(outputs)]), notes, here, own_of(node))
+    return Row(tuple(when), tuple(then), notes, here, own_of(node))
 
 
 def _at(names: list[str], number: int) -> str:

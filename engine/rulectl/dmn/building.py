@@ -60,7 +60,11 @@ class Building:
     add_table: Callable[[Building, DecisionTable, Env, tuple[str, ...]], Meaning | None]
     tables: list[NewTable] = field(default_factory=list)
     env: Env = field(default_factory=lambda: Env({}))
+    spoilt: set[str] = field(default_factory=set)
+    """Terms of decisions that could not be carried: what reads them is not to blame."""
     calls: int = 0
+    here: tuple[str, ...] = ()
+    """The decision that is being read."""
 
     # -- findings
 
@@ -148,7 +152,9 @@ class Building:
                 if self.calls > MAX_CALLS or len(self.tables) > MAX_TABLES:
                     raise FeelFault("dmn-feel-recursion", HERE, function=function.name)
                 around = self.env if env is None else env
-                found = self.meaning(function.body, around.plus(arguments), (*path, function.name))
+                found = self.meaning(
+                    function.body, around.plus(arguments), self._free((*self.here, *path, function.name))
+                )
             finally:
                 self.calls -= 1
             if found is None:
@@ -156,6 +162,14 @@ class Building:
             return found
 
         return Routine(function.name, function.parameters, apply)
+
+    def _free(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """The path, or with a number the first like it, under which there is no term yet."""
+        found, count = path, 1
+        while any(place[: len(found)] == found for place in self.coin.places):
+            count += 1
+            found = (*path[:-1], f"{path[-1]} {count}")
+        return found
 
     def _invoked(self, body: Invocation, env: Env, path: tuple[str, ...]) -> Meaning | None:
         called = env.find(body.called.text.strip())

@@ -19,6 +19,7 @@ from rulectl.lang.syntax import (
     Both,
     Call,
     Compare,
+    Contains,
     Either,
     Except,
     Expr,
@@ -123,6 +124,8 @@ class Printer:
                 text, level = f"not(list contains({subject}, {self._expr(value, _TOP)}))", _ATOM
             case Is(op, value):
                 text, level = f"{subject} {op} {self._expr(value, _SUM)}", _COMPARE
+            case Contains(value):
+                text, level = f"contains({subject}, {self._expr(value, _TOP)})", _ATOM
             case Between():
                 text, level = f"{subject} in {self._test(test)}", _COMPARE
             case OneOf(items):

@@ -62,7 +62,7 @@ def hints(model: Model) -> Mapping[str, Hint]:
                 hint = found.setdefault(" ".join(clause.subject.text.split()), Hint())
                 hint.references.append((clause.subject.reference, clause.subject.at))
                 hint.listed.append(values_in(clause.values) if clause.values else None)
-                hint.entries += [row.when[number] for row in table.rows[:50]]
+                hint.entries += [row.when[number] for row in table.rows[:50] if number < len(row.when)]
     return found
 
 

@@ -47,7 +47,7 @@ def import_model(data: bytes, file: str, lang: Language = "zh", target: str = ""
     sheets = sheets_of(building, lang)
     target = target or file
     compiled = _compiled(sheets, target)
-    findings += _judged(compiled, sheets, findings)
+    findings += _judged(compiled, sheets, findings, building.spoilt)
     rulebook = None if has_errors(findings) else compiled.rulebook
     counts = {
         "terms": sum(term.used for term in building.coin.terms.values()),
@@ -63,8 +63,9 @@ def _compiled(sheets: Sheets, target: str) -> Compiled:
     return compile_drafts((Draft(target, blocks, tuple(f for _, odd in read for f in odd)),))
 
 
-def _judged(compiled: Compiled, sheets: Sheets, told: list[Finding]) -> Iterator[Finding]:
-    """The compiler's errors at the elements that they come from, but for elements of which it is told already."""
+def _judged(compiled: Compiled, sheets: Sheets, told: list[Finding], spoilt: set[str]) -> Iterator[Finding]:
+    """The compiler's errors at the elements that they come from, but for elements of which it is told already, and
+    cells that speak of a term which could not be carried."""
     blamed = {f.at.place for f in told if f.severity.value == "error"}
     for found in compiled.findings:
         place = found.at.place
@@ -73,7 +74,7 @@ def _judged(compiled: Compiled, sheets: Sheets, told: list[Finding]) -> Iterator
         origin = sheets.origins.get((place.sheet, place.row, place.column)) if isinstance(place, Cell) else None
         if origin is None:
             yield found
-        elif origin.at not in blamed:
+        elif origin.at not in blamed and not any(name in found.at.text for name in spoilt):
             yield replace(found, at=Location(origin.at, origin.text or found.at.text))
 
 

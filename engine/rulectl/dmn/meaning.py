@@ -135,7 +135,7 @@ def replaced(expr: Expr, old: Name, new: Expr) -> Expr:
     """The expression with a name replaced throughout."""
     found = rebuilt(expr, lambda node: new if node == old else None)
     assert not isinstance(found, syntax.Any | syntax.IsNull | syntax.Is | syntax.Between | syntax.OneOf | syntax.AllOf)
-    assert not isinstance(found, syntax.Except)
+    assert not isinstance(found, syntax.Except | syntax.Contains)
     return found
 
 
@@ -175,6 +175,8 @@ def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
             return syntax.If(inner(condition), inner(then), inner(otherwise))  # type: ignore[arg-type]
         case syntax.Is(op, value):
             return syntax.Is(op, inner(value))  # type: ignore[arg-type]
+        case syntax.Contains(value):
+            return syntax.Contains(inner(value))  # type: ignore[arg-type]
         case syntax.Between(low, high, low_closed, high_closed):
             return syntax.Between(inner(low), inner(high), low_closed, high_closed)  # type: ignore[arg-type]
         case syntax.OneOf(tests):

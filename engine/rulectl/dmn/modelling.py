@@ -44,7 +44,9 @@ def build(model: Model, found: list[Finding]) -> Building:
         else:
             decide(building, decision, Role.DERIVED if decision.id in required else Role.OUTPUT)
     for term in building.coin.terms.values():
-        if term.type is None:
+        if term.type is None and term.name in building.spoilt:
+            term.type = STRING
+        elif term.type is None:
             found.append(finding("dmn-type-guessed", term.at, name=term.name))
             term.type = STRING
     return building
@@ -88,7 +90,7 @@ def _in_order(decisions: tuple[Decision, ...]) -> Iterator[Decision]:
 
 def decide(building: Building, decision: Decision, role: Role) -> None:
     """A decision: its terms, its table, and what its name means from now on."""
-    path = (decision.name,)
+    path = building.here = (decision.name,)
     kept = building.coin.kept(decision.name)
     if decision.own.get("kind") == "merge" and kept is not None:
         # what the tables of a term come to is the workbook's own affair
@@ -105,8 +107,7 @@ def decide(building: Building, decision: Decision, role: Role) -> None:
             meaning = None
         made = None if meaning is None else _one_row(building, decision, meaning, shape, role)
     if made is None:
-        # what reads it is not to blame: its term is there, to be filled in by the case
-        made = building.coin.meaning(path, Role.INPUT, shape, decision.at)
+        made = _not_carried(building, decision, shape, role)
     for name in terms_of(made):
         term = building.coin.terms[name]
         term.description = term.description or decision.description
@@ -128,7 +129,11 @@ def _one_row(building: Building, decision: Decision, meaning: Meaning, shape: Sh
             expr = single(meaning, HERE)
         except FeelFault as why:
             building.fault(why, feel)
-            return building.coin.meaning(path, Role.INPUT, None, decision.at)
+            term = building.coin.term(path, role, None, decision.at)
+            building.spoilt.add(term.name)
+            outputs.append(NewOutput(term.name, ""))
+            entries.append(Entry(f":={feel.text}", feel))
+            return Name(term.name)
         type_ = shape if isinstance(shape, Type) else building.infer(expr)
         term = building.coin.term(path, role, type_, decision.at)
         outputs.append(NewOutput(term.name, "F" if type_ is not None and type_.many else ""))
@@ -141,6 +146,22 @@ def _one_row(building: Building, decision: Decision, meaning: Meaning, shape: Sh
         row = NewRow("1", [], entries, decision.at)
         note = decision.description
         building.tables.append(NewTable(name, "U", [], outputs, [row], decision.at, note=note, formula=True))
+    return made
+
+
+def _not_carried(building: Building, decision: Decision, shape: Shape | None, role: Role) -> Meaning:
+    """A decision that no workbook can hold: its terms, so that what reads them is not to blame, and a table with the
+    text that a person has to write anew."""
+    made = building.coin.meaning((decision.name,), role, shape, decision.at)
+    body = decision.body
+    text = body.text if isinstance(body, Feel) and body.text else "?"
+    feel = Feel(text, decision.at)
+    terms = list(terms_of(made))
+    building.spoilt.update(terms)
+    outputs = [NewOutput(name, "") for name in terms]
+    row = NewRow("1", [], [Entry(f":={text}", feel) for _ in terms], decision.at)
+    name, note = building.table_name(decision.name), decision.description
+    building.tables.append(NewTable(name, "U", [], outputs, [row], decision.at, note=note, formula=True))
     return made
 
 

@@ -176,7 +176,11 @@ def _column(building: Building, clause: Input, env: Env) -> NewColumn:
         if isinstance(stated, Type):
             building.coin.settle(subject.id, stated)
         return NewColumn(subject, None, feel)
-    return NewColumn(subject, building.infer(subject) or (stated if isinstance(stated, Type) else STRING), feel)
+    type_ = building.infer(subject) or (stated if isinstance(stated, Type) else STRING)
+    if type_ == STRING and not isinstance(subject, syntax.Binary):
+        # cells know which texts an expression can come to, and ask for no other; a model may
+        subject = syntax.Binary("+", subject, Literal(""))
+    return NewColumn(subject, type_, feel)
 
 
 def _when(building: Building, table: NewTable, row: Row, env: Env) -> list[Entry]:
