@@ -150,6 +150,8 @@ def _exact_gaps(
             case Never():
                 return
             case Open():
+                if not whole:
+                    yield from _by_trying(study, space, numbers, terms, met, show, budget)
                 place = found.cell or blamed(study, space, space.whole, numbers)
                 yield undecided("gap", subject, found.reason, place)
                 return
@@ -163,6 +165,25 @@ def _exact_gaps(
                 yield show(box, found.case, more=len(met) == most)
             case _:
                 assert_never(found)
+
+
+def _by_trying(
+    study: Study,
+    space: Space,
+    numbers: tuple[int, ...],
+    terms: Sequence[str],
+    met: Sequence[Expr],
+    show: Callable[..., Verdict],
+    budget: Budget,
+) -> Iterator[Verdict]:
+    """A gap that the formulas cannot tell of, where values that come up in the conditions show one."""
+    point = uncovered(space.values, space.boxes, budget)
+    if point is None or met:
+        return
+    near = tuple(((number, number + 1),) for number in point)
+    case = shown(study, space, near, budget, partial(_missing, study, numbers, terms))
+    if case is not None:
+        yield show(space.freed(widen(point, space.values, space.boxes)), case, more=False)
 
 
 def _possible(study: Study, space: Space, box: Box, numbers: tuple[int, ...], budget: Budget, *, whole: bool) -> Box:

@@ -18,7 +18,7 @@ from rulectl.analysis.walk import Box, meet
 from rulectl.analysis.witness import Case, case_in, decide, filled_in
 from rulectl.diagnostics import Note
 from rulectl.lang.evaluate import names_of
-from rulectl.lang.syntax import Compare
+from rulectl.lang.syntax import Compare, Not
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Rule
@@ -61,26 +61,30 @@ def _pairs(
     assert subject.table is not None
     space = space_of(study, (subject.table,))
     near = Neighbours.of(space.boxes, space.whole)
-    hard = space.tied or derived(study, space)
+    whole = derived(study, space)
+    hard = space.tied or whole
     for one, box in enumerate(space.boxes):
         if one % _EVERY == 0:
             budget.check()
-        if space.otherwise[one] or not all(box):
+        if not all(box):
             continue
+        both_else = space.otherwise[one]  # two else rules may meet where no other rule holds
         first: tuple[Box, Case] | None = None
         with_: list[int] = []
         for other in bits(near.of_box(box) >> (one + 1) << (one + 1)):
-            if space.otherwise[other] or (slug == "conflict" and not _differ(study, space, one, other)):
+            if space.otherwise[other] != both_else or (slug == "conflict" and not _differ(study, space, one, other)):
                 continue
             common = meet(box, space.boxes[other])
             if common is None:
                 continue
-            if not hard and first is not None and slug == "overlap":
+            if not hard and not both_else and first is not None and slug == "overlap":
                 with_.append(other)
                 continue
-            case = None if hard else _shown(study, space, subject.table, common, (one, other), told, budget)
+            case = (
+                None if hard or both_else else _shown(study, space, subject.table, common, (one, other), told, budget)
+            )
             if case is None:
-                found = _found(study, space, (one, other), told, budget, whole=derived(study, space))
+                found = _found(study, space, (one, other), told, budget, whole=whole)
                 if isinstance(found, Open):
                     place = found.cell or blamed(study, space, common, (subject.table,))
                     yield undecided(slug, subject, found.reason, place)
@@ -98,6 +102,9 @@ def _found(study: Study, space: Space, pair: tuple[int, int], told: str, budget:
     table = study.rulebook.tables[number]
     rules = [rule_of(study, space, member) for member in pair]
     yes = [rule_holds(study, table, rule) for rule in rules]
+    if rules[0].otherwise:
+        ordinary = [rule for rule in table.rules if rule.enabled and not rule.otherwise]
+        yes.append(Not(some([rule_holds(study, table, rule) for rule in ordinary])))
     if told == "rules-disagree":
         entries = zip(table.outputs, rules[0].then, rules[1].then, strict=True)
         yes.append(

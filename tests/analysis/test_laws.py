@@ -1,0 +1,150 @@
+"""Laws of the checks: a sample lies in its class and a condition in its classes; what is said to be idle can be taken
+out; proofs about tables that read tables hold of every case that is tried."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rulectl.analysis.budget import Budget
+from rulectl.analysis.checks import TABLES, verdicts
+from rulectl.analysis.gaps import answered, terms_of
+from rulectl.analysis.study import Study
+from rulectl.analysis.verdict import Answer
+from rulectl.analysis.walk import Box, meet, uncovered, widen, within
+from rulectl.analysis.wording import condition, inhabited, sample
+from rulectl.lang.region import FIRST, Partition, Region, complement, intersection, union
+from rulectl.lang.syntax import Is, Literal
+from rulectl.model.policy import HitPolicy, Role, Status
+from rulectl.model.rulebook import Rulebook
+from rulectl.runtime.engine import Engine
+from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Kind, Type, fits
+from rulectl.values import Value
+from tests.analysis.brute import Truth, rulebook
+from tests.runtime import drawn
+
+DAY = dt.date(2025, 3, 1)
+POINTS: list[tuple[Type, list[Value]]] = [
+    (NUMBER, [Decimal("-1.5"), Decimal(0), Decimal("0.01"), Decimal(3), Decimal("1E+20")]),
+    (Type(Kind.NUMBER, low=Decimal(0), high=Decimal(3)), [Decimal(-1), Decimal(0), Decimal(2), Decimal(3), Decimal(9)]),
+    (DATE, [DAY, DAY + dt.timedelta(days=1), DAY + dt.timedelta(days=9), dt.date(2024, 2, 29)]),
+    (DATETIME, [dt.datetime(2025, 1, 1), dt.datetime(2025, 1, 1, 0, 0, 1), dt.datetime(2025, 1, 1, 0, 1)]),
+    (DURATION, [dt.timedelta(0), dt.timedelta(seconds=1), dt.timedelta(days=2), dt.timedelta(hours=3)]),
+    (STRING, ["a", "其他", "b;c"]),
+    (Type(Kind.ENUM, values=("甲", "乙", "丙")), ["甲", "丙"]),
+    (Type(Kind.ENUM, values=("甲", "乙")), ["甲", "乙"]),
+    (BOOLEAN, [True]),
+]
+
+
+@given(st.sampled_from(POINTS), st.sets(st.integers(0, 4)), st.sets(st.integers(1, 12)), st.booleans())
+def test_samples_and_conditions_say_their_classes(
+    world: tuple[Type, list[Value]], chosen: set[int], numbers: set[int], nullable: bool
+) -> None:
+    type_, points = world
+    partition = Partition.of(type_, [Is("=", Literal(points[i])) for i in chosen if i < len(points)])
+    values = inhabited(partition, type_)
+    for start, stop in values:
+        for number in range(start, stop):
+            value = sample(partition, number, type_)
+            assert partition.locate(value) == number
+            assert fits(value, type_)
+    whole = union((((1, 2),), values)) if nullable else values
+    region: Region = intersection(union(((n, n + 1),) for n in numbers), whole)
+    if region:
+        test = condition(partition, region, whole)
+        assert intersection(partition.region(test), values) == intersection(region, values)
+
+
+REGIONS = st.sets(st.integers(FIRST, 7), min_size=1).map(lambda found: union(((n, n + 1),) for n in found))
+BOXES = st.tuples(REGIONS, REGIONS, REGIONS)
+
+
+@given(BOXES, st.lists(BOXES, max_size=8))
+def test_the_walk_finds_what_is_uncovered(domain: Box, covers: list[Box]) -> None:
+    point = uncovered(domain, covers, Budget())
+    cells = [((a,), (b,), (c,)) for a in range(FIRST, 8) for b in range(FIRST, 8) for c in range(FIRST, 8)]
+    free = {
+        (a[0], b[0], c[0])
+        for a, b, c in cells
+        if within(_cell(a[0], b[0], c[0]), domain) and not any(meet(_cell(a[0], b[0], c[0]), cover) for cover in covers)
+    }
+    assert (point is None) == (not free)
+    if point is not None:
+        assert point in free
+        box = widen(point, domain, covers)
+        assert within(_cell(*point), box)
+        assert within(box, domain)
+        assert not any(meet(box, cover) for cover in covers)
+        for axis, region in enumerate(box):
+            for start, stop in intersection(domain[axis], complement(region, 8)):
+                for number in range(start, stop):
+                    wider = (*box[:axis], union((region, ((number, number + 1),))), *box[axis + 1 :])
+                    assert any(meet(wider, cover) for cover in covers)
+
+
+def _cell(*numbers: int) -> Box:
+    return tuple(((n, n + 1),) for n in numbers)
+
+
+@settings(max_examples=80)
+@given(
+    st.integers(0, 10**9),
+    st.sampled_from([HitPolicy.FIRST, HitPolicy.ANY, HitPolicy.PRIORITY, HitPolicy.COLLECT, HitPolicy.RULE_ORDER]),
+)
+def test_what_is_idle_can_be_taken_out(seed: int, policy: HitPolicy) -> None:
+    """Without a rule that repeats, lies in another, is shadowed or never holds, every known case comes out the same.
+    (Where something is unknown, a possible rule still keeps an else rule back.)"""
+    book = rulebook(Random(seed), policy, tied=False)
+    if policy.lists:
+        terms = tuple(replace(t, type=replace(t.type, many=True)) if t.id == "level" else t for t in book.terms)
+        book = replace(book, terms=terms)
+    slugs = ("never-holds", "shadowed-rule", "duplicate-rule", "subsumed-rule")
+    found = [v for v in verdicts(Study(book), Budget(), TABLES) if v.slug in slugs]
+    engine = Engine(book)
+    cases = list(Truth(book).cases(nulls=False))
+    for verdict in found:
+        if verdict.answer is not Answer.COUNTEREXAMPLE:
+            continue
+        table = book.tables[0]
+        left = replace(table, rules=tuple(rule for rule in table.rules if rule.id != verdict.rules[0]))
+        without = Engine(replace(book, tables=(left,)))
+        for case in Random(seed).sample(cases, min(len(cases), 40)):
+            assert engine.decide(case).outputs == without.decide(case).outputs
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**9))
+def test_proofs_about_chains_hold_of_every_case(seed: int) -> None:
+    """Where no gap was found, no known case is left without a rule; where no overlap was, nothing is complained of."""
+    r = Random(seed)
+    book: Rulebook = drawn.rulebook(r)
+    study = Study(book)
+    sure = {(v.slug, v.at, v.table) for v in verdicts(study, Budget.of(20), TABLES) if v.answer is Answer.PROVED}
+    inputs = [t for t in book.terms if t.role is Role.INPUT]
+    whole = [s for s in answered(study) if ("gap", s.at, s.name) in sure]
+    for _ in range(25):
+        case = {t.id: drawn._literal(r, t.type) for t in inputs}
+        outcome = study.engine.decide(case)
+        facts = {**outcome.case, **outcome.derived, **outcome.outputs}
+        for subject in whole:
+            reads = {n for m in (subject.members or (subject.table or 0,)) for n in study.plan.tables[m].reads}
+            names = {book.tables[m].name for m in subject.members or (subject.table or 0,)}
+            silent = not names & {firing.table for firing in outcome.firings}
+            if silent and all(facts.get(name) is not None for name in reads):
+                assert all(outcome.statuses[term] is not Status.NO_RULE for term in terms_of(study, subject))
+        for found in outcome.findings:
+            slug = {"rules-overlap": "overlap", "rules-disagree": "conflict"}.get(found.slug)
+            assert slug is None or not any(s == slug and t == found.table for s, _, t in sure)
+
+
+@pytest.mark.parametrize("policy", [HitPolicy.UNIQUE, HitPolicy.FIRST])
+def test_verdicts_are_the_same_each_time(policy: HitPolicy) -> None:
+    book = rulebook(Random(7), policy, tied=False)
+    assert list(verdicts(Study(book), Budget())) == list(verdicts(Study(book), Budget()))
