@@ -39,7 +39,7 @@ __all__ = [
 DENSE_RULES = 1024
 """Up to here a table has one set of bit vectors; larger ones are split first (memory is rules x classes bits)."""
 
-LEAF_RULES = 256
+LEAF_RULES = 32
 """So few rules are not split any more."""
 
 MOST_SPREAD = 0.75
@@ -135,13 +135,16 @@ class Leaf:
 
     __slots__ = ("answers", "every", "numbers", "plain", "steps")
 
-    def __init__(self, lowered: Lowered, members: Sequence[int]) -> None:
+    def __init__(self, lowered: Lowered, members: Sequence[int], settled: frozenset[int] = frozenset()) -> None:
+        """`settled` are the columns on which every member holds for all cases that come here."""
         self.numbers = [lowered.numbers[member] for member in members]
         self.every = (1 << len(members)) - 1
         self.answers: dict[int, Any] = {}
         bit_of = {member: bit for bit, member in enumerate(members)}
         self.steps: list[tuple[int, _Steps]] = []
         for slot in lowered.slots:
+            if slot.column in settled:
+                continue
             if slot.partition is None:
                 asked = [(bit_of[rule], held) for rule, held in slot.asked() if rule in bit_of]
             else:
@@ -200,13 +203,15 @@ class Matcher(Protocol):
 @dataclass(slots=True)
 class _Split:
     """How a node parts its rules: by the classes of a column, or by the stretches between some of them. `own` are the
-    rules of each part alone, `wide` those of every part, `null` those that may hold where the value is missing."""
+    rules of each part alone, `wide` those of every part, `null` those that may hold where the value is missing.
+    `exact`: within a part of its own, a case meets what each of these asks of the column."""
 
     column: int
     cuts: list[int] | None
     own: dict[int, list[int]]
     wide: list[int]
     null: dict[int, list[int]]
+    exact: bool
 
     def part(self, klass: int) -> int:
         if klass < FIRST:
@@ -228,6 +233,7 @@ class _Node:
 
     members: Sequence[int]
     spent: frozenset[int]
+    settled: frozenset[int] = frozenset()
     leaf: Leaf | None = None
     split: _Split | None = None
     parts: dict[int, _Node] = field(default_factory=dict)
@@ -268,7 +274,9 @@ class Index:
                 members = split.members(part)
                 # a column may be cut again and finer, as long as that parts anything
                 again = split.cuts is not None and part >= FIRST and len(members) < len(node.members)
-                child = node.parts[part] = _Node(members, node.spent if again else node.spent | {split.column})
+                settled = node.settled | {split.column} if split.exact and part in split.own else node.settled
+                spent = node.spent if again else node.spent | {split.column}
+                child = node.parts[part] = _Node(members, spent, settled)
             node = child
         return node.leaf
 
@@ -282,7 +290,7 @@ class Index:
         if self.held > KEPT_MEMBERS and node is not self.root:
             self.root.parts.clear()
             self.held = len(node.members)
-        node.leaf = Leaf(self.lowered, node.members)
+        node.leaf = Leaf(self.lowered, node.members, node.settled)
 
 
 def _best_split(lowered: Lowered, node: _Node) -> _Split | None:
@@ -325,6 +333,7 @@ def _parted(slot: Slot, members: Sequence[int], cuts: list[int] | None) -> _Spli
     wide: list[int] = []
     null: dict[int, list[int]] = {UNKNOWN: [], ABSENT: []}
     most = WIDE if cuts is None else len(cuts) // 2
+    exact = cuts is None
     for member in members:
         constraint = slot.of(member)
         if constraint is None:
@@ -342,10 +351,11 @@ def _parted(slot: Slot, members: Sequence[int], cuts: list[int] | None) -> _Spli
             runs = [(FIRST + bisect_right(cuts, start), FIRST + 1 + bisect_right(cuts, end - 1)) for start, end in runs]
         if sum(end - start for start, end in runs) > most:
             wide.append(member)
+            exact = False
             continue
         for part in {part for start, end in runs for part in range(start, end)}:
             own.setdefault(part, []).append(member)
-    return _Split(slot.column, cuts, own, wide, null)
+    return _Split(slot.column, cuts, own, wide, null, exact)
 
 
 def _spread(split: _Split, size: int) -> float:
