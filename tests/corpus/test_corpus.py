@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from rulectl.analysis.budget import Budget
-from rulectl.analysis.checks import CHAINS, POLICIES, TABLES, verdicts
+from rulectl.analysis.chains import CHECKS as CHAINS
+from rulectl.analysis.checks import TABLES, verdicts
+from rulectl.analysis.policies import CHECKS as POLICIES
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Question, as_finding
 from rulectl.codec.decode import loads

@@ -29,6 +29,9 @@ Amount = Any
 MEMORY = 1500
 """Megabytes that one question may take before it is given up."""
 
+LONGEST = 3600.0
+"""Seconds that one question may take where no limit is given."""
+
 _numbers = itertools.count()
 
 
@@ -110,12 +113,11 @@ def choose(condition: Truth, one: Truth, other: Truth) -> Truth:
 
 def at_most_one(items: Sequence[Truth]) -> Truth:
     """No two of them together."""
-    open_ = [item for item in items if item is not False]
-    if len(open_) < 2:
-        return True
-    if any(item is True for item in open_):
-        return all_of(no(item) for item in open_ if item is not True)
-    return z3.AtMost(*open_, 1)
+    certain = sum(1 for item in items if item is True)
+    open_ = [item for item in items if not isinstance(item, bool)]
+    if certain:
+        return certain == 1 and all_of(no(item) for item in open_)
+    return z3.AtMost(*open_, 1) if len(open_) > 1 else True
 
 
 def at_most(items: Sequence[Truth], most: int) -> Truth:
@@ -253,11 +255,20 @@ class Solver:
             return Answer.NO, None
         if seconds <= 0:
             return Answer.TIME, None
-        self._inner.push()
+        seconds = min(seconds, LONGEST)
         # the limit is looked at between steps; the alarm is for a step that is too long itself
         alarm = threading.Timer(seconds * 1.5 + 0.5, z3.main_ctx().interrupt)
         alarm.daemon = True
         alarm.start()
+        try:
+            return self._ask(wanted, seconds)
+        except z3.Z3Exception as error:
+            return _reason(str(error)), None
+        finally:
+            alarm.cancel()
+
+    def _ask(self, wanted: Sequence[Truth], seconds: float) -> tuple[Answer, Model | None]:
+        self._inner.push()
         try:
             for item in wanted:
                 if item is not True:
@@ -269,10 +280,7 @@ class Solver:
             if found == z3.unsat:
                 return Answer.NO, None
             return _reason(self._inner.reason_unknown()), None
-        except z3.Z3Exception as error:
-            return _reason(str(error)), None
         finally:
-            alarm.cancel()
             self._inner.pop()
 
 

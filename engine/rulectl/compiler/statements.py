@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Literal as Choice
 from typing import cast
@@ -15,8 +16,8 @@ from rulectl.compiler.records import Record, records
 from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.parser import parse_template
-from rulectl.lang.scope import Broken
-from rulectl.lang.syntax import Literal
+from rulectl.lang.scope import Broken, Scope
+from rulectl.lang.syntax import Either, Expr, Literal, Not
 from rulectl.model import words
 from rulectl.model.draft import BlockKind, DraftCell
 from rulectl.model.rulebook import Policy, Template
@@ -80,9 +81,31 @@ def _policy(record: Record, book: Book, work: Work, ids: Ids, found: list[Findin
     severity = "error" if severity_cell.blank else words.canonical("severity", severity_cell.text)
     if severity is None:
         found.append(not_a_choice(severity_cell, "severity"))
-    statement = condition_in(cell, work.scope)
+    statement = _statement(cell, work.scope)
     if isinstance(statement, Broken):
         found.extend(judged(statement, cell, work))
         return None
     grave = cast(Choice["error", "warning", "notice"], severity or "error")
     return Policy(id_, statement, grave, record.text("note"), cell.text, cell.at)
+
+
+# `责任方 = "店铺" 时 运费承担 != "买家"`; 时 stands apart, since many a name holds it
+_WHEN = re.compile(r"\s时(?:[，,]\s*|\s+)")
+_QUOTED = re.compile(r'"[^"]*"|“[^”]*”|「[^」]*」')
+
+
+def _statement(cell: DraftCell, scope: Scope) -> Expr | Broken:
+    """A statement; one part `时` another says that the other holds wherever the one does."""
+    hidden = _QUOTED.sub(lambda found: "\0" * len(found.group()), cell.text)
+    parts = list(_WHEN.finditer(hidden))
+    if len(parts) != 1:
+        return condition_in(cell, scope)
+    end, start = parts[0].span()
+    when = condition_in(replace(cell, value=cell.text[:end], text=cell.text[:end]), scope)
+    then = condition_in(replace(cell, value=cell.text[start:], text=cell.text[start:]), scope)
+    if isinstance(then, Broken):
+        moved = (replace(problem, span=problem.span.shifted(start)) for problem in then.problems)
+        then = Broken(tuple(moved))
+    if isinstance(when, Broken) or isinstance(then, Broken):
+        return Broken(tuple(p for part in (when, then) if isinstance(part, Broken) for p in part.problems))
+    return Either((Not(when), then))

@@ -23,6 +23,13 @@ def leaning(study: Study) -> Iterator[Subject]:
             yield subject
 
 
+def reachable(study: Study) -> Iterator[Subject]:
+    """The same but for tables that were found to be out of reach as a whole."""
+    dead = study.kept.get("dead tables", ())
+    assert isinstance(dead, tuple)
+    yield from (subject for subject in leaning(study) if subject.table not in dead)
+
+
 def _about(study: Study, term: Term) -> Subject:
     return Subject(term.name, term.cell or FilePlace(study.rulebook.source))
 
@@ -102,5 +109,5 @@ CHECKS: tuple[Question, ...] = (
     Question("tables-contradict", shared, _disagree),
     Question("tier-overruled", tiered, _overruled),
     Question("unreachable-table", leaning, _unreachable_table),
-    Question("unreachable-rule", leaning, _unreachable_rule),
+    Question("unreachable-rule", reachable, _unreachable_rule),
 )

@@ -60,18 +60,21 @@ def overruled(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdic
                 continue
             own = _without(study, term, tier, higher=True).decide(found.case)
             zh, en = reckoned(study, own, [term.id])
-            rules, notes = given_by(study, own, [term.id])
+            mine, cells = given_by(study, own, [term.id], [tier])
+            above, notes = given_by(study, found.outcome, [term.id], list(Tier)[: tier.rank], "note-overrules")
+            words = (
+                ("tier_zh", word("tier", tier.value, "zh")),
+                ("tier_en", word("tier", tier.value, "en")),
+                ("own_zh", zh),
+                ("own_en", en),
+            )
+            at = cells[0].at if cells else verdict.at
             yield replace(
                 verdict,
-                at=notes[0].at if notes else verdict.at,
-                rules=tuple(dict.fromkeys((*rules, *verdict.rules))),
-                fields=(
-                    *verdict.fields,
-                    ("tier_zh", word("tier", tier.value, "zh")),
-                    ("tier_en", word("tier", tier.value, "en")),
-                    ("own_zh", zh),
-                    ("own_en", en),
-                ),
+                at=at,
+                rules=(*mine, *above),
+                notes=notes,
+                fields=(*verdict.fields, *words),
                 severity=severity,
             )
 

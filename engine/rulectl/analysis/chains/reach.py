@@ -39,6 +39,9 @@ def unreachable_table(study: Study, subject: Subject, budget: Budget) -> Iterato
     assert subject.table is not None
     reached = _reached(study, subject.table, budget)
     if reached.dead and not reached.alive and not reached.open_:
+        dead = study.kept.get("dead tables", ())
+        assert isinstance(dead, tuple)
+        study.kept["dead tables"] = (*dead, subject.table)
         fields = (("name", subject.name),)
         yield Verdict("unreachable-table", Verdicts.COUNTEREXAMPLE, subject.at, subject.name, fields=fields)
 
@@ -50,8 +53,6 @@ def unreachable_rule(study: Study, subject: Subject, budget: Budget) -> Iterator
     table = study.rulebook.tables[subject.table]
     for number, doubt in reached.open_:
         yield undecided("unreachable-rule", subject, doubt.reason, doubt.cell or table.rules[number].cells)
-    if not reached.alive and not reached.open_:
-        return  # the whole table is told of
     for number in reached.dead:
         rule = table.rules[number]
         at, why = _culprit(study, subject.table, number, budget)

@@ -29,11 +29,13 @@ from rulectl.analysis.chains.symbols import (
     Demand,
     Items,
     Symbol,
+    Words,
     alike,
     before,
     branch,
     constant,
     free,
+    has_part,
     items_of,
     truth_symbol,
 )
@@ -62,6 +64,7 @@ from rulectl.lang.syntax import (
     Call,
     Compare,
     Comparison,
+    Contains,
     Either,
     Except,
     Expr,
@@ -214,6 +217,10 @@ class Reader:
                     ]
                 )
                 return truth_symbol(found.true, found.false, either(value.failed, one.failed, other.failed))
+            case Contains(expr):
+                part = self.read(expr)
+                known, held = both(value.known, part.known), self._within(value, part)
+                return truth_symbol(both(known, held), both(known, no(held)), either(value.failed, part.failed))
             case OneOf(items):
                 return _eager(any_three, [self.meets(item, value) for item in items])
             case AllOf(items):
@@ -235,6 +242,15 @@ class Reader:
             true = held if op == "=" else no(held)
             return truth_symbol(both(known, true), both(known, no(true)), failed)
         return self._compared(op, value, other, failed)
+
+    def _within(self, value: Symbol, part: Symbol) -> Truth:
+        """Whether a known text has a known other in it; what a text that hangs on the case is part of is left open."""
+        if not isinstance(value.content, Words) or not isinstance(part.content, Words):
+            return False
+        if part.content.open_:
+            self.blurred.append(Literal(None))
+            return fresh_truth("within")
+        return any_of(both(part.content.is_(text), has_part(value.content, text)) for text in part.content.options)
 
     def _contains(self, whole: Symbol, item: Symbol) -> Truth:
         """Whether a known list holds a known value."""
@@ -331,8 +347,7 @@ class Reader:
                 held = self._contains(first, arguments[1])
                 return truth_symbol(both(known, held), both(known, no(held)), failed)
             case "contains":
-                held = fresh_truth("part")
-                self.blurred.append(expr)
+                held = self._within(first, arguments[1])
                 return truth_symbol(both(known, held), both(known, no(held)), failed)
             case "date" if len(arguments) == 1 and first.kind in (Kind.DATE, Kind.DATETIME) and not first.type.many:
                 if first.kind is Kind.DATE:

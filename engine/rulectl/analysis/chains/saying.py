@@ -135,7 +135,11 @@ def joined(term: Term, hits: Sequence[tuple[Truth, Said]], demand: Demand) -> Sa
     }
     open_ = any(items.open_ for _, items in contents)
     length = count(held.values())
-    if open_:
+    if term.merge is Merge.ALL:
+        length = Fraction(0)
+        for guard, items in contents:
+            length = plus(length, pick(guard, items.length, Fraction(0)))
+    elif open_:
         more = fresh_whole("more")
         demand(at_least(more, Fraction(0)))
         length = plus(length, more)

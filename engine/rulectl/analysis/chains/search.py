@@ -35,6 +35,9 @@ TRIES = 6
 NEAT = 1.0
 """Seconds for each attempt at a smaller case; that there is one is known by then."""
 
+MOST_ITEMS = 50
+"""How often an item is put into a list again to make it as long as a model has it."""
+
 _OTHERS = ("其他", "另一", "别的", "某个", "不同")
 _PLAIN = (Decimal(0), Decimal(1), Decimal(2), Decimal(10), Decimal(100))
 _DAY = dt.date(2025, 1, 1)
@@ -126,7 +129,7 @@ class Search:
         return Open(_REASONS[answer], self.world.blame(self.owner))
 
     def _seconds(self, part: float = 0.8) -> float:
-        return min(self.budget.left * part, 3600.0)
+        return self.budget.left * part
 
     # -- models, the smallest first -------------------------------------------------------------------------------
 
@@ -249,7 +252,7 @@ def _same_again(model: Model, inputs: Sequence[tuple[Term, Symbol]]) -> Iterator
         content = symbol.content
         if isinstance(content, Words):
             named = [content.is_(text) for text in _texts(content)]
-            yield from (flag for flag in named if model.truth(flag))
+            yield from (flag if model.truth(flag) else no(flag) for flag in named)
         elif isinstance(content, Items):
             flags = [content.has(value) for value in _held(content)]
             yield from (flag if model.truth(flag) else no(flag) for flag in flags)
@@ -262,8 +265,8 @@ def _same_again(model: Model, inputs: Sequence[tuple[Term, Symbol]]) -> Iterator
 
 
 def _texts(words: Words) -> Sequence[str]:
-    made = getattr(words.is_, "made", None)
-    return words.options or (tuple(made) if made else ())
+    """The texts that something names."""
+    return words.options if words.free is None else tuple(words.free.named)
 
 
 def _held(items: Items) -> Sequence[Scalar]:
@@ -275,11 +278,17 @@ def _value(model: Model, symbol: Symbol, other: str) -> Value:
     """The value of an input in a model."""
     content = symbol.content
     if isinstance(content, Words):
-        return next((text for text in _texts(content) if model.truth(content.is_(text))), other)
+        texts = _texts(content)
+        parts = content.free.parts if content.free is not None else {}
+        made = "·".join(part for part, holds in parts.items() if model.truth(holds))
+        unnamed = next((text for text in (made, other, *_OTHERS) if text and text not in texts), "".join(texts))
+        return next((text for text in texts if model.truth(content.is_(text))), unnamed)
     if isinstance(content, Items):
         held = tuple(value for value in _held(content) if model.truth(content.has(value)))
-        more = model.number(content.length) > len(held) and symbol.kind.textual and content.open_
-        return (*held, other) if more else held
+        more = int(model.number(content.length)) - len(held)
+        if more > 0 and symbol.kind.textual and content.open_:
+            return (*held, other)
+        return (*held, *held[:1] * min(more, MOST_ITEMS))
     if symbol.kind is Kind.BOOLEAN:
         return model.truth(content)
     return scalar(model.number(content), symbol.kind)

@@ -55,13 +55,52 @@ LARGEST = Fraction(10**15)
 """Numbers of a case beyond this are not looked at: below it 34 digits hold every sum of a rulebook exactly."""
 
 
+@dataclass(slots=True)
+class Free:
+    """A text that may be any: truths made as they are asked for. `named`: it is this text, `parts`: it has this in it.
+    No two texts hold together, and what is in a text that is named is known."""
+
+    name: str
+    demand: Demand
+    named: dict[str, Truth] = field(default_factory=dict)
+    parts: dict[str, Truth] = field(default_factory=dict)
+
+    def is_(self, text: str) -> Truth:
+        if text not in self.named:
+            flag = fresh_truth(f"{self.name}={text}")
+            for other in self.named.values():
+                self.demand(no(both(flag, other)))
+            for part, holds in self.parts.items():
+                self.demand(implies(flag, same(holds, part in text)))
+            self.named[text] = flag
+        return self.named[text]
+
+    def part(self, part: str) -> Truth:
+        if not part:
+            return True
+        if part not in self.parts:
+            flag = fresh_truth(f"{self.name}~{part}")
+            for text, holds in self.named.items():
+                self.demand(implies(holds, same(flag, part in text)))
+            for other, holds in self.parts.items():
+                if part in other:
+                    self.demand(implies(holds, flag))
+                elif other in part:
+                    self.demand(implies(flag, holds))
+            self.parts[part] = flag
+        return self.parts[part]
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text: `options` are the texts that it may be, `open_` whether it may be another; `is_` says when it is one."""
+    """A text: `options` are the texts that it may be, `open_` whether it may be another; `is_` says when it is one, and
+    `part` when it has another in it, where that can be said. `free`: an input that may be any text."""
 
     options: tuple[str, ...]
     open_: bool
     is_: Callable[[str], Truth]
+    part: Callable[[str], Truth] | None = None
+    free: Free | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +212,14 @@ def _nothing(type_: Type) -> Content:
 
 @dataclass(slots=True)
 class Flags:
-    """Truths by value, made when they are first asked for; for a text no two of them hold together."""
+    """Truths by value, made when they are first asked for."""
 
     name: str
-    demand: Demand
-    exclusive: bool
     made: dict[Scalar, Truth] = field(default_factory=dict)
 
     def __call__(self, value: Scalar) -> Truth:
         if value not in self.made:
-            flag = self.made[value] = fresh_truth(f"{self.name}={plain_text(value)}")
-            if self.exclusive:
-                for other in list(self.made.values())[:-1]:
-                    self.demand(no(both(flag, other)))
+            self.made[value] = fresh_truth(f"{self.name}:{plain_text(value)}")
         return self.made[value]
 
 
@@ -206,7 +240,8 @@ def free(type_: Type, name: str, known: Truth, demand: Demand, options: Sequence
 
 def _free_words(name: str, demand: Demand, listed: Sequence[Scalar] | None) -> Words:
     if listed is None:
-        return Words((), True, Flags(name, demand, True))
+        text = Free(name, demand)
+        return Words((), True, text.is_, text.part, text)
     texts = tuple(text for text in listed if isinstance(text, str))
     flags = {text: fresh_truth(f"{name}={text}") for text in texts}
     demand(any_of(flags.values()))
@@ -217,7 +252,7 @@ def _free_words(name: str, demand: Demand, listed: Sequence[Scalar] | None) -> W
 def _free_items(type_: Type, name: str, demand: Demand, listed: Sequence[Scalar] | None) -> Items:
     length = fresh_whole(f"#{name}")
     if listed is None:
-        flags = Flags(name, demand, False)
+        flags = Flags(name)
         demand(at_least(length, Fraction(0)))
         return Items((), True, flags, length, True)
     made = {value: fresh_truth(f"{name}:{plain_text(value)}") for value in listed}
@@ -275,6 +310,7 @@ def one_of(type_: Type, name: str, ways: Sequence[tuple[Truth, Symbol]], demand:
             tuple(dict.fromkeys(text for _, words in texts for text in words.options)),
             any(words.open_ for _, words in texts),
             cache(lambda text: any_of(both(guard, words.is_(text)) for guard, words in texts)),
+            cache(lambda part: any_of(both(guard, has_part(words, part)) for guard, words in texts)),
         )
     if type_.kind is Kind.BOOLEAN:
         return any_of(both(guard, symbol.content) for guard, symbol in ways)
@@ -286,6 +322,14 @@ def one_of(type_: Type, name: str, ways: Sequence[tuple[Truth, Symbol]], demand:
     for guard, symbol in ways:
         demand(implies(guard, equal(value, symbol.content)))
     return value
+
+
+def has_part(words: Words, part: str) -> Truth:
+    """When a text has another in it; of a text that is computed, anything."""
+    if words.part is not None:
+        return words.part(part)
+    listed = any_of(words.is_(text) for text in words.options if part in text)
+    return either(listed, fresh_truth(f"~{part}")) if words.open_ else listed
 
 
 def items_of(symbol: Symbol) -> Items:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.chains.search import Search
@@ -11,11 +11,12 @@ from rulectl.analysis.study import Study
 from rulectl.codes import Language
 from rulectl.diagnostics import Note
 from rulectl.model.outcome import Outcome
+from rulectl.model.policy import Tier
 from rulectl.source import Location
 from rulectl.values import Value, plain_text
 
 _WORDS: dict[Language, tuple[str, str, str, str, str]] = {
-    "zh": ("「{}」是 {}", "「{}」没有值", "，", "是", "否"),
+    "zh": ("「{}」为 {}", "「{}」没有值", "，", "是", "否"),
     "en": ("“{}” is {}", "“{}” has no value", ", ", "yes", "no"),
 }
 
@@ -56,8 +57,10 @@ def reckoned(study: Study, outcome: Outcome, terms: Iterable[str]) -> tuple[str,
     return told[0], told[1]
 
 
-def given_by(study: Study, outcome: Outcome, terms: Iterable[str]) -> tuple[tuple[str, ...], tuple[Note, ...]]:
-    """The rules that gave terms their values in a case, and a note at the cell of each that did."""
+def given_by(
+    study: Study, outcome: Outcome, terms: Iterable[str], tiers: Sequence[Tier] = tuple(Tier), key: str = "note-gave"
+) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """The rules of some tiers that spoke of terms in a case, and a note at the cell of each; `key` is its sentence."""
     wanted = set(terms)
     tables = {plan.table.name: plan.table for plan in study.plan.tables}
     rules: list[str] = []
@@ -66,10 +69,10 @@ def given_by(study: Study, outcome: Outcome, terms: Iterable[str]) -> tuple[tupl
         table = tables[firing.table]
         rule = next(rule for rule in table.rules if rule.id == firing.rule)
         for column, entry in zip(table.outputs, rule.then, strict=True):
-            if column.term in wanted and entry.expr is not None:
+            if column.term in wanted and entry.expr is not None and table.tier in tiers:
                 place = entry.cell or rule.cells
                 if place is not None:
-                    notes.append(Note("note-gave", Location(place, entry.text)))
+                    notes.append(Note(key, Location(place, entry.text)))
                 if firing.name not in rules:
                     rules.append(firing.name)
     return tuple(rules), tuple(notes)

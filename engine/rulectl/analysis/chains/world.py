@@ -27,10 +27,12 @@ from rulectl.analysis.smt import (
     Truth,
     all_of,
     any_of,
+    at_least,
     both,
     either,
     fresh_truth,
     implies,
+    is_whole,
     less,
     no,
 )
@@ -45,7 +47,7 @@ from rulectl.runtime.index import period_test
 from rulectl.runtime.plan import Plan, TablePlan
 from rulectl.runtime.resolve import NOTHING
 from rulectl.source import Cell, CellRange
-from rulectl.types import DATE
+from rulectl.types import DATE, Kind
 
 LARGE = 40_000
 """Cells of a table beyond which it is given up."""
@@ -197,7 +199,12 @@ class World:
                 known = fresh_truth(f"{term.name}?")
             # its flags are made as texts come up, by whoever asks; what they demand belongs to the term
             facts = self._facts.setdefault(f"term {id_}", [])
-            return free(term.type, term.name, known, facts.append)
+            found = free(term.type, term.name, known, facts.append)
+            aggregate = self.plan.aggregates.get(id_)
+            if aggregate is not None and aggregate.function != "sum" and term.type.kind is Kind.NUMBER:
+                # how many there are is a whole number, whatever the vocabulary allows
+                facts.extend((is_whole(found.content), at_least(found.content, Fraction(0))))
+            return found
         if id_ not in self.plan.writers:
             return self._settled(term, silence(term))
         return self._settled(term, self.said(id_))
