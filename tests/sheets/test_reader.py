@@ -304,3 +304,37 @@ def test_every_damage_is_a_finding_and_no_traceback(sheet: Worksheet, tmp_path: 
         for data in (whole[:at], flipped):
             draft = read_workbook(made(tmp_path / "hurt.xlsx", data))
             assert draft.blocks or draft.findings
+
+
+def test_values_of_other_workbooks_are_told(sheet: Worksheet, tmp_path: Path) -> None:
+    sheet.append(["甲", "=SUM(Table1[1])", ""])
+    sheet.append(["乙", "='[1]价格 表'!$A$1*2", ""])
+    parent = sheet.parent
+    assert parent is not None
+    parent.save(tmp_path / "book.xlsx")
+    path = patch(
+        tmp_path / "book.xlsx",
+        "xl/worksheets/sheet1.xml",
+        "<v></v>",
+        "<v>5</v>",
+        "<v/>",
+        "<v>5</v>",
+        "<v />",
+        "<v>5</v>",
+    )
+    draft = read_workbook(path)
+    assert slugs(draft) == [("external-value", "参数!B4")]
+    assert [cell(draft, a1).value for a1 in ("B3", "B4")] == [5, 5]
+
+
+def test_macros_and_embedded_files_are_told_and_left_alone(sheet: Worksheet, tmp_path: Path) -> None:
+    parent = sheet.parent
+    assert parent is not None
+    parent.save(tmp_path / "book.xlsx")
+    with zipfile.ZipFile(tmp_path / "book.xlsx", "a") as package:
+        package.writestr("xl/vbaProject.bin", b"\0" * 10)
+        package.writestr("xl/embeddings/oleObject1.bin", b"\0" * 10)
+    draft = read_workbook(tmp_path / "book.xlsx")
+    (told,) = draft.findings
+    assert told.message("zh") == "「book.xlsx」里还有嵌入的文件 / 宏，程序从不看它们，也不会运行。"
+    assert told.message("en") == '"book.xlsx" also holds embedded files / macros, which are never looked at nor run.'

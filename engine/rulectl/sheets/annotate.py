@@ -103,12 +103,12 @@ def _mark(package: Package, part: str, findings: Sequence[Finding], styles: Styl
     merged = [_bounds(one.get("ref", "A1")) for one in (() if merges is None else merges)]
     fills: dict[At, Severity] = {}
     said: dict[At, list[str]] = {}
-    for found in sorted(findings, key=lambda f: f.severity.rank):
+    for found in sorted(findings, key=lambda f: _grade(f).rank):
         place = found.at.place
         assert isinstance(place, Cell | CellRange)
         cells = list(dict.fromkeys(_cells(place, merged)))
         for at in cells:
-            fills.setdefault(at, found.severity)
+            fills.setdefault(at, _grade(found))
         said.setdefault(cells[0], []).append(_said(found, lang))
     for at, cell in _found(sheet, sorted(fills)):
         cell.set("s", str(styles.filled(int(cell.get("s", "0")), FILLS[fills[at]])))
@@ -158,9 +158,29 @@ def _cell(row: Element, at: At) -> Element:
 
 
 def _said(found: Finding, lang: Language) -> str:
-    severity = words.word("severity", found.severity.value, lang)
-    help_ = found.help(lang)
-    return f"{severity} {found.code}: {found.message(lang)}" + (f"\n→ {help_}" if help_ else "")
+    severity = words.word("severity", _grade(found).value, lang)
+    help_ = _advice(found, lang)
+    return f"{severity} {found.code}: {_sentence(found, lang)}" + (f"\n→ {help_}" if help_ else "")
+
+
+def _grade(found: Finding) -> Severity:
+    """How grave a finding is; what was accepted is worth knowing and no more."""
+    return Severity.NOTICE if found.accepted else found.severity
+
+
+def _sentence(found: Finding, lang: Language) -> str:
+    """What is wrong, with the case that shows it; of what is not settled, why."""
+    lines = [found.message(lang)]
+    if found.case:
+        lines.append(say("report-witness", lang) + ", ".join(f"{name}={value}" for name, value in found.case))
+    if found.verdict == "undecided":
+        lines += [say(note.key, lang) for note in found.notes[:1]]
+    return "\n".join(lines)
+
+
+def _advice(found: Finding, lang: Language) -> str:
+    """What to write instead, or why nothing need be written."""
+    return say("annotate-accepted", lang, reason=found.accepted) if found.accepted else found.help(lang)
 
 
 # -- the sheet in front ------------------------------------------------------------------------------------------
@@ -209,7 +229,7 @@ def _rows(findings: Sequence[Finding], file: str, styles: Styles, lang: Language
     body, link = styles.of(Look(font)), styles.of(Look(font, colour="1155CC"))
     heading = styles.of(Look(font, bold=True, colour="FFFFFF", fill="37474F"))
     title = styles.of(Look(font, size=11, bold=True, bordered=False))
-    count = {severity: sum(f.severity is severity for f in findings) for severity in Severity}
+    count = {severity: sum(_grade(f) is severity for f in findings) for severity in Severity}
     about = say(
         "annotate-about",
         lang,
@@ -220,18 +240,18 @@ def _rows(findings: Sequence[Finding], file: str, styles: Styles, lang: Language
     )
     rows = [_row(1, [(about, title)]), _row(3, [(say(f"annotate-{key}", lang), heading) for key, _ in _COLUMNS])]
     links: list[str] = []
-    for row, found in enumerate(sorted(findings, key=lambda f: f.severity.rank), 4):
+    for row, found in enumerate(sorted(findings, key=lambda f: _grade(f).rank), 4):
         place = _place(found, file)
         shown = f"{found.at.place.file} {found.at.place}".strip() if place is None else str(place)
         texts = (
-            words.word("severity", found.severity.value, lang),
+            words.word("severity", _grade(found).value, lang),
             found.code,
             shown,
             found.at.text,
-            found.message(lang),
-            found.help(lang),
+            _sentence(found, lang),
+            _advice(found, lang),
         )
-        severity = styles.of(Look(font, fill=FILLS[found.severity]))
+        severity = styles.of(Look(font, fill=FILLS[_grade(found)]))
         formats = (severity, body, body if place is None else link, body, body, body)
         rows.append(_row(row, zip(texts, formats, strict=True), looks.row_height(_measured(texts))))
         if place is not None:

@@ -18,18 +18,22 @@ from rulectl.sheets.package import UnreadableError, links_of, parse
 MAX_CELLS = 4_000_000
 
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+_ELSEWHERE = re.compile(r"(?<![\w.])\[[0-9]+\]")
+"""How a formula names another workbook; `Table1[1]` is a column of a table."""
 _INVISIBLE = str.maketrans({"\u00a0": " ", "\u200b": None, "\u200c": None, "\u200d": None, "\ufeff": None})
 
 
 @dataclass(slots=True)
 class RawCell:
-    """A cell as the file has it: `type` is SpreadsheetML's (n, s, str, inlineStr, b, e, d), `text` the stored value."""
+    """A cell as the file has it: `type` is SpreadsheetML's (n, s, str, inlineStr, b, e, d), `text` the stored value,
+    `linked` whether its formula looks into another workbook."""
 
     type: str
     style: int
     text: str | None
     formula: bool = False
     struck: bool = False
+    linked: bool = False
 
 
 @dataclass(slots=True)
@@ -63,12 +67,13 @@ class Shared:
 
 @dataclass(slots=True)
 class RawBook:
-    """A workbook as the file has it."""
+    """A workbook as the file has it; `others` are the kinds of content in it that are never looked at."""
 
     sheets: list[RawSheet]
     styles: Styles
     shared: list[Shared]
     date1904: bool
+    others: frozenset[str] = frozenset()
 
 
 def read_package(path: Path) -> RawBook:
@@ -85,7 +90,18 @@ def read_package(path: Path) -> RawBook:
             target, kind = links.get(link, ("", ""))
             if kind == "worksheet":  # chart and dialog sheets hold no cells
                 sheets.append(_sheet(package, target, RawSheet(name, hidden)))
-        return RawBook(sheets, styles, shared, date1904)
+        return RawBook(sheets, styles, shared, date1904, _others(package))
+
+
+def _others(package: zipfile.ZipFile) -> frozenset[str]:
+    """Kinds of content that could do something, and are left alone: `macros`, `embedded` files, `controls`."""
+    parts = [name.lower() for name in package.namelist()]
+    kinds = {
+        "macros": any(part.endswith("vbaproject.bin") or part.startswith("xl/macrosheets/") for part in parts),
+        "embedded": any(part.startswith("xl/embeddings/") for part in parts),
+        "controls": any(part.startswith(("xl/activex/", "xl/ctrlprops/")) for part in parts),
+    }
+    return frozenset(kind for kind, there in kinds.items() if there)
 
 
 def _workbook(package: zipfile.ZipFile, part: str) -> tuple[list[tuple[str, str, bool]], bool]:
@@ -220,12 +236,13 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: RawSheet) -> RawSheet:
     row: dict[int, RawCell] = {}
     number = column = kept = 0
     kind, style = "n", 0
-    formula = got_value = in_value = phonetic = in_run = run_struck = False
+    formula = got_value = in_value = phonetic = in_run = run_struck = in_formula = linked = False
     value: list[str] = []
     runs: list[bool] = []
 
     def start(tag: str, a: Mapping[str, str]) -> None:
         nonlocal number, column, row, kind, style, in_value, formula, got_value, phonetic, in_run, run_struck
+        nonlocal in_formula, linked
         if tag == "c":
             reference = a.get("r")
             if reference is None:
@@ -234,7 +251,7 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: RawSheet) -> RawSheet:
                 letters = reference.rstrip("0123456789")
                 column = columns.get(letters) or columns.setdefault(letters, column_number(letters.upper()))
             kind, style = a.get("t", "n"), int(a.get("s", 0))
-            formula = got_value = False
+            formula = got_value = linked = False
             if value:
                 value.clear()
         elif tag == "v":
@@ -245,7 +262,7 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: RawSheet) -> RawSheet:
             if in_run:
                 runs.append(run_struck)
         elif tag == "f":
-            formula = True
+            formula = in_formula = True
         elif tag == "row":
             number = int(a.get("r", number + 1))
             column = 0
@@ -264,18 +281,20 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: RawSheet) -> RawSheet:
             sheet.hidden_columns.append((int(a.get("min", "1")), int(a.get("max", "1"))))
 
     def end(tag: str) -> None:
-        nonlocal in_value, phonetic, in_run, kept
+        nonlocal in_value, phonetic, in_run, kept, in_formula
         if tag == "v" or tag == "t":
             in_value = False
         elif tag == "c":
             if got_value or formula:
                 row[column] = RawCell(
-                    kind, style, "".join(value) if got_value else None, formula, bool(runs) and all(runs)
+                    kind, style, "".join(value) if got_value else None, formula, bool(runs) and all(runs), linked
                 )
                 runs.clear()
                 kept += 1
                 if kept > MAX_CELLS:
                     raise UnreadableError("workbook-too-large", f"{sheet.name}: {kept} > {MAX_CELLS}")
+        elif tag == "f":
+            in_formula = False
         elif tag == "row":
             if not row:
                 sheet.rows.pop(number, None)
@@ -285,8 +304,11 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: RawSheet) -> RawSheet:
             in_run = False
 
     def text(data: str) -> None:
+        nonlocal linked
         if in_value:
             value.append(data)
+        elif in_formula:
+            linked = linked or _ELSEWHERE.search(data) is not None
 
     parse(package, part, start, end, text)
     return sheet

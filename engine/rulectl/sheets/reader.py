@@ -16,6 +16,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+from rulectl.codes import LANGUAGES, say
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.draft import Draft, DraftBlock, DraftCell, Native
 from rulectl.sheets.blocks import split
@@ -65,11 +66,17 @@ def _read(path: Path) -> Draft:
     formats = _formats(book)
     blocks: list[DraftBlock] = []
     findings: list[Finding] = []
+    if book.others:
+        kinds_zh, kinds_en = (
+            " / ".join(say(f"kind-{kind}", lang) for kind in sorted(book.others)) for lang in LANGUAGES
+        )
+        place = FilePlace(path.name)
+        findings.append(finding("not-looked-at", place, file=path.name, kinds_zh=kinds_zh, kinds_en=kinds_en))
     for sheet in book.sheets:
         found, odd = _read_sheet(book, sheet, path.name, formats)
         blocks.extend(found)
         findings.extend(odd)
-    if not blocks and not findings:
+    if not blocks and all(found.slug == "not-looked-at" for found in findings):
         findings.append(finding("no-blocks", FilePlace(path.name), file=path.name))
     return Draft(path.name, tuple(blocks), tuple(findings))
 
@@ -103,6 +110,8 @@ def _read_sheet(
                 if slug != "long-number":
                     row[column] = DraftCell(at)
                     continue
+            if raw.linked:
+                odd[number, column] = finding("external-value", Location(at, text))
             if text:
                 row[column] = DraftCell(at, value, text)
                 if _is_struck(raw, book):
