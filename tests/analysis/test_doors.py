@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from jsonschema import validate
+from openpyxl import load_workbook
 
 import rulectl
 from rulectl.analysis.accepting import accepted_in
@@ -20,6 +21,8 @@ from rulectl.analysis.suggest import suggest
 from rulectl.cli import main
 from rulectl.codec.case_schema import finding_schema
 from rulectl.codes import LANGUAGES, Severity
+from rulectl.sheets.text import grids
+from rulectl.sheets.writer import write_workbook
 from rulectl.testing import run as run_tests
 
 BOOK = """
@@ -176,3 +179,16 @@ def test_suggestions_pass_as_tests_of_a_chain() -> None:
     again = run_tests(replace(loaded.rulebook, tests=found.tests), loaded.engine.decide)
     assert not again.failed
     assert not again.uncovered
+
+
+def test_the_marked_copy_shows_the_case_and_what_was_accepted(tmp_path: Path) -> None:
+    text = written(tmp_path, shadow="接受 RB505：留作对照").read_text("utf-8")
+    write_workbook(grids(text), tmp_path / "book.xlsx")
+    assert call("check", str(tmp_path / "book.xlsx"), "--annotate", str(tmp_path / "out.xlsx"), "--lang", "zh")[0] == 1
+    page = load_workbook(tmp_path / "out.xlsx")["判定"]
+    gap, shadow = page["A1"].comment, page["A5"].comment
+    assert gap is not None
+    assert shadow is not None
+    assert "例如：问题类型=" in gap.text
+    assert shadow.text.startswith("提示 RB505")
+    assert "已接受：留作对照" in shadow.text
