@@ -15,15 +15,17 @@ from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, NamedTuple, TextIO
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple, TextIO
 
-from rulectl.cases.reader import CaseRow, Reject
 from rulectl.codes import Language
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.values import Value, plain_text
+
+if TYPE_CHECKING:  # a command that only needs a place to write does not wait for the reading of cases
+    from rulectl.cases.reader import CaseRow, Reject
 
 _MEMORY = 20_000
 
