@@ -12,7 +12,8 @@ from fractions import Fraction
 from random import Random
 
 from rulectl.analysis.budget import Budget
-from rulectl.analysis.chains.symbols import Symbol, alike, constant, items_of
+from rulectl.analysis.chains.comparing import alike
+from rulectl.analysis.chains.symbols import Symbol, constant, items_of
 from rulectl.analysis.chains.world import World
 from rulectl.analysis.smt import Answer, Solver, Truth, all_of, both, equal, no
 from rulectl.model.rulebook import Rulebook

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rulectl.analysis.chains.comparing import alike
 from rulectl.analysis.chains.saying import by_tier, kinder
-from rulectl.analysis.chains.symbols import alike
 from rulectl.analysis.chains.tables import fires
 from rulectl.analysis.chains.world import Owner, World
 from rulectl.analysis.smt import Truth, any_of, both, no

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import assert_never
 
+from rulectl.analysis.chains.comparing import alike, before, branch
 from rulectl.analysis.chains.reckoning import (
     Loose,
     days,
@@ -30,9 +31,6 @@ from rulectl.analysis.chains.symbols import (
     Items,
     Symbol,
     Words,
-    alike,
-    before,
-    branch,
     constant,
     free,
     has_part,

@@ -10,17 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from rulectl.analysis.chains.symbols import (
-    Demand,
-    Items,
-    Symbol,
-    Words,
-    alike,
-    exclusive,
-    free,
-    items_of,
-    one_of,
-)
+from rulectl.analysis.chains.comparing import alike, exclusive
+from rulectl.analysis.chains.symbols import Demand, Items, Symbol, Words, free, items_of, one_of
 from rulectl.analysis.smt import (
     Amount,
     Truth,

@@ -15,7 +15,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from rulectl.analysis.budget import Budget, OutOfTime
-from rulectl.analysis.chains.symbols import Items, Symbol, Words, alike, constant, scalar
+from rulectl.analysis.chains.comparing import alike
+from rulectl.analysis.chains.symbols import Items, Symbol, Words, constant, scalar
 from rulectl.analysis.chains.world import World
 from rulectl.analysis.smt import Amount, Answer, Model, Solver, Truth, at_least, at_most, both, is_whole, no, times
 from rulectl.model.outcome import Outcome

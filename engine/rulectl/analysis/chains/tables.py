@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from rulectl.analysis.chains.comparing import exclusive
 from rulectl.analysis.chains.saying import Said, agreed, chosen, combined, counted, first, joined, unclear
-from rulectl.analysis.chains.symbols import Demand, Items, Symbol, Words, exclusive, items_of
+from rulectl.analysis.chains.symbols import Demand, Items, Symbol, Words, items_of
 from rulectl.analysis.smt import Truth, all_of, any_of, at_least, both, either, fresh_truth, no
 from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Term

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from rulectl.analysis.budget import Budget
+from rulectl.analysis.chains.comparing import branch
 from rulectl.analysis.chains.reading import Reader
 from rulectl.analysis.chains.reckoning import Loose
 from rulectl.analysis.chains.saying import (
@@ -21,7 +22,7 @@ from rulectl.analysis.chains.saying import (
     merged,
     silence,
 )
-from rulectl.analysis.chains.symbols import Symbol, branch, constant, free, items_of
+from rulectl.analysis.chains.symbols import Symbol, constant, free, items_of
 from rulectl.analysis.chains.tables import Rules, column_said, fits, typed
 from rulectl.analysis.smt import (
     Truth,
