@@ -36,17 +36,16 @@ _PART = "part"
 class Counting:
     """The facts counted across the cases of one file. `ids`: whether the cases behind each count are wanted."""
 
-    def __init__(self, rulebook: Rulebook, table: Table, unique: bool, ids: bool, in_memory: int = IN_MEMORY) -> None:
+    def __init__(self, rulebook: Rulebook, table: Table, unique: bool, ids: bool) -> None:
         self._rulebook = rulebook
         self._table = table
         self._unique = unique
         self._ids = ids
-        self._in_memory = in_memory
         self._reader = ColumnarEngine(rulebook, FactReader(rulebook))
         self._frames: list[pl.DataFrame] = []
         self._folder: Path | None = None
         self._counts: list[pl.DataFrame] = []
-        self._constants: dict[str, Value] = {p.id: p.value for p in rulebook.parameters}
+        self._asked = Needed(rulebook)
 
     def count(self, chunks: Iterable[Chunk], folder: Path) -> None:
         """Read the whole file and count."""
@@ -59,7 +58,7 @@ class Counting:
             frame = self._needed(chunk, once)
             kept += frame.height
             self._frames.append(frame)
-            if kept > self._in_memory and self._folder is None:
+            if kept > IN_MEMORY and self._folder is None:
                 self._folder = folder / "counting"
                 self._folder.mkdir(exist_ok=True)
             if self._folder is not None:
@@ -113,8 +112,6 @@ class Counting:
             found = found.join(counts, on=ROW, how="left", maintain_order="left")
         return found
 
-    # -- what the aggregates need of each case ---------------------------------------------------------------------
-
     def _needed(self, chunk: Chunk, once: Once) -> pl.DataFrame:
         """The cases of a chunk that can be read and were not read before, with the columns of every aggregate."""
         cases = self._reader.read(
@@ -122,7 +119,7 @@ class Counting:
         )
         columns: dict[str, pl.Series] = {ROW: pl.Series(cases.numbers, dtype=pl.Int64), ID: cases.ids}
         for number, aggregate in enumerate(self._rulebook.aggregates):
-            columns |= {f"{number} {name}": held for name, held in self._columns(aggregate, cases).items()}
+            columns |= {f"{number} {name}": held for name, held in self._asked.columns(aggregate, cases).items()}
         firsts = [f"{n} {key(0)}" for n, a in enumerate(self._rulebook.aggregates) if a.by]
         frame = pl.DataFrame(columns)
         # aggregates by different first keys cannot share parts; then all cases are in one
@@ -136,7 +133,15 @@ class Counting:
             once.keep(frame[ID], frame[ROW])
         return frame
 
-    def _columns(self, aggregate: Aggregate, cases: Cases) -> dict[str, pl.Series]:
+
+class Needed:
+    """What the aggregates of a rulebook need of each case, as columns: `key(n)` its keys as texts, OF what is counted,
+    TIME, and COUNTS, whether it is counted."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._constants: dict[str, Value] = {p.id: p.value for p in rulebook.parameters}
+
+    def columns(self, aggregate: Aggregate, cases: Cases) -> dict[str, pl.Series]:
         rows = len(cases.at)
         made = {key(n): self._texts(name, cases) for n, name in enumerate(aggregate.by)}
         made[OF] = (

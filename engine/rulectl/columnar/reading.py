@@ -91,13 +91,15 @@ class TermReader:
     # -- few distinct values ------------------------------------------------------------------------------------
 
     def _coded(self, series: pl.Series) -> Read:
-        codes = self._numbers_of(series)
-        blank = int(BLANK_CODE)
+        return self._good(self._numbers_of(series))
+
+    def _good(self, codes: Codes) -> Read:
+        """State numbers, -1 for what cannot be read."""
         bad = codes == BAD_CODE
         if bad.any():
-            codes = np.where(bad, np.int32(blank), codes)
-            return Read(Coded(codes, self.states), codes == blank, bad)
-        return Read(Coded(codes, self.states), codes == blank, None)
+            codes = np.where(bad, np.int32(BLANK_CODE), codes).astype(np.int32)
+            return Read(Coded(codes, self.states), codes == BLANK_CODE, bad)
+        return Read(Coded(codes, self.states), codes == BLANK_CODE, None)
 
     def _numbers_of(self, series: pl.Series) -> Codes:
         """The state numbers of a column of texts; -1 for what cannot be read."""
@@ -131,12 +133,15 @@ class TermReader:
 
     def _typed(self, series: pl.Series) -> Read:
         """Native values: by distinct value, but for numbers in a number's column."""
-        if series.dtype.is_numeric() and self._floats_do() and series.n_unique() > _MANY:
+        if series.dtype.is_numeric() and self._floats_do():
             if series.dtype.is_float() or series.dtype.is_integer():
-                exact = series.is_finite() if series.dtype.is_float() else series.is_not_null()
-                exact &= series.abs() < 10**15
+                exact = series.is_between(-(10**15) + 1, 10**15 - 1)
                 return self._mixed(series, exact.fill_null(False), self.slot.native)
-            return self._numbers(series.cast(_TEXT))
+            if series.head(_SAMPLE).n_unique() > _MANY:
+                return self._numbers(series.cast(_TEXT))
+        if series.dtype == pl.Boolean:
+            lut = np.array([self._native(False), self._native(True), BLANK_CODE], np.int32)
+            return self._good(lut[series.cast(pl.UInt8).fill_null(2).to_numpy()])
         found = series.unique()
         said = [self._native(value) for value in found.to_list()]
         if series.dtype in (pl.List, pl.Array, pl.Object, pl.Struct):
@@ -155,9 +160,7 @@ class TermReader:
                 )["code"]
                 .to_numpy()
             )
-        bad = codes == BAD_CODE
-        codes = np.where(bad, np.int32(BLANK_CODE), codes).astype(np.int32)
-        return Read(Coded(codes, self.states), codes == BLANK_CODE, bad if bad.any() else None)
+        return self._good(codes)
 
     def _native(self, raw: object) -> int:
         value = self.slot.native(raw)
