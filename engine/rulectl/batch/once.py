@@ -61,13 +61,13 @@ class Once:
     def keep(self, ids: pl.Series, rows: pl.Series) -> None:
         """The ids that were decided in a chunk; to be called once a chunk."""
         frame = pl.DataFrame({_ID: ids, _ROW: rows})
-        frame.write_parquet(self._folder / f"{self._count:07}.parquet", compression="lz4", statistics=False)
+        frame.write_ipc(self._folder / f"{self._count:07}.arrow", compression="lz4")
         self._count += 1
         self._learn(ids)
 
     def _kept(self) -> Iterator[pl.DataFrame]:
         for number in range(self._count):
-            yield pl.read_parquet(self._folder / f"{number:07}.parquet")
+            yield pl.read_ipc(self._folder / f"{number:07}.arrow")
 
     def _learn_all(self) -> None:
         for frame in self._kept():

@@ -1,8 +1,8 @@
 """A batch from its first row to its last: read, decide, write, chunk by chunk, in bounded memory.
 
-The main thread reads chunks and writes what was decided of them, in order; `jobs` other threads decide and turn answers
-into bytes. Reading, deciding and formatting are done in polars and numpy for the most part, outside Python's lock, so
-two threads keep two cores busy. The results do not depend on `jobs`.
+One thread reads chunks, `jobs` others decide and turn answers into bytes, and the main one writes these, in order.
+Reading, deciding and formatting are done in polars and numpy for the most part, outside Python's lock, so two threads
+keep two cores busy. The results do not depend on `jobs`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from typing import NamedTuple
 
 import polars as pl
 
+from rulectl.batch.ahead import ahead
 from rulectl.batch.answers import Answerer, Answers
 from rulectl.batch.counting import Counting
 from rulectl.batch.journal import BusyError, Journal, Step
 from rulectl.batch.once import Once
 from rulectl.batch.sinks import Sink
 from rulectl.batch.writing import PieceWriter, RejectWriter
+from rulectl.cases.formats import BROKEN
 from rulectl.cases.reader import Reject
 from rulectl.cases.table import ROW, Chunk, RowReader, Table
 from rulectl.cases.writer import UnwritableError
@@ -179,15 +181,18 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
 def _watched(order: Order, start: float, stop: float) -> Iterator[Chunk]:
     """The chunks of the file, told of as they are read."""
     rows = 0
-    chunks = order.table.chunks()
+    # read while others decide and write
+    chunks = ahead(order.table.chunks(), 1)
     while True:
         try:
             chunk = next(chunks, None)
-        except OSError:
+        except (OSError, *BROKEN):
             file = order.table.file
             raise StopBatchError(finding("cases-gone", FilePlace(file), file=file)) from None
         if chunk is None:
             return
+        if not order.unchanged():
+            raise StopBatchError(finding("cases-changed", FilePlace(order.table.file), file=order.table.file))
         rows += chunk.met
         yield chunk
         order.progress(rows, start + (stop - start) * order.table.done())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -126,6 +127,39 @@ class Rewindable(io.RawIOBase):
         super().close()
 
 
+class _Zst(io.RawIOBase):
+    """Frames of zstd, unpacked one after the other. The package's own reader takes a file that was cut off for a whole
+    one; this raises EOFError."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._left = b""
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(cast(bytearray, buffer))
+        while not self._ready:
+            data = self._left or self._stream.read(1 << 18)
+            self._left = b""
+            if not data:
+                if self._frame is not None:
+                    raise EOFError
+                return 0
+            self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            self._ready = memoryview(self._frame.decompress(data))
+            if self._frame.eof:
+                self._left = self._frame.unused_data
+                self._frame = None
+        count = min(len(view), len(self._ready))
+        view[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+
 def unpacked(stream: BinaryIO, packed: str) -> BinaryIO:
     """The plain bytes of a seekable stream; it stays open when the result is closed."""
     if not packed:
@@ -135,9 +169,7 @@ def unpacked(stream: BinaryIO, packed: str) -> BinaryIO:
         stream.seek(0)
         if packed == "gz":
             return cast(BinaryIO, gzip.GzipFile(fileobj=stream))
-        return cast(
-            BinaryIO, zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
-        )
+        return cast(BinaryIO, io.BufferedReader(_Zst(stream), 1 << 20))
 
     return cast(BinaryIO, io.BufferedReader(Rewindable(open_), 1 << 20))
 
@@ -150,8 +182,8 @@ def pack(data: bytes, packed: str) -> bytes:
     return zstandard.ZstdCompressor(level=3).compress(data) if packed == "zst" else data
 
 
-BROKEN = (gzip.BadGzipFile, EOFError, zstandard.ZstdError)
-"""What is raised while a damaged file is unpacked (and zlib.error, which gzip lets through)."""
+BROKEN = (gzip.BadGzipFile, EOFError, zlib.error, zstandard.ZstdError)
+"""What is raised while a damaged file is unpacked."""
 
 
 class Shared(io.RawIOBase):

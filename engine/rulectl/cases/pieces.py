@@ -32,6 +32,7 @@ SIZE = 1 << 24
 
 _HEAD = 1 << 20
 _UTF8 = ("utf-8", "utf-8-sig")
+_ALONE = re.compile(rb"\r(?!\n)")
 
 
 class OtherEncodingError(Exception):
@@ -85,37 +86,40 @@ def blocks(stream: BinaryIO, encoding: Encoding, tentative: bool, size: int) -> 
     """A stream from its start as UTF-8 without a mark: bytes, whether they may hold U+FFFD or NUL, whether they are the
     last. Raises OtherEncodingError where `tentative` UTF-8 turns out to be none."""
     stream.seek(0)
-    utf8 = encoding.name in _UTF8
-    decoder = codecs.getincrementaldecoder(encoding.name)("strict" if encoding.whole else "replace")
-    first, data = True, stream.read(min(size, _HEAD))
-    while data or first:
-        following = stream.read(size)
-        final = not following
-        if utf8:
+    wide = 8 * size
+    if encoding.name in _UTF8:
+        first, rest = True, b""
+        while True:
+            data = stream.read(min(size, _HEAD) if first else size)
             # cut between characters: the rest of the last line goes to the next block
-            end = len(data) if final else data.rfind(b"\n") + 1
-            if not end and len(data) < 8 * size:
-                data += following
+            end = data.rfind(b"\n") + 1 if data else 0
+            if data and not end and len(rest) < wide:
+                rest += data
                 continue
-            kept, data = data[: end or None], data[end:] if end else b""
+            kept = b"".join((rest, memoryview(data)[:end])) if end else rest
+            rest = data[end:]
             if first:
                 kept = kept.removeprefix(codecs.BOM_UTF8)
-            spoilt = b"\0" in kept
+            first = False
+            spoilt = b"\0" in kept or not (encoding.whole or tentative)
             if not _valid(kept):
                 if tentative:
                     raise OtherEncodingError
                 kept, spoilt = kept.decode("utf-8", "replace").encode(), True
-            elif not encoding.whole and not tentative:
-                spoilt = True
-            yield kept, spoilt, final
-            data += following
-        else:
-            text = decoder.decode(data, final)
-            if first:
-                text = text.removeprefix("\ufeff")
-            yield text.encode(), not encoding.whole, final
-            data = following
+            yield kept, spoilt, not data
+            if not data:
+                return
+    decoder = codecs.getincrementaldecoder(encoding.name)("strict" if encoding.whole else "replace")
+    first = True
+    while True:
+        data = stream.read(min(size, _HEAD) if first else size)
+        text = decoder.decode(data, not data)
+        if first:
+            text = text.removeprefix("\ufeff")
         first = False
+        yield text.encode(), not encoding.whole, not data
+        if not data:
+            return
 
 
 def _valid(data: bytes) -> bool:
@@ -154,8 +158,7 @@ def pieces(
     number = 1
     for data, spoilt, final in chain([(head.rest, *start)], following):
         whole = carry + data if carry else data
-        whole = _line_ends(whole, final)
-        end = len(whole) if final or len(whole) > 8 * SIZE else whole.rfind(b"\n") + 1
+        end = len(whole) if final or len(whole) > 8 * SIZE else whole.rfind(b"\n") + 1 or whole.rfind(b"\r") + 1
         body, rest = whole[:end], whole[end:]
         piece, unfinished = _parse(body, shape, spoilt, final, number)
         carry = unfinished + rest
@@ -164,29 +167,41 @@ def pieces(
             yield piece
 
 
-def _line_ends(data: bytes, final: bool) -> bytes:
-    """The data with carriage returns that stand alone turned into line breaks; one at the very end may not be alone."""
-    if b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"):
-        return data
-    held = b"\r" if data.endswith(b"\r") and not final else b""
-    return re.sub(rb"\r(?!\n)", b"\n", data[: len(data) - len(held)]) + held
-
-
 def _parse(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int) -> tuple[Piece, bytes]:
     """The records of some whole lines, numbered from `first`, and what of them belongs to the next piece."""
     if not body:
         return Piece(_empty(shape), [], 0, 0), b""
     one_byte = len(shape.delimiter.encode()) == 1
-    if not spoilt and one_byte and shape.width == shape.full > 1 and b'"' not in body:
-        frame = _read(body, shape, "raise")
-        # no row is longer than the headings; so none is shorter when there are enough delimiters
-        if frame is not None and body.count(shape.delimiter.encode()) == frame.height * (shape.width - 1):
+    if not spoilt and one_byte and shape.width == shape.full > 1:
+        frame = _at_once(body, shape)
+        if frame is not None:
             return Piece(_numbered(frame, first), [], frame.height, zlib.crc32(body)), b""
     return _by_lines(body, shape, spoilt, final, first, one_byte)
 
 
+def _at_once(body: bytes, shape: Shape) -> pl.DataFrame | None:
+    """The rows of a piece in which every line is a whole row with as many cells as there are headings; else None."""
+    lines = pl.read_lines(body)["line"]
+    if b"\r" in body and lines.str.contains("\r", literal=True).any():
+        return None
+    quoted = lines.str.contains('"', literal=True) if b'"' in body else None
+    if quoted is not None and not lines.filter(quoted).str.contains(shape.plain).all():
+        return None
+    frame = _read(body, shape, "raise")
+    if frame is None or frame.height != len(lines):
+        return None
+    # no row is longer than the headings; one that is shorter ends in a cell that was filled up
+    doubtful = frame.to_series(shape.width - 1) == ""
+    if quoted is not None:
+        doubtful &= ~quoted
+    cells = lines.filter(doubtful).str.count_matches(shape.delimiter, literal=True) + 1
+    return frame if (cells == shape.width).all() else None
+
+
 def _by_lines(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int, one_byte: bool) -> tuple[Piece, bytes]:
     """The same for a piece that is not plain throughout."""
+    if b"\r" in body:
+        body = _ALONE.sub(b"\n", body)
     lines = pl.read_lines(body)["line"]
     plain = lines.str.contains(shape.plain) & (lines != "") if one_byte else pl.repeat(False, len(lines), eager=True)
     if spoilt:
