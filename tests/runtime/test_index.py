@@ -238,6 +238,7 @@ def test_the_index_finds_what_a_scan_finds(seed: int, dense: int, steps: int) ->
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "DENSE_RULES", dense)
         patch.setattr(index, "MOST_SPREAD", r.choice([0.75, 2.0]))
+        patch.setattr(index, "WORTH_SPREAD", r.choice([0.34, 2.0]))
         patch.setattr(index, "WIDE", r.choice([1, 64]))
         patch.setattr(index, "CUTS", r.choice([2, 16]))
         patch.setattr(index, "KEPT_MEMBERS", r.choice([3, 10**6]))

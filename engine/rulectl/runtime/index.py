@@ -45,6 +45,9 @@ LEAF_RULES = 32
 MOST_SPREAD = 0.75
 """A split must leave a case with no more than this part of the rules."""
 
+WORTH_SPREAD = 0.34
+"""The same where the rules are few enough for one set of bit vectors: then many small ones must be worth making."""
+
 CUTS = 16
 """Into how many stretches an ordered column is cut."""
 
@@ -283,7 +286,8 @@ class Index:
     def _grow(self, node: _Node) -> None:
         """Make a node a split where that leaves cases with far fewer rules, else a leaf."""
         if len(node.members) > (self.most if node is self.root else min(self.most, LEAF_RULES)):
-            node.split = _best_split(self.lowered, node)
+            few = len(node.members) <= self.most
+            node.split = _best_split(self.lowered, node, WORTH_SPREAD if few else MOST_SPREAD)
         if node.split is not None:
             return
         self.held += len(node.members)
@@ -293,8 +297,9 @@ class Index:
         node.leaf = Leaf(self.lowered, node.members, node.settled)
 
 
-def _best_split(lowered: Lowered, node: _Node) -> _Split | None:
-    """The split by the column that spreads a sample of the rules best, None where none spreads them enough."""
+def _best_split(lowered: Lowered, node: _Node, most: float) -> _Split | None:
+    """The split by the column that spreads a sample of the rules best; None where none leaves a case with at most the
+    part `most` of them."""
     members = node.members
     sample = members[:: max(1, len(members) // SAMPLE)]
     best: tuple[float, Slot, list[int] | None] | None = None
@@ -307,11 +312,11 @@ def _best_split(lowered: Lowered, node: _Node) -> _Split | None:
         spread = _spread(_parted(slot, sample, cuts), len(sample))
         if best is None or spread < best[0]:
             best = (spread, slot, cuts)
-    if best is None or best[0] > MOST_SPREAD:
+    if best is None or best[0] > most:
         return None
     whole = _parted(best[1], members, best[2])
     # the sample may have flattered
-    return whole if _spread(whole, len(members)) <= MOST_SPREAD else None
+    return whole if _spread(whole, len(members)) <= most else None
 
 
 def _cuts(slot: Slot, sample: Sequence[int]) -> list[int]:
