@@ -136,6 +136,15 @@ def test_a_context_knows_its_entries_in_order() -> None:
 
 
 def test_a_condition_that_no_cell_can_say_asks_in_a_column_of_its_own() -> None:
+    data = inputs(n="number") + decision("r", table("FIRST", "n:number", "r:number", "modulo(?, 2) = 0; 1", "-; 3"))
+    assert results(definitions(data), n=D(6))["r"] == 1
+    assert results(definitions(data), n=D(7))["r"] == 3
+    book = imported(definitions(data)).rulebook
+    assert book is not None
+    assert [column.heading for column in book.tables[0].inputs] == ["n", "(n - 2 * floor(n / 2) = 0)"]
+
+
+def test_what_a_text_contains() -> None:
     rules = ('contains(?, "x"); 1', 'ends with(?, "y"); 2', "-; 3")
     data = inputs(t="string") + decision("r", table("FIRST", "t:string", "r:number", rules[0], rules[2]))
     assert results(definitions(data), t="axb")["r"] == 1

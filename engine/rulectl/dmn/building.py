@@ -34,7 +34,7 @@ from rulectl.lang.evaluate import children
 from rulectl.lang.parser import parse_expression
 from rulectl.lang.printer import print_expr
 from rulectl.lang.scope import Broken
-from rulectl.lang.syntax import Expr, Name, Node
+from rulectl.lang.syntax import Expr, Name, Node, Test
 from rulectl.source import ElementPlace, Location, Span
 from rulectl.types import Kind, Type
 
@@ -63,6 +63,8 @@ class Building:
     spoilt: set[str] = field(default_factory=set)
     """Terms of decisions that could not be carried: what reads them is not to blame."""
     calls: int = 0
+    tests: dict[tuple[str, Env], Test] = field(default_factory=dict)
+    """Input entries that were read: large tables say the same over and over."""
     here: tuple[str, ...] = ()
     """The decision that is being read."""
 

@@ -10,6 +10,7 @@ note 0010.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rulectl.codes import Language
 from rulectl.dmn.layout import Shape, layout
@@ -117,7 +118,7 @@ def _book(book: Rulebook, names: Naming, lang: Language) -> Element:
             {"kind": block.kind.value},
             (element("rulectl:row", children=_cells([cell.text for cell in row])) for row in block.rows[1:]),
         )
-        for grid in export_grids(book, lang)
+        for grid in export_grids(replace(book, tables=()), lang)
         for block in read_grid(grid, "")[0]
         if block.kind in KEPT_BLOCKS
     ]

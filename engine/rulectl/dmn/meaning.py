@@ -119,8 +119,7 @@ def as_test(expr: Expr) -> Test:
         case syntax.Not(operand):
             return syntax.Except(as_test(operand))
         case syntax.Call("contains", (whole, item)) if whole == SUBJECT and not mentions(item, SUBJECT):
-            # of a list `= x` asks whether it holds x; of a text it is not the same
-            raise NeedsColumnError(expr)
+            return syntax.Contains(item)
         case _:
             raise NeedsColumnError(expr)
 

@@ -45,6 +45,8 @@ class Exporter:
         self.book = book
         self.naming = names
         self.lang = lang
+        self._read: dict[str, Expr | None] = {}
+        self._tests: dict[str, Test | None] = {}
         self._printer = Printer(names.feel, names.lists)
         every: tuple[Term | Parameter, ...] = (*book.terms, *book.parameters)
         self._names = {item.id: item.name for item in every}
@@ -66,12 +68,13 @@ class Exporter:
     def table(self, table: Table, id_: str) -> Element:
         """A decision table under the id of its decision."""
         policy, aggregation = _HIT_POLICIES[table.policy]
-        native = [rule for rule in table.rules if self._native(rule, table)]
+        first = next((r for r in table.rules if r.otherwise and r.enabled and r.period.always), None)
+        # DMN has room for rules that are on, and of else rules for the first
+        fits = [rule is first if rule.otherwise else rule.enabled for rule in table.rules]
+        native = [rule for rule, fit in zip(table.rules, fits, strict=True) if fit]
         otherwise = next((rule for rule in native if rule.otherwise), None)
         kept_rows = [
-            self._kept_rule(rule, number, table)
-            for number, rule in enumerate(table.rules)
-            if not any(rule is one for one in native)
+            self._kept_rule(rule, number, table) for number, rule in enumerate(table.rules) if not fits[number]
         ]
         rules = [rule for rule in native if rule is not otherwise]
         notes = [key for key in ("note", "source") if any(getattr(rule, key) for rule in rules)]
@@ -86,13 +89,6 @@ class Exporter:
                 *(self._rule(rule, table, notes, f"{id_}_r{n}") for n, rule in enumerate(rules, 1)),
             ),
         )
-
-    def _native(self, rule: Rule, table: Table) -> bool:
-        """Whether DMN has room for a rule: one that is on, and of else rules the first."""
-        if not rule.otherwise:
-            return rule.enabled
-        room = (one for one in table.rules if one.otherwise and one.enabled and one.period.always)
-        return rule is next(room, None)
 
     def _about(self, table: Table) -> Element | None:
         book = self.book
@@ -211,6 +207,12 @@ class Exporter:
     # -- reading back
 
     def _means(self, feel: str) -> Expr | None:
+        """What an expression means; large tables say the same over and over, and it is read once."""
+        if feel not in self._read:
+            self._read[feel] = self._meaning(feel)
+        return self._read[feel]
+
+    def _meaning(self, feel: str) -> Expr | None:
         try:
             found = read_expression(feel, self._env)
         except FeelFault:
@@ -218,10 +220,12 @@ class Exporter:
         return None if isinstance(found, Parts | Routine) or not hasattr(found, "span") else _expression(found)
 
     def _asks(self, feel: str) -> Test | None:
-        try:
-            return read_tests(feel, self._env)
-        except (FeelFault, NeedsColumnError):
-            return None
+        if feel not in self._tests:
+            try:
+                self._tests[feel] = read_tests(feel, self._env)
+            except (FeelFault, NeedsColumnError):
+                self._tests[feel] = None
+        return self._tests[feel]
 
 
 def _expression(node: Node) -> Expr | None:

@@ -192,7 +192,11 @@ def _when(building: Building, table: NewTable, row: Row, env: Env) -> list[Entry
             entries.append(Entry(feel.kept.text, feel))
             continue
         try:
-            entries.append(Entry(read_tests(feel.text, env), feel))
+            key = feel.text, env
+            test = building.tests.get(key)
+            if test is None:
+                test = building.tests[key] = read_tests(feel.text, env)
+            entries.append(Entry(test, feel))
         except FeelFault as why:
             building.fault(why, feel)
             entries.append(Entry(":=" + feel.text, feel))
