@@ -13,7 +13,6 @@ import rulectl
 from rulectl.api import Book
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook, Table, TestCase
-from rulectl.values import Value
 
 ENTRY = "after_sales"
 BRANCHES = ("apparel", "food", "wholesale")
@@ -82,7 +81,7 @@ def test_every_rule_of_a_branch_says_where_it_comes_from(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "kind"), [("apparel", "服饰"), ("food", "食品"), ("wholesale", "批发")])
 def test_a_branch_workbook_takes_its_own_branch_for_granted(name: str, kind: str) -> None:
-    facts: dict[str, Value] = {"工单号": "A1", "问题类型": "七天无理由", "订单实付金额": 100}
+    facts: dict[str, object] = {"工单号": "A1", "问题类型": "七天无理由", "订单实付金额": 100}
     assert loaded(name).decide(facts).case["shop_type"] == kind
     with pytest.raises(rulectl.CaseError):
         loaded(ENTRY).decide(facts)
