@@ -37,6 +37,8 @@ LINKS = 65_530
 _TEXT = 32_767
 _EXACT = 15
 _WIDEST, _SAMPLE = 60, 200
+_RULE_WIDTHS = (26, 8, 22, 48, 40, 30, 18)
+_TALLEST = 25
 
 _Formats = Mapping[str, Any]
 
@@ -126,6 +128,7 @@ def _sheet(
     name = say("report-sheet-decisions", lang)
     sheet = book.add_worksheet(name if number == 0 else f"{name} {number + 1}")
     sheet.freeze_panes(1, 1)
+    _on_paper(sheet)
     for index, (column, width) in enumerate(zip(columns, widths, strict=True)):
         sheet.set_column(index, index, width)
         sheet.write_string(0, index, column.heading, formats["head"])
@@ -241,16 +244,33 @@ def _conditions(table: Table, rule: Rule) -> str:
     return "\n".join(["否则", *asked] if rule.otherwise else asked)
 
 
+def _lines(text: str, width: int) -> int:
+    """How many lines a text takes in a column so many signs wide."""
+    lines = sum(1 + max(0, wcwidth.wcswidth(line)) // width for line in text.split("\n"))
+    return min(lines, _TALLEST)
+
+
+def _on_paper(sheet: Any) -> None:
+    """As wide as a page, with the headings on each."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
 def _rules(
     book: Any, quoted: Sequence[tuple[str, int, str, str, str, str, str]], formats: _Formats, name: str, lang: Language
 ) -> None:
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 1)
+    _on_paper(sheet)
     heads = ("rule", "fired", "cells", "when", "then", "note", "source")
-    for index, (head, width) in enumerate(zip(heads, (26, 8, 22, 48, 40, 30, 18), strict=True)):
+    for index, (head, width) in enumerate(zip(heads, _RULE_WIDTHS, strict=True)):
         sheet.set_column(index, index, width)
         sheet.write_string(0, index, say(f"report-rules-{head}", lang), formats["head"])
     for at, row in enumerate(quoted, start=1):
+        # heights are not found out by themselves everywhere
+        sheet.set_row(at, 15 * max(_lines(text, width) for text, width in zip(row[2:], _RULE_WIDTHS[2:], strict=True)))
         sheet.write_string(at, 0, row[0], formats["top"])
         sheet.write_number(at, 1, row[1], formats["top"])
         for index, text in enumerate(row[2:], start=2):

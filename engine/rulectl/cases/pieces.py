@@ -27,7 +27,7 @@ from rulectl.cases.encoding import Encoding
 from rulectl.cases.records import Records, step
 from rulectl.cases.table import ROW, positions
 
-SIZE = 1 << 24
+SIZE = 1 << 23
 """Bytes of a piece. Results do not depend on it, but what is compressed in pieces does."""
 
 _HEAD = 1 << 20
