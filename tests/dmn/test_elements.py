@@ -185,6 +185,15 @@ def test_what_is_not_declared_is_an_input() -> None:
     assert results(data, season="Winter", guests=D(9))["dish"] == "stew"
 
 
+def test_a_result_goes_by_the_name_of_its_output_too() -> None:
+    """As engines have it that know no variables."""
+    first = decision("季节", table("UNIQUE", "t:number", "season:string", '> 30; "hot"', '<= 30; "cold"'))
+    second = decision("菜", table("FIRST", "season:string", "dish:string", '"hot"; "noodles"', '-; "soup"'), "", "季节")
+    data = definitions(inputs(t="number") + first + second)
+    assert told(data) == []
+    assert results(data, t=D(35))["菜"] == "noodles"
+
+
 def test_types_that_are_not_stated_are_read_off() -> None:
     data = inputs(n="", day="") + decision("r", table("FIRST", "n;day", "r", '> 3; < date("2025-01-01"); "x"'))
     made = imported(definitions(data)).rulebook

@@ -112,6 +112,18 @@ def decide(building: Building, decision: Decision, role: Role) -> None:
         term = building.coin.terms[name]
         term.description = term.description or decision.description
     building.know(decision.name, made)
+    if isinstance(decision.body, DecisionTable) and not decision.own:
+        _know_outputs(building, decision, decision.body, made)
+
+
+def _know_outputs(building: Building, decision: Decision, table: DecisionTable, made: Meaning) -> None:
+    """Models of some engines read a result by the name of its output, or by the id of its decision."""
+    called = [
+        (clause.name, made.parts.get(clause.name) if isinstance(made, Parts) else made) for clause in table.outputs
+    ]
+    for name, meaning in (*called, (decision.id, made)):
+        if name and meaning is not None and building.env.find(name) is None:
+            building.know(name, meaning)
 
 
 def _one_row(building: Building, decision: Decision, meaning: Meaning, shape: Shape | None, role: Role) -> Meaning:
