@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rulectl.analysis.budget import Budget
@@ -100,6 +100,7 @@ def shadows(truth: Truth, found: dict[str, list[Verdict]]) -> None:
             assert verdict.rules[0] in held[1:]
 
 
+@example(15838, HitPolicy.UNIQUE)  # a rule that asks whether a required field is blank
 @settings(max_examples=100)
 @given(SEEDS, st.sampled_from([HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST]))
 def test_plain_tables(seed: int, policy: HitPolicy) -> None:

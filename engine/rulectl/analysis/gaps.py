@@ -259,7 +259,9 @@ def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
 
 def _missing(study: Study, numbers: tuple[int, ...], terms: Sequence[str], case: Case) -> bool:
     """The engine's word on a case that is given to some tables alone."""
-    return _unanswered(terms, decide(study, numbers, case))
+    outcome = decide(study, numbers, case)
+    # a rule that fires and leaves its conclusion blank has thought of the case
+    return not outcome.firings and _unanswered(terms, outcome)
 
 
 def _unanswered(terms: Sequence[str], outcome: Outcome) -> bool:

@@ -3,7 +3,7 @@ different things."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from rulectl.analysis.budget import Budget
@@ -15,16 +15,20 @@ from rulectl.analysis.space import Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
 from rulectl.analysis.walk import Box, meet
-from rulectl.analysis.witness import Case, case_in, decide, filled_in
+from rulectl.analysis.witness import Case, case_in, decide, filled_in, only
 from rulectl.diagnostics import Note
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Compare, Not
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Rule
+from rulectl.runtime.engine import Engine
 from rulectl.source import FilePlace, Location, Place
 
 _EVERY = 64
+
+_LARGE = 2000
+"""From so many rules on, the engine confirms an overlap by the two rules alone."""
 
 
 def _with(policy: HitPolicy, study: Study) -> Iterator[Subject]:
@@ -143,11 +147,15 @@ def _shown(
     ids = {rule.id for rule in rules}
     names = {name for rule in rules for entry in rule.then if entry.expr is not None for name in names_of(entry.expr)}
 
+    decided: Callable[[Case], Outcome] = partial(decide, study, (number,))
+    if len(space.boxes) > _LARGE:
+        # other rules cannot make two that meet agree, and the index of them all is dear
+        decided = Engine(only(study.rulebook, number, rules)).decide
     for every in (False, True):
         case = case_in(study, space, box, budget, every)
         if case is not None:
             filled = filled_in(study, case, names if told == "rules-disagree" else ())
-            found = next((one for one in filled if _complains(told, ids, decide(study, (number,), one))), None)
+            found = next((one for one in filled if _complains(told, ids, decided(one))), None)
             if found is not None:
                 return found
     return None

@@ -24,7 +24,7 @@ from rulectl.lang.region import ABSENT, FIRST, UNKNOWN
 from rulectl.lang.syntax import Literal, Node
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role
-from rulectl.model.rulebook import Rulebook, Term
+from rulectl.model.rulebook import Rule, Rulebook, Term
 from rulectl.runtime.engine import Engine
 from rulectl.types import Kind, fits
 from rulectl.values import CONTEXT, Value
@@ -53,6 +53,12 @@ def _alone(book: Rulebook, numbers: tuple[int, ...]) -> Rulebook:
     written = {column.term for table in tables for column in table.outputs}
     terms = tuple(t if t.id in written else replace(t, role=Role.INPUT, default=t.default) for t in book.terms)
     return replace(book, tables=tables, terms=terms, aggregates=(), policies=(), tests=())
+
+
+def only(book: Rulebook, number: int, rules: Sequence[Rule]) -> Rulebook:
+    """A rulebook of one table with some of its rules alone."""
+    alone_ = _alone(book, (number,))
+    return replace(alone_, tables=(replace(alone_.tables[0], rules=tuple(rules)),))
 
 
 def decide(study: Study, numbers: tuple[int, ...], case: Case) -> Outcome:
