@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Numbered, Part, constant, each
+from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, each
 from rulectl.columnar.columns import Column
 from rulectl.columnar.terms import TermColumns
 from rulectl.model.rulebook import Term
@@ -36,17 +36,16 @@ class Asking:
         rows: int,
     ) -> Codes:
         """The number of each row's asks."""
-        waiting = {name: terms[name].waits.array() for name in verdicts}
         weights: list[tuple[Term, Codes]] = []
         for output in self.plan.outputs:
             if output.id not in verdicts:
                 continue
-            lut = waiting[output.id]
+            lut = terms[output.id].waits.array()
             if not lut.any():
                 continue
             codes = lut[verdicts[output.id]]
             if codes.any():
-                weights.append((output, self._weigh(output, terms, verdicts, columns, waiting, codes != 0)))
+                weights.append((output, self._weigh(output, terms, verdicts, columns, codes)))
         if not weights:
             return constant(rows)
         where = np.flatnonzero(np.logical_or.reduce([codes != 0 for _, codes in weights]))
@@ -62,59 +61,50 @@ class Asking:
         terms: Mapping[str, TermColumns],
         verdicts: Mapping[str, Codes],
         columns: Mapping[str, Column],
-        waiting: Mapping[str, Codes],
-        open_: np.ndarray[tuple[int], np.dtype[np.bool_]],
+        waits: Codes,
     ) -> Codes:
-        """How often an output waits for each input: numbers of `_weights`, 0 where it waits for none."""
-        where = np.flatnonzero(open_)
-        behind = self._behind_all(output.id, terms, verdicts, waiting, where)
+        """How often an output waits for each input: numbers of `_weights`, 0 where it waits for none. `waits` are the
+        numbers of its sets of names."""
+        where = np.flatnonzero(waits)
+        groups = terms[output.id].groups
+        behind = self._behind_all(output.id, terms, verdicts, where)
         decided = [name for name in behind if name in verdicts]
-        parts = []
-        for name in decided:
-            lut, size = _reduced(waiting[name])
-            parts.append(Part(lut[verdicts[name][where]], size))
-        keys = sorted({k for name in behind if name not in verdicts for k in self._keys(name) if k in columns})
-        blanks = []
-        for name in keys:
+        parts = [Part(waits[where], len(groups))]
+        parts += [Part(terms[name].behind.array()[verdicts[name][where]], len(terms[name].unions)) for name in decided]
+        blanks = sorted({k for name in behind if name not in verdicts for k in self._keys(name) if k in columns})
+        for name in blanks:
             codes, states = columns[name].exact()
             null = np.array([state.now is None for state in states.items], np.int32)
-            blanks.append(name)
             parts.append(Part(null[codes[where]], 2))
-        back = {name: _first(waiting[name]) for name in decided}
 
         def weigh(key: tuple[int, ...]) -> int:
-            waits = {
-                name: terms[name].verdicts[back[name][code]].waits if code else ()
-                for name, code in zip(decided, key, strict=False)
-            }
-            blank = {name for name, code in zip(blanks, key[len(decided) :], strict=True) if code}
+            unions = {name: terms[name].unions.items[code] for name, code in zip(decided, key[1:], strict=False)}
+            blank = {name for name, code in zip(blanks, key[1 + len(decided) :], strict=True) if code}
             counts: Counter[str] = Counter()
-            for names in waits[output.id]:
-                found = _inputs(names, waits, verdicts)
-                counts.update(frozenset(other for name in found for other in self._behind(name, blank, columns)))
+            for names, rules in groups.items[key[0]]:
+                found = _inputs(names, unions, verdicts)
+                for asked in frozenset(other for name in found for other in self._behind(name, blank, columns)):
+                    counts[asked] += rules
             order = self.plan.order
             return self._weights.number(tuple(sorted((n, c) for n, c in counts.items() if n in order)))
 
-        result = constant(len(open_))
+        result = constant(len(waits))
         result[where] = each(parts, len(where), weigh)
         return result
 
     def _behind_all(
-        self,
-        output: str,
-        terms: Mapping[str, TermColumns],
-        verdicts: Mapping[str, Codes],
-        waiting: Mapping[str, Codes],
-        where: np.ndarray[tuple[int], np.dtype[np.int64]],
+        self, output: str, terms: Mapping[str, TermColumns], verdicts: Mapping[str, Codes], where: Rows
     ) -> list[str]:
-        """The terms that an output may wait for in these rows, itself first, and those behind them."""
-        seen = [output]
-        for name in seen:
-            if name not in verdicts:
-                continue
-            met = np.flatnonzero(np.bincount(verdicts[name][where], minlength=len(terms[name].verdicts)))
-            names = {n for v in met.tolist() for wait in terms[name].verdicts[v].waits for n in wait}
-            seen += sorted(names.difference(seen))
+        """The terms that an output may wait for in these rows, and those behind them."""
+        seen: list[str] = []
+        left = [output]
+        while left:
+            term = terms[left.pop()]
+            unions = term.behind.array()[verdicts[term.term.id][where]]
+            names = {n for met in np.unique(unions).tolist() for n in term.unions.items[met]}
+            fresh = sorted(names.difference(seen))
+            seen += fresh
+            left += [name for name in fresh if name in verdicts]
         return seen
 
     def _keys(self, name: str) -> tuple[str, ...]:
@@ -125,9 +115,11 @@ class Asking:
         needed = (*aggregate.by[:1], aggregate.time if aggregate.window is not None else None)
         return tuple(key for key in needed if key is not None)
 
-    def _behind(self, name: str, blank: set[str], columns: Mapping[str, Column]) -> Iterator[str]:
+    def _behind(self, name: str, blank: set[str], columns: Mapping[str, Column]) -> Iterable[str]:
+        if name not in self.plan.aggregates:
+            return (name,)
         missing = [key for key in self._keys(name) if key in blank or key not in columns]
-        yield from missing or [name]
+        return missing or (name,)
 
     def _asks(self, outputs: Sequence[Term], key: tuple[int, ...]) -> Asks:
         required: Counter[str] = Counter()
@@ -141,19 +133,8 @@ class Asking:
         return tuple(sorted(total, key=lambda n: (-required[n], -total[n], order[n])))
 
 
-def _reduced(waiting: Codes) -> tuple[Codes, int]:
-    """The same without gaps, and one more than its largest number."""
-    lut = np.cumsum(waiting != 0).astype(np.int32) * (waiting != 0)
-    return lut.astype(np.int32), int(lut.max(initial=0)) + 1
-
-
-def _first(waiting: Codes) -> list[int]:
-    """Number without gaps -> verdict number; 0 stands for none."""
-    return [0, *np.flatnonzero(waiting).tolist()]
-
-
 def _inputs(
-    names: frozenset[str], waits: Mapping[str, tuple[frozenset[str], ...]], decided: Mapping[str, Codes]
+    names: frozenset[str], unions: Mapping[str, frozenset[str]], decided: Mapping[str, Codes]
 ) -> frozenset[str]:
     """The names with decided terms replaced by what these wait for themselves."""
     found: set[str] = set()
@@ -165,7 +146,7 @@ def _inputs(
             continue
         seen.add(name)
         if name in decided:
-            left += [other for wait in waits[name] for other in wait]
+            left += unions[name]
         else:
             found.add(name)
     return frozenset(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import TableRun, Verdict, judge
 from rulectl.runtime.resolve import Lack, Spoken
+
+Waits = frozenset[tuple[frozenset[str], int]]
+"""Sets of names, and for how many rules each stands."""
 
 _RANK = {status: status.rank for status in Status}
 
@@ -25,7 +29,8 @@ def state_of(term: Term, verdict: Verdict) -> State:
 @dataclass(slots=True)
 class TermColumns:
     """One decided term. `writers` are (table, output column) in firing order. By verdict number: `state` the number of
-    the state, `rank` that of the status, `waits` one more than itself where it waits for something, `clash` 1 or 0."""
+    the state, `rank` that of the status, `waits` that of the sets of names for which it waits (`groups`), `behind` that
+    of all these names (`unions`), `clash` 1 or 0."""
 
     term: Term
     writers: Sequence[tuple[TableColumns, int]]
@@ -34,6 +39,9 @@ class TermColumns:
     state: Lut = field(default_factory=Lut)
     rank: Lut = field(default_factory=Lut)
     waits: Lut = field(default_factory=Lut)
+    behind: Lut = field(default_factory=Lut)
+    groups: Numbered[Waits] = field(default_factory=lambda: Numbered(frozenset()))
+    unions: Numbered[frozenset[str]] = field(default_factory=lambda: Numbered(frozenset()))
     clash: Lut = field(default_factory=Lut)
     _number: dict[Verdict, int] = field(default_factory=dict)
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
@@ -43,7 +51,8 @@ class TermColumns:
     def forget(self) -> None:
         """Forget all verdicts; columns that hold their numbers must be forgotten with them."""
         self.verdicts, self.states = [], Numbered()
-        self.state, self.rank, self.waits, self.clash = Lut(), Lut(), Lut(), Lut()
+        self.state, self.rank, self.waits, self.behind, self.clash = Lut(), Lut(), Lut(), Lut(), Lut()
+        self.groups, self.unions = Numbered(frozenset()), Numbered(frozenset())
         self._number, self._verdict_of, self._said, self._single = {}, {}, [], Known()
 
     def decide(self, runs: Mapping[int, Codes], rows: int) -> Codes:
@@ -89,7 +98,8 @@ class TermColumns:
             self.verdicts.append(verdict)
             self.state.items.append(self.states.number(state_of(self.term, verdict)))
             self.rank.items.append(_RANK[verdict.status])
-            self.waits.items.append(len(self.verdicts) if verdict.waits else 0)
+            self.waits.items.append(self.groups.number(frozenset(Counter(verdict.waits).items())))
+            self.behind.items.append(self.unions.number(frozenset[str]().union(*verdict.waits)))
             self.clash.items.append(int(verdict.clash))
         return found
 
