@@ -33,11 +33,13 @@ def test_checks_pass(command: list[str]) -> None:
 
 
 def test_no_absolute_paths_are_committed() -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout
-    for name in tracked.splitlines():
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+    for name in filter(None, tracked.split("\0")):
         path = ROOT / name
         if path.suffix in (".py", ".md", ".toml", ".cfg", ".csv", ".json") and path.exists():
-            found = re.search(r"(?<![\w.])/(home|root|work|Users)/\w+", path.read_text("utf-8"))
+            found = re.search(r"(?<![\w.])/(home|root|work|Users)/\w+", path.read_text("utf-8", errors="replace"))
             assert found is None, f"{name}: {found and found[0]}"
 
 
