@@ -164,6 +164,14 @@ def times(one: Amount, other: Amount) -> Amount:
     return _term(one) * _term(other)
 
 
+def applied(name: str, one: Amount, other: Amount) -> Amount:
+    """The value of a function of which only this is known: for the same two arguments, in either order, it is the
+    same."""
+    terms = sorted((_term(one), _term(other)), key=lambda term: term.get_id())
+    real = z3.RealSort()
+    return z3.Function(name, real, real, real)(*terms)
+
+
 def linear(one: Amount, other: Amount) -> bool:
     """Whether one of the two is a constant."""
     return isinstance(one, Fraction) or isinstance(other, Fraction)

@@ -10,6 +10,7 @@ from rulectl.analysis.chains.symbols import DAY, LONGEST, Demand, Symbol
 from rulectl.analysis.smt import (
     Amount,
     Truth,
+    applied,
     at_least,
     both,
     either,
@@ -111,7 +112,7 @@ def product(left: Amount, right: Amount, demand: Demand) -> Amount | Loose:
     """The product; of two open ones, what their signs and sizes say."""
     if linear(left, right):
         return times(left, right)
-    value = fresh_number("product")
+    value = applied("product", left, right)
     for a, b in ((left, right), (right, left)):
         demand(implies(equal(a, ZERO), equal(value, ZERO)))
         demand(implies(equal(a, ONE), equal(value, b)))
