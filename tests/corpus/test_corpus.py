@@ -7,7 +7,7 @@ where it is about the cases above it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ import pytest
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.chains import CHECKS as CHAINS
-from rulectl.analysis.checks import TABLES, verdicts
+from rulectl.analysis.checks import TABLES, analyse, verdicts
 from rulectl.analysis.policies import CHECKS as POLICIES
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Question, as_finding
@@ -227,9 +227,17 @@ def chains(story: Story) -> str:
     return _checked(story, (*CHAINS, *POLICIES))
 
 
+def everything(story: Story) -> str:
+    """What is told of a rulebook in the end: of all checks, each mistake once."""
+    return _verdict_lines(story, analyse(story.rulebook, Budget()))
+
+
 def _checked(story: Story, asked: tuple[Question, ...]) -> str:
     study = Study(story.rulebook)
-    found = [as_finding(verdict, study.names) for verdict in verdicts(study, Budget(), asked)]
+    return _verdict_lines(story, [as_finding(one, study.names) for one in verdicts(study, Budget(), asked)])
+
+
+def _verdict_lines(story: Story, found: Sequence[Finding]) -> str:
     lines = [line for one in found if one.verdict != "proved" for line in _check_lines(one, story)]
     proofs: dict[str, list[str]] = {}
     for one in found:
@@ -257,6 +265,7 @@ HANDLERS: dict[str, Callable[[Story], str]] = {
     "tests": own_tests,
     "checks": checks,
     "chains": chains,
+    "everything": everything,
 }
 
 

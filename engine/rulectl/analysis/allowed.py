@@ -10,7 +10,7 @@ from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, undecided
 from rulectl.lang.evaluate import children, names_of
 from rulectl.lang.fold import fold
-from rulectl.lang.syntax import Any, Expr, If, Literal, Node, Sequence
+from rulectl.lang.syntax import Any, Except, Expr, If, Is, Literal, Name, Node, Sequence
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Term
 from rulectl.source import FilePlace, Place
@@ -89,8 +89,20 @@ def never_asked(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
         value for p in study.rulebook.parameters for value in (p.value if isinstance(p.value, tuple) else (p.value,))
     }
     left = [value for value in term.type.values if value not in named]
-    if left:
+    one_of_two = len(term.type.values) == 2 and len(left) == 1  # what is not the one is the other
+    if left and not one_of_two and not _by_exception(study, term):
         yield _verdict("value-never-asked", subject, term, left)
+
+
+def _by_exception(study: Study, term: Term) -> bool:
+    """Whether some condition asks for all values of a term but a few: then somebody has thought of the rest."""
+    for table in study.rulebook.tables:
+        for at, column in enumerate(table.inputs):
+            if column.subject == Name(term.id):
+                tests = (rule.when[at].test for rule in table.rules if rule.enabled)
+                if any(isinstance(t, Except) or (isinstance(t, Is) and t.op == "!=") for t in tests):
+                    return True
+    return False
 
 
 def _nodes(study: Study) -> Iterator[Node]:

@@ -13,6 +13,7 @@ from rulectl.analysis import allowed, gaps, idle, overlaps
 from rulectl.analysis.accepting import with_accepted
 from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.chains import CHECKS as CHAINS
+from rulectl.analysis.once import told_once
 from rulectl.analysis.policies import CHECKS as POLICIES
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Question, Verdict, as_finding, proved, undecided
@@ -43,6 +44,7 @@ def verdicts(study: Study, budget: Budget, checks: tuple[Question, ...] = CHECKS
 
 
 def analyse(rulebook: Rulebook, budget: Budget) -> tuple[Finding, ...]:
-    """The verdicts of all checks as findings, those that the workbook accepts marked so."""
+    """The verdicts of all checks as findings, each mistake once, those that the workbook accepts marked so."""
     study = Study(rulebook)
-    return with_accepted((as_finding(verdict, study.names) for verdict in verdicts(study, budget)), rulebook)
+    told = told_once(study, tuple(verdicts(study, budget)))
+    return with_accepted((as_finding(verdict, study.names) for verdict in told), rulebook)

@@ -25,9 +25,11 @@ from rulectl.diagnostics import Note
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.fold import fold_test
 from rulectl.lang.region import ABSENT, UNKNOWN, complement, intersection
-from rulectl.lang.syntax import Compare, Expr, Literal, Not
+from rulectl.lang.syntax import Compare, Expr, Literal, Meets, Name, Not
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
+from rulectl.model.rulebook import Period
+from rulectl.runtime.index import period_test
 from rulectl.source import FilePlace, Location, Place
 
 MOST = 12
@@ -109,11 +111,13 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
         return
     told = partial(_missing, study, numbers, terms)
     found: list[Box] = []
+    domain = _in_force(study, space, numbers)
     while len(found) < most:
-        point = uncovered(space.values, [*space.boxes, *found], budget)
+        point = uncovered(domain, [*space.boxes, *found], budget)
         if point is None:
             break
-        box = space.freed(widen(point, space.values, space.boxes))
+        wide = widen(point, domain, space.boxes)
+        box = space.freed(tuple(v if r == d else r for r, d, v in zip(wide, domain, space.values, strict=True)))
         # the case is one that no region before shows; what the region leaves open, it leaves open too
         asked = set(space.asked(box))
         near = tuple(((n, n + 1),) if at in asked else box[at] for at, n in enumerate(point))
@@ -122,7 +126,7 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
             yield undecided("gap", subject, "note-unconfirmed", blamed(study, space, box, numbers))
             return
         found.append(box)
-        more = len(found) == most and uncovered(space.values, [*space.boxes, *found], budget) is not None
+        more = len(found) == most and uncovered(domain, [*space.boxes, *found], budget) is not None
         yield show(box, case, more=more)
 
 
@@ -138,13 +142,13 @@ def _exact_gaps(
     """The same where conditions hang together or read what tables conclude: cases first, then regions around them."""
     assert subject.table is not None
     numbers = subject.members or (subject.table,)
-    if uncovered(space.values, space.boxes, budget) is None:
+    if uncovered(_in_force(study, space, numbers), space.boxes, budget) is None:
         return  # not even combinations that cannot occur are left open
     rules = [rule_holds(study, study.rulebook.tables[n], study.rulebook.tables[n].rules[r]) for n, r in space.rules]
     whole = derived(study, space)
     met: list[Expr] = []
     while len(met) < most:
-        wanted = [Not(some(rules)), *_known(space), *(Not(region) for region in met)]
+        wanted = [Not(some(rules)), *_known(space), *_dated(study, numbers), *(Not(region) for region in met)]
         found = find(study, numbers, wanted, (), partial(_unanswered, terms), budget, whole=whole)
         match found:
             case Never():
@@ -177,7 +181,7 @@ def _by_trying(
     budget: Budget,
 ) -> Iterator[Verdict]:
     """A gap that the formulas cannot tell of, where values that come up in the conditions show one."""
-    point = uncovered(space.values, space.boxes, budget)
+    point = uncovered(_in_force(study, space, numbers), space.boxes, budget)
     if point is None or met:
         return
     near = tuple(((number, number + 1),) for number in point)
@@ -211,6 +215,37 @@ def _known(space: Space) -> Iterator[Expr]:
     for axis in space.axes:
         if axis.column.partition is not None and axis.whole != axis.values:
             yield Not(Compare("=", axis.column.subject, Literal(None)))
+
+
+def _period(study: Study, numbers: Sequence[int]) -> Period:
+    """From the day on which the first of some tables comes into force to the day on which the last ends: what lies
+    outside is meant to have no rule."""
+    periods = [study.rulebook.tables[number].period for number in numbers]
+    starts, ends = [p.start for p in periods if p.start], [p.end for p in periods if p.end]
+    return Period(
+        min(starts) if len(starts) == len(periods) else None, max(ends) if len(ends) == len(periods) else None
+    )
+
+
+def _dated(study: Study, numbers: Sequence[int]) -> Iterator[Expr]:
+    """That a case is of a day on which some table is in force."""
+    event, period = study.rulebook.event or "", _period(study, numbers)
+    if event in study.terms and not period.always:
+        yield Meets(Name(event), period_test(period, study.terms[event].type))
+
+
+def _in_force(study: Study, space: Space, numbers: Sequence[int]) -> Box:
+    """The known values, of days on which some of the tables is in force."""
+    event, period = study.rulebook.event or "", _period(study, numbers)
+    if event not in study.terms or period.always:
+        return space.values
+    test = period_test(period, study.terms[event].type)
+    return tuple(
+        intersection(axis.values, axis.column.partition.region(test))
+        if axis.column.partition is not None and axis.column.subject == Name(event)
+        else axis.values
+        for axis in space.axes
+    )
 
 
 def _around(study: Study, space: Space, outcome: Outcome) -> Box | None:

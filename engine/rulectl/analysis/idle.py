@@ -20,7 +20,10 @@ from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
 from rulectl.analysis.walk import Box, meet, uncovered, within
 from rulectl.analysis.witness import Case, decide, shown
+from rulectl.codes import LANGUAGES, Severity, say
 from rulectl.diagnostics import Note
+from rulectl.lang.printer import print_expr
+from rulectl.lang.region import ABSENT, intersection
 from rulectl.lang.syntax import Any
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import HitPolicy
@@ -123,12 +126,28 @@ def shadowed(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict
             elif not decides:
                 yield from _shadow(study, subject, space, member, rivals, budget)
                 break
+            elif (unknown := _while_unknown(space, member, rivals, budget)) is not None:
+                yield from _shadow(study, subject, space, member, rivals, budget, unknown)
+                break
+
+
+def _while_unknown(space: Space, member: int, rivals: Sequence[int], budget: Budget) -> int | None:
+    """The axis that must be unknown for a rule to decide, though it does not ask for that; None where it decides
+    cases in which everything asked is known."""
+    known = tuple(map(intersection, space.boxes[member], space.values))
+    if space.tied or not all(known) or space.otherwise[member]:
+        return None
+    if uncovered(known, [space.boxes[other] for other in rivals], budget) is not None:
+        return None
+    point = uncovered(space.boxes[member], [space.boxes[other] for other in rivals], budget)
+    return None if point is None else next((at for at, n in enumerate(point) if n == ABSENT), None)
 
 
 def _decides(study: Study, space: Space, member: int, rivals: Sequence[int], budget: Budget) -> bool | None:
     """Whether a rule holds somewhere where none of its rivals does; None where no case could be found or ruled out."""
     box = space.boxes[member]
-    covers = [space.boxes[other] for other in rivals]
+    # an else rule waits as long as another is possible
+    covers = [space.open[other] if space.otherwise[member] else space.boxes[other] for other in rivals]
     number, rule = space.rules[member]
     before = {space.rules[other][1] for other in rivals}
 
@@ -199,13 +218,22 @@ def _before(study: Study, space: Space, one: int, other: int) -> bool:
 
 
 def _shadow(
-    study: Study, subject: Subject, space: Space, member: int, rivals: Sequence[int], budget: Budget
+    study: Study,
+    subject: Subject,
+    space: Space,
+    member: int,
+    rivals: Sequence[int],
+    budget: Budget,
+    unknown: int | None = None,
 ) -> Iterator[Verdict]:
-    """The verdict, with a case that the rule meets and others decide."""
+    """The verdict, with a case that the rule meets and others decide. `unknown` is the axis that must be unknown for
+    the rule to decide at all: a notice, since that may be what it is for."""
     assert subject.table is not None
     number = subject.table
     rule = rule_of(study, space, member)
     box = space.boxes[member]
+    if unknown is not None:
+        box = tuple(map(intersection, box, space.values))
     alone = [other for other in rivals if within(box, space.boxes[other])]
     needed = alone[:1] or _needed(box, space, rivals, budget)
     rules = [rule_of(study, space, other) for other in needed]
@@ -239,6 +267,8 @@ def _shadow(
         "rule": rule.id,
         "others": "、".join(other.id for other in rules[:8]) + ("…" if len(rules) > 8 else ""),
     }
+    if slug == "shadowed-rule":
+        fields |= _when(study, space, unknown)
     yield Verdict(
         slug,
         Answer.COUNTEREXAMPLE,
@@ -248,7 +278,16 @@ def _shadow(
         tuple(Note("note-shadows", Location(place_of(study, other))) for other in rules[:4]),
         tuple((case or {}).items()),
         tuple(fields.items()),
+        Severity.NOTICE if unknown is not None else None,
     )
+
+
+def _when(study: Study, space: Space, unknown: int | None) -> dict[str, str]:
+    """In words, that a rule never decides, or only while something is unknown."""
+    if unknown is None:
+        return {f"when_{lang}": say("check-never-decides", lang) for lang in LANGUAGES}
+    name = print_expr(space.axes[unknown].column.subject, study.names)
+    return {f"when_{lang}": say("check-decides-unknown", lang, name=name) for lang in LANGUAGES}
 
 
 def _any_outcome(told: Callable[[Case], bool]) -> Callable[[Outcome], bool]:

@@ -45,6 +45,13 @@ class Answer(Enum):
     HARD = "hard"
 
 
+def restart() -> None:
+    """Number free values from the start again, for new formulas: what the solver finds then hangs on these alone.
+    Formulas made before and after never meet in one solver."""
+    global _numbers
+    _numbers = itertools.count()
+
+
 # -- truths --------------------------------------------------------------------------------------------------------
 
 

@@ -97,6 +97,8 @@ def finding_fields(found: Finding, lang: Language) -> dict[str, object]:
     }
     if found.case:
         fields["case"] = dict(found.case)
+    if found.verdict == "undecided" and found.notes:
+        fields["why"] = say(found.notes[0].key, lang)
     if found.accepted:
         fields["accepted"] = found.accepted
     place = found.at.place

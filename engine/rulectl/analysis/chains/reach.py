@@ -22,7 +22,14 @@ from rulectl.analysis.verdict import Subject, Verdict, undecided
 from rulectl.analysis.witness import alone
 from rulectl.codes import LANGUAGES, Language, say
 from rulectl.lang.printer import print_expr
+from rulectl.model.policy import Role
+from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace, Location, Place
+from rulectl.types import Kind
+from rulectl.values import Value
+
+_VALUES = 12
+"""How many values of an input are tried by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,9 @@ def _reach(study: Study, number: int, budget: Budget) -> Reached:
     world = world_of(study, budget)
     rules = firing(world, owner, number)
     if not rules:
-        return Reached((), 0, ((0, Open("note-too-large")),))
+        doubt = Open("note-round" if study.plan.cyclic[table.stratum] else "note-too-large")
+        left = [n for n, rule in enumerate(table.rules) if rule.enabled and (table.name, rule.id) not in fired]
+        return Reached((), len(table.rules) - len(left), tuple((n, doubt) for n in left))
     search = search_of(study, owner, budget)
     for rule, truth in rules:
         name = (table.name, table.rules[rule].id)
@@ -111,15 +120,25 @@ def _firings(shown: Shown) -> set[tuple[str, str]]:
 
 
 def _fired(study: Study) -> set[tuple[str, str]]:
-    """The rules that some case is known to reach, by table and id; the workbook's own tests are the first of these."""
+    """The rules that some case is known to reach, by table and id: by the workbook's own tests, and by cases that give
+    one value alone."""
     known = study.kept.get("fired")
     if not isinstance(known, set):
+        cases = [*(dict(test.facts) for test in study.rulebook.tests), *_plain_cases(study.rulebook)]
         known = study.kept["fired"] = {
-            (one.table, one.rule)
-            for test in study.rulebook.tests
-            for one in study.engine.decide(dict(test.facts)).firings
+            (one.table, one.rule) for case in cases for one in study.engine.decide(case).firings
         }
     return known
+
+
+def _plain_cases(book: Rulebook) -> Iterator[dict[str, Value]]:
+    """The case that says nothing but what it must, and with each allowed value of an input."""
+    inputs = [term for term in book.terms if term.role is Role.INPUT and not term.type.many]
+    choices = {t.id: t.type.values or ((True, False) if t.type.kind is Kind.BOOLEAN else ()) for t in inputs}
+    must: dict[str, Value] = {t.id: choices[t.id][0] for t in inputs if t.required and choices[t.id]}
+    yield must
+    for term in inputs:
+        yield from ({**must, term.id: value} for value in choices[term.id][:_VALUES])
 
 
 def _alive_alone(study: Study, number: int, numbers: list[int], budget: Budget) -> tuple[int, ...]:

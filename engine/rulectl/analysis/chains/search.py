@@ -40,7 +40,7 @@ MOST_ITEMS = 50
 """How often an item is put into a list again to make it as long as a model has it."""
 
 _OTHERS = ("其他", "另一", "别的", "某个", "不同")
-_PLAIN = (Decimal(0), Decimal(1), Decimal(2), Decimal(10), Decimal(100))
+_PLAIN = (*map(Decimal, range(11)), Decimal(100))
 _DAY = dt.date(2025, 1, 1)
 
 
@@ -340,8 +340,8 @@ def _plainer_values(term: Term, value: Value) -> Iterator[Value]:
 
 
 def _simpler(one: Decimal, other: Decimal) -> bool:
-    """Whether a number is plainer than another: fewer digits, then smaller."""
-    return _digits(one) < _digits(other) or (_digits(one) == _digits(other) and abs(one) < abs(other) > 100)
+    """Whether a number is plainer than another: fewer digits, then smaller, whatever model it comes from."""
+    return (_digits(one), abs(one)) < (_digits(other), abs(other))
 
 
 def _digits(value: Decimal) -> int:

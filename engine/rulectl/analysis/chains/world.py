@@ -36,6 +36,7 @@ from rulectl.analysis.smt import (
     is_whole,
     less,
     no,
+    restart,
 )
 from rulectl.cases.headings import readable
 from rulectl.lang.evaluate import names_of
@@ -81,10 +82,15 @@ class World:
     _cyclic: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
+        restart()
         self.inputs = {term.id: term for term in readable(self.rulebook)}
         self._reader = Reader(self.symbol, self.demand)
-        cyclic = [n for s, numbers in enumerate(self.plan.strata) if self.plan.cyclic[s] for n in numbers]
-        self._cyclic = frozenset(cyclic)
+        self._cyclic = frozenset(n for numbers in self.plan.strata for n in self._round(numbers))
+
+    def _round(self, numbers: Iterable[int]) -> Iterator[int]:
+        """The tables of a stratum that read what is written in it."""
+        written = {column.term for n in numbers for column in self.rulebook.tables[n].outputs}
+        return (n for n in numbers if self.plan.tables[n].reads & written)
 
     # -- whose facts ---------------------------------------------------------------------------------------------
 
