@@ -16,6 +16,7 @@ from rulectl.cases.facts import FactReader
 from rulectl.cases.reader import CaseRow, Reject
 from rulectl.cases.table import ROW, Chunk, RowReader, Table
 from rulectl.cases.writer import Column, Layout
+from rulectl.columnar.codes import Codes
 from rulectl.columnar.decided import Decided, typed
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.diagnostics import Finding
@@ -43,6 +44,11 @@ class Answers(Protocol):
 
     def cells(self, column: Column) -> pl.Series:
         """A column as texts."""
+        ...
+
+    def alike(self, columns: Sequence[Column]) -> tuple[Codes, Sequence[Column], Answers] | None:
+        """Which of the columns rows may have in common, one row of all those that say the same in these, and for each
+        row the number of the one that speaks for it; None where that saves nothing."""
         ...
 
     def typed(self, column: Column) -> pl.Series:
@@ -100,6 +106,14 @@ class ColumnAnswers:
                 return self.decided.rule_texts()
             case _:
                 return self.decided.why_texts()
+
+    def alike(self, columns: Sequence[Column]) -> tuple[Codes, Sequence[Column], Answers] | None:
+        shared = [c for c in columns if c.what != "id" and not (isinstance(c.what, Term) and not self._shared(c.what))]
+        found = self.decided.alike([c.what.id for c in shared if isinstance(c.what, Term)]) if shared else None
+        return None if found is None else (found[0], shared, replace(self, decided=found[1]))
+
+    def _shared(self, term: Term) -> bool:
+        return self.decided.shared(term.id)
 
     def typed(self, column: Column) -> pl.Series:
         if isinstance(column.what, Term):
@@ -163,6 +177,9 @@ class RowAnswers:
 
     def cells(self, column: Column) -> pl.Series:
         return pl.Series([column.make(case, outcome) for case, outcome in self.decided], dtype=pl.String)
+
+    def alike(self, columns: Sequence[Column]) -> None:
+        return None
 
     def typed(self, column: Column) -> pl.Series:
         if not isinstance(column.what, Term):

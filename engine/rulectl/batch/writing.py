@@ -7,6 +7,7 @@ import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO, StringIO
+from typing import Literal
 
 import polars as pl
 
@@ -68,19 +69,14 @@ class PieceWriter:
     def _rows(self, answers: Answers) -> bytes:
         if not len(answers.ids):
             return b""
+        together = self._together(answers) if self.encoding in _UTF8 else None
+        if together is not None:
+            return _csv(together, delimiter_of(self.kind.format), "never")
         names = positions(len(self.layout.columns))
         columns = [answers.cells(c).alias(n) for n, c in zip(names, self.layout.columns, strict=True)]
         # a blank cell is nothing at all, not a pair of quotes
         frame = pl.DataFrame(columns).with_columns(pl.when(pl.all() != "").then(pl.all()))
-        held = BytesIO()
-        frame.write_csv(
-            held,
-            include_header=False,
-            separator=delimiter_of(self.kind.format),
-            line_terminator="\r\n",
-            batch_size=8192,
-        )
-        data = held.getvalue()
+        data = _csv(frame, delimiter_of(self.kind.format), "necessary")
         if self.encoding in _UTF8:
             return data
         try:
@@ -95,6 +91,56 @@ class PieceWriter:
                         number, self.layout.headings, [cell or "" for cell in row], self.encoding
                     ) from None
             raise
+
+    def _together(self, answers: Answers) -> pl.DataFrame | None:
+        """The rows as they are to stand in the file: what many of them share is quoted and joined once, and beside the
+        cells of a row's own there is one column for each stretch of what it shares."""
+        alike = answers.alike(self.layout.columns)
+        if alike is None:
+            return None
+        codes, shared, one = alike
+        mark = delimiter_of(self.kind.format)
+        columns: list[pl.Series] = []
+        stretch: list[pl.Series] = []
+
+        def end_stretch() -> None:
+            if stretch:
+                joined = pl.DataFrame(stretch).select(pl.concat_str(pl.all(), separator=mark)).to_series()
+                columns.append(joined.gather(pl.Series(codes)))
+                stretch.clear()
+
+        for number, column in enumerate(self.layout.columns):
+            if column in shared:
+                stretch.append(_quoted(one.cells(column).fill_null(""), mark).alias(str(number)))
+            else:
+                end_stretch()
+                columns.append(_quoted(answers.cells(column), mark))
+        end_stretch()
+        return pl.DataFrame([column.alias(str(number)) for number, column in enumerate(columns)])
+
+
+def _quoted(texts: pl.Series, delimiter: str) -> pl.Series:
+    """Cells in quotes where they need them."""
+    needs = texts.str.contains_any([delimiter, '"', "\r", "\n"])
+    if not needs.any():
+        return texts
+    inner = pl.col("text").str.replace_all('"', '""', literal=True)
+    quoted = pl.when("needs").then(pl.concat_str(pl.lit('"'), inner, pl.lit('"'))).otherwise("text")
+    return pl.DataFrame({"text": texts, "needs": needs}).select(quoted).to_series()
+
+
+def _csv(frame: pl.DataFrame, delimiter: str, quotes: Literal["never", "necessary"]) -> bytes:
+    """Rows of cells, null for nothing at all, as lines."""
+    held = BytesIO()
+    frame.write_csv(
+        held,
+        include_header=False,
+        separator=delimiter,
+        line_terminator="\r\n",
+        batch_size=8192,
+        quote_style=quotes,
+    )
+    return held.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

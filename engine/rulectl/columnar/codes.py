@@ -18,7 +18,11 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 _DIRECT = 4
-"""A table of seen combinations may be so many times as long as the columns; past that they are sorted."""
+"""A table of seen combinations is about so many times as long as the columns; past that they are scattered over it."""
+
+_LARGEST = 1 << 62
+_SCATTER = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number near 2**64 divided by the golden ratio: its multiples spread evenly (Knuth, TAOCP 3, 6.4)."""
 
 T = TypeVar("T", bound=Hashable)
 
@@ -147,34 +151,40 @@ def distinct(parts: Sequence[Part], rows: int) -> tuple[Rows, Codes]:
         return np.zeros(0, np.int64), constant(0)
     if not parts:
         return np.zeros(1, np.int64), constant(rows)
-    limit = max(_DIRECT * rows, 1 << 16)
     size = parts[0].size
-    whole: npt.NDArray[np.integer] = parts[0].codes
+    whole: Rows = parts[0].codes.astype(np.int64)
     for part in parts[1:]:
-        if size > 1 and size * part.size > limit:
-            at, whole = _numbered(whole, size, limit)
-            size = len(at)
-        whole = whole.astype(np.int64) * part.size + part.codes if size * part.size > 1 << 31 else _step(whole, part)
+        if size * part.size > _LARGEST:
+            at, codes = _numbered(whole, size)
+            whole, size = codes.astype(np.int64), len(at)
+        whole *= part.size
+        whole += part.codes
         size *= part.size
-    return _numbered(whole, size, limit)
+    return _numbered(whole, size)
 
 
-def _step(whole: npt.NDArray[np.integer], part: Part) -> npt.NDArray[np.integer]:
-    """One more digit, while all fit 32 bits."""
-    return whole * np.int32(part.size) + part.codes
-
-
-def _numbered(whole: npt.NDArray[np.integer], size: int, limit: int) -> tuple[Rows, Codes]:
-    """A row of each number that occurs, and the numbers without gaps."""
-    if size > limit:
-        _, at, codes = np.unique(whole, return_index=True, return_inverse=True)
-        return at, codes.astype(np.int32)
-    row_of = np.full(size, -1, np.int32)
-    row_of[whole] = np.arange(len(whole), dtype=np.int32)
-    seen = np.flatnonzero(row_of >= 0)
-    at = row_of[seen].astype(np.int64)
-    row_of[seen] = np.arange(len(seen), dtype=np.int32)
-    return at, row_of[whole]
+def _numbered(whole: Rows, size: int) -> tuple[Rows, Codes]:
+    """A row of each number that occurs, in the order of rows, and the numbers without gaps."""
+    rows = len(whole)
+    place = np.arange(rows, dtype=np.int32)
+    bits = max(16, (_DIRECT * rows).bit_length())
+    slot = whole
+    if size > 1 << bits:
+        slot = ((whole.view(np.uint64) * _SCATTER) >> np.uint64(64 - bits)).view(np.int64)
+    # of all rows of a slot the last one stays; no slot is read that was not written
+    row_of = np.empty(min(size, 1 << bits), np.int32)
+    row_of[slot] = place
+    row = row_of[slot]
+    if slot is not whole:
+        strange = np.flatnonzero(whole[row] != whole)
+        if len(strange):
+            _, first, number = np.unique(whole[strange], return_index=True, return_inverse=True)
+            row[strange] = strange[first][number]
+    met = np.zeros(rows, np.bool_)
+    met[row] = True
+    at = np.flatnonzero(met)
+    place[at] = np.arange(len(at), dtype=np.int32)
+    return at, place[row]
 
 
 def each(parts: Sequence[Part], rows: int, work_out: Callable[[tuple[int, ...]], int]) -> Codes:

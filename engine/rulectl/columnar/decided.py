@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ from rulectl.cases.headings import Plan as Headings
 from rulectl.cases.reader import Reject
 from rulectl.cases.writer import cell, guarded, joined
 from rulectl.codes import Severity
-from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, each
-from rulectl.columnar.columns import Column, Texts
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each
+from rulectl.columnar.columns import Coded, Column, Texts
 from rulectl.columnar.tables import TableColumns
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Firing
@@ -28,6 +28,9 @@ from rulectl.values import Value, plain_text
 
 _GROUP = 16_384
 """Tables whose firings come in at most so many combinations are written as one."""
+
+_SHARED = 4_096
+"""A term with more states than this is not looked for in several rows together."""
 
 Fired = tuple[Firing, ...]
 
@@ -174,6 +177,39 @@ class Decided:
 
         codes = each([part for part, _ in group], len(self), write)
         return pl.Series([text or None for text in written.items], dtype=pl.String).gather(pl.Series(codes))
+
+    # -- rows that say the same ---------------------------------------------------------------------------------
+
+    def shared(self, term: str) -> bool:
+        """Whether several rows can be expected to hold the same value of a term."""
+        column = self.columns[term]
+        return isinstance(column, Coded) and len(column.states) <= _SHARED
+
+    def alike(self, terms: Sequence[str]) -> tuple[Codes, Decided] | None:
+        """One row of all that say the same of these terms, in status, asks and firings, and for each row the number of
+        the one that speaks for it; None where hardly any two do."""
+        exact = [self.columns[term].exact() for term in terms]
+        parts = [Part(codes, len(states)) for codes, states in exact]
+        parts += [Part(self.ranks, len(Status)), Part(self.asks, len(self.ask_names))]
+        parts += [Part(codes, len(fired)) for codes, fired in self.firings]
+        at, codes = distinct(parts, len(self))
+        if 2 * len(at) > len(self):
+            return None
+        mine = np.zeros(len(self), np.bool_)
+        mine[at] = True
+        return codes, replace(
+            self,
+            cases=self.cases[at],
+            numbers=self.numbers[at],
+            ids=self.ids.gather(at),
+            rejects=(),
+            columns={term: self.columns[term].kept(mine) for term in terms},
+            ranks=self.ranks[at],
+            asks=self.asks[at],
+            firings=tuple(Pieces(codes[at], fired) for codes, fired in self.firings),
+            findings=self.findings[at],
+            _texts={},
+        )
 
     # -- as programs want them ----------------------------------------------------------------------------------
 
