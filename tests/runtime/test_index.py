@@ -27,8 +27,9 @@ from rulectl.lang.region import (
 from rulectl.lang.syntax import ANYTHING, AllOf, Between, Except, Is, IsNull, Literal, Name, OneOf, Test
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Rule, Rulebook, Table, Term, TestEntry
-from rulectl.runtime import index
+from rulectl.runtime import index, leaf
 from rulectl.runtime.index import Index, Lowered, Match, lower
+from rulectl.runtime.lowering import NONE
 from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Kind, Type
 from rulectl.values import Value, and3
 from tests.runtime import drawn
@@ -242,12 +243,19 @@ def test_the_index_finds_what_a_scan_finds(seed: int, dense: int, steps: int) ->
         patch.setattr(index, "WIDE", r.choice([1, 64]))
         patch.setattr(index, "CUTS", r.choice([2, 16]))
         patch.setattr(index, "KEPT_MEMBERS", r.choice([3, 10**6]))
-        patch.setattr(index, "KEPT_STEPS", steps)
+        patch.setattr(index, "FEW_MEMBERS", r.choice([0, 256]))
+        patch.setattr(leaf, "KEPT_STEPS", steps)
+        patch.setattr(leaf, "FEW_RULES", r.choice([0, 32]))
+        patch.setattr(leaf, "MOST_BOXES", r.choice([1, 16]))
         lowered = lower(table, book_of(table))
         built = Index.of(lowered)
         for _ in range(8):
             facts, absent = random_case(r)
-            assert built.match(key_of(lowered, facts, absent)) == scan(table, facts, absent)
+            key = key_of(lowered, facts, absent)
+            found = scan(table, facts, absent)
+            assert built.match(key) == found
+            if UNKNOWN not in key:
+                assert built.leaf(key).first(key) == next(iter(found.hits), NONE)
 
 
 @pytest.fixture(scope="module")

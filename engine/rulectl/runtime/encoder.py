@@ -7,6 +7,7 @@ has met. Numbers that a program hands over are placed among the end points as th
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_left
 from decimal import Decimal
 from typing import Any, Final
@@ -43,14 +44,15 @@ class Encoder(dict[Any, int]):
         self.plain = partition is None and kind is Kind.STRING and not term.type.values and not term.type.many
         self.numeric = kind is Kind.NUMBER
         self.boolean = kind is Kind.BOOLEAN
-        self.floats: list[float] = []
+        # packed, so that a search stays in the processor's cache
+        self.floats = array("d")
         self.low, self.high = -1e15, 1e15
-        exact = False
+        self.exact = False
         if partition is not None and self.numeric:
             digits = [len(point.as_tuple().digits) for point in partition.points]
-            exact = max(digits, default=0) <= FLOAT_DIGITS
-            if exact:
-                self.floats = [float(point) for point in partition.points]
+            self.exact = max(digits, default=0) <= FLOAT_DIGITS
+            if self.exact:
+                self.floats = array("d", [*map(float, partition.points), math.inf])
             # a bound that a float cannot be is left to the long reading
             low, high = term.type.low, term.type.high
             self.low = -1e15 if low is None else math.nextafter(float(low), math.inf) if low != int(low) else int(low)
@@ -58,8 +60,6 @@ class Encoder(dict[Any, int]):
                 1e15 if high is None else math.nextafter(float(high), -math.inf) if high != int(high) else int(high)
             )
         self[None] = self.classify(term.default)
-        # 0 and 1 are common, and are not remembered because of True and False
-        self.bits = (self.classify(Decimal(0)), self.classify(Decimal(1))) if exact else None
 
     def classify(self, value: Value) -> int:
         """The class of a typed value; a term that no test reads has one class for all of them."""
@@ -69,13 +69,13 @@ class Encoder(dict[Any, int]):
 
     def __missing__(self, raw: Any) -> int:
         kind = raw.__class__
-        if self.bits is not None and (kind is float or kind is int) and self.low <= raw <= self.high:
-            if raw == 0 or raw == 1:
-                return self.bits[1 if raw else 0]
+        if self.exact and (kind is float or kind is int) and self.low <= raw <= self.high:
             # no decimal is made: where floats differ, the decimals that they show differ the same way
-            floats = self.floats
-            at = bisect_left(floats, raw)
-            number = FIRST + 2 * at + (1 if at < len(floats) and floats[at] == raw else 0)
+            at = bisect_left(self.floats, raw)
+            number: int = FIRST + 2 * at + (self.floats[at] == raw)
+            # 0 and 1 are common, and are not remembered because of True and False
+            if raw == 0 or raw == 1:
+                return number
         else:
             number = self._read(raw)
             if isinstance(raw, _NUMBERS) and not self._one_value(raw):

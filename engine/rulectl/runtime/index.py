@@ -1,13 +1,8 @@
 """The index of a table: which rules hold, and which could, for the classes into which a case falls.
 
-A column turns a value into a class number (lang/region.py); for each stretch of classes it knows the rules whose test
-holds there and the rules whose test is at least not false, as bits of an integer. Matching is one look-up and one AND a
-column (bit vectors: Lakshman and Stiliadis, SIGCOMM 1998), and all hits, all possible rules and so hit policy, status
-and trace come from that one pass.
-
-Bit vectors need rules x classes bits. A table too large for them is a tree: each node parts its rules by the column
-that spreads them best, by class or, where values are ordered, by a few cuts (HiCuts: Gupta and McKeown, IEEE Micro
-20(1), 2000), until few rules are left. A node is made when the first case comes to it.
+The bit vectors of a leaf (runtime/leaf.py) need rules x classes bits. A table too large for them is a tree: each node
+parts its rules by the column that spreads them best, by class or, where values are ordered, by a few cuts (HiCuts:
+Gupta and McKeown, IEEE Micro 20(1), 2000), until few rules are left. A node is made when the first case comes to it.
 """
 
 from __future__ import annotations
@@ -16,9 +11,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN
+from rulectl.runtime.leaf import Leaf, Match
 from rulectl.runtime.lowering import FALSE, TRUE, Column, Constraint, Lowered, Slot, lower, period_test
 
 __all__ = [
@@ -42,6 +38,9 @@ DENSE_RULES = 1024
 LEAF_RULES = 32
 """So few rules are not split any more."""
 
+FEW_MEMBERS = 256
+"""The parts of a node with so few rules are made at once."""
+
 MOST_SPREAD = 0.75
 """A split must leave a case with no more than this part of the rules."""
 
@@ -60,141 +59,8 @@ SAMPLE = 512
 KEPT_MEMBERS = 1_000_000
 """How many rules all leaves together may hold before the tree is forgotten (bounds memory)."""
 
-KEPT_STEPS = 8_000_000
-"""How many bytes the bit vectors of one column of a leaf may take; beyond, some are worked out when needed."""
-
 KEPT_MATCHES = 20_000
 """How many matches a table remembers before it forgets all of them (bounds memory; a hit saves the whole search)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Rule numbers in rule order: those that hold, and those that do not hold yet but are not false."""
-
-    hits: tuple[int, ...]
-    open: tuple[int, ...]
-
-
-def _bits(mask: int) -> tuple[int, ...]:
-    """The numbers of the bits that are set, ascending."""
-    found = []
-    while mask:
-        low = mask & -mask
-        found.append(low.bit_length() - 1)
-        mask ^= low
-    return tuple(found)
-
-
-class _Steps:
-    """The bit vectors of one column: which rules hold from one class number to the next."""
-
-    __slots__ = ("absent", "bounds", "every", "masks", "toggles", "unknown")
-
-    def __init__(self, constraints: Sequence[tuple[int, Constraint]], size: int) -> None:
-        """`constraints` are (bit, constraint) of the rules that ask something; the others hold everywhere."""
-        changes: dict[int, list[int]] = {}
-        free = (1 << size) - 1
-        true_on_null = open_on_null = 0
-        for bit, constraint in constraints:
-            mask = 1 << bit
-            free ^= mask
-            for start, stop in constraint.region:
-                changes.setdefault(start, []).append(mask)
-                changes.setdefault(stop, []).append(mask)
-            if constraint.null is not False:
-                open_on_null |= mask
-                if constraint.null:
-                    true_on_null |= mask
-        self.absent = free | true_on_null
-        self.unknown = free | open_on_null
-        # null known for certain lies below all values, as one more step
-        changes.setdefault(FIRST, []).append(true_on_null & ~free)
-        self.bounds = sorted(changes)
-        self.every = 1 + len(changes) * (size // 8 + 32) // KEPT_STEPS
-        self.masks = [self.absent]
-        self.toggles = [changes[bound] for bound in self.bounds] if self.every > 1 else []
-        current = self.absent
-        for number, bound in enumerate(self.bounds, 1):
-            for mask in changes[bound]:
-                current ^= mask
-            if number % self.every == 0:
-                self.masks.append(current)
-
-    def holds(self, klass: int) -> int:
-        """The rules whose test holds in a class of values, or of null known for certain."""
-        at = bisect_right(self.bounds, klass)
-        if self.every == 1:
-            return self.masks[at]
-        kept, rest = divmod(at, self.every)
-        current = self.masks[kept]
-        for masks in self.toggles[at - rest : at]:
-            for mask in masks:
-                current ^= mask
-        return current
-
-
-class Leaf:
-    """The bit-vector index of some rules. `answers` is for whoever works something out from sets of hits."""
-
-    __slots__ = ("answers", "every", "numbers", "plain", "steps")
-
-    def __init__(self, lowered: Lowered, members: Sequence[int], settled: frozenset[int] = frozenset()) -> None:
-        """`settled` are the columns on which every member holds for all cases that come here."""
-        self.numbers = [lowered.numbers[member] for member in members]
-        self.every = (1 << len(members)) - 1
-        self.answers: dict[int, Any] = {}
-        bit_of = {member: bit for bit, member in enumerate(members)}
-        self.steps: list[tuple[int, _Steps]] = []
-        for slot in lowered.slots:
-            if slot.column in settled:
-                continue
-            if slot.partition is None:
-                asked = [(bit_of[rule], held) for rule, held in slot.asked() if rule in bit_of]
-            else:
-                found = [(bit, slot.of(member)) for bit, member in enumerate(members)]
-                asked = [(bit, constraint) for bit, constraint in found if constraint is not None]
-            if asked:
-                self.steps.append((slot.column, _Steps(asked, len(members))))
-        # where every vector is at hand, looking them up needs no call
-        self.plain = (
-            [(column, steps.bounds, steps.masks) for column, steps in self.steps]
-            if all(steps.every == 1 for _, steps in self.steps)
-            else None
-        )
-
-    def hits(self, key: Sequence[int]) -> int:
-        """The rules that hold, as bits, for a case that knows all that is asked."""
-        hits = self.every
-        if self.plain is None:
-            for column, steps in self.steps:
-                hits &= steps.holds(key[column])
-            return hits
-        for column, bounds, masks in self.plain:
-            hits &= masks[bisect_right(bounds, key[column])]
-        return hits
-
-    def rules(self, hits: int) -> tuple[int, ...]:
-        """The numbers of rules given as bits."""
-        return tuple([self.numbers[bit] for bit in _bits(hits)])
-
-    def match(self, key: Sequence[int]) -> Match:
-        """The rules that hold and those that could."""
-        hits = unfalse = self.every
-        for column, steps in self.steps:
-            klass = key[column]
-            if klass == UNKNOWN:
-                hits &= steps.absent
-                unfalse &= steps.unknown
-            else:
-                mask = steps.holds(klass)
-                hits &= mask
-                unfalse &= mask
-            if not unfalse:
-                return _NO_MATCH
-        return Match(self.rules(hits), () if hits == unfalse else self.rules(unfalse & ~hits))
-
-
-_NO_MATCH = Match((), ())
 
 
 class Matcher(Protocol):
@@ -215,13 +81,6 @@ class _Split:
     wide: list[int]
     null: dict[int, list[int]]
     exact: bool
-
-    def part(self, klass: int) -> int:
-        if klass < FIRST:
-            return klass
-        if self.cuts is not None:
-            return FIRST + bisect_right(self.cuts, klass)
-        return klass if klass in self.own else -1
 
     def members(self, part: int) -> list[int]:
         """The rules of a part, in order."""
@@ -266,22 +125,42 @@ class Index:
     def leaf(self, key: Sequence[int]) -> Leaf:
         """The rules that may hold for the classes of one case."""
         node = self.root
-        while node.leaf is None:
+        while True:
             split = node.split
             if split is None:
+                if node.leaf is not None:
+                    return node.leaf
                 self._grow(node)
                 continue
-            part = split.part(key[split.column])
-            child = node.parts.get(part)
-            if child is None:
-                members = split.members(part)
-                # a column may be cut again and finer, as long as that parts anything
-                again = split.cuts is not None and part >= FIRST and len(members) < len(node.members)
-                settled = node.settled | {split.column} if split.exact and part in split.own else node.settled
-                spent = node.spent if again else node.spent | {split.column}
-                child = node.parts[part] = _Node(members, spent, settled)
-            node = child
-        return node.leaf
+            part = key[split.column]
+            if split.cuts is not None and part >= FIRST:
+                part = FIRST + bisect_right(split.cuts, part)
+            node = node.parts.get(part) or self._child(node, split, part)
+
+    def _child(self, node: _Node, split: _Split, part: int) -> _Node:
+        """A part of a node that is asked for the first time. Classes that no rule names are one part."""
+        if part >= FIRST and split.cuts is None and part not in split.own:
+            child = node.parts.get(-1) or self._made(node, split, -1)
+            node.parts[-1] = node.parts[part] = child
+            return child
+        if part >= FIRST and split.cuts is None and len(node.members) <= FEW_MEMBERS:
+            # soon all of them are asked for: what takes time is better over early
+            found = node.parts[part] = self._made(node, split, part)
+            for other in split.own:
+                if other not in node.parts:
+                    sibling = node.parts[other] = self._made(node, split, other)
+                    self._grow(sibling)
+            return found
+        child = node.parts[part] = self._made(node, split, part)
+        return child
+
+    def _made(self, node: _Node, split: _Split, part: int) -> _Node:
+        members = split.members(part)
+        # a column may be cut again and finer, as long as that parts anything
+        again = split.cuts is not None and part >= FIRST and len(members) < len(node.members)
+        settled = node.settled | {split.column} if split.exact and part in split.own else node.settled
+        spent = node.spent if again else node.spent | {split.column}
+        return _Node(members, spent, settled)
 
     def _grow(self, node: _Node) -> None:
         """Make a node a split where that leaves cases with far fewer rules, else a leaf."""

@@ -75,6 +75,7 @@ class Facts(Mapping[str, Value]):
 
 
 _make = tuple.__new__
+_new = object.__new__
 _NOTHING_COUNTED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 
 Pick = Callable[[list[int]], Key]
@@ -93,7 +94,7 @@ class Layout(NamedTuple):
     needed_texts: tuple[str, ...]
     required: tuple[int, ...]
     steps: tuple[tuple[Pick, Answers, tuple[str, ...]], ...]
-    alone: tuple[Pick, Answers] | None
+    alone: tuple[Pick, Callable[[Key], Answer | None]] | None
 
 
 class Quick:
@@ -170,7 +171,7 @@ class Quick:
             tuple(key for key, name in texts if self._needed(name)),
             tuple(order[name] for _, name in read if self._needed(name)),
             tuple(steps),
-            (steps[0][0], steps[0][1]) if len(steps) == 1 else None,
+            (steps[0][0], steps[0][1].find) if len(steps) == 1 else None,
         )
 
     def _turn_to(self, keys: list[str]) -> Layout | None:
@@ -197,7 +198,7 @@ class Quick:
         try:
             values = take(case)
             classes = [*head, *map(getitem, encoders, values)]
-            text = f"|{'|'.join(values[texts:])}|"
+            text = "".join(values[texts:])
         except (Unreadable, TypeError):
             return None
         # nothing invisible, nothing endless, no number that a spreadsheet may have rounded
@@ -210,12 +211,14 @@ class Quick:
             if not case[key].strip():
                 return None
         if alone is not None:
-            answer = alone[1][alone[0](classes)]
+            answer = alone[1](alone[0](classes))
             if answer is None:
                 return None
             whole = answer[4]
             assert whole is not None
-            return _make(Outcome, (self.facts(case), *whole))
+            facts = _new(self.facts)
+            facts._raw = case
+            return _make(Outcome, (facts, *whole))
         firings: tuple[Firing, ...] = ()
         silent = self.unwritten
         outputs = self.outputs.copy()
@@ -248,7 +251,8 @@ class Quick:
                 (outputs if name in outputs else derived)[name] = value
         statuses = self.spoken if silent is self.unwritten else self.statuses.get(silent) or self._statuses(silent)
         # the constructor of a named tuple with defaults takes twice as long
-        facts = self.facts(case)
+        facts = _new(self.facts)
+        facts._raw = case
         return _make(Outcome, (facts, outputs, derived, statuses[0], statuses[1], (), firings, (), _NOTHING_COUNTED))
 
     def _settled(self, name: str, spoken: Spoken) -> tuple[Value, int]:
