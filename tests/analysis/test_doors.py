@@ -136,6 +136,42 @@ def test_accepted_findings_no_longer_count(tmp_path: Path) -> None:
     assert {"留作对照", "其余由主管定"} <= set(accepted)
 
 
+BETWEEN = """
+## 词汇
+| 词汇表 |
+| 名称 | 编号 | 角色 | 类型 | 取值 | 倾向 | 必填 |
+| 会员 | member | 输入 | 是否 | | | 是 |
+| 时限 | hours | 输出 | 数值 | | 小 | |
+
+## 话术
+| 话术表 | | | |
+| 编号 | 场合 | 语言 | 文本 |
+| 旧话 | 停用。{message} | zh | 您好 |
+
+## 规则
+| 决策表 | 法律表 | 层级 | 法律 |
+| 规则号 | 条件 | 结论 |
+| | 会员 | 时限 |
+| L1 | - | 24 |
+
+| 决策表 | 店规表 | 层级 | 店规 |
+| 规则号 | 条件 | 结论 | 说明 |
+| | 会员 | 时限 | |
+| D1 | 是 | 48 | {rule} |
+"""
+
+
+def test_a_finding_between_two_tables_and_one_of_a_message_are_accepted_beside_them(tmp_path: Path) -> None:
+    path = tmp_path / "between.md"
+    codes = {"RB554": "旧合同写的", "RB557": "留着备查"}
+    path.write_text(BETWEEN.format(rule="", message=""), "utf-8")
+    open_ = {found.code for found in rulectl.check(str(path)).findings if not found.accepted}
+    assert open_ >= codes.keys()
+    path.write_text(BETWEEN.format(rule="接受 RB554：旧合同写的", message="接受 RB557：留着备查"), "utf-8")
+    accepted = {found.code: found.accepted for found in rulectl.check(str(path)).findings if found.accepted}
+    assert accepted == codes
+
+
 def test_suggested_tests_fire_every_rule_and_stand_beside_every_threshold(book: Path) -> None:
     loaded = rulectl.load(str(book))
     found = rulectl.suggest_tests(loaded)

@@ -45,7 +45,7 @@ def _looked_up(found: Finding, notes: Mapping[tuple[str, str], Mapping[str, str]
 
 
 def _notes(book: Rulebook) -> Iterator[tuple[tuple[str, str], Mapping[str, str]]]:
-    """What is accepted of each rule, each table (by any of its rules), each term, parameter and statement (by cell)."""
+    """What is accepted of each rule, each table (by any of its rules), each term, parameter, statement and message."""
     for table in book.tables:
         together: dict[str, str] = {}
         for rule in table.rules:
@@ -53,11 +53,13 @@ def _notes(book: Rulebook) -> Iterator[tuple[tuple[str, str], Mapping[str, str]]
             if own:
                 together |= own
                 yield (table.name, rule.id), own
+                yield ("", f"{table.name}/{rule.id}"), own  # as a finding between two tables calls it
         if together:
             yield (table.name, ""), together
     said = [(term.cell, term.description) for term in book.terms]
     said += [(parameter.cell, parameter.description) for parameter in book.parameters]
     said += [(policy.cell, policy.note) for policy in book.policies]
+    said += [(template.cell, template.occasion) for template in book.templates]
     for cell, note in said:
         if note:
             yield ("", str(cell)), accepted_in(note)
