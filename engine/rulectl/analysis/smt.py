@@ -32,6 +32,9 @@ MEMORY = 1500
 LONGEST = 3600.0
 """Seconds that one question may take where no limit is given."""
 
+_ENDS = 200
+"""Parts of an amount that are looked through for the constants that it may come to."""
+
 _numbers = itertools.count()
 
 
@@ -169,6 +172,35 @@ def times(one: Amount, other: Amount) -> Amount:
     if isinstance(one, Fraction) and isinstance(other, Fraction):
         return one * other
     return _term(one) * _term(other)
+
+
+def spread(choice: Amount, other: Amount) -> Amount | None:
+    """`choice * other` where the choice comes to one of a few constants, by conditions, sums and multiples: then
+    each of its ends is multiplied by itself, and the product is exact. None for any other amount."""
+    left = _ENDS
+    whole = _term(other)
+
+    def walk(term: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            return None
+        if z3.is_rational_value(term):
+            return term * whole
+        parts = term.children()
+        kind = term.decl().kind()
+        if kind == z3.Z3_OP_MUL and len(parts) == 2 and any(map(z3.is_rational_value, parts)):
+            constant, open_ = parts if z3.is_rational_value(parts[0]) else reversed(parts)
+            end = walk(open_)
+            return None if end is None else constant * end
+        if kind not in (z3.Z3_OP_ITE, z3.Z3_OP_ADD, z3.Z3_OP_SUB, z3.Z3_OP_UMINUS):
+            return None
+        ends = [walk(part) for part in (parts[1:] if kind == z3.Z3_OP_ITE else parts)]
+        if any(end is None for end in ends):
+            return None
+        return z3.If(parts[0], *ends) if kind == z3.Z3_OP_ITE else term.decl()(*ends)
+
+    return None if isinstance(choice, Fraction) else walk(choice)
 
 
 def applied(name: str, one: Amount, other: Amount) -> Amount:

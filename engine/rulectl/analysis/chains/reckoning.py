@@ -24,6 +24,7 @@ from rulectl.analysis.smt import (
     no,
     pick,
     plus,
+    spread,
     times,
 )
 from rulectl.types import DURATION, Kind
@@ -109,9 +110,14 @@ class Loose:
 
 
 def product(left: Amount, right: Amount, demand: Demand) -> Amount | Loose:
-    """The product; of two open ones, what their signs and sizes say."""
+    """The product; exact where a side is one of a few constants (a rate that a table gives), else what the signs and
+    sizes of the two say."""
     if linear(left, right):
         return times(left, right)
+    for one, other in ((left, right), (right, left)):
+        exact = spread(one, other)
+        if exact is not None:
+            return exact
     value = applied("product", left, right)
     for a, b in ((left, right), (right, left)):
         demand(implies(equal(a, ZERO), equal(value, ZERO)))

@@ -283,6 +283,10 @@ def free_amount(type_: Type, name: str, demand: Demand) -> Amount:
 # -- one of several ------------------------------------------------------------------------------------------------
 
 
+FEW = 12
+"""So many constants that an amount may come to are kept apart."""
+
+
 def one_of(type_: Type, name: str, ways: Sequence[tuple[Truth, Symbol]], demand: Demand) -> Content:
     """The content of whichever way holds; no two of them do at once. Only the content of ways with a value counts."""
     ways = [(guard, symbol) for guard, symbol in ways if guard is not False]
@@ -311,10 +315,13 @@ def one_of(type_: Type, name: str, ways: Sequence[tuple[Truth, Symbol]], demand:
         )
     if type_.kind is Kind.BOOLEAN:
         return any_of(both(guard, symbol.content) for guard, symbol in ways)
-    if len({symbol.content for _, symbol in ways if isinstance(symbol.content, Fraction)}) == 1 and all(
-        isinstance(symbol.content, Fraction) for _, symbol in ways
-    ):
-        return ways[0][1].content
+    constants = [(guard, symbol.content) for guard, symbol in ways if isinstance(symbol.content, Fraction)]
+    if constants and len(constants) == len(ways) and len({amount for _, amount in constants}) <= FEW:
+        # as a choice, so that what is multiplied by it stays exact
+        picked: Amount = constants[-1][1]
+        for guard, amount in reversed(constants[:-1]):
+            picked = amount if picked == amount else pick(guard, amount, picked)
+        return picked
     value = fresh_number(name)
     for guard, symbol in ways:
         demand(implies(guard, equal(value, symbol.content)))
