@@ -16,7 +16,6 @@ from rulectl.cases.facts import FactReader
 from rulectl.cases.reader import CaseRow, Reject
 from rulectl.cases.table import ROW, Chunk, RowReader, Table
 from rulectl.cases.writer import Column, Layout
-from rulectl.columnar.codes import Codes
 from rulectl.columnar.decided import Decided, typed
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.diagnostics import Finding
@@ -46,9 +45,11 @@ class Answers(Protocol):
         """A column as texts."""
         ...
 
-    def alike(self, columns: Sequence[Column]) -> tuple[Codes, Sequence[Column], Answers] | None:
-        """Which of the columns rows may have in common, one row of all those that say the same in these, and for each
-        row the number of the one that speaks for it; None where that saves nothing."""
+    def alike(
+        self, columns: Sequence[Column], way: str, write: Callable[[Answers, Sequence[Column]], pl.DataFrame]
+    ) -> tuple[pl.DataFrame, Sequence[Column]] | None:
+        """Which of the columns rows may have in common, and what `write` says of each row by these alone; it is asked
+        once for all rows that have them in common. None where that saves nothing. `way` is a name for `write`."""
         ...
 
     def typed(self, column: Column) -> pl.Series:
@@ -107,10 +108,16 @@ class ColumnAnswers:
             case _:
                 return self.decided.why_texts()
 
-    def alike(self, columns: Sequence[Column]) -> tuple[Codes, Sequence[Column], Answers] | None:
+    def alike(
+        self, columns: Sequence[Column], way: str, write: Callable[[Answers, Sequence[Column]], pl.DataFrame]
+    ) -> tuple[pl.DataFrame, Sequence[Column]] | None:
         shared = [c for c in columns if c.what != "id" and not (isinstance(c.what, Term) and not self._shared(c.what))]
-        found = self.decided.alike([c.what.id for c in shared if isinstance(c.what, Term)]) if shared else None
-        return None if found is None else (found[0], shared, replace(self, decided=found[1]))
+        if not shared:
+            return None
+        terms = [column.what.id for column in shared if isinstance(column.what, Term)]
+        name = f"{way} {[column.heading for column in shared]}"
+        found = self.decided.alike(terms, name, lambda some: write(replace(self, decided=some), shared))
+        return None if found is None else (found, shared)
 
     def _shared(self, term: Term) -> bool:
         return self.decided.shared(term.id)
@@ -178,7 +185,9 @@ class RowAnswers:
     def cells(self, column: Column) -> pl.Series:
         return pl.Series([column.make(case, outcome) for case, outcome in self.decided], dtype=pl.String)
 
-    def alike(self, columns: Sequence[Column]) -> None:
+    def alike(
+        self, columns: Sequence[Column], way: str, write: Callable[[Answers, Sequence[Column]], pl.DataFrame]
+    ) -> None:
         return None
 
     def typed(self, column: Column) -> pl.Series:

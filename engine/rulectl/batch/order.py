@@ -11,7 +11,6 @@ from typing import Any, BinaryIO, Literal
 
 from rulectl.batch.answers import Answerer, ColumnAnswerer, RowAnswerer
 from rulectl.batch.counting import Counting
-from rulectl.batch.decisions_book import write_workbook
 from rulectl.batch.journal import Journal, fingerprint
 from rulectl.batch.run import Order
 from rulectl.batch.sinks import FrameSink, RejectSink, Sink, TextSink
@@ -123,6 +122,9 @@ def _sink(
         case Format.PARQUET:
             return FrameSink(wanted.output, folder, lambda parts, target: write_parquet(parts, headings, target))
         case Format.XLSX:
+            # late: loading the writer of workbooks takes longer than deciding some thousand cases
+            from rulectl.batch.decisions_book import write_workbook
+
             return FrameSink(
                 wanted.output,
                 folder,

@@ -7,6 +7,7 @@ import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO, StringIO
+from itertools import groupby
 from typing import Literal
 
 import polars as pl
@@ -16,7 +17,7 @@ from rulectl.batch.sinks import frame_bytes
 from rulectl.cases.formats import Format, Kind, pack
 from rulectl.cases.reader import Reject
 from rulectl.cases.table import positions
-from rulectl.cases.writer import Layout, reject_cells, unwritable
+from rulectl.cases.writer import Column, Layout, reject_cells, unwritable
 from rulectl.codes import Language
 
 _UTF8 = ("utf-8", "utf-8-sig", "utf8")
@@ -95,28 +96,27 @@ class PieceWriter:
     def _together(self, answers: Answers) -> pl.DataFrame | None:
         """The rows as they are to stand in the file: what many of them share is quoted and joined once, and beside the
         cells of a row's own there is one column for each stretch of what it shares."""
-        alike = answers.alike(self.layout.columns)
-        if alike is None:
-            return None
-        codes, shared, one = alike
         mark = delimiter_of(self.kind.format)
+        found = answers.alike(self.layout.columns, "csv" if mark == "," else "tsv", self._stretches)
+        if found is None:
+            return None
+        stretches, shared = found
+        left = stretches.iter_columns()
         columns: list[pl.Series] = []
-        stretch: list[pl.Series] = []
-
-        def end_stretch() -> None:
-            if stretch:
-                joined = pl.DataFrame(stretch).select(pl.concat_str(pl.all(), separator=mark)).to_series()
-                columns.append(joined.gather(pl.Series(codes)))
-                stretch.clear()
-
-        for number, column in enumerate(self.layout.columns):
-            if column in shared:
-                stretch.append(_quoted(one.cells(column).fill_null(""), mark).alias(str(number)))
-            else:
-                end_stretch()
-                columns.append(_quoted(answers.cells(column), mark))
-        end_stretch()
+        for of_row, group in groupby(self.layout.columns, lambda column: column not in shared):
+            columns += [_quoted(answers.cells(column), mark) for column in group] if of_row else [next(left)]
         return pl.DataFrame([column.alias(str(number)) for number, column in enumerate(columns)])
+
+    def _stretches(self, answers: Answers, shared: Sequence[Column]) -> pl.DataFrame:
+        """One column for each stretch of shared columns: their cells as they stand in the file."""
+        mark = delimiter_of(self.kind.format)
+        stretches: list[pl.Series] = []
+        for of_row, group in groupby(self.layout.columns, lambda column: column not in shared):
+            if not of_row:
+                cells = [_quoted(answers.cells(column).fill_null(""), mark) for column in group]
+                named = pl.DataFrame([texts.alias(str(number)) for number, texts in enumerate(cells)])
+                stretches.append(named.select(pl.concat_str(pl.all(), separator=mark)).to_series())
+        return pl.DataFrame([texts.alias(str(number)) for number, texts in enumerate(stretches)])
 
 
 def _quoted(texts: pl.Series, delimiter: str) -> pl.Series:

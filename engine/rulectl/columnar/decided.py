@@ -185,9 +185,10 @@ class Decided:
         column = self.columns[term]
         return isinstance(column, Coded) and len(column.states) <= _SHARED
 
-    def alike(self, terms: Sequence[str]) -> tuple[Codes, Decided] | None:
-        """One row of all that say the same of these terms, in status, asks and firings, and for each row the number of
-        the one that speaks for it; None where hardly any two do."""
+    def alike(self, terms: Sequence[str], way: str, write: Callable[[Decided], pl.DataFrame]) -> pl.DataFrame | None:
+        """What `write` says of each row, which hangs on these terms, on status, asks and firings alone: it is asked
+        for one row of all that have these in common, and what it said is kept from frame to frame, by the name `way`.
+        None where hardly any two rows have."""
         exact = [self.columns[term].exact() for term in terms]
         parts = [Part(codes, len(states)) for codes, states in exact]
         parts += [Part(self.ranks, len(Status)), Part(self.asks, len(self.ask_names))]
@@ -195,9 +196,24 @@ class Decided:
         at, codes = distinct(parts, len(self))
         if 2 * len(at) > len(self):
             return None
+        things = (*(states for _, states in exact), self.ask_names, *(fired for _, fired in self.firings))
+        kept = self.spellings.together(things, way)
+        keys = list(zip(*(part.codes[at].tolist() for part in parts), strict=True))
+        fresh = [number for number, key in enumerate(keys) if key not in kept.numbers]
+        if fresh or kept.frame is None:
+            made = write(self._some(terms, at[fresh]))
+            kept.frame = made if kept.frame is None else pl.concat([kept.frame, made], rechunk=True)
+            start = len(kept.numbers)
+            kept.numbers.update((keys[number], start + n) for n, number in enumerate(fresh))
+        lut = np.fromiter(map(kept.numbers.__getitem__, keys), np.int32, len(keys))
+        rows = pl.Series(lut[codes])
+        return pl.DataFrame([column.gather(rows) for column in kept.frame.iter_columns()])
+
+    def _some(self, terms: Sequence[str], at: npt.NDArray[np.int64]) -> Decided:
+        """Some of the rows, in their order, with some terms."""
         mine = np.zeros(len(self), np.bool_)
         mine[at] = True
-        return codes, replace(
+        return replace(
             self,
             cases=self.cases[at],
             numbers=self.numbers[at],
