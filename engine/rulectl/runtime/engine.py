@@ -263,6 +263,9 @@ def _never(case: Mapping[str, object]) -> Outcome | None:
 
 def table_findings(table_run: TableRun) -> list[Finding]:
     """What went wrong within one table: hits that its policy forbids, entries that could not be computed."""
+    now = table_run.now
+    if not (now.columns_failed or now.failures or now.misfits or len(table_run.hits) > 1):
+        return []
     plan = table_run.plan
     table = plan.table
     found: list[Finding] = []

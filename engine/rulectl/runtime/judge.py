@@ -88,7 +88,7 @@ class TableRun:
         return self.reach.hits
 
     def spoken(self, column: int) -> Spoken:
-        if self.plan.expressions:
+        if self.plan.expressions and self.reach.hits:
             return self.plan.outputs.resolve(column, self.reach.hits, self.now)
         said = self.reach.said
         if column not in said:
@@ -101,7 +101,7 @@ class TableRun:
         for variation in self.reach.variations:
             waiting = {rule: self.reach.waiting[rule] for rule in variation.causes}
             yield outputs.resolve(column, variation.hits, self.may), waiting
-        if not self.plan.expressions:
+        if not self.plan.expressions or not self.hits:
             return
         deciders = {*outputs.deciders(column, self.hits, self.now), *outputs.deciders(column, self.hits, self.may)}
         for rule in sorted(deciders):
@@ -117,7 +117,7 @@ class TableRun:
 
     def unknown(self, column: int) -> Mapping[int, frozenset[str]]:
         """The deciding rules whose own entries are unknown, and the names for which each waits."""
-        if not self.plan.expressions:
+        if not self.plan.expressions or not self.hits:
             return {}
         rules = self.plan.outputs.deciders(column, self.hits, self.now)
         columns = self.plan.outputs.weighed(column)

@@ -15,7 +15,7 @@ from rulectl.model.grid import Strip, computed_of, grid_of
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Aggregate, Rulebook, Table, Term
-from rulectl.runtime.index import KEPT_MATCHES, Index, Lowered, Match, Matcher, lower
+from rulectl.runtime.index import KEPT_MATCHES, Column, Index, Lowered, Match, Matcher, lower
 from rulectl.runtime.resolve import NOTHING, Outputs, Spoken
 from rulectl.values import Value
 
@@ -135,6 +135,16 @@ class TablePlan:
         """Rule number -> its place among the rules that are not switched off."""
         return {number: place for place, number in enumerate(self.lowered.numbers)}
 
+    @cached_property
+    def _asked(self) -> tuple[tuple[str, Callable[[Value], int] | None, Column], ...]:
+        """The columns, and of those that place a term's value among constants the term and what places it."""
+        return tuple(
+            (c.subject.id, c.partition.locate, c)
+            if isinstance(c.subject, Name) and c.partition is not None
+            else ("", None, c)
+            for c in self.lowered.columns
+        )
+
     def match(self, key: Key) -> Match:
         """The rules that hold and could hold, for class numbers; remembered."""
         found = self.matches.get(key)
@@ -149,13 +159,13 @@ class TablePlan:
         that no rule fires on them."""
         classes: list[int] = []
         failed: list[CannotCompute] = []
-        for column in self.lowered.columns:
-            if type(column.subject) is Name and column.partition is not None:
-                value = facts.get(column.subject.id)
+        for name, locate, column in self._asked:
+            if locate is not None:
+                value = facts.get(name)
                 if value is None:
-                    classes.append(ABSENT if column.subject.id in absent else UNKNOWN)
+                    classes.append(ABSENT if name in absent else UNKNOWN)
                 else:
-                    classes.append(column.partition.locate(value))
+                    classes.append(locate(value))
                 continue
             try:
                 classes.append(column.classify(facts, absent))
