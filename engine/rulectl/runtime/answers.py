@@ -61,6 +61,8 @@ class Answers(dict[Key, "Answer | None"]):
         self.coarse: tuple[Sequence[int], ...] | None = None
         self.recurring = True
         self.rules: dict[int, Answer | None] = {}
+        self.plainly: tuple[str, ...] = ()
+        """The outputs of a table whose first hit says all that is said of them, and that no table reads."""
         self._work_out = work_out
 
     def see(self, partitions: Mapping[str, Partition]) -> None:

@@ -195,8 +195,15 @@ class Verdict:
         return self.status in (Status.DECIDED, Status.NO_RULE)
 
 
+_SILENT = Verdict(None, Status.NO_RULE, False)
+
+
 def judge(term: Term, runs: Sequence[tuple[int, TableRun, int]]) -> Verdict:
     """The verdict on a term from the runs of its writers: (table number, run, output column), in firing order."""
+    # most tables say nothing of most cases
+    runs = [at for at in runs if at[1].reach.hits or at[1].reach.variations or at[1].reach.joint]
+    if not runs:
+        return _SILENT
     base = [Contribution(number, r.plan.table.tier, r.spoken(column)) for number, r, column in runs]
     final = merge(term, base)
     waits: dict[tuple[int, int], frozenset[str]] = {}

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from operator import getitem, itemgetter
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from rulectl.lang.literals import MAX_TEXT, value_of
 from rulectl.lang.region import ABSENT, UNKNOWN, Partition
@@ -132,13 +132,19 @@ class Quick:
         self.facts = Facts.about(self.inputs)
         # the terms that tables write come first, so that an answer finds their places in every layout
         self.places = {name: at for at, name in enumerate(plan.writers)}
+        self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
         self.tables = [
             Answers(n, t, tuple(c.subject.id for c in t.lowered.columns if isinstance(c.subject, Name)), self._work_out)
             for n, t in enumerate(plan.tables)
         ]
         for answers in self.tables:
             answers.see(partitions)
-        self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
+            written = tuple(output.term for output in answers.plan.table.outputs)
+            if answers.first and all(
+                name in self.outputs and len(plan.writers[name]) == 1 and self.encoders[name].partition is None
+                for name in written
+            ):
+                answers.plainly = written
         self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
         self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
         self.unwritten = tuple(t.id for t in plan.unspoken)
@@ -271,6 +277,11 @@ class Quick:
             (rule, at) in plan.expressions for rule in hits for at in range(len(plan.table.outputs))
         ):
             return None
+
+        if hits and table.plainly and NOTHING not in (said := plan.spoken[hits[0]]):
+            firing = (plan.firings[hits[0]],)
+            values = cast("dict[str, Value]", dict(zip(table.plainly, said, strict=True)))
+            return Answer(firing, values, (), None, self._whole(firing, values, None))
 
         def entry(rule: int, column: int) -> Spoken:
             return plan.spoken[rule][column]
