@@ -4,28 +4,30 @@ in memory against zen-engine.
     python -m tests.benchmarks.batch WORKLOAD... [--repeat 3] [--zen 20000] [--jobs 2] [--least 1000000]
 
 WORKLOAD is a folder with book.xlsx, book.neutral.json, cases.csv and answers.csv (tests/benchmarks/README.md says how
-to make one). Everything runs in turn in one process, the best of the repeats counts; agreement with the answers and
-with zen is checked first. In memory the cases are repeated, under ids of their own, until there are --least of them.
-zen gets its fastest mode (`evaluate`, a static loader, no trace) and --zen cases, since its pace does not change.
+to make one). Everything runs in turn, the best of the repeats counts; agreement with the answers and with zen is
+checked first. From CSV to CSV rulectl and polars are processes of their own, start-up and compilation of the workbook
+counted. In memory the cases are repeated, under ids of their own, until there are --least of them. zen gets its fastest
+mode (`evaluate`, a static loader, no trace) and --zen cases, since its pace does not change.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import csv
 import gc
 import io
 import json
 import pathlib
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
 import rulectl
-from rulectl.cli.main import main
 from rulectl.columnar.decided import Decided
 from rulectl.columnar.engine import ColumnarEngine
 from tests.benchmarks.one_case import agree, read_cases, seconds, zen_decision
@@ -39,16 +41,37 @@ def written(decided: Decided, book: rulectl.Book) -> pl.DataFrame:
     return pl.DataFrame([ids, *outputs, decided.status_texts(), decided.ask_texts(labels), decided.rule_texts()])
 
 
-def from_csv_to_csv(folder: pathlib.Path, target: pathlib.Path, jobs: int) -> None:
-    """The command itself, loading the rulebook included."""
+def command(folder: pathlib.Path, target: pathlib.Path, jobs: int) -> None:
+    """The command as a process of its own, start and compilation of the workbook included."""
     files = [str(folder / "book.xlsx"), str(folder / "cases.csv"), "-o", str(target)]
-    with contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(SystemExit):
-        main.main(["batch", *files, "--jobs", str(jobs)], standalone_mode=False)
+    line = [sys.executable, "-m", "rulectl", "batch", *files, "--jobs", str(jobs)]
+    subprocess.run(line, check=True, capture_output=True)
 
 
-def copied(source: pathlib.Path, target: pathlib.Path) -> None:
-    """Read and write a whole file, deciding nothing."""
-    pl.read_csv(source, infer_schema=False).write_csv(target)
+def copy_command(source: pathlib.Path, target: pathlib.Path) -> None:
+    """Read and write a whole file in a process of its own."""
+    code = "import polars as pl, sys; pl.read_csv(sys.argv[1], infer_schema=False).write_csv(sys.argv[2])"
+    subprocess.run([sys.executable, "-c", code, str(source), str(target)], check=True)
+
+
+def zen_files(folder: pathlib.Path, neutral: dict[str, Any], target: pathlib.Path, theirs: Any, count: int) -> None:
+    """The first cases from CSV to CSV by zen-engine, read and written by the csv module."""
+    wanted = [name for name, role, *_ in neutral["terms"] if role == "output"]
+    with open(target, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        for case in read_cases(folder, neutral, count):
+            said = theirs(case)
+            writer.writerow([case.get("case_id", ""), *(said.get(name) for name in wanted)])
+
+
+def check_file(folder: pathlib.Path, target: pathlib.Path) -> int:
+    """Hold a results file of the command to the answers, by headings; AssertionError names the column."""
+    answers = pl.read_csv(folder / "answers.csv", infer_schema=False).fill_null("")
+    found = pl.read_csv(target, infer_schema=False, n_rows=answers.height).fill_null("")
+    for name in set(answers.columns) & set(found.columns):
+        for row, (mine, text) in enumerate(zip(found[name], answers[name], strict=True)):
+            assert mine == text or (name not in ("case_id", "rules") and float(mine) == float(text)), (name, row, mine)
+    return answers.height
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -87,11 +110,14 @@ def measure(folder: pathlib.Path, repeat: int, zen_cases: int, jobs: int, least:
     with tempfile.TemporaryDirectory() as place:
         target = pathlib.Path(place) / "out.csv"
         work: dict[str, Callable[[], object]] = {
-            "polars, reading and writing the file": lambda: copied(source, target),
-            "rulectl batch, CSV to CSV": lambda: from_csv_to_csv(folder, target, jobs),
+            "polars, reading and writing the file": lambda: copy_command(source, target),
+            "rulectl batch, CSV to CSV": lambda: command(folder, target, jobs),
+            "zen-engine, CSV to CSV": lambda: zen_files(folder, neutral, target, theirs, len(cases)),
             "rulectl, in memory": lambda: written(engine.decide(frame), book),
             "zen-engine, in memory": lambda: seconds(theirs, cases),
         }
+        command(folder, target, jobs)
+        print(f"  the file agrees on {check_file(folder, target)} cases")
         cold = frame.height / timed(work["rulectl, in memory"])
         best = dict.fromkeys(work, 0.0)
         for _ in range(repeat):
@@ -100,9 +126,9 @@ def measure(folder: pathlib.Path, repeat: int, zen_cases: int, jobs: int, least:
                 best[name] = max(best[name], count / timed(run))
     for name, rate in best.items():
         print(f"  {name:40s} {rate:12,.0f} cases/s")
-    copy, csv_, memory, zen = best.values()
+    copy, csv_, zen_csv, memory, zen = best.values()
     print(f"  {'rulectl, in memory, first time':40s} {cold:12,.0f} cases/s")
-    print(f"  CSV to CSV: {csv_ / copy:.2f} of polars, {csv_ / zen:.0f} times zen-engine in memory")
+    print(f"  CSV to CSV: {csv_ / copy:.2f} of polars, {csv_ / zen_csv:.0f} times zen-engine (by {len(cases)} cases)")
     print(f"  in memory: {memory / zen:.0f} times zen-engine (first time {cold / zen:.0f})")
 
 

@@ -108,8 +108,11 @@ class TableColumns:
         count = len(self.coarse)
 
         def begin(key: tuple[int, ...]) -> int:
-            mine = tuple(numbered.items[code] for numbered, code in zip(states, key[count:], strict=True))
-            known = (key[:count], mine)
+            mine: tuple[State, ...] = ()
+            known: tuple[object, ...] = key
+            if states:  # the numbers of states may change from frame to frame
+                mine = tuple(numbered.items[code] for numbered, code in zip(states, key[count:], strict=True))
+                known = (key[:count], mine)
             found = self._start_of.get(known)
             if found is None:
                 pairs = [lens.pairs.items[code] for (_, _, lens), code in zip(self.coarse, key, strict=False)]
