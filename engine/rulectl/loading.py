@@ -176,7 +176,7 @@ def _noted(draft: Draft, named: Cell) -> Draft:
 
 def _missing(name: str, cell: Cell, folder: Path) -> Finding:
     """An included workbook that is nowhere, at the cell that names it."""
-    near = get_close_matches(name, _candidates(folder / name), n=1)
+    near = [other for other in get_close_matches(name, _candidates(folder / name), n=2) if other != name]
     slug = "include-not-found-near" if near else "include-not-found"
     return finding(slug, Location(cell, name), book=name, near=near[0] if near else "")
 

@@ -294,6 +294,18 @@ def test_entities_and_bombs_are_refused(sheet: Worksheet, tmp_path: Path, monkey
     assert [f.slug for f in read_workbook(tmp_path / "book.xlsx").findings] == ["workbook-too-large"]
 
 
+@pytest.mark.parametrize("index", ["99999", "-1", "x"])
+def test_a_text_that_the_file_lost_is_told(sheet: Worksheet, tmp_path: Path, index: str) -> None:
+    """The lost cell may be the marker itself, so that a whole table would vanish without a word."""
+    sheet["A3"] = "x"
+    read(sheet, tmp_path)
+    held, lost = 't="inlineStr"><is><t>x</t></is>', f't="s"><v>{index}</v>'
+    patched = patch(tmp_path / "book.xlsx", "xl/worksheets/sheet1.xml", held, lost)
+    found = [f for f in read_workbook(patched).findings if f.slug == "damaged-workbook"]
+    assert len(found) == 1
+    assert str(found[0].at.place).endswith("!A3")
+
+
 def test_every_damage_is_a_finding_and_no_traceback(sheet: Worksheet, tmp_path: Path) -> None:
     """Cut and flip a good file at many places: it is read, or refused with a finding."""
     sheet["A3"], sheet["B3"] = "x", 1

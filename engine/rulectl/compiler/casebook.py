@@ -20,6 +20,7 @@ from rulectl.compiler.records import Record, headings
 from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.chars import QUOTES, plain, visible
+from rulectl.lang.faults import problem
 from rulectl.lang.literals import read_value
 from rulectl.lang.scope import Broken, Problem
 from rulectl.lang.syntax import Is, Literal
@@ -163,6 +164,8 @@ def _expectation(cell: DraftCell, span: Span, term: Term, work: Work) -> Expecta
             test = _no_value(test, text, term)
         return _moved(test, span) if isinstance(test, Broken) else ValueIs(test)
     mark = plain(text).lstrip()[:1]
+    if mark in ("#", "+", "!") and not visible(plain(text))[1:].strip():
+        return _moved(Broken((problem("missing-value", Span(0, len(text)), text=visible(text)),)), span)
     if mark == "#":
         offset = len(text) - len(text.lstrip()) + 1
         rest = text[offset:]

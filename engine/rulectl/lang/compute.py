@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, DecimalE
 from typing import assert_never
 
 from rulectl.lang.chars import plain
-from rulectl.lang.dates import MIDNIGHT, read_moment
+from rulectl.lang.dates import MIDNIGHT, read_moment, written
 from rulectl.lang.syntax import Arithmetic, Comparison, Function
 from rulectl.lang.units import MAX_DAYS
 from rulectl.lang.workdays import (
@@ -101,7 +101,7 @@ def arithmetic(op: Arithmetic, one: Value, other: Value, span: Span) -> Value:
     if isinstance(one, Decimal) and isinstance(other, Decimal):
         return _numbers(op, one, other, span)
     if op == "+" and (isinstance(one, str) or isinstance(other, str)):
-        return _bounded(plain_text(one) + plain_text(other), span)
+        return _bounded(written(one) + written(other), span)
     try:
         return _times(op, one, other, span)
     except OverflowError:

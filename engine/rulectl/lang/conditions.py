@@ -35,7 +35,15 @@ def subject_tests(parser: Parser, subject: Operand) -> Test:
             test = list_of_tests(parser, column)
             parser.expect(")", opened)
             return test
-    return piece(parser, column).test
+    one = piece(parser, column)
+    if one.form != "value" or not column.type.values:
+        return one.test
+    pieces = [one]
+    while parser.raw[parser.peek().span.start :][:1] == "、":
+        # `属于 A、B`; a comma may belong to what stands around
+        parser.take()
+        pieces.append(piece(parser, column))
+    return checked_list(pieces, column, Span(one.test.span.start, parser.end))
 
 
 def list_of_tests(parser: Parser, column: Column, closing: str = ")", excepting: bool = False) -> Test:
@@ -87,6 +95,9 @@ def piece(parser: Parser, column: Column, excepting: bool = False) -> Piece:
 def _piece(parser: Parser, column: Column, excepting: bool) -> Piece:
     token = parser.peek()
     start = token.span.start
+    word = parser.allowed_word(column.type)
+    if word:
+        return Piece(Is("=", fit(word, column, parser).expr, word.span), "value")
     if token.kind == "sign" and token.word in ("-", "—") and _closes(parser.lexer.at(token.span.end)):
         parser.take()
         return Piece(Any(token.span), "other")
@@ -225,14 +236,15 @@ def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piec
         return _ends_noted(parser, column, two, start)
     number = parser.peek()
     one = value(parser, column, None)
-    _no_subtraction(one, start, parser)
+    _no_subtraction(one, start, parser, column)
     noted = _note(parser, column, one) if parser.is_sign("(") else None
     if parser.is_word("起", "开始") and parser.lexer.at(parser.peek().span.end).word in ("to", "~", "—"):
         parser.take()
     token = parser.peek()
     if parser.accept("..", "~", "—", "to"):
         has_order(column, "<=", one, parser)
-        return _ends(parser, column, one)
+        whole = _ends(parser, column, one)
+        return whole if noted is None else _both_noted(parser, column, whole, noted)
     if column.type.ordered and parser.is_word("with"):
         two = _among(parser, column, one)
         if two:
@@ -318,6 +330,16 @@ def _ends_noted(parser: Parser, column: Column, whole: Piece, start: int) -> Pie
     return replace(whole, test=replace(test, low_closed=low, high_closed=high))
 
 
+def _both_noted(parser: Parser, column: Column, whole: Piece, low: bool) -> Piece:
+    """A range of which it is noted at each end whether that is in: `7天(不含)至15天(含)`; unnoted it is."""
+    test = whole.test
+    if not isinstance(test, Between):
+        return whole
+    span = Span(test.span.start, parser.end)
+    high = _note(parser, column, Operand(test.high, column.type))
+    return replace(whole, test=between((test.low, low), (test.high, high is not False), span))
+
+
 def _marked(whole: Piece, included: bool | None) -> Piece:
     """A bound of which it is noted whether it is in itself."""
     if included is None or not isinstance(whole.test, Is) or whole.test.op in ("=", "!="):
@@ -343,10 +365,16 @@ def _note(parser: Parser, column: Column, one: Operand) -> bool | None:
     return word.word == "contains"
 
 
-def _no_subtraction(one: Operand, start: int, parser: Parser) -> None:
-    """Raises Fault for `1-3-5`, which is neither a range nor likely to be meant as a sum."""
+def _no_subtraction(one: Operand, start: int, parser: Parser, column: Column) -> None:
+    """Raises Fault for `1-3-5`, which is neither a range nor likely to be meant as a sum, and for `1/2/3`, which may be
+    a list."""
     expr = one.expr
     while isinstance(expr, Binary) and expr.op == "+":
         expr = expr.left
-    if isinstance(expr, Binary) and expr.op == "-" and not names_of(one.expr) and parser.lexer.text[start] != "(":
+    if parser.lexer.text[start] == "(":
+        return
+    items = parser.lexer.text[one.span.start : one.span.end].split("/")
+    if isinstance(expr, Binary) and expr.op == "/" and all(item.strip().isdecimal() for item in items):
+        raise ambiguous(one.span, column, ";".join(item.strip() for item in items), f"({'/'.join(items)})")
+    if isinstance(expr, Binary) and expr.op == "-" and not names_of(one.expr):
         raise fault("unexpected-text", one.span, part=spoken_of(one, parser.raw))

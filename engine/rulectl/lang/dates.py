@@ -6,6 +6,7 @@ import datetime as dt
 import re
 
 from rulectl.lang.units import MAX_DAYS, as_duration, quantity_at
+from rulectl.values import Value, plain_text
 
 MIDNIGHT = dt.time()
 
@@ -102,6 +103,11 @@ def read_duration(text: str, unit: str = "") -> dt.timedelta | None:
         return None
     time = as_duration(found[0], unit)
     return None if time is None else -time if negative else time
+
+
+def written(value: Value) -> str:
+    """A value as it stands in a sentence: a duration as a person says it, all else as in a cell."""
+    return spoken(value) if isinstance(value, dt.timedelta) else plain_text(value)
 
 
 def spoken(value: dt.timedelta) -> str:

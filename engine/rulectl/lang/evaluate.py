@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from rulectl.lang.compute import CannotCompute, arithmetic, called, contains, negative, ordered, same
+from rulectl.lang.dates import written
 from rulectl.lang.syntax import (
     AllOf,
     Any,
@@ -38,7 +39,7 @@ from rulectl.lang.syntax import (
     Text,
 )
 from rulectl.source import Span
-from rulectl.values import Value, and3, not3, or3, plain_text
+from rulectl.values import Value, and3, not3, or3
 
 __all__ = ["CannotCompute", "children", "evaluate", "meets", "names_of"]
 
@@ -93,7 +94,7 @@ def _text(parts: tuple[Expr, ...], facts: Facts, span: Span) -> Value:
         value = evaluate(part, facts)
         if value is None:
             return None
-        texts.append(plain_text(value))
+        texts.append(written(value))
     if sum(map(len, texts)) > MAX_TEXT:
         raise CannotCompute("text-overflow", span, (("limit", str(MAX_TEXT)),))
     return "".join(texts)

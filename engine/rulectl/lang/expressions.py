@@ -8,11 +8,14 @@ twice; depth is bounded.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
+from rulectl.lang.brackets import look_ahead
 from rulectl.lang.calls import call, list_of
+from rulectl.lang.chars import plain
 from rulectl.lang.dates import read_duration
-from rulectl.lang.faults import Fault, clipped, fault
+from rulectl.lang.faults import Fault, clipped, fault, not_allowed
 from rulectl.lang.operands import (
     Operand,
     arithmetic,
@@ -44,6 +47,12 @@ _ARITHMETIC: dict[str, tuple[int, Arithmetic]] = {
 _COMPARISONS: dict[str, Comparison] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _SETS = ("in", "notin", "contains", "notcontains", "null", "notnull", "between")
 
+_WORD = re.compile(r"[^\s,;、()\[\]{}&|+=<>\"“”「」『』]+")
+_WORD_END = re.compile(
+    r"\s*(?:$|[,;、)\]}&|+=\n]|且|并且|而且|或|那么|则|否则)|\s+(?:and|or|then|else)\b", re.IGNORECASE
+)
+"""What an allowed value without quotation marks ends before."""
+
 Tests = Callable[["Parser", Operand], Test]
 """How the part after `in` is read: given from above, since tests are made of expressions."""
 
@@ -70,7 +79,7 @@ class Parser(Reader):
                 left = arithmetic(sign[1], left, self.expression(sign[0] + 1), self.raw)
             elif compare and level <= COMPARE_LEVEL:
                 self.take()
-                left = comparison(compare, left, self.expression(SUM_LEVEL), self.raw)
+                left = comparison(compare, left, self.worded(left.type), self.raw)
             elif token.kind == "word" and token.word in _SETS and level <= COMPARE_LEVEL:
                 left = self.membership(left, self.take())
             elif token.kind == "word" and token.word == "and" and level <= AND_LEVEL:
@@ -118,8 +127,10 @@ class Parser(Reader):
             null = literal(None, None, token.span)
             return comparison("=" if token.word == "null" else "!=", subject, null, self.raw)
         if token.word in ("contains", "notcontains"):
-            item = self.expression(SUM_LEVEL)
+            item = self.worded(subject.type)
             found = call("contains", (subject, item), Span(start, self.end), self.raw)
+        elif token.word != "between" and (words := self._any_word(subject, start)):
+            found = words
         elif token.word != "between" and not self.is_sign("(", "[", "]") and not self.is_word("not"):
             whole = self.expression(SUM_LEVEL)
             if self.is_word("to", "with") or self.is_sign("~", "—"):
@@ -134,6 +145,16 @@ class Parser(Reader):
         if token.word in ("notin", "notcontains"):
             return built(Not(found.expr, found.span), BOOLEAN, found)
         return found
+
+    def _any_word(self, subject: Operand, start: int) -> Operand | None:
+        """`in A、B` of allowed values without brackets; None when the first is none."""
+        back = self.pos, self.end, len(self.problems)
+        word = self.allowed_word(subject.type)
+        self.pos, self.end = back[:2]
+        if not word or len(self.problems) > back[2]:
+            del self.problems[back[2] :]
+            return None
+        return self._meets(subject, start)
 
     def _meets(self, subject: Operand, start: int) -> Operand:
         test = self.tests(self, subject)
@@ -177,7 +198,7 @@ class Parser(Reader):
                 return Operand(Name(symbol.id, token.span), symbol.type, symbol.unit, symbol=symbol)
             case "function" if token.function:
                 self.take()
-                arguments = self.arguments()
+                arguments = self.arguments(token.function == "contains")
                 return call(token.function, arguments, Span(token.span.start, self.end), self.raw)
             case "word":
                 return self._word(token)
@@ -225,8 +246,13 @@ class Parser(Reader):
                 raise self.unexpected()
 
     def _if(self) -> Operand:
-        """'if' expression 'then' expression 'else' expression"""
+        """'if' expression 'then' expression 'else' expression, or the three in brackets with commas"""
         start = self.take().span.start
+        if self.is_sign("("):
+            look = look_ahead(self.lexer, self.peek().span.start)
+            if look.items == 2 and look.close == ")" and not look.dots:
+                condition, then, otherwise = self.arguments()
+                return chosen(condition, then, otherwise, Span(start, self.end), self.raw)
         condition = self.expression()
         self.accept(",")
         if not self.accept("then"):
@@ -267,10 +293,35 @@ class Parser(Reader):
         self.problems.extend(Problem(p.slug, inner.span, p.fields, p.cells) for p in sub.problems)
         return found
 
-    def arguments(self) -> tuple[Operand, ...]:
-        """'(' (expression (',' expression)*)? ')'"""
+    def worded(self, beside: Type | None, level: int = SUM_LEVEL) -> Operand:
+        """An operand beside a term of this type, whose allowed values need no quotation marks."""
+        return self.allowed_word(beside) or self.expression(level)
+
+    def allowed_word(self, beside: Type | None) -> Operand | None:
+        """The longest allowed value that stands here whole; what is none of them and no name is told. None where the
+        type lists no values, or something else stands here."""
+        token = self.peek()
+        if not beside or not beside.values or token.kind not in ("unknown", "word", "number", "date"):
+            return None
+        text, start = self.lexer.text, token.span.start
+        for value in sorted(beside.values, key=len, reverse=True):
+            end = start + len(plain(value))
+            if text.startswith(plain(value), start) and _WORD_END.match(text, end):
+                self.pos = self.end = end
+                return text_literal(value, Span(start, end))
+        found = _WORD.match(text, start)
+        strange = token.kind == "unknown" or (token.word == "not" and token.span.end - start == 1)
+        if not strange or not found or self.unknown(token).slug != "unknown-word":
+            return None
+        span = Span(start, found.end())
+        self.problems.append(not_allowed(self.raw[start : found.end()], beside.values, span))
+        self.pos = self.end = found.end()
+        return literal(None, None, span)
+
+    def arguments(self, worded: bool = False) -> tuple[Operand, ...]:
+        """'(' (expression (',' expression)*)? ')'; `worded` says that the others stand beside the first"""
         opened = self.take().span
-        return self._items(")", opened)
+        return self._items(")", opened, worded)
 
     def list(self) -> Operand:
         """'[' (expression (',' expression)*)? ']'"""
@@ -278,10 +329,10 @@ class Parser(Reader):
         items = self._items("]", opened)
         return list_of(items, Span(opened.start, self.end), self.raw)
 
-    def _items(self, closing: str, opened: Span) -> tuple[Operand, ...]:
+    def _items(self, closing: str, opened: Span, worded: bool = False) -> tuple[Operand, ...]:
         items: list[Operand] = []
         while not self.is_sign(closing):
-            items.append(self.expression())
+            items.append(self.worded(items[0].type if worded and items else None, ANY_LEVEL))
             if not self.accept(",", ";"):
                 break
         self.expect(closing, opened)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 from rulectl.lang.dates import MIDNIGHT
@@ -17,6 +18,9 @@ from rulectl.source import Span
 from rulectl.types import BOOLEAN, NUMBER, Kind, compatible
 from rulectl.values import Value
 
+_CLOCK = re.compile(r"[0-9]{1,2}:[0-9:]+")
+"""A time of day without its day."""
+
 
 def value(parser: Parser, column: Column, op: Comparison | None, grouped: bool = False) -> Operand:
     """value := sum, of the column's kind; in a column of yes and no a whole expression. `op` is what stands before it,
@@ -27,12 +31,18 @@ def value(parser: Parser, column: Column, op: Comparison | None, grouped: bool =
         return answer
     one = whole_number(parser, column, grouped) or parser.expression(SUM_LEVEL)
     taken = fit(one, column, parser)
-    if op is None and (parser.is_sign("<", "<=", ">", ">=", "=", "!=") and not isinstance(taken.expr, Literal)):
+    compares = parser.is_sign("<", "<=", ">", ">=", "=", "!=")
+    if op is None and compares and not (isinstance(taken.expr, Literal) and _compares_number(parser)):
         raise fault("statement-in-condition", Span(one.span.start, len(parser.raw)), text=clipped(parser.raw.strip()))
     if op is not None:
         has_order(column, op, taken, parser)
         whole_day(taken, op, column)
     return taken
+
+
+def _compares_number(parser: Parser) -> bool:
+    """Whether the sign at hand stands before anything but a term: `3 <5`, and not `3 <= days < 7`."""
+    return parser.lexer.at(parser.peek().span.end).kind != "name"
 
 
 def _answer(parser: Parser, op: Comparison | None) -> Operand:
@@ -68,7 +78,8 @@ def fit(one: Operand, column: Column, parser: Parser) -> Operand:
         if one.type == BOOLEAN and not isinstance(one.expr, Literal):
             raise fault("statement-in-condition", one.span, text=spoken_of(one, parser.raw))
         noun = "text" if item.kind.textual else item.kind.value
-        raise fault(f"not-a-{noun}", one.span, text=spoken_of(one, parser.raw))
+        clock = _CLOCK.match(parser.lexer.text, one.span.start)
+        raise fault(f"not-a-{noun}", one.span, text=clock.group() if clock else spoken_of(one, parser.raw))
     return one
 
 

@@ -26,7 +26,9 @@ def output(parser: Parser, column: Column) -> Expr:
     if whole:
         return whole.expr
     start = parser.lexer.skip(0)
-    parser.pos = start + 2 if parser.lexer.text.startswith(":=", start) else start
+    opening = parser.lexer.text[start : start + 2]
+    # `=a + b` is how a spreadsheet begins a formula
+    parser.pos = start + (2 if opening == ":=" else opening[:1] == "=" and opening != "==")
     if not type_.many:
         operand = parser.expression()
         finish(parser)

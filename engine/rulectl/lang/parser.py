@@ -16,7 +16,7 @@ from rulectl.lang.chars import plain, visible
 from rulectl.lang.conditions import list_of_tests, subject_tests
 from rulectl.lang.expressions import Parser
 from rulectl.lang.faults import Fault, strange
-from rulectl.lang.literals import value_of
+from rulectl.lang.literals import read_boolean, value_of
 from rulectl.lang.operands import settled
 from rulectl.lang.outputs import finish, of_type, output, template_cell
 from rulectl.lang.pieces import column_of
@@ -92,6 +92,9 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
         about = column_of(column, unit, scope)
         if column.kind.textual:
             return TextReader(parser, about).whole()
+        answer = read_boolean(text) if column.kind is Kind.BOOLEAN else None
+        if answer is not None:
+            return Is("=", Literal(answer, Span(0, len(text))), Span(0, len(text)))
         test = list_of_tests(parser, about)
         finish(parser)
         return test

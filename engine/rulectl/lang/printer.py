@@ -248,7 +248,11 @@ def _logical(expr: Expr) -> bool:
 
 def _misread(value: Expr, text: str) -> bool:
     """Whether a value at the start of a condition would be read as something else: a range, a list, a negation."""
-    if isinstance(value, Not) or text.startswith("["):
+    if (
+        isinstance(value, Not)
+        or text.startswith("[")
+        or all(part.isdecimal() for part in text.split(" / ")[:-1] or "-")
+    ):
         return True
     left: Expr = value
     while isinstance(left, Binary) and left.op == "+":

@@ -33,10 +33,12 @@ _DASH = re.compile(r"[-—]" + _STOP, re.IGNORECASE)
 _NULL = re.compile(r"(?:为空|空|null|is null)" + _STOP, re.IGNORECASE)
 _NOT_KNOWN = re.compile(r"(?:未知|不详|unknown)" + _STOP, re.IGNORECASE)
 _NOT_NULL = re.compile(r"(?:(?:非|不为|不是|not)\s*(?:空|null)|有值|is not null)" + _STOP, re.IGNORECASE)
-_NOT_GROUP = re.compile(r"(?:not|非|不是)\s*\(", re.IGNORECASE)
+_NOT_GROUP = re.compile(r"(?:not(?:\s+in)?|非|不是|不属于|不在)\s*[(\[]", re.IGNORECASE)
+_NONE_OF = re.compile(r"(?:不属于|不在(?=\s)|not\s+in\b)\s*", re.IGNORECASE)
+_ANY_OF = re.compile(r"(?:属于|in\b)\s*(?=[^\s(\[])", re.IGNORECASE)
 _GROUP = re.compile(r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|(?:空|null|[-—])" + _STOP + ")", re.IGNORECASE)
 _BRACKET = re.compile(r"(?:(?:in|属于|在)\s*)?[(\[]\s*", re.IGNORECASE)
-_NEGATION = re.compile(r"(?:不是|不为|不等于|不属于|非|not\s)\s*", re.IGNORECASE)
+_NEGATION = re.compile(r"(?:不是|不为|不等于|非|not\s)\s*", re.IGNORECASE)
 _UNEQUAL = re.compile(r"(?:!=|≠|<>)\s*")
 _EQUAL = re.compile(r"(?:==?(?!=)|等于)\s*")
 _ORDER = re.compile(r"(?:<=|>=|[<>≤≥])\s*(?!$)")
@@ -152,6 +154,8 @@ class TextReader:
             return Piece(Except(self._group(found.end()), Span(start, self.pos)), "other")
         if found := (_GROUP if self.open else _BRACKET).match(self.text, start):
             return Piece(self._group(found.end()), "other")
+        if not self.open and (found := _NONE_OF.match(self.text, start) or _ANY_OF.match(self.text, start)):
+            return self._listed(found, start, closing)
         if (found := _EXCEPT.match(self.text, start)) and _OUTSIDE.search(self.text, start):
             return self._all_but(found.end(), start)
         if found := _UNEQUAL.match(self.text, start):
@@ -178,6 +182,15 @@ class TextReader:
             raise fault("unclosed-bracket", Span(opened, len(self.raw)), bracket=sign)
         self.pos += 1
         return test
+
+    def _listed(self, found: re.Match[str], start: int, closing: bool) -> Piece:
+        """`属于 A、B` and `不属于 A、B`, which speak of the whole list behind them."""
+        if found.end() >= len(self.text):
+            raise fault("missing-value", Span(start, len(self.raw)), text=visible(self.raw))
+        self.pos = found.end()
+        inner = self.tests(closing)
+        span = Span(start, self.pos)
+        return Piece(Except(inner, span) if _NONE_OF.match(self.text, start) else inner, "other")
 
     def _all_but(self, at: int, start: int) -> Piece:
         """`除 A、B 外`"""

@@ -28,6 +28,7 @@ _ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNKNOWN = re.compile(r"[^\s()\[\]{},;、+\-*/^<>=!~—≤≥≠&|\"“”「」『』]+")
 _NO_VALUE = re.compile(r"#?n/a(?![a-z0-9])|#(?:ref|div/0|value|name|num|null)[!?]?", re.IGNORECASE)
 """What spreadsheets write where there is no value, and people after them."""
+_MONEY = re.compile(r"(?:¥|\$|(?:人民币|rmb|cny)(?= ?[¥0-9.])) ?", re.IGNORECASE)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 
 
@@ -82,8 +83,10 @@ class Lexer:
         if pos >= len(text):
             return Token("end", Span(len(text), len(text)))
         char = text[pos]
-        if (char.isascii() and char.isdigit()) or (
-            char in ".¥$" and text[pos + 1 : pos + 2].strip(" 0123456789.") == ""
+        if (
+            (char.isascii() and char.isdigit())
+            or (char in ".¥$" and text[pos + 1 : pos + 2].strip(" 0123456789.") == "")
+            or (char in "人rRcC" and _MONEY.match(text, pos))
         ):
             number = self._number(pos)
             if number:
@@ -105,9 +108,8 @@ class Lexer:
                     raise fault("ambiguous-entry", Span(pos, moment[1]), first=days[0], second=days[1])
                 raise fault("not-a-date", Span(pos, moment[1]), text=self.raw[pos : moment[1]])
             return Token("date", Span(pos, moment[1]), date=moment[0])
-        start = pos
-        if self.text[pos] in "¥$":
-            start = pos + 1 + (self.text[pos + 1 : pos + 2] == " ")
+        money = _MONEY.match(self.text, pos)
+        start = money.end() if money else pos
         found = quantity_at(self.text, start, self.units)
         if isinstance(found, str):
             end = re.compile(r"[0-9.eE+]*").match(self.text, start)

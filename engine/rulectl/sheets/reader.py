@@ -24,6 +24,7 @@ from rulectl.sheets.ooxml import (
     RawBook,
     RawCell,
     RawSheet,
+    Shared,
     clean,
     column_number,
     read_package,
@@ -100,11 +101,14 @@ def _read_sheet(
     rows: dict[int, dict[int, DraftCell]] = {}
     odd: dict[tuple[int, int], Finding] = {}
     struck: set[int] = set()
+    lost: Cell | None = None
     for number, raw_row in sheet.rows.items():
         row: dict[int, DraftCell] = {}
         for column, raw in raw_row.items():
             at = Cell(file, sheet.name, number, column)
             value, text, slug = _value(raw, book, formats)
+            if lost is None and raw.type == "s" and raw.text and _shared_at(raw, book) is None:
+                lost = at
             if slug:
                 odd[number, column] = finding(slug, Location(at, text), text=text, digits=len(text.lstrip("-")))
                 if slug != "long-number":
@@ -118,6 +122,8 @@ def _read_sheet(
                     struck.add(number)
         rows[number] = row
     findings = list(_spread_merges(sheet, rows, file))
+    if lost:
+        findings.append(finding("damaged-workbook", lost, file=file, what=str(lost)))
     blocks, others = split(rows, file, sheet.name)
     findings.extend(others)
     if blocks and sheet.hidden:
@@ -204,8 +210,8 @@ def _value(raw: RawCell, book: RawBook, formats: tuple[_Format, ...]) -> tuple[N
     stored = raw.text
     match raw.type:
         case "s":
-            index = int(stored) if stored and stored.isdecimal() else -1
-            text = book.shared[index].text if 0 <= index < len(book.shared) else ""
+            shared = _shared_at(raw, book)
+            text = shared.text if shared else ""
             return text or None, text, ""
         case "inlineStr" | "str":
             text = clean(stored) if stored else ""
@@ -226,10 +232,15 @@ def _value(raw: RawCell, book: RawBook, formats: tuple[_Format, ...]) -> tuple[N
 def _is_struck(raw: RawCell, book: RawBook) -> bool:
     if raw.struck or (0 <= raw.style < len(book.styles.struck) and book.styles.struck[raw.style]):
         return True
-    if raw.type == "s" and raw.text and raw.text.isdecimal():
-        index = int(raw.text)
-        return index < len(book.shared) and book.shared[index].struck
-    return False
+    shared = _shared_at(raw, book) if raw.type == "s" else None
+    return shared is not None and shared.struck
+
+
+def _shared_at(raw: RawCell, book: RawBook) -> Shared | None:
+    """The shared text that a cell points to; None when there is none."""
+    text = (raw.text or "").strip()
+    index = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+    return book.shared[index] if 0 <= index < len(book.shared) else None
 
 
 def _number(stored: str, format_: _Format, date1904: bool) -> tuple[Native, str, str]:
