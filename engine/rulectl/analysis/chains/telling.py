@@ -17,7 +17,7 @@ from rulectl.values import Value, plain_text
 
 _WORDS: dict[Language, tuple[str, str, str, str, str]] = {
     "zh": ("「{}」为 {}", "「{}」没有值", "，", "是", "否"),
-    "en": ("“{}” is {}", "“{}” has no value", ", ", "yes", "no"),
+    "en": ('"{}" is {}', '"{}" has no value', ", ", "yes", "no"),
 }
 
 
