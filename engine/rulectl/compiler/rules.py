@@ -34,6 +34,9 @@ from rulectl.source import Cell, Place
 Row = tuple[DraftCell, ...]
 T = TypeVar("T")
 
+TOTALS = frozenset(("合计", "总计", "小计", "共计", "汇总", "total", "totals", "subtotal", "sum"))
+"""What stands below a table of figures in place of a number."""
+
 _BROKEN, _OTHERWISE = -1, -2
 """What a reader gives in place of an entry's number: the row is then looked at with care."""
 
@@ -160,6 +163,8 @@ def read_rules(
             here: list[Finding] = []
             mark = _careful(row, id_, refs, sheet, here)
             found.extend(replace(finding, rules=(id_,)) for finding in here)
+        if visible(cell.text).lower() in TOTALS:
+            found.append(replace(complain("totals-row", cell, text=visible(cell.text)), rules=(id_,)))
         if mark is None:
             continue
         if mark is not PLAIN:
