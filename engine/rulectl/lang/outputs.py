@@ -5,8 +5,8 @@ from __future__ import annotations
 from rulectl.lang.calls import list_of
 from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.expressions import Parser
-from rulectl.lang.faults import Fault
-from rulectl.lang.literals import read_boolean, read_one, read_quantity, split_list
+from rulectl.lang.faults import Fault, clipped, fault
+from rulectl.lang.literals import match_allowed, read_boolean, read_one, read_quantity, split_list
 from rulectl.lang.operands import Operand, assigned, literal, text_literal
 from rulectl.lang.pieces import Column
 from rulectl.lang.scope import Problem
@@ -131,6 +131,8 @@ def _one(parser: Parser, column: Column, span: Span) -> Operand:
         return assigned(quoted, column.type.item, "", raw, column.symbol)
     if column.type.values:
         read = read_one(text, column.type.item)
+        if isinstance(read, Problem) and not column.type.many and _several(text, column.type):
+            raise fault("not-a-single-value", Span(start, start + len(text)), text=clipped(text))
         if isinstance(read, Problem):
             symbol = column.symbol
             cells = (("note-allowed-values", symbol.cell),) if symbol and symbol.cell else ()
@@ -142,6 +144,12 @@ def _one(parser: Parser, column: Column, span: Span) -> Operand:
     if isinstance(operand.expr, Literal) and isinstance(operand.expr.value, str):
         return text_literal(visible(operand.expr.value), operand.span)
     return operand
+
+
+def _several(text: str, type_: Type) -> bool:
+    """Whether a text is a list of allowed values, where one is wanted."""
+    parts = [visible(text[span.start : span.end]) for span in split_list(text, type_)]
+    return len(parts) > 1 and all(match_allowed(part, type_.values) is not None for part in parts)
 
 
 def _quoted(parser: Parser, text: str, start: int) -> Operand | None:
