@@ -36,7 +36,7 @@ def _looked_up(found: Finding, notes: Mapping[tuple[str, str], Mapping[str, str]
     if found.verdict == "proved":
         return found
     places = [(found.table, rule) for rule in found.rules] if found.rules else [(found.table, "")]
-    places.append(("", str(found.at.place)))
+    places.append((found.at.place.file, str(found.at.place)))
     for place in places:
         reason = notes.get(place, {}).get(found.code)
         if reason:
@@ -62,4 +62,4 @@ def _notes(book: Rulebook) -> Iterator[tuple[tuple[str, str], Mapping[str, str]]
     said += [(template.cell, template.occasion) for template in book.templates]
     for cell, note in said:
         if note:
-            yield ("", str(cell)), accepted_in(note)
+            yield (cell.file if cell else "", str(cell)), accepted_in(note)
