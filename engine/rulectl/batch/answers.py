@@ -128,6 +128,7 @@ class ColumnAnswers:
         return self.ids if column.what == "id" else self.cells(column)
 
     def lines(self) -> list[str]:
+        # JSON lines are written from whole outcomes, so that they are never asked of an answer in columns
         raise NotImplementedError
 
     def add_to(self, summary: Summary) -> None:
