@@ -241,6 +241,15 @@ class Decided:
         """The ids of the terms to ask for, as lists."""
         return pl.Series("asks", [list(n) for n in self.ask_names.items], pl.List(pl.String)).gather(self.asks)
 
+    def rules(self) -> pl.Series:
+        """The rules that fired, in order, as lists of `table/rule`: one list for each combination of firings."""
+        at, codes = distinct([Part(codes, len(fired)) for codes, fired in self.firings], len(self))
+        lists: list[list[str]] = [[] for _ in at]
+        for mine, fired in self.firings:
+            for made, number in zip(lists, mine[at].tolist(), strict=True):
+                made += [firing.name for firing in fired.items[number]]
+        return pl.Series("rules", lists, pl.List(pl.String)).gather(pl.Series(codes))
+
     def findings_of(self, row: int) -> tuple[Finding, ...]:
         """The findings of one decided row."""
         return self.told.items[int(self.findings[row])]

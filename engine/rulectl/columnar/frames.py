@@ -66,7 +66,7 @@ def results(decided: Decided, rejects: Sequence[Reject], lang: Language) -> pl.D
             *(decided.values(term) for term in outputs),
             decided.status_texts(),
             decided.asked(),
-            decided.rule_texts().str.split(";").list.drop_nulls().alias("rules"),
+            decided.rules(),
             pl.Series("findings", told, dtype=pl.List(pl.String)).gather(pl.Series(decided.findings)),
             pl.repeat(None, len(decided), dtype=pl.String, eager=True).alias("reason"),
         ]
