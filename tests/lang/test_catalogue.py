@@ -32,6 +32,7 @@ WHERE = {
     "wrong-unit": ("test", "number", "天"),
     "excel-rounded-number": ("value", "string", ""),
     "clock-in-date": ("value", "date", ""),
+    "hours-on-date": ("output", "date", ""),
     "outside-range": ("value", "share", ""),
     "not-comparable": ("expr", "", ""),
     "not-ordered": ("test", "enum", ""),

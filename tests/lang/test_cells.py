@@ -97,6 +97,11 @@ def check_output(row: Row) -> None:
     expr = parse_output(row["text"], column, SCOPE, row["unit"])
     if isinstance(expr, Broken):
         assert slugs(expr).split(";")[0] == row["expect"]
+        if row["expect"] == "!ambiguous-entry":
+            fields = dict(expr.problems[0].fields)
+            readings = [parse_output(fields[which], column, SCOPE, row["unit"]) for which in ("first", "second")]
+            assert not any(isinstance(reading, Broken) for reading in readings), fields
+            assert readings[0] != readings[1]
     elif expr is None:
         assert row["expect"] == "(blank)"
     else:

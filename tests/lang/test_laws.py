@@ -126,7 +126,9 @@ def value_trees(kind: str) -> st.SearchStrategy[Expr]:
         case "boolean":
             return truth_trees(1)
         case "date":
-            return st.one_of(days.map(Literal), st.builds(lambda s: Binary("+", Name("ordered_on"), Literal(s)), spans))
+            # a date keeps no hours, so that only whole days move it
+            whole = spans.map(lambda span: dt.timedelta(days=span.days))
+            return st.one_of(days.map(Literal), st.builds(lambda s: Binary("+", Name("ordered_on"), Literal(s)), whole))
         case "datetime":
             return st.one_of(moments.map(Literal), st.just(Name("ordered_at")))
         case "duration":

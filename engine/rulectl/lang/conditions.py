@@ -12,7 +12,7 @@ from rulectl.lang.brackets import look_ahead
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.expressions import ATOM_LEVEL, Parser
 from rulectl.lang.faults import clipped, fault
-from rulectl.lang.fitting import fit, has_order, value, whole_day
+from rulectl.lang.fitting import fit, has_order, in_brackets, value, whole_day
 from rulectl.lang.operands import Operand, spoken_of
 from rulectl.lang.pieces import Column, Form, Piece, ambiguous, between, bound, checked_list, met
 from rulectl.lang.ranges import plain_range, spanned
@@ -165,7 +165,10 @@ def _outside(token: Token) -> bool:
 
 
 def _bracketed(parser: Parser, column: Column, token: Token) -> Piece | None:
-    """'[' value '..' value ']' and its kin; '(' tests ')'; '[' value, … ']'; None for an expression's bracket."""
+    """'[' value '..' value ']' and its kin; '(' tests ')'; '[' value, … ']'; None for an expression's bracket, and for
+    a number alone in brackets, which has to be asked back."""
+    if in_brackets(parser, column):
+        return None
     look = look_ahead(parser.lexer, token.span.start)
     start = token.span.start
     half_open = (token.word == "(" and look.close == "]") or (token.word in ("[", "]") and look.close in (")", "["))

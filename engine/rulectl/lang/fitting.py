@@ -5,21 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 from rulectl.lang.dates import MIDNIGHT
 from rulectl.lang.expressions import ANY_LEVEL, SUM_LEVEL, Parser
 from rulectl.lang.faults import clipped, fault
-from rulectl.lang.literals import read_boolean
+from rulectl.lang.literals import read_boolean, read_quantity
 from rulectl.lang.operands import Operand, constant, fitted, literal, spoken_of
 from rulectl.lang.pieces import Column, ambiguous
 from rulectl.lang.syntax import Between, Comparison, Except, Expr, Is, Literal, Test
-from rulectl.lang.units import GROUPED, Quantity, quantity_at, unit_at
+from rulectl.lang.units import GROUPED, Quantity, as_number, quantity_at, unit_at
 from rulectl.source import Span
 from rulectl.types import BOOLEAN, NUMBER, Kind, compatible
 from rulectl.values import Value
 
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9:]+")
 """A time of day without its day."""
+_ALONE_IN_BRACKETS = re.compile(r"\(\s*(?P<inner>[^-+()\[\]{};\n][^()\[\]{};\n]{0,40}?)\s*\)")
+_ENDS = re.compile(r"\s*(?:$|[,;、\n)\]]|或|且|or\b|and\b)")
 
 
 def value(parser: Parser, column: Column, op: Comparison | None, grouped: bool = False) -> Operand:
@@ -29,6 +32,10 @@ def value(parser: Parser, column: Column, op: Comparison | None, grouped: bool =
         answer = fit(_answer(parser, op), column, parser)
         has_order(column, op or "=", answer, parser)
         return answer
+    bracketed = in_brackets(parser, column)
+    if bracketed:
+        span, number = bracketed
+        raise ambiguous(span, column, *(Is(op or "=", Literal(one)) for one in (number, -number)))
     one = whole_number(parser, column, grouped) or parser.expression(SUM_LEVEL)
     taken = fit(one, column, parser)
     compares = parser.is_sign("<", "<=", ">", ">=", "=", "!=")
@@ -38,6 +45,23 @@ def value(parser: Parser, column: Column, op: Comparison | None, grouped: bool =
         has_order(column, op, taken, parser)
         whole_day(taken, op, column)
     return taken
+
+
+def in_brackets(parser: Parser, column: Column) -> tuple[Span, Decimal] | None:
+    """A number that stands in brackets by itself at the parser's place, `(5)` or `(￥1,299.00)`, and where: accountants
+    write less than nothing so. None for what can only be read in one way, and for `(1,299)`, which may be much else."""
+    if column.type.kind is not Kind.NUMBER:
+        return None
+    text, start = parser.lexer.text, parser.lexer.skip(parser.pos)
+    found = _ALONE_IN_BRACKETS.match(text, start)
+    if not found or (GROUPED.fullmatch(found["inner"]) and "." not in found["inner"]):
+        return None
+    end = found.end() + (text[found.end() : found.end() + 1] == " ")
+    unit = unit_at(text, end, parser.lexer.units)
+    end = end + len(unit) if unit else found.end()
+    read = read_quantity(found["inner"] + unit, parser.lexer.units)
+    number = as_number(read, column.unit) if isinstance(read, Quantity) and _ENDS.match(text, end) else None
+    return (Span(start, end), number) if number else None
 
 
 def _compares_number(parser: Parser) -> bool:

@@ -29,6 +29,7 @@ NO = frozenset(("否", "n", "no", "f", "false", "0", "×", "x", "错", "假", "�
 
 _ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
 _MONEY = re.compile(r"¥|\$|(?:rmb|cny)(?![a-z])|人民币", re.IGNORECASE)
+_BRACKETS = {"[": "]", "(": ")"}
 _SPLIT = re.compile(r"[;；、\n]")
 _SPLIT_COMMA = re.compile(r"[;；、\n,，]")
 
@@ -173,6 +174,17 @@ def _only_date(moment: dt.date | dt.datetime, text: str) -> dt.date | Problem:
     return moment.date()
 
 
+def in_brackets_whole(text: str) -> Span | None:
+    """What stands between two brackets that hold a whole plain text; None where none do."""
+    bare = text.strip()
+    if len(bare) < 2 or bare[0] not in _BRACKETS or bare[-1] != _BRACKETS[bare[0]]:
+        return None
+    if any(mark in bare[1:-1] for mark in bare[0] + bare[-1]):
+        return None
+    start = text.index(bare[0]) + 1
+    return Span(start, start + len(bare) - 2)
+
+
 def split_list(text: str, type_: Type) -> list[Span]:
     """Where the items of a list stand in a text: `;` `、` and line breaks part them, a comma too between allowed values
     that hold none; not inside quotes."""
@@ -181,6 +193,11 @@ def split_list(text: str, type_: Type) -> list[Span]:
     whole = match_allowed(visible(text), type_.values) if type_.values else None
     if whole is not None:
         return [Span(0, len(text))]
+    inner = in_brackets_whole(plain(text)) if type_.kind is not Kind.STRING else None
+    if inner is not None:
+        # `[换货, 补发]`: nothing else can be meant where no value has such brackets
+        found = split_list(text[inner.start : inner.end], type_)
+        return [span.shifted(inner.start) for span in found]
     spans, start, pos = [], 0, 0
     while pos <= len(text):
         closing = QUOTES.get(text[pos : pos + 1])

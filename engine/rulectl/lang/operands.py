@@ -19,7 +19,7 @@ from rulectl.lang.scope import Problem, Symbol
 from rulectl.lang.syntax import Arithmetic, Binary, Compare, Comparison, Expr, If, Literal, Negative
 from rulectl.lang.units import Quantity, as_duration, as_number
 from rulectl.source import Span
-from rulectl.types import BOOLEAN, DATETIME, DURATION, NUMBER, STRING, Kind, Type, compatible
+from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Kind, Type, compatible
 from rulectl.values import Value, number_text
 
 MAX_HEIGHT = 64
@@ -115,10 +115,20 @@ def arithmetic(op: Arithmetic, left: Operand, right: Operand, text: str) -> Oper
     if type_ is False:
         one, other = spoken_of(left, text), spoken_of(right, text)
         raise fault("not-computable", span, left=one, right=other, operator=op)
+    if type_ == DATE and op in ("+", "-"):
+        _whole_days(left, right, span, text)
     unit = (left.unit or right.unit) if op in ("+", "-") else ""
     return built(
         Binary(op, left.expr, right.expr, span), type_ if isinstance(type_, Type) else None, left, right, unit=unit
     )
+
+
+def _whole_days(left: Operand, right: Operand, span: Span, text: str) -> None:
+    """Raises Fault where a date without a clock is moved by hours, which it cannot keep."""
+    for moved, by in ((left, right), (right, left)):
+        time = constant(by.expr)
+        if isinstance(time, dt.timedelta) and time % dt.timedelta(days=1):
+            raise fault("hours-on-date", span, date=spoken_of(moved, text), time=spoken_of(by, text))
 
 
 def _pair(op: Arithmetic, left: Operand, right: Operand, text: str) -> tuple[Operand, Operand]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from rulectl.lang.calls import list_of
 from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.expressions import Parser
 from rulectl.lang.faults import Fault, clipped, fault
-from rulectl.lang.literals import match_allowed, read_boolean, read_one, read_quantity, split_list
+from rulectl.lang.fitting import in_brackets
+from rulectl.lang.literals import in_brackets_whole, match_allowed, read_boolean, read_one, read_quantity, split_list
 from rulectl.lang.operands import Operand, assigned, literal, text_literal
-from rulectl.lang.pieces import Column
+from rulectl.lang.pieces import Column, ambiguous
 from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Expr, Literal, Sequence
 from rulectl.source import Span
 from rulectl.types import Kind, Type
+from rulectl.values import number_text
 
+_PARTS = re.compile(r"[;；,，、\n]")
 _NULL_WORDS = ("空", "null")
 
 
@@ -30,6 +35,7 @@ def output(parser: Parser, column: Column) -> Expr:
     # `=a + b` is how a spreadsheet begins a formula
     parser.pos = start + (2 if opening == ":=" else opening[:1] == "=" and opening != "==")
     if not type_.many:
+        _only_reading(parser, column)
         operand = parser.expression()
         finish(parser)
         return assigned(operand, type_, column.unit, raw, column.symbol).expr
@@ -38,6 +44,14 @@ def output(parser: Parser, column: Column) -> Expr:
         finish(parser)
         return assigned(operand, type_, column.unit, raw, column.symbol).expr
     return _items(parser, column)
+
+
+def _only_reading(parser: Parser, column: Column) -> None:
+    """Raises Fault for `(5)`: five, or five less than nothing as accountants write it."""
+    bracketed = in_brackets(parser, column)
+    if bracketed:
+        span, number = bracketed
+        raise ambiguous(span, column, number_text(number), number_text(-number))
 
 
 def finish(parser: Parser) -> None:
@@ -70,6 +84,7 @@ def _items(parser: Parser, column: Column) -> Expr:
         return Literal(tuple(v.expr.value for v in values if v and isinstance(v.expr, Literal)), Span(0, len(raw)))
     items: list[Operand] = []
     while True:
+        _only_reading(parser, column)
         operand = parser.expression()
         if operand.many and not items and parser.peek().kind == "end":
             return assigned(operand, column.type, column.unit, raw, column.symbol).expr
@@ -98,8 +113,19 @@ def _textual(parser: Parser, column: Column) -> Expr:
         return _expression(parser, column, start + 2).expr
     if not type_.many:
         return _one(parser, column, Span(0, len(raw))).expr
+    if not type_.values:
+        _no_bracketed_list(raw, column)
     items = [_one(parser, column, span) for span in split_list(raw, type_)]
     return list_of(tuple(items), Span(0, len(raw)), raw).expr
+
+
+def _no_bracketed_list(raw: str, column: Column) -> None:
+    """Raises Fault for `[甲, 乙]` among free texts: two of them, or one that stands in brackets."""
+    inner = in_brackets_whole(plain(raw))
+    if inner is None or not _PARTS.search(plain(raw), inner.start, inner.end):
+        return
+    parts = [visible(part) for part in _PARTS.split(raw[inner.start : inner.end]) if visible(part)]
+    raise ambiguous(Span(0, len(raw)), column, ";".join(parts), f'"{visible(raw)}"')
 
 
 def _expression(parser: Parser, column: Column, at: int) -> Operand:
