@@ -1,5 +1,8 @@
 """Text workbooks: what the stories of the tests and the sources of the rulebooks are written in."""
 
+import pytest
+
+from rulectl.compiler import compile_drafts
 from rulectl.model.draft import BlockKind
 from rulectl.sheets.text import grids, read_text
 
@@ -68,3 +71,12 @@ def test_a_stray_cell_far_away_does_not_widen_the_block() -> None:
     draft = read_text("|参数表|\n|名称|值|" + "|" * 1200 + "stray|", "x")
     assert [f.slug for f in draft.findings] == ["too-wide"]
     assert len(draft.blocks[0].rows[0]) == 2
+
+
+@pytest.mark.parametrize("columns", [1_100, 17_000])
+def test_a_table_that_is_too_wide_is_one_mistake(columns: int) -> None:
+    """What lies beyond the limit may hold the conclusions, so nobody can say that there are none."""
+    roles, names = "条件|" * columns + "结论", "天数|" * columns + "金额"
+    vocabulary = "|词汇表|\n|名称|角色|类型|\n|天数|输入|数值|\n|金额|输出|数值|\n"
+    book = read_text(f"{vocabulary}\n|决策表|T|\n|{roles}|\n|{names}|\n|{'-|' * columns}5|", "x")
+    assert [f.slug for f in compile_drafts([book]).findings] == ["too-wide"]

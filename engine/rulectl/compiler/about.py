@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
 from rulectl.compiler.cells import value_in
-from rulectl.compiler.complaints import complain, judged, nearest, not_a_choice
+from rulectl.compiler.complaints import blame, complain, judged, nearest, not_a_choice
 from rulectl.compiler.records import listed
 from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding, has_errors
@@ -34,6 +34,7 @@ def read_about(work: Work) -> Work:
         book, cell = _book(draft, work, found)
         dated = dated or cell
         books.append(book)
+        found.extend(_of_itself(draft))
     files = files_by_name(books)
     missing = any(stem(name) not in files for book in books for name in book.includes)
     unread = any(not draft.blocks and has_errors(draft.findings) for draft in work.drafts)
@@ -50,6 +51,16 @@ def includes(draft: Draft) -> tuple[tuple[str, Cell], ...]:
         if "includes" in keys
         for name in listed(keys["includes"].text)
     )
+
+
+def _of_itself(draft: Draft) -> Iterator[Finding]:
+    """A workbook that includes itself: more likely than not, another of the same name is meant."""
+    for block in draft.blocks:
+        keys = _keys(block, []) if block.kind is BlockKind.RULEBOOK else {}
+        for name in listed(keys["includes"].text) if "includes" in keys else ():
+            if stem(name) == stem(draft.file):
+                yield blame("includes-itself", keys["includes"], name, name=name)
+                return
 
 
 def identity(draft: Draft) -> str:
@@ -72,6 +83,11 @@ def files_by_name(books: Sequence[Book]) -> Mapping[str, str]:
 def stem(file: str) -> str:
     """The name of a file without folder and ending: by it a workbook is included."""
     return _ENDING.sub("", PurePath(file).name)
+
+
+def _named(item: str) -> str:
+    """What is included, without its ending."""
+    return _ENDING.sub("", item)
 
 
 def period_of(start: DraftCell | None, end: DraftCell | None, work: Work, found: list[Finding]) -> Period:
@@ -152,6 +168,6 @@ def _book(draft: Draft, work: Work, found: list[Finding]) -> tuple[Book, Cell | 
         period_of(keys.get("from"), keys.get("to"), work, found),
         keys.get("event"),
         tier_of(keys.get("tier"), Tier.PROCEDURE, found),
-        tuple(_ENDING.sub("", item) for item in listed(text("includes"))),
+        tuple(other for other in map(_named, listed(text("includes"))) if other != name),
     )
     return book, dates[0].at if dates else None

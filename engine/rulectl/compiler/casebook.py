@@ -161,7 +161,7 @@ def _expectation(cell: DraftCell, span: Span, term: Term, work: Work) -> Expecta
     if not term.type.many:
         test = test_in(cell if whole else replace(cell, value=text, text=text), term.type, term.unit, work.scope)
         if isinstance(test, Broken):
-            test = _no_value(test, text, term)
+            test = _mark_of_lists(text, term) or _no_value(test, text, term)
         return _moved(test, span) if isinstance(test, Broken) else ValueIs(test)
     mark = plain(text).lstrip()[:1]
     if mark in ("#", "+", "!") and not visible(plain(text))[1:].strip():
@@ -181,6 +181,18 @@ def _expectation(cell: DraftCell, span: Span, term: Term, work: Work) -> Expecta
         return _moved(Broken((items,)), span, offset)
     op = cast(Choice["=", "+", "!"], mark if offset else "=")
     return ListIs(op, items if isinstance(items, tuple) else ())
+
+
+_MARKED = re.compile(r"\s*(?P<mark>[#+!])\s*(?:[<>=!]=?)?\s*(?P<value>\S.*?)\s*$", re.DOTALL)
+
+
+def _mark_of_lists(text: str, term: Term) -> Broken | None:
+    """`!5`, `+5` and `#5` of a term that holds one value; None for anything else."""
+    found = _MARKED.match(plain(text))
+    if found is None:
+        return None
+    value = visible(text[slice(*found.span("value"))])
+    return Broken((problem("mark-of-lists", Span(0, len(text)), mark=found["mark"], term=term.name, value=value),))
 
 
 def _no_value(broken: Broken, text: str, term: Term) -> Broken:

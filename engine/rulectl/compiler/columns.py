@@ -175,7 +175,7 @@ def read_columns(block: DraftBlock, head: Head, work: Work, found: list[Finding]
                 )
         else:
             single[key] = position
-    if not conclusions:
+    if not conclusions and not block.cut:
         found.append(complain("no-conclusion-column", block.rows[1][0], table=head.name))
     _check_priority(head, outputs, block, work, found)
     return Columns(tuple(inputs), tuple(outputs), single, tuple(conditions), last)

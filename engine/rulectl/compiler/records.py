@@ -78,6 +78,7 @@ def missing(block: DraftBlock, columns: Mapping[str, int], required: Sequence[st
     found.extend(
         complain("missing-heading", marker, text=marker.text.strip(), **heading_of(block.kind.value, key))
         for key in lacking
+        if not block.cut
     )
     return bool(lacking)
 

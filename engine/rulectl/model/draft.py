@@ -43,10 +43,12 @@ class DraftCell:
 
 @dataclass(frozen=True, slots=True)
 class DraftBlock:
-    """A block: its marker row first, then its rows, all equally wide (trailing blank cells filled in)."""
+    """A block: its marker row first, then its rows, all equally wide (trailing blank cells filled in). `cut` says that
+    it went on to the right, which has its finding, so that nothing can be said to be missing from it."""
 
     kind: BlockKind
     rows: tuple[tuple[DraftCell, ...], ...]
+    cut: bool = False
 
     @property
     def at(self) -> Cell:

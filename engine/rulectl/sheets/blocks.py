@@ -58,14 +58,15 @@ def split(rows: Mapping[int, Row], file: str, sheet: str) -> tuple[tuple[DraftBl
     findings: list[Finding] = []
     for kind, left, numbers in _stretches(rows, findings):
         width = max((c for n in numbers for c in rows[n] if not rows[n][c].blank), default=left) - left + 1
-        if width > MAX_COLUMNS:
+        cut = width > MAX_COLUMNS
+        if cut:
             stray = next(c for n in numbers for c in sorted(rows[n]) if c - left + 1 > MAX_COLUMNS)
             number = next(n for n in numbers if stray in rows[n])
             findings.append(finding("too-wide", _location(rows[number][stray]), limit=MAX_COLUMNS))
             width = max(c for n in numbers for c in rows[n] if c - left < MAX_COLUMNS) - left + 1
         blocks.append(
             DraftBlock(
-                kind, tuple(_filled(rows[n], Cell(file, sheet, n, left), width, n == numbers[0]) for n in numbers)
+                kind, tuple(_filled(rows[n], Cell(file, sheet, n, left), width, n == numbers[0]) for n in numbers), cut
             )
         )
     return tuple(blocks), tuple(findings)
