@@ -164,7 +164,8 @@ def test_the_document_reads_well() -> None:
 
 
 def edited(**changes: Any) -> str:
-    return json.dumps({**json.loads(dumps(small())), **changes})
+    """The small rulebook with changes, and without the seal that a changed text breaks."""
+    return json.dumps({**json.loads(dumps(small())), **changes, "seal": "sha256:" + "0" * 64})
 
 
 def test_an_edit_by_hand_is_a_warning() -> None:
@@ -206,6 +207,10 @@ FLAWS: list[tuple[str, str, str]] = [
     (edited(tables=[{**PAYING, "rules": [{"id": "R1"}]}]), "json-mismatch", ""),
     (edited(tables=[{**PAYING, "rules": [{"id": "R1", "at": [], "then": ["0.1×3"]}]}]), "json-mismatch", ""),
     (edited(policies=[{"id": "P", "statement": {"not": {"name": "nobody"}}}]), "json-mismatch", ""),
+    (edited(terms=[{**TERM, "role": "input"}]), "json-mismatch", ""),
+    (edited(tables=[{**PAYING, "stratum": 10**9}]), "json-mismatch", ""),
+    (edited().replace('"name"', '"name": "x", "name"', 1), "json-mismatch", ""),
+    (edited().replace('"id": "R1"', '"id": "R1", "id": "R9"', 1), "json-mismatch", ""),
 ]
 
 

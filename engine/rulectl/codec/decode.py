@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any as Json
 
 from rulectl.codec.grids import grid_of_json, misshapen, period_of
@@ -81,9 +83,19 @@ def decode(text: str | bytes, file: str) -> Decoded:
             return Decoded(None, foreign)
         if sealed(text):
             return Decoded(from_json(document), ())
+        twice: list[str] = []
+        json.loads(text, object_pairs_hook=partial(_once, twice))
+        if twice:
+            return Decoded(None, (finding("json-mismatch", place, file=file, what=f'"{twice[0]}": 2×'),))
         return _judged(document, file)
     except RecursionError:
         return Decoded(None, (finding("json-too-deep", place, file=file),))
+
+
+def _once(twice: list[str], pairs: list[tuple[str, Json]]) -> None:
+    """Note each key that stands twice in an object: readers of JSON differ in which of the two they take."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        twice.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
 
 
 def sealed(text: str | bytes) -> bool:

@@ -7,17 +7,17 @@ import json
 from collections.abc import Callable, Mapping
 from decimal import DecimalException
 from functools import cache
-from importlib.resources import files
 from typing import Any as Json
 
 from rulectl.codec.nodes import duration_value
+from rulectl.data import folder
 from rulectl.values import number
 
 
 @cache
 def rulebook_schema() -> dict[str, Json]:
     """The schema of rulebooks, as shipped."""
-    schema: dict[str, Json] = json.loads(files("rulectl.schema").joinpath("rulebook.schema.json").read_text("utf-8"))
+    schema: dict[str, Json] = json.loads(folder("rulectl.schema").joinpath("rulebook.schema.json").read_text("utf-8"))
     return schema
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 
 from rulectl.codec.document import document
 from rulectl.codec.tables import Encoded
+from rulectl.data import folder
 from rulectl.model.rulebook import LANGUAGE_VERSION, Rulebook
 
 
@@ -29,7 +29,7 @@ def content_hash(rulebook: Rulebook, tables: Sequence[Encoded] | None = None) ->
 
 @cache
 def _schema() -> bytes:
-    return files("rulectl.schema").joinpath("rulebook.schema.json").read_bytes()
+    return folder("rulectl.schema").joinpath("rulebook.schema.json").read_bytes()
 
 
 def seal(text: bytes | memoryview) -> str:

@@ -12,6 +12,7 @@ from rulectl.lang.evaluate import names_of
 from rulectl.lang.flat import bare
 from rulectl.lang.syntax import Expr, Node, Test
 from rulectl.model.grid import Strip, grid_of
+from rulectl.model.policy import Role
 from rulectl.model.rulebook import ListSize, Rulebook, Table, ValueIs
 from rulectl.types import fits
 
@@ -30,8 +31,12 @@ def mismatches(book: Rulebook) -> Iterator[str]:
             yield f"parameters {parameter.id}: value"
     if book.event is not None and book.event not in terms:
         yield f"event: {book.event}"
+    given = {term.id for term in book.terms if term.role is Role.INPUT}
     for table in book.tables:
         yield from _table(table, terms, known)
+        yield from _unknown(f"tables {table.name}", {column.term for column in table.outputs} & given)
+        if table.stratum >= len(book.tables):
+            yield f"tables {table.name}: stratum {table.stratum}"
     for aggregate in book.aggregates:
         used = (aggregate.term, aggregate.of, aggregate.time, *aggregate.by)
         named = _names(() if aggregate.where is None else (aggregate.where,))
