@@ -9,12 +9,13 @@ its conclusion blank counts: the manager has thought of its cases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.exact import Never, Open, Shown, derived, find, inside_box, rule_holds, some
-from rulectl.analysis.rows import region_fields, row_text
+from rulectl.analysis.rows import Condition, Region, region_fields, region_of, row_fields
 from rulectl.analysis.space import NULL, Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
@@ -24,8 +25,8 @@ from rulectl.codes import Severity
 from rulectl.diagnostics import Note
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.fold import fold_test
-from rulectl.lang.region import ABSENT, UNKNOWN, complement, intersection
-from rulectl.lang.syntax import Compare, Expr, Literal, Meets, Name, Not
+from rulectl.lang.region import ABSENT, UNKNOWN, intersection
+from rulectl.lang.syntax import Compare, Except, Expr, Is, Literal, Meets, Name, Not, OneOf
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Period
@@ -105,7 +106,7 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     space = space_of(study, numbers)
     severity = _severity(study, terms)
     most = FEW if severity is Severity.NOTICE else MOST
-    show = partial(_verdict, study, subject, space, terms=terms, severity=severity)
+    show = partial(_verdict, study, subject, terms=terms, severity=severity)
     if space.tied or derived(study, space):
         yield from _exact_gaps(study, subject, space, terms, show, most, budget)
         return
@@ -127,7 +128,7 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
             return
         found.append(box)
         more = len(found) == most and uncovered(domain, [*space.boxes, *found], budget) is not None
-        yield show(box, case, more=more)
+        yield show(region_of(study, space, box), case, more=more)
 
 
 def _exact_gaps(
@@ -146,10 +147,13 @@ def _exact_gaps(
         return  # not even combinations that cannot occur are left open
     rules = [rule_holds(study, study.rulebook.tables[n], study.rulebook.tables[n].rules[r]) for n, r in space.rules]
     whole = derived(study, space)
-    met: list[Expr] = []
+    met: list[Box] = []
     while len(met) < most:
-        wanted = [Not(some(rules)), *_known(space), *_dated(study, numbers), *(Not(region) for region in met)]
-        found = find(study, numbers, wanted, (), partial(_unanswered, terms), budget, whole=whole)
+        regions = [Not(inside_box(space, box)) for box in met]
+        wanted = [Not(some(rules)), *_known(space), *_dated(study, numbers), *regions]
+        # formulas may place a case elsewhere than the engine does
+        shows = partial(_unanswered, terms, elsewhere=partial(_elsewhere, study, space, tuple(met)))
+        found = find(study, numbers, wanted, (), shows, budget, whole=whole)
         match found:
             case Never():
                 return
@@ -162,11 +166,11 @@ def _exact_gaps(
             case Shown():
                 box = _around(study, space, found.outcome)
                 if box is None:
-                    yield show(space.whole, found.case, more=False)
+                    yield show(_itself(study, found.case), found.case, more=False)
                     return
-                met.append(inside_box(space, box))
-                box = _possible(study, space, box, numbers, budget, whole=whole)
-                yield show(box, found.case, more=len(met) == most)
+                met.append(box)
+                region = _possible(study, region_of(study, space, box), numbers, budget, whole=whole)
+                yield show(region, found.case, more=len(met) == most)
             case _:
                 assert_never(found)
 
@@ -176,7 +180,7 @@ def _by_trying(
     space: Space,
     numbers: tuple[int, ...],
     terms: Sequence[str],
-    met: Sequence[Expr],
+    met: Sequence[Box],
     show: Callable[..., Verdict],
     budget: Budget,
 ) -> Iterator[Verdict]:
@@ -187,23 +191,39 @@ def _by_trying(
     near = tuple(((number, number + 1),) for number in point)
     case = shown(study, space, near, budget, partial(_missing, study, numbers, terms))
     if case is not None:
-        yield show(space.freed(widen(point, space.values, space.boxes)), case, more=False)
+        box = space.freed(widen(point, space.values, space.boxes))
+        yield show(region_of(study, space, box), case, more=False)
 
 
-def _possible(study: Study, space: Space, box: Box, numbers: tuple[int, ...], budget: Budget, *, whole: bool) -> Box:
-    """A region without the values that cannot come about in it, so that it names no more than there is."""
-    narrowed = list(box)
-    for at in space.asked(box):
-        partition = space.axes[at].column.partition
-        runs = tuple((n, n + 1) for run in box[at] for n in range(*run))
-        if partition is None or partition.ordered or not 1 < len(runs) <= _LISTED:
-            continue
-        for run in runs:
-            one = (*narrowed[:at], (run,), *narrowed[at + 1 :])
-            found = find(study, numbers, [inside_box(space, one)], (), _anything, budget, whole=whole, small=False)
+def _possible(study: Study, region: Region, numbers: tuple[int, ...], budget: Budget, *, whole: bool) -> Region:
+    """A region without the allowed values that cannot come about in it, so that it names no more than there is."""
+    narrowed = list(region)
+    for at, one in enumerate(region):
+        listed = _listed(one)
+        left = listed
+        for value in listed if len(listed) > 1 else ():
+            here = [*narrowed[:at], replace(one, test=Is("=", Literal(value))), *narrowed[at + 1 :]]
+            wanted = [Meets(each.subject, each.test) for each in here]
+            found = find(study, numbers, wanted, (), _anything, budget, whole=whole, small=False)
             if isinstance(found, Never):
-                narrowed[at] = intersection(narrowed[at], complement((run,), partition.size)) or narrowed[at]
+                left = tuple(other for other in left if other != value)
+        if left and left != listed:
+            tests = tuple(Is("=", Literal(value)) for value in left)
+            narrowed[at] = replace(one, test=tests[0] if len(tests) == 1 else OneOf(tests))
     return tuple(narrowed)
+
+
+def _listed(one: Condition) -> tuple[str, ...]:
+    """The allowed values of which a condition speaks by name or leaves over; nothing where they are too many."""
+    negative = isinstance(one.test, Except)
+    test = one.test.test if isinstance(one.test, Except) else one.test
+    items = test.items if isinstance(test, OneOf) else (test,)
+    texts = [i.value.value for i in items if isinstance(i, Is) and i.op == "=" and isinstance(i.value, Literal)]
+    named = tuple(text for text in texts if isinstance(text, str))
+    if one.type.many or len(named) < len(items):
+        return ()
+    values = tuple(value for value in one.type.values if value not in named) if negative else named
+    return values if len(values) <= _LISTED else ()
 
 
 def _anything(_: Outcome) -> bool:
@@ -250,6 +270,14 @@ def _in_force(study: Study, space: Space, numbers: Sequence[int]) -> Box:
 
 def _around(study: Study, space: Space, outcome: Outcome) -> Box | None:
     """The region around a decided case that no rule meets; None where the case lies outside all classes."""
+    point = _point(study, space, outcome)
+    if point is None or any(all(map(inside, point, box)) for box in space.open):
+        return None
+    return space.freed(widen(point, space.whole, space.open))
+
+
+def _point(study: Study, space: Space, outcome: Outcome) -> tuple[int, ...] | None:
+    """The classes into which a decided case falls; None where it lies outside all of them."""
     facts = {**study.plan.parameters, **outcome.case, **outcome.derived, **outcome.outputs}
     point = []
     for axis in space.axes:
@@ -258,10 +286,19 @@ def _around(study: Study, space: Space, outcome: Outcome) -> Box | None:
         except CannotCompute:
             return None
         point.append(ABSENT if number == UNKNOWN else number)
-    inside_whole = all(inside(n, region) for n, region in zip(point, space.whole, strict=True))
-    if not inside_whole or any(all(map(inside, point, box)) for box in space.open):
-        return None
-    return space.freed(widen(tuple(point), space.whole, space.open))
+    return tuple(point) if all(map(inside, point, space.whole)) else None
+
+
+def _elsewhere(study: Study, space: Space, boxes: Sequence[Box], outcome: Outcome) -> bool:
+    """Whether a decided case lies in none of some boxes."""
+    point = _point(study, space, outcome) if boxes else None
+    return point is None or not any(all(map(inside, point, box)) for box in boxes)
+
+
+def _itself(study: Study, case: Case) -> Region:
+    """A case as a region of its own."""
+    given = [(study.terms[name], value) for name, value in case.items() if name in study.terms]
+    return tuple(Condition(Name(term.id), Is("=", Literal(value)), term.type) for term, value in given)
 
 
 def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
@@ -274,7 +311,7 @@ def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
     numbers = subject.members or (subject.table,)
     space = space_of(study, numbers)
     told = partial(_missing, study, numbers, terms)
-    show = partial(_verdict, study, subject, space, terms=terms, severity=None, slug="gap-unknown")
+    show = partial(_verdict, study, subject, terms=terms, severity=None, slug="gap-unknown")
     for at, axis in enumerate(space.axes):
         if axis.whole == axis.values:
             continue
@@ -289,7 +326,7 @@ def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
         if case is None:
             yield undecided("gap-unknown", subject, "note-tied", blamed(study, space, box, numbers))
         else:
-            yield show(box, case, more=False)
+            yield show(region_of(study, space, box), case, more=False)
 
 
 def _missing(study: Study, numbers: tuple[int, ...], terms: Sequence[str], case: Case) -> bool:
@@ -299,16 +336,16 @@ def _missing(study: Study, numbers: tuple[int, ...], terms: Sequence[str], case:
     return not outcome.firings and _unanswered(terms, outcome)
 
 
-def _unanswered(terms: Sequence[str], outcome: Outcome) -> bool:
-    """For one of the terms no rule fires and none could."""
-    return any(outcome.statuses[term] is Status.NO_RULE for term in terms)
+def _unanswered(terms: Sequence[str], outcome: Outcome, elsewhere: Callable[[Outcome], bool] | None = None) -> bool:
+    """For one of the terms no rule fires and none could, and the case is not one of those told before."""
+    silent = any(outcome.statuses[term] is Status.NO_RULE for term in terms)
+    return silent and (elsewhere is None or elsewhere(outcome))
 
 
 def _verdict(
     study: Study,
     subject: Subject,
-    space: Space,
-    box: Box,
+    region: Region,
     case: Case,
     *,
     terms: Sequence[str],
@@ -321,14 +358,11 @@ def _verdict(
     notes = [Note("note-also-writes", Location(t.cells)) for t in others if t.cells is not None]
     if more:
         notes.append(Note("note-more-gaps", Location(subject.at)))
-    region = region_fields(study, space, box)
-    row = row_text(study, space, box, subject.table or 0)
     fields = {
         "name": subject.name,
-        **region,
+        **region_fields(study, region),
         "terms": "、".join(study.names[term] for term in terms),
-        "row_zh": row or region["region_zh"],
-        "row_en": row or region["region_en"],
+        **row_fields(study, region, subject.table or 0),
     }
     return Verdict(
         slug,

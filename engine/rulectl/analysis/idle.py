@@ -14,7 +14,7 @@ from rulectl.analysis.exact import Never, Open, Shown, find, rule_holds
 from rulectl.analysis.gaps import blamed
 from rulectl.analysis.neighbours import Neighbours, bits
 from rulectl.analysis.overlaps import place_of, rule_of
-from rulectl.analysis.rows import region_fields
+from rulectl.analysis.rows import region_fields, region_of
 from rulectl.analysis.space import Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
@@ -403,7 +403,7 @@ def _repeat(slug: str, study: Study, subject: Subject, space: Space, member: int
         "name": subject.name,
         "rule": rule.id,
         "other": kept.id,
-        **region_fields(study, space, space.boxes[member]),
+        **region_fields(study, region_of(study, space, space.boxes[member])),
     }
     note = Note("note-same-rule", Location(place_of(study, kept)))
     ids = (rule.id, kept.id)

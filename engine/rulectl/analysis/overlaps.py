@@ -10,7 +10,7 @@ from rulectl.analysis.budget import Budget
 from rulectl.analysis.exact import Found, Open, Shown, derived, find, rule_holds, some
 from rulectl.analysis.gaps import blamed
 from rulectl.analysis.neighbours import Neighbours, bits
-from rulectl.analysis.rows import region_fields
+from rulectl.analysis.rows import region_fields, region_of
 from rulectl.analysis.space import Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
@@ -180,7 +180,7 @@ def _verdict(
         "name": subject.name,
         "rule": ids[0],
         "others": "、".join(ids[1:]),
-        **region_fields(study, space, first[0]),
+        **region_fields(study, region_of(study, space, first[0])),
     }
     notes = tuple(Note("note-overlaps", Location(place_of(study, rule))) for rule in rules[1:4])
     at = place_of(study, rules[0])

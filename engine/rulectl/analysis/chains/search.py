@@ -95,8 +95,7 @@ class Search:
         if model is None:
             return self._open(answer)
         found = self._smallest(solver, wanted, shows) if least else None
-        if found is None:
-            found = self._verified(model, shows)
+        found = found or self._verified(model, shows) or self._complete(solver, wanted, shows)
         return self._doubtful() if found is None else self._plainer(found, shows)
 
     def any(self, wanted: Truth, shows: Shows) -> Found:
@@ -109,7 +108,7 @@ class Search:
                 return Never()
             if model is None:
                 return self._open(answer) if not blocked else self._doubtful()
-            found = self._verified(model, shows)
+            found = self._verified(model, shows) or (None if blocked else self._complete(solver, wanted, shows))
             if found is not None:
                 return found
             blocked.append(no(both(*_same_again(model, list(self._inputs())))))
@@ -166,6 +165,25 @@ class Search:
                     return found
                 blocked.append(no(both(*_same_again(model, inputs))))
             size += 1 if size < 6 else max(2, size // 3)
+        return None
+
+    def _complete(self, solver: Solver, wanted: Truth, shows: Shows) -> Shown | None:
+        """A case in which everything is known. What is left open may still change what comes out, which formulas carry
+        between two bounds only (design note 0015); where nothing is, the engine says the same as they do."""
+        inputs = list(self._inputs())
+        full = both(*(symbol.known for _, symbol in inputs))
+        numbers = [symbol.content for _, symbol in inputs if symbol.kind is Kind.NUMBER and not symbol.type.many]
+        blocked: list[Truth] = []
+        for _ in range(TRIES):
+            model = None
+            for more in (*self._tidy(numbers), True):
+                model = self._model(solver, wanted, full, more, *blocked)
+                found = self._verified(model, shows) if model is not None else None
+                if found is not None:
+                    return found
+            if model is None:
+                return None
+            blocked.append(no(both(*_same_again(model, inputs))))
         return None
 
     def _tidy(self, numbers: Sequence[Amount]) -> Sequence[Truth]:
