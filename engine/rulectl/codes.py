@@ -18,13 +18,13 @@ test can see that none lacks a language. A code is never reused. Entry:
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
+
+from rulectl.data import data_folder
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -75,21 +75,54 @@ def _code(slug: str, entry: Mapping[str, Any]) -> Code:
 
 
 @cache
+def _files(start: str) -> tuple[str, ...]:
+    """The text of the files of the catalogue whose names start so, in the order of their names, a line end before."""
+    paths = sorted(data_folder("rulectl.catalog").glob(f"{start}*.toml"))
+    return tuple("\n" + path.read_text("utf-8") for path in paths)
+
+
+@cache
+def _entry(start: str, key: str) -> Mapping[str, Any] | None:
+    """One entry of the catalogue. Parsing all of it takes longer than compiling a small workbook, and most runs say a
+    sentence or two; so its lines are cut out, from its heading to the next, and parsed alone."""
+    for text in _files(start):
+        found = text.find(f"\n[{key}]\n")
+        if found >= 0:
+            end = text.find("\n[", found + 1)
+            entry: Mapping[str, Any] = _parsed(text[found : end if end >= 0 else None])[key]
+            return entry
+    return None
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    import tomllib  # late: most runs find nothing to tell of
+
+    return tomllib.loads(text)
+
+
+def _entries(start: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for text in _files(start):
+        yield from _parsed(text).items()
+
+
+@cache
 def registry() -> Mapping[str, Code]:
     """All codes by slug, in the order of their numbers."""
     found: dict[str, Code] = {}
-    for file in sorted(files("rulectl.catalog").iterdir(), key=lambda f: f.name):
-        if file.name.startswith("rb") and file.name.endswith(".toml"):
-            for slug, entry in tomllib.loads(file.read_text("utf-8")).items():
-                if slug in found:
-                    raise ValueError(f"slug {slug} stands twice in the catalogue")
-                found[slug] = _code(slug, entry)
+    for slug, entry in _entries("rb"):
+        if slug in found:
+            raise ValueError(f"slug {slug} stands twice in the catalogue")
+        found[slug] = _code(slug, entry)
     return dict(sorted(found.items(), key=lambda item: item[1].code))
 
 
+@cache
 def by_slug(slug: str) -> Code:
     """The code of a slug; KeyError when the catalogue has none (a test keeps code and catalogue together)."""
-    return registry()[slug]
+    entry = _entry("rb", slug)
+    if entry is None:
+        raise KeyError(slug)
+    return _code(slug, entry)
 
 
 def by_code(code: str) -> Code | None:
@@ -100,13 +133,18 @@ def by_code(code: str) -> Code | None:
 @cache
 def texts() -> Mapping[str, Mapping[str, str]]:
     """The other sentences of the product (help, summaries, headings): key -> language -> text."""
-    found: dict[str, Mapping[str, str]] = {}
-    for file in sorted(files("rulectl.catalog").iterdir(), key=lambda f: f.name):
-        if file.name.startswith("text") and file.name.endswith(".toml"):
-            found.update(tomllib.loads(file.read_text("utf-8")))
-    return found
+    return dict(_entries("text"))
+
+
+def has_text(key: str) -> bool:
+    """Whether there is a sentence of that key."""
+    return _entry("text", key) is not None
 
 
 def say(key: str, lang: Language, /, **fields: object) -> str:
     """A sentence of the product in a language, its fields filled in."""
-    return texts()[key][lang].format(**fields)
+    entry = _entry("text", key)
+    if entry is None:
+        raise KeyError(key)
+    text: str = entry[lang]
+    return text.format(**fields)

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 
 from rulectl.compiler import compile_drafts, identity, includes, stem
+from rulectl.data import data_folder
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.model.draft import Draft
 from rulectl.model.rulebook import Rulebook
@@ -88,7 +88,7 @@ def find(book: str) -> Path | None:
 def shipped(name: str) -> Path | None:
     """A rulebook that comes with the product, by its bare name, with or without its ending."""
     for candidate in (name, name + ".xlsx"):
-        found = Path(str(files("rulectl.rulebooks").joinpath(candidate)))
+        found = data_folder("rulectl.rulebooks") / candidate
         if found.suffix in WORKBOOKS and os.path.isfile(found):
             return found
     return None
@@ -96,7 +96,7 @@ def shipped(name: str) -> Path | None:
 
 def shipped_names() -> tuple[str, ...]:
     """The bare names of all shipped rulebooks."""
-    every = (Path(entry.name) for entry in files("rulectl.rulebooks").iterdir())
+    every = data_folder("rulectl.rulebooks").iterdir()
     return tuple(sorted(p.stem for p in every if p.suffix in WORKBOOKS and not p.name.startswith("~$")))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import rulectl
-from rulectl.codes import LANGUAGES, Code, registry, texts
+from rulectl.codes import LANGUAGES, Code, by_slug, has_text, registry, say, texts
 
 ENGINE = Path(rulectl.__file__).parent
 SOURCES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(ENGINE.rglob("*.py"))}
@@ -75,6 +75,18 @@ def test_no_code_of_cases_and_commands_is_left_over() -> None:
     said = constants()
     mine = [slug for slug, entry in registry().items() if entry.code[:3] in ("RB4", "RB7")]
     assert [slug for slug in mine if slug not in said] == []
+
+
+def test_an_entry_read_alone_is_the_entry_of_its_file() -> None:
+    assert {slug: by_slug(slug) for slug in registry()} == registry()
+    alone = {
+        (key, lang): say(key, lang) for key, said in texts().items() for lang in LANGUAGES if "{" not in said[lang]
+    }
+    assert alone == {(key, lang): texts()[key][lang] for key, lang in alone}
+    assert len(alone) > 100
+    assert not has_text("cli-no-such-text")
+    with pytest.raises(KeyError):
+        by_slug("no-such-slug")
 
 
 @pytest.mark.parametrize("key", texts(), ids=str)

@@ -19,7 +19,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from rulectl.codes import LANGUAGES, Language, Severity, say, texts
+from rulectl.codes import LANGUAGES, Language, Severity, has_text, say
 from rulectl.diagnostics import Finding, finding
 from rulectl.report.findings import counts_text, finding_json, finding_text
 from rulectl.source import OptionPlace
@@ -108,11 +108,20 @@ def _settle_language(ctx: click.Context, args: Sequence[str]) -> None:
 
 
 class Option(click.Option):
-    """An option whose help stands in the catalogue under `text`."""
+    """An option whose help stands in the catalogue under `text`, else under the names of its command and itself, else
+    under its own alone."""
 
     def __init__(self, *args: Any, text: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.text = text
+        self.command = ""
+        self._text = text
+
+    @property
+    def text(self) -> str:
+        """The key of its help, looked for when it is asked for: a run that shows none needs no catalogue."""
+        name = str(self.name).replace("_", "-")
+        own = f"cli-{self.command}-{name}"
+        return self._text or (own if has_text(own) else f"cli-{name}")
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         self.help = say(self.text, lang_of(ctx))
@@ -174,9 +183,8 @@ class Command(_Speaking):
         super().__init__(name, **kwargs)
         self.text = f"cli-{name}"
         for param in self.params:
-            if isinstance(param, Option) and not param.text:
-                own = f"{self.text}-{param.name}".replace("_", "-")
-                param.text = own if own in texts() else f"cli-{param.name}".replace("_", "-")
+            if isinstance(param, Option):
+                param.command = str(name)
 
 
 class Group(_Speaking, click.Group):

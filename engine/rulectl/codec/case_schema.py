@@ -14,7 +14,7 @@ from typing import Any as Json
 from typing import Literal
 
 from rulectl.codec.nodes import duration_json
-from rulectl.data import folder
+from rulectl.data import data_folder
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.types import Kind, Type
@@ -143,7 +143,7 @@ def outcome_schema(rulebook: Rulebook, headings: Headings = "name") -> Node:
 
 def finding_schema() -> Node:
     """The schema of findings as shipped, without its own head."""
-    schema: Node = json.loads(folder("rulectl.schema").joinpath("finding.schema.json").read_text("utf-8"))
+    schema: Node = json.loads(data_folder("rulectl.schema").joinpath("finding.schema.json").read_text("utf-8"))
     return {key: value for key, value in schema.items() if not key.startswith("$")}
 
 

@@ -10,14 +10,16 @@ from functools import cache
 from typing import Any as Json
 
 from rulectl.codec.nodes import duration_value
-from rulectl.data import folder
+from rulectl.data import data_folder
 from rulectl.values import number
 
 
 @cache
 def rulebook_schema() -> dict[str, Json]:
     """The schema of rulebooks, as shipped."""
-    schema: dict[str, Json] = json.loads(folder("rulectl.schema").joinpath("rulebook.schema.json").read_text("utf-8"))
+    schema: dict[str, Json] = json.loads(
+        data_folder("rulectl.schema").joinpath("rulebook.schema.json").read_text("utf-8")
+    )
     return schema
 
 

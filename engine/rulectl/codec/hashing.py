@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from rulectl.codec.document import document
 from rulectl.codec.tables import Encoded
-from rulectl.data import folder
+from rulectl.data import data_folder
 from rulectl.model.rulebook import LANGUAGE_VERSION, Rulebook
 
 
@@ -29,7 +29,7 @@ def content_hash(rulebook: Rulebook, tables: Sequence[Encoded] | None = None) ->
 
 @cache
 def _schema() -> bytes:
-    return folder("rulectl.schema").joinpath("rulebook.schema.json").read_bytes()
+    return data_folder("rulectl.schema").joinpath("rulebook.schema.json").read_bytes()
 
 
 def seal(text: bytes | memoryview) -> str:

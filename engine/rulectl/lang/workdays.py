@@ -10,8 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from functools import lru_cache
 
-import chinese_calendar
-
 from rulectl.lang.dates import MIDNIGHT
 
 MOST_WORKDAYS = 400
@@ -38,6 +36,8 @@ def is_workday(day: dt.date) -> bool:
     >>> is_workday(dt.date(2025, 10, 1)), is_workday(dt.date(2025, 10, 11))
     (False, True)
     """
+    import chinese_calendar  # late: few rulebooks count working days
+
     try:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from wcwidth import wcswidth
-
 from rulectl.codes import Language, Severity, say
 from rulectl.diagnostics import Finding
 from rulectl.report.jsontext import dumps
@@ -35,6 +33,8 @@ def place_text(place: Place, lang: Language) -> str:
 
 def width(text: str) -> int:
     """Columns that a text takes on a screen."""
+    from wcwidth import wcswidth  # late: most runs have nothing to underline
+
     return max(wcswidth(text), 0)
 
 
