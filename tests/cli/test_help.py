@@ -74,10 +74,15 @@ def test_the_language_may_stand_anywhere(args: list[str]) -> None:
         ({"LANG": "de_DE.UTF-8"}, "Usage"),
         ({"LANG": "C"}, "Usage"),
         ({"LC_ALL": "en_US.UTF-8", "LANG": "zh_CN.UTF-8"}, "Usage"),
+        ({"LANGUAGE": "zh_CN:en", "LANG": "en_US.UTF-8"}, "用法"),
+        ({"LANGUAGE": "en_GB:zh", "LC_ALL": "zh_CN.UTF-8"}, "Usage"),
+        ({"LANGUAGE": "fr:zh_TW:en", "LANG": "fr_FR.UTF-8"}, "用法"),
+        ({"LANGUAGE": "fr", "LANG": "zh_CN.UTF-8"}, "用法"),
+        ({"LANGUAGE": "zh_CN", "LANG": "C"}, "Usage"),
     ],
 )
 def test_the_language_is_that_of_the_locale(environment: dict[str, str], word: str) -> None:
-    nothing = dict.fromkeys(("LC_ALL", "LC_MESSAGES", "LANG"))
+    nothing = dict.fromkeys(("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
     result = CliRunner().invoke(main, ["batch", "--help"], env={**nothing, **environment})
     assert result.output.startswith(word)
 

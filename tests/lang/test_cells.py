@@ -84,6 +84,8 @@ def check_test(row: Row) -> None:
         ("date", ">2025-02-30", ["2025-02-30"]),
         ("number", "<=48小时", ["48小时"]),
         ("boolean", "签收天数 > 问题类型", ["签收天数 > 问题类型"]),
+        ("duration", "72:00", ["72:00"]),
+        ("duration", "<= 48:30:00", ["48:30:00"]),
     ],
 )
 def test_the_part_to_blame_is_underlined(kind: str, text: str, parts: list[str]) -> None:

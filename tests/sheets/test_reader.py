@@ -1,6 +1,7 @@
 """Workbooks as Excel leaves them: every habit of people's cells that the reader knows."""
 
 import datetime as dt
+import re
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -151,11 +152,27 @@ def test_hidden_and_struck_rows_count_and_are_told(sheet: Worksheet, tmp_path: P
     assert "4-5, 7" in draft.findings[2].message("zh")
 
 
-def test_rich_text_is_text_and_half_struck_is_not_struck(sheet: Worksheet, tmp_path: Path) -> None:
-    sheet["A3"] = CellRichText("退", TextBlock(InlineFont(b=True, strike=True), "货"), "运费")
+def test_rich_text_is_text_and_what_is_half_struck_is_told(sheet: Worksheet, tmp_path: Path) -> None:
+    """Whoever strikes the 5 of 35 out means 3; Excel keeps 35, and so does the reader, but not without a word."""
+    sheet["A3"] = CellRichText("退", TextBlock(InlineFont(b=True), "货"), "运费")
+    sheet["B3"] = CellRichText("3", TextBlock(InlineFont(b=True, strike=True), "5"))
+    sheet["A9"] = CellRichText("a note ", TextBlock(InlineFont(strike=True), "outside"))
     draft = read(sheet, tmp_path)
-    assert cell(draft, "A3").text == "退货运费"
-    assert draft.findings == ()
+    assert (cell(draft, "A3").text, cell(draft, "B3").text) == ("退货运费", "35")
+    assert slugs(draft) == [("half-struck", "参数!B3")]
+    assert "35" in draft.findings[0].message("zh")
+
+
+def test_half_struck_text_within_a_cell_is_told_too(sheet: Worksheet, tmp_path: Path) -> None:
+    """Some programs keep rich text in the cell itself."""
+    sheet["A3"], sheet["B3"] = "x", "SWAP"
+    read(sheet, tmp_path)
+    runs = "<is><r><t>3</t></r><r><rPr><strike/></rPr><t>5</t></r></is>"
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as package:
+        page = package.read("xl/worksheets/sheet1.xml").decode()
+    swapped = re.sub(r'<c r="B3"[^>]*>.*?</c>', f'<c r="B3" t="inlineStr">{runs}</c>', page)
+    draft = read_workbook(patch(tmp_path / "book.xlsx", "xl/worksheets/sheet1.xml", page, swapped))
+    assert slugs(draft) == [("half-struck", "参数!B3")]
 
 
 def test_formulas_give_their_stored_result_or_are_told(sheet: Worksheet, tmp_path: Path) -> None:

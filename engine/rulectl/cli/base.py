@@ -74,11 +74,14 @@ def status_of(findings: Iterable[Finding]) -> int:
 
 
 def language_of(environment: Mapping[str, str]) -> Language:
-    """Chinese where the locale is, else English."""
+    """Chinese where the locale is, else English. As with gettext, the list in LANGUAGE goes first, though not where
+    the locale is that of programs."""
     name = next((environment[k] for k in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(k)), None)
     if name is None:
         name = locale.getlocale()[0] or ""
-    return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
+    listed = environment.get("LANGUAGE", "").split(":") if name not in ("C", "POSIX") else []
+    wanted = next((one for one in listed if one[:2].lower() in LANGUAGES), name)
+    return "zh" if wanted.lower().startswith(("zh", "chinese")) else "en"
 
 
 def wanted_language(args: Sequence[str]) -> Language | None:

@@ -47,6 +47,13 @@ def visible(text: str) -> str:
     return text.translate(_GONE).strip().strip("\u3000\u00a0")
 
 
+def without_mark(text: str) -> str:
+    """The text with a blank in place of the apostrophe by which Excel is told that a cell is text (`'3`), where that
+    has come along as a character; as it is where the apostrophe opens a quotation."""
+    bare = text.lstrip()
+    return text.replace("'", " ", 1) if bare[:1] == "'" and bare.count("'") == 1 else text
+
+
 def folded(text: str) -> str:
     """For comparing texts that look alike: NFKC, blanks around it gone, runs of blanks one."""
     return " ".join(unicodedata.normalize("NFKC", visible(text)).split())

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal, DecimalException
 
-from rulectl.lang.chars import QUOTES, folded, plain, visible
+from rulectl.lang.chars import QUOTES, folded, plain, visible, without_mark
 from rulectl.lang.dates import MIDNIGHT, read_duration, read_moment
 from rulectl.lang.faults import clipped, not_allowed, problem, strange
 from rulectl.lang.scope import Problem
@@ -41,9 +41,16 @@ def read_value(text: str, type_: Type, unit: str = "") -> Value | Problem:
         return bad
     if not visible(text):
         return None
+    text = unmarked(text, type_)
     if type_.many:
         return _read_list(text, type_, unit)
     return read_one(text, type_, unit)
+
+
+def unmarked(text: str, type_: Type) -> str:
+    """The text without the apostrophe that says that a cell is text; in free text it may be meant."""
+    free = type_.kind is Kind.STRING and not type_.values
+    return text if free or visible(text) in type_.values else without_mark(text)
 
 
 def read_one(text: str, type_: Type, unit: str = "") -> Scalar | Problem:

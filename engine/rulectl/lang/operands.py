@@ -9,9 +9,11 @@ is one of an enum's values; until then a text literal is an enum of one value an
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from rulectl.lang.chars import plain
 from rulectl.lang.dates import MIDNIGHT
 from rulectl.lang.faults import Fault, clipped, fault, not_allowed
 from rulectl.lang.literals import read_one
@@ -21,6 +23,9 @@ from rulectl.lang.units import Quantity, as_duration, as_number
 from rulectl.source import Span
 from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Kind, Type, compatible
 from rulectl.values import Value, number_text
+
+_CLOCK = re.compile(r"[0-9]+:[0-9:]+")
+"""`72:00`, which may be hours or minutes."""
 
 MAX_HEIGHT = 64
 """How deep a tree may be; every pass over trees recurses this far."""
@@ -211,6 +216,9 @@ def fitted(operand: Operand, beside: Operand, text: str) -> Operand:
         value = number_text(value)
     if isinstance(value, str) and beside.kind in (Kind.DATE, Kind.DATETIME, Kind.DURATION):
         read = read_one(value, beside.type.item, beside.unit)
+        clock = _CLOCK.match(plain(text), operand.span.start)
+        if isinstance(read, Problem) and read.slug == "not-a-duration" and clock:
+            raise fault("not-a-duration", Span(*clock.span()), text=clock.group())
         if isinstance(read, Problem):
             raise Fault(Problem(read.slug, operand.span, read.fields))
         return literal(read, beside.type.item, operand.span)

@@ -16,7 +16,7 @@ from rulectl.lang.chars import plain, visible
 from rulectl.lang.conditions import list_of_tests, subject_tests
 from rulectl.lang.expressions import Parser
 from rulectl.lang.faults import Fault, strange
-from rulectl.lang.literals import read_boolean, value_of
+from rulectl.lang.literals import read_boolean, unmarked, value_of
 from rulectl.lang.operands import settled
 from rulectl.lang.outputs import finish, of_type, output, template_cell
 from rulectl.lang.pieces import column_of
@@ -78,6 +78,7 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
     """The text of a condition cell as a unary test on a column of the type."""
     if not visible(text) and not strange(text):
         return ANYTHING
+    text = unmarked(text, column)
     word = visible(plain(text)).lower()
     if word in WHATEVER and visible(text) not in column.values and (column.values or not column.kind.textual):
         return ANYTHING
@@ -141,6 +142,7 @@ def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr 
     """The text of a conclusion cell as an expression of the column's type; None when it is blank or a dash."""
     if not strange(text) and (not visible(text) or (visible(text) in _DASHES and visible(text) not in column.values)):
         return None
+    text = unmarked(text, column)
     found = _door(
         text, scope, unit, lambda parser: output(parser, column_of(column, unit, scope)), not column.kind.textual
     )

@@ -32,8 +32,9 @@ class RawCell:
     style: int
     text: str | None
     formula: bool = False
-    struck: bool = False
     linked: bool = False
+    struck: bool = False
+    half_struck: bool = False
 
 
 @dataclass(slots=True)
@@ -59,10 +60,11 @@ class Styles:
 
 @dataclass(slots=True)
 class Shared:
-    """A shared string: its text, cleaned, and whether all of it is struck through."""
+    """A shared string: its text, cleaned, and whether all of it or a part is struck through."""
 
     text: str
     struck: bool
+    half_struck: bool
 
 
 @dataclass(slots=True)
@@ -164,7 +166,9 @@ class _RichText:
             self.in_run = False
 
     def result(self) -> Shared:
-        return Shared(clean("".join(self.parts)), bool(self.struck_runs) and all(self.struck_runs))
+        struck = any(self.struck_runs)
+        whole = struck and all(self.struck_runs)
+        return Shared(clean("".join(self.parts)), whole, struck and not whole)
 
 
 def _shared(package: zipfile.ZipFile, part: str) -> list[Shared]:
@@ -286,10 +290,11 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: RawSheet) -> RawSheet:
             in_value = False
         elif tag == "c":
             if got_value or formula:
-                row[column] = RawCell(
-                    kind, style, "".join(value) if got_value else None, formula, bool(runs) and all(runs), linked
-                )
-                runs.clear()
+                raw = RawCell(kind, style, "".join(value) if got_value else None, formula, linked)
+                if runs:
+                    raw.struck, raw.half_struck = all(runs), any(runs) and not all(runs)
+                    runs.clear()
+                row[column] = raw
                 kept += 1
                 if kept > MAX_CELLS:
                     raise UnreadableError("workbook-too-large", f"{sheet.name}: {kept} > {MAX_CELLS}")

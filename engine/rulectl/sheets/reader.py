@@ -120,6 +120,8 @@ def _read_sheet(
                 row[column] = DraftCell(at, value, text)
                 if _is_struck(raw, book):
                     struck.add(number)
+                elif _is_half_struck(raw, book):
+                    odd[number, column] = finding("half-struck", Location(at, text), text=text)
         rows[number] = row
     findings = list(_spread_merges(sheet, rows, file))
     if lost:
@@ -234,6 +236,11 @@ def _is_struck(raw: RawCell, book: RawBook) -> bool:
         return True
     shared = _shared_at(raw, book) if raw.type == "s" else None
     return shared is not None and shared.struck
+
+
+def _is_half_struck(raw: RawCell, book: RawBook) -> bool:
+    shared = _shared_at(raw, book) if raw.type == "s" else None
+    return raw.half_struck or (shared is not None and shared.half_struck)
 
 
 def _shared_at(raw: RawCell, book: RawBook) -> Shared | None:
