@@ -33,14 +33,12 @@ def told_once(study: Study, verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
 
 
 def _left_by(study: Study, verdict: Verdict, gaps: set[str]) -> bool:
-    """Whether a required output stays blank because of gaps alone: a table that has one writes it, and in the case
-    that is shown no rule of such tables fires. A rule that fires and says nothing is a matter of its own."""
-    name = dict(verdict.fields)["name"]
+    """Whether an output stays blank because no rule covers a case, and a table that writes it has a gap."""
+    fields = dict(verdict.fields)
     tables = {
         study.rulebook.tables[number].name
         for term, places in study.plan.writers.items()
-        if study.names[term] == name
+        if study.names[term] == fields["name"]
         for number, _ in places
     }
-    fired = {firing.table for firing in study.engine.decide(dict(verdict.case)).firings}
-    return bool(tables & gaps) and not tables & fired
+    return fields["silence"] == "no-rule" and bool(tables & gaps)

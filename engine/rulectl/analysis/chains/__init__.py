@@ -11,7 +11,7 @@ from rulectl.analysis.budget import Budget
 from rulectl.analysis.chains.unused import never_in_force, unused_parameter, unused_template, unused_term
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Question, Subject, Verdict, tables_of, whole_book
-from rulectl.model.policy import Merge, Role
+from rulectl.model.policy import Merge
 from rulectl.model.rulebook import Term
 from rulectl.source import FilePlace
 
@@ -32,13 +32,6 @@ def reachable(study: Study) -> Iterator[Subject]:
 
 def _about(study: Study, term: Term) -> Subject:
     return Subject(term.name, term.cell or FilePlace(study.rulebook.source))
-
-
-def required(study: Study) -> Iterator[Subject]:
-    """Outputs that every case must have."""
-    for term in study.rulebook.terms:
-        if term.role is Role.OUTPUT and term.required and term.default is None and term.id in study.plan.writers:
-            yield _about(study, term)
 
 
 def shared(study: Study) -> Iterator[Subject]:
@@ -76,8 +69,15 @@ def _unreachable_rule(study: Study, subject: Subject, budget: Budget) -> Iterato
     yield from unreachable_rule(study, subject, budget)
 
 
+def needed(study: Study) -> Iterator[Subject]:
+    """Outputs that should not stay without a value."""
+    from rulectl.analysis.chains.missing import needed as found
+
+    yield from found(study)
+
+
 def _no_value(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
-    from rulectl.analysis.chains.contradictions import no_value
+    from rulectl.analysis.chains.missing import no_value
 
     yield from no_value(study, subject, budget)
 
@@ -105,7 +105,7 @@ CHECKS: tuple[Question, ...] = (
     Question("unused-parameter", whole_book, unused_parameter),
     Question("unused-template", whole_book, unused_template),
     Question("never-in-force", dated, never_in_force),
-    Question("no-value", required, _no_value),
+    Question("no-value", needed, _no_value),
     Question("tables-contradict", shared, _disagree),
     Question("tier-overruled", tiered, _overruled),
     Question("unreachable-table", leaning, _unreachable_table),

@@ -1,4 +1,4 @@
-"""What several tables say of one term: contradictions, tiers that overrule each other, and nothing at all."""
+"""What several tables say of one term: contradictions, and tiers that overrule each other."""
 
 from __future__ import annotations
 
@@ -6,31 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rulectl.analysis.budget import Budget
-from rulectl.analysis.chains.questions import disagreement, overruling, silence
+from rulectl.analysis.chains.questions import disagreement, overruling
 from rulectl.analysis.chains.search import Found, Never, Open, Shown, Shows
 from rulectl.analysis.chains.telling import given_by, reckoned, search_of, value_of, world_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Subject, Verdict, undecided
 from rulectl.codes import Severity
 from rulectl.model.outcome import Outcome
-from rulectl.model.policy import Status, Tier
+from rulectl.model.policy import Tier
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.model.words import word
 from rulectl.runtime.engine import Engine
-
-
-def no_value(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
-    """Whether a required output stays without a value though nothing is missing: no rule speaks or could."""
-    term = _term(study, subject)
-    owner = f"silence {term.id}"
-    wanted = silence(world_of(study, budget), owner, term.id)
-
-    def shows(shown: Shown) -> bool:
-        outcome = shown.outcome
-        return value_of(outcome, term.id) is None and outcome.statuses[term.id] is Status.NO_RULE
-
-    found = search_of(study, owner, budget).find(wanted, shows, least=False)
-    yield from _told(study, subject, "no-value", found, [term.id])
 
 
 def disagree(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
 
 from rulectl.analysis.chains.comparing import alike
 from rulectl.analysis.chains.saying import by_tier, kinder
@@ -34,20 +35,39 @@ def conditions(world: World, owner: Owner, number: int, rule: int) -> Iterator[t
 
 
 def disagreement(world: World, owner: Owner, id_: str) -> Truth:
-    """When tables contradict each other on a term, none of them itworld."""
+    """When tables contradict each other on a term, none of them by itself."""
     world.asked(owner, [id_])
     with world.at(owner):
         broken = any_of(world.column(number, column).clash for number, column in world.plan.writers[id_])
         return both(world.said(id_).clash, no(broken))
 
 
-def silence(world: World, owner: Owner, id_: str) -> Truth:
-    """When nobody speaks of a term though every input that it hangs on is known."""
+class Silence(Enum):
+    """Why nobody speaks of a term: a rule that covers the case leaves it blank, the tables that write it ask for a term
+    that has no value, or no rule covers the case."""
+
+    BLANK = "blank"
+    BEFORE = "before"
+    NO_RULE = "no-rule"
+
+
+def silences(world: World, owner: Owner, id_: str) -> Mapping[Silence, Truth]:
+    """When nobody speaks of a term though every input that it hangs on is known, by the reason."""
     world.asked(owner, [id_])
+    numbers = sorted({number for number, _ in world.plan.writers[id_]})
+    asked = sorted({name for n in numbers for name in world.plan.tables[n].reads & world.plan.writers.keys()})
     with world.at(owner):
         nothing = both(world.said(id_).nothing, no(world.symbol(id_).known))
+        tables = [rules for n in numbers if (rules := world.table(n)) is not None]
+        covered = any_of(active for rules in tables for active in rules.active)
+        lacking = any_of(no(world.symbol(name).known) for name in asked)
     here = world.slice(owner)
-    return both(nothing, *(world.symbol(name).known for name in world.inputs if f"term {name}" in here))
+    silent = both(nothing, *(world.symbol(name).known for name in world.inputs if f"term {name}" in here))
+    return {
+        Silence.BLANK: both(silent, covered),
+        Silence.BEFORE: both(silent, no(covered), lacking),
+        Silence.NO_RULE: both(silent, no(covered), no(lacking)),
+    }
 
 
 def overruling(world: World, owner: Owner, id_: str) -> Sequence[tuple[Tier, Truth]]:
