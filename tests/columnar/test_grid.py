@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
+import numpy as np
 import pytest
 
-from rulectl.columnar import tables
+from rulectl.columnar import codes, tables
 from rulectl.columnar.engine import ColumnarEngine
+from rulectl.columnar.grid import Grid
 from rulectl.lang.syntax import Any, Between, Except, Expr, Is, IsNull, Literal, OneOf, Test
 from rulectl.lang.syntax import Name as Named
 from rulectl.model.policy import HitPolicy, Role
@@ -25,6 +28,10 @@ INPUTS = (
     Term("high", "额", Role.INPUT, NUMBER),
     Term("flag", "标", Role.INPUT, BOOLEAN),
 )
+
+
+COUNTING = {HitPolicy.SUM, HitPolicy.MIN, HitPolicy.MAX, HitPolicy.COUNT}
+"""What these make of texts is no text."""
 
 
 def a_test(r: Random, term: Term, loose: bool) -> Test:
@@ -44,16 +51,18 @@ def a_test(r: Random, term: Term, loose: bool) -> Test:
     return Except(OneOf(tuple(texts))) if r.random() < 0.1 else OneOf(tuple(texts))
 
 
-def large(r: Random, rules: int, policy: HitPolicy = HitPolicy.FIRST) -> Rulebook:
+def large(r: Random, rules: int, policy: HitPolicy = HitPolicy.FIRST, computes: bool = True, says: int = 9) -> Rulebook:
     def then() -> Expr | None:
-        return None if r.random() < 0.1 else Named("low") if r.random() < 0.1 else Literal(Decimal(r.randrange(5)))
+        if r.random() < 0.1:
+            return None
+        return Named("low") if computes and r.random() < 0.1 else Literal(Decimal(r.randrange(5)))
 
     made = tuple(
         Rule(
             f"R{n}",
             tuple(TestEntry(a_test(r, term, loose=True)) for term in INPUTS),
-            (OutputEntry(Literal(f"c{r.randrange(9)}")), OutputEntry(then())),
-            otherwise=n == rules - 1 and r.random() < 0.5,
+            (OutputEntry(Literal(f"c{r.randrange(says)}")), OutputEntry(then())),
+            otherwise=computes and n == rules - 1 and r.random() < 0.5,
             enabled=r.random() < 0.95,
         )
         for n in range(rules)
@@ -62,20 +71,15 @@ def large(r: Random, rules: int, policy: HitPolicy = HitPolicy.FIRST) -> Ruleboo
         "大表",
         policy,
         tuple(InputColumn(Named(term.id), term.type) for term in INPUTS),
-        (OutputColumn("code", policy), OutputColumn("value", policy)),
+        (OutputColumn("code", HitPolicy.FIRST if policy in COUNTING else policy), OutputColumn("value", policy)),
         made,
     )
     outputs = (Term("code", "码", Role.OUTPUT, STRING), Term("value", "值", Role.OUTPUT, NUMBER))
     return Rulebook("large", "大", terms=INPUTS + outputs, tables=(table,))
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_the_grid_and_the_one_case_engine_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_COMBINATIONS", 0)
-    r = Random(seed)
-    book = large(r, r.choice([3, 40, 300]))
-    unknown = r.choice([0, 0.1, 0.5])
-    cases: list[dict[str, Value]] = [
+def drawn_cases(r: Random, count: int, unknown: float) -> list[dict[str, Value]]:
+    return [
         {
             term.id: Decimal(r.randrange(120))
             if term.type == NUMBER
@@ -85,10 +89,58 @@ def test_the_grid_and_the_one_case_engine_agree(seed: int, monkeypatch: pytest.M
             for term in INPUTS
             if r.random() >= unknown
         }
-        for _ in range(150)
+        for _ in range(count)
     ]
+
+
+def agree(book: Rulebook, cases: list[dict[str, Value]]) -> ColumnarEngine:
     engine, columns = Engine(book), ColumnarEngine(book)
-    decided = columns.decide(frame(book, cases))
-    assert columns.tables[0]._grids
-    for at, case in enumerate(cases):
-        assert row(decided, book, at) == said(engine.decide(case)), case
+    for part in (cases[: len(cases) // 3], cases):
+        decided = columns.decide(frame(book, part))
+        for at, case in enumerate(part):
+            assert row(decided, book, at) == said(engine.decide(case)), case
+    return columns
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_grid_and_the_one_case_engine_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_COMBINATIONS", 0)
+    r = Random(seed)
+    book = large(r, r.choice([3, 40, 300]))
+    columns = agree(book, drawn_cases(r, 150, r.choice([0, 0.1, 0.5])))
+    assert columns.tables[0].grid
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_bits_and_the_one_case_engine_agree_on_what_is_open(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_COMBINATIONS", 0)
+    if seed % 2:
+        monkeypatch.setattr(Grid, "of", lambda *_: None)
+    r = Random(seed)
+    book = large(r, r.choice([1, 3, 63, 64, 65, 300]), computes=False, says=r.choice([2, 9, 1000]))
+    columns = agree(book, drawn_cases(r, 150, r.choice([0.1, 0.5, 0.9])))
+    assert len(columns.tables[0].doubts) > 1
+    assert not columns.tables[0].plan.reaches, "nothing was worked out combination by combination"
+
+
+POLICIES = [policy for policy in HitPolicy if policy is not HitPolicy.FIRST]
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("seed", range(4))
+def test_sets_of_rules_come_from_bits(seed: int, policy: HitPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_COMBINATIONS", 0)
+    if seed == 3:
+        monkeypatch.setattr(codes, "_SCATTER", np.uint64(0))
+    r = Random(seed)
+    book = large(r, r.choice([3, 40, 130]), policy, computes=seed == 1)
+    agree(book, drawn_cases(r, 120, r.choice([0, 0, 0.2])))
+
+
+def test_two_tables_that_write_one_term_are_judged_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_COMBINATIONS", 0)
+    for seed in range(4):
+        r = Random(seed)
+        one, other = large(r, 40, computes=False), large(r, 40, computes=False)
+        later = replace(other.tables[0], name="又一表")
+        agree(replace(one, tables=(one.tables[0], later)), drawn_cases(r, 60, 0.3))

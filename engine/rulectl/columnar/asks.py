@@ -9,7 +9,7 @@ import numpy as np
 
 from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, each
 from rulectl.columnar.columns import Column
-from rulectl.columnar.terms import TermColumns
+from rulectl.columnar.terms import TermColumns, Verdicts
 from rulectl.model.rulebook import Term
 from rulectl.runtime.plan import Plan
 
@@ -31,21 +31,17 @@ class Asking:
     def decide(
         self,
         terms: Mapping[str, TermColumns],
-        verdicts: Mapping[str, Codes],
+        verdicts: Mapping[str, Verdicts],
         columns: Mapping[str, Column],
         rows: int,
     ) -> Codes:
         """The number of each row's asks."""
         weights: list[tuple[Term, Codes]] = []
+        waits = {name: terms[name].waiting(*codes) for name, codes in verdicts.items()}
         for output in self.plan.outputs:
-            if output.id not in verdicts:
-                continue
-            lut = terms[output.id].waits.array()
-            if not lut.any():
-                continue
-            codes = lut[verdicts[output.id]]
-            if codes.any():
-                weights.append((output, self._weigh(output, terms, verdicts, columns, codes)))
+            codes = waits.get(output.id)
+            if codes is not None and codes.any():
+                weights.append((output, self._weigh(output, terms, waits, columns, codes)))
         if not weights:
             return constant(rows)
         where = np.flatnonzero(np.logical_or.reduce([codes != 0 for _, codes in weights]))
@@ -59,52 +55,63 @@ class Asking:
         self,
         output: Term,
         terms: Mapping[str, TermColumns],
-        verdicts: Mapping[str, Codes],
+        waits: Mapping[str, Codes | None],
         columns: Mapping[str, Column],
-        waits: Codes,
+        mine: Codes,
     ) -> Codes:
         """How often an output waits for each input: numbers of `_weights`, 0 where it waits for none. `waits` are the
-        numbers of its sets of names."""
-        where = np.flatnonzero(waits)
+        numbers of each term's sets of names, `mine` those of the output."""
+        where = np.flatnonzero(mine)
         groups = terms[output.id].groups
-        behind = self._behind_all(output.id, terms, verdicts, where)
-        decided = [name for name in behind if name in verdicts]
-        parts = [Part(waits[where], len(groups))]
-        parts += [Part(terms[name].behind.array()[verdicts[name][where]], len(terms[name].unions)) for name in decided]
-        blanks = sorted({k for name in behind if name not in verdicts for k in self._keys(name) if k in columns})
+        behind = self._behind_all(output.id, terms, waits, where)
+        decided = [name for name in behind if name in waits]
+        unions = [(name, terms[name].unions) for name in decided]
+        parts = [Part(mine[where], len(groups)), *(Part(behind[name], len(named)) for name, named in unions)]
+        blanks = sorted({k for name in behind if name not in waits for k in self._keys(name) if k in columns})
         for name in blanks:
             codes, states = columns[name].exact()
             null = np.array([state.now is None for state in states.items], np.int32)
             parts.append(Part(null[codes[where]], 2))
 
+        plain = not decided and not any(name in self.plan.aggregates for name in behind)
+
         def weigh(key: tuple[int, ...]) -> int:
-            unions = {name: terms[name].unions.items[code] for name, code in zip(decided, key[1:], strict=False)}
-            blank = {name for name, code in zip(blanks, key[1 + len(decided) :], strict=True) if code}
             counts: Counter[str] = Counter()
-            for names, rules in groups.items[key[0]]:
-                found = _inputs(names, unions, verdicts)
-                for asked in frozenset(other for name in found for other in self._behind(name, blank, columns)):
-                    counts[asked] += rules
+            if plain:
+                for names, rules in groups.items[key[0]]:
+                    for name in names:
+                        counts[name] += rules
+            else:
+                inner = {name: named.items[code] for (name, named), code in zip(unions, key[1:], strict=False)}
+                blank = {name for name, code in zip(blanks, key[1 + len(decided) :], strict=True) if code}
+                for names, rules in groups.items[key[0]]:
+                    found = _inputs(names, inner, waits)
+                    for asked in frozenset(other for name in found for other in self._behind(name, blank, columns)):
+                        counts[asked] += rules
             order = self.plan.order
             return self._weights.number(tuple(sorted((n, c) for n, c in counts.items() if n in order)))
 
-        result = constant(len(waits))
+        result = constant(len(mine))
         result[where] = each(parts, len(where), weigh)
         return result
 
     def _behind_all(
-        self, output: str, terms: Mapping[str, TermColumns], verdicts: Mapping[str, Codes], where: Rows
-    ) -> list[str]:
-        """The terms that an output may wait for in these rows, and those behind them."""
-        seen: list[str] = []
+        self, output: str, terms: Mapping[str, TermColumns], waits: Mapping[str, Codes | None], where: Rows
+    ) -> dict[str, Codes]:
+        """The terms that an output may wait for in these rows, and those behind them; of decided terms the numbers of
+        what these wait for themselves."""
+        seen: dict[str, Codes] = {}
         left = [output]
         while left:
-            term = terms[left.pop()]
-            unions = term.behind.array()[verdicts[term.term.id][where]]
-            names = {n for met in np.unique(unions).tolist() for n in term.unions.items[met]}
+            name = left.pop()
+            term, codes = terms[name], waits[name]
+            behind = term.behind(constant(len(where)) if codes is None else codes[where])
+            if name in seen:
+                seen[name] = behind
+            names = {n for met in np.unique(behind).tolist() for n in term.unions.items[met]}
             fresh = sorted(names.difference(seen))
-            seen += fresh
-            left += [name for name in fresh if name in verdicts]
+            seen |= dict.fromkeys(fresh, behind)
+            left += [name for name in fresh if name in waits]
         return seen
 
     def _keys(self, name: str) -> tuple[str, ...]:
@@ -134,7 +141,7 @@ class Asking:
 
 
 def _inputs(
-    names: frozenset[str], unions: Mapping[str, frozenset[str]], decided: Mapping[str, Codes]
+    names: frozenset[str], unions: Mapping[str, frozenset[str]], decided: Mapping[str, Codes | None]
 ) -> frozenset[str]:
     """The names with decided terms replaced by what these wait for themselves."""
     found: set[str] = set()

@@ -27,6 +27,8 @@ _KEPT = 200_000
 _SCATTER = np.uint64(0x9E3779B97F4A7C15)
 """An odd number near 2**64 divided by the golden ratio: its multiples spread evenly (Knuth, TAOCP 3, 6.4)."""
 
+_MIX = np.uint64(29)
+
 T = TypeVar("T", bound=Hashable)
 
 
@@ -185,6 +187,19 @@ def distinct(parts: Sequence[Part], rows: int) -> tuple[Rows, Codes]:
         whole += part.codes
         size *= part.size
     return _numbered(whole, size)
+
+
+def distinct_words(words: npt.NDArray[np.uint64]) -> tuple[Rows, Codes]:
+    """The same for rows of words, (rows, words): they are told apart by a number mixed from each, then compared."""
+    mixed = np.zeros(len(words), np.uint64)
+    for column in range(words.shape[1]):
+        mixed = (mixed ^ words[:, column]) * _SCATTER
+        mixed ^= mixed >> _MIX
+    at, codes = _numbered(mixed.view(np.int64), _LARGEST)
+    if not (words[at[codes]] == words).all():
+        _, at, number = np.unique(words, axis=0, return_index=True, return_inverse=True)
+        return at, number.astype(np.int32)
+    return at, codes
 
 
 def _numbered(whole: Rows, size: int) -> tuple[Rows, Codes]:

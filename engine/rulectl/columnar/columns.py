@@ -37,6 +37,9 @@ class State(NamedTuple):
         return self.now is not None and self.certain is None
 
 
+UNCERTAIN = -1
+"""In place of the class of a value that may yet change."""
+
 BLANK = State(None, None, False)
 
 
@@ -94,13 +97,13 @@ class Lens:
         return known[1]
 
     def class_of_states(self, states: Numbered[State]) -> Codes:
-        """State number -> class; UNKNOWN also for a state that is not certain."""
+        """State number -> class; UNCERTAIN for a state that is not certain."""
         return self._class_of_pairs()[self.of_states(states)]
 
     def _class_of_pairs(self) -> Codes:
         done = len(self._classes)
         if done < len(self.pairs):
-            fresh = [pair.now if pair.now == pair.may else UNKNOWN for pair in self.pairs.items[done:]]
+            fresh = [pair.now if pair.now == pair.may else UNCERTAIN for pair in self.pairs.items[done:]]
             self._classes = np.concatenate([self._classes, np.array(fresh, np.int32)])
         return self._classes
 
@@ -118,7 +121,7 @@ class Column(Protocol):
         """How many pairs of classes it may fall into."""
 
     def classes(self, lens: Lens) -> Codes:
-        """As a table column sees it: classes, UNKNOWN also for what is not certain."""
+        """As a table column sees it: classes, UNCERTAIN for what is not certain."""
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         """By its states."""

@@ -27,8 +27,8 @@ from rulectl.columnar.decided import Decided, Firings, Pieces
 from rulectl.columnar.findings import Telling
 from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
 from rulectl.columnar.seen import Seen
-from rulectl.columnar.tables import TableColumns
-from rulectl.columnar.terms import TermColumns
+from rulectl.columnar.tables import Pass, TableColumns
+from rulectl.columnar.terms import TermColumns, Verdicts
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.region import Partition
@@ -72,9 +72,7 @@ class ColumnarEngine:
         for table in self.plan.tables:
             for name in table.reads - self.plan.terms.keys():
                 constants.setdefault(name, None)
-        self.tables = {
-            n: TableColumns.of(n, table, self.plan.terms, constants) for n, table in enumerate(self.plan.tables)
-        }
+        self.tables = {n: TableColumns.of(n, table, self.plan, constants) for n, table in enumerate(self.plan.tables)}
         self.terms = {
             name: TermColumns(self.plan.terms[name], [(self.tables[t], c) for t, c in places])
             for name, places in self.plan.writers.items()
@@ -239,16 +237,18 @@ class ColumnarEngine:
             return self._by_case(cases, columns, headings, rows)
         for name in self._early:
             columns.setdefault(name, blank_column(rows, None))
-        verdicts: dict[str, Codes] = {}
-        runs: dict[int, Codes] = {}
+        verdicts: dict[str, Verdicts] = {}
+        passes: dict[int, Pass] = {}
         for term in self.plan.unspoken:
             number = self.terms[term.id].number(Verdict(None, Status.NO_RULE, False))
-            self._settle(term.id, constant(rows, number), verdicts, columns)
+            self._settle(term.id, Verdicts(constant(rows, number)), verdicts, columns)
         for stratum, numbers_ in enumerate(self.plan.strata):
             for number in numbers_:
-                runs[number] = self.tables[number].decide(columns, rows)
+                passes[number] = self.tables[number].decide(columns, rows)
             for name in self.plan.settled_in[stratum]:
-                self._settle(name, self.terms[name].decide(runs, rows), verdicts, columns)
+                self._settle(name, self.terms[name].decide(passes, rows), verdicts, columns)
+        runs = {number: made.runs for number, made in passes.items()}
+        codes = {name: verdict.codes for name, verdict in verdicts.items()}
         return Decided(
             rulebook=self.rulebook,
             cases=cases.at,
@@ -257,11 +257,11 @@ class ColumnarEngine:
             rejects=cases.rejects,
             headings=headings,
             columns=columns,
-            ranks=self._ranks(verdicts, rows),
+            ranks=self._ranks(codes, rows),
             asks=self.asking.decide(self.terms, verdicts, columns, rows),
             ask_names=self.asking.asks,
             firings=self.firings.decide(runs),
-            findings=self.telling.decide(self.tables, runs, self.terms, verdicts, columns, rows),
+            findings=self.telling.decide(self.tables, runs, self.terms, codes, columns, rows),
             told=self.telling.told,
             spellings=self.spellings,
         )
@@ -308,7 +308,7 @@ class ColumnarEngine:
 
     def _make_room(self) -> None:
         """Forget everything when there is too much of it."""
-        held = sum(len(t.runs) + len(t.starts) for t in self.tables.values())
+        held = sum(len(t.runs) + len(t.starts) + len(t.doubts) for t in self.tables.values())
         held += sum(len(t.verdicts) for t in self.terms.values()) + len(self.asking.asks) + len(self.telling.told)
         rules = sum(len(table.table.rules) for table in self.plan.tables)
         if held > KEPT_STATES + 10 * rules:
@@ -321,10 +321,10 @@ class ColumnarEngine:
             self.firings.forget()
             self.spellings.forget()
 
-    def _settle(self, name: str, codes: Codes, verdicts: dict[str, Codes], columns: dict[str, Column]) -> None:
+    def _settle(self, name: str, made: Verdicts, verdicts: dict[str, Verdicts], columns: dict[str, Column]) -> None:
         """A judged term becomes a column for the strata above."""
-        verdicts[name] = codes
-        columns[name] = self.terms[name].column(codes)
+        verdicts[name] = made
+        columns[name] = self.terms[name].column(made.codes)
 
     def _take_counts(
         self, columns: dict[str, Column], counted: Mapping[str, pl.Series], at: npt.NDArray[np.int64]

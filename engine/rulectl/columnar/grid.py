@@ -142,7 +142,7 @@ def _boxes(lowered: Lowered, sizes: Sequence[int]) -> tuple[Bounds, Bounds, Code
     low = np.full((count, len(sizes)), ABSENT, np.int32)
     high = np.tile(np.array(sizes, np.int32), (count, 1))
     for slot in lowered.slots:
-        first, last, number = _runs(slot, sizes[slot.column])
+        first, last, number = slot_runs(slot, sizes[slot.column])
         refs = np.asarray(slot.refs, np.int64)
         # an entry that asks nothing is the last of the forms
         form = np.where(refs == NO_ENTRY, len(slot.forms), refs)[member]
@@ -157,7 +157,7 @@ def _boxes(lowered: Lowered, sizes: Sequence[int]) -> tuple[Bounds, Bounds, Code
     return low, high, np.array(lowered.numbers, np.int32)[member]
 
 
-def _runs(slot: Slot, size: int) -> tuple[Codes, Codes, Rows]:
+def slot_runs(slot: Slot, size: int) -> tuple[Codes, Codes, Rows]:
     """The runs of classes of all entries of a column, one after the other, and how many each entry has."""
     firsts: list[int] = []
     lasts: list[int] = []

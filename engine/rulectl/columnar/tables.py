@@ -10,19 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Known, Mask, Numbered, Part, constant, each
+from rulectl.columnar.bits import Bits, Voices
+from rulectl.columnar.codes import Codes, Known, Mask, Numbered, Part, constant, distinct, distinct_words, each
 from rulectl.columnar.columns import Column, Lens, Pair, State
 from rulectl.columnar.grid import NONE, Grid
 from rulectl.lang.evaluate import CannotCompute, names_of
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Expr, Name
-from rulectl.model.policy import HitPolicy
+from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import Entries, TableRun, run
-from rulectl.runtime.plan import Key, Reach, TablePlan
+from rulectl.runtime.plan import Key, Plan, Reach, TablePlan
+from rulectl.runtime.resolve import NOTHING, Spoken
 from rulectl.values import Value
 
 _SOME: str = "\0"
@@ -30,6 +33,20 @@ _SOME: str = "\0"
 
 _COMBINATIONS = 1 << 16
 """A table whose classes could come together in so many ways has every way that occurs decided once."""
+
+_FEW_COMBINATIONS = 1 << 12
+"""The same where there are hardly more rows."""
+
+Waits = frozenset[tuple[frozenset[str], int]]
+"""Sets of names, and for how many rules each stands."""
+
+
+class Pass(NamedTuple):
+    """What a table comes to in all rows: the number of each row's run and, where bits say what is open, for each output
+    column the number of what the rules wait for that could change it (`TableColumns.doubts`)."""
+
+    runs: Codes
+    doubts: tuple[Codes, ...] = ()
 
 
 class Facts(dict[str, Value]):
@@ -54,7 +71,8 @@ class Start:
 @dataclass
 class TableColumns:
     """One table, ready for columns. `coarse` are the columns that ask a term for its class, `fine` the names whose
-    values the other columns need."""
+    values the other columns need, `given` the places in `coarse` of plain inputs; `alone`: whether no other table
+    writes what this one does."""
 
     number: int
     plan: TablePlan
@@ -62,40 +80,50 @@ class TableColumns:
     constants: Mapping[str, Value]
     coarse: tuple[tuple[int, str, Lens], ...]
     fine: tuple[str, ...]
+    given: frozenset[int]
+    alone: bool
+    doubts: Numbered[Waits] = field(default_factory=lambda: Numbered(frozenset()))
     starts: list[Start] = field(default_factory=list)
     runs: list[TableRun] = field(default_factory=list)
-    _grids: list[Grid | None] = field(default_factory=list)
+    _voices: list[Voices] = field(default_factory=list)
     _rule_start: Known = field(default_factory=Known)
     _plain: Known = field(default_factory=Known)
     _start_of: dict[tuple[object, ...], int] = field(default_factory=dict)
     _run_of: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     @staticmethod
-    def of(number: int, plan: TablePlan, terms: Mapping[str, Term], constants: Mapping[str, Value]) -> TableColumns:
+    def of(number: int, table: TablePlan, plan: Plan, constants: Mapping[str, Value]) -> TableColumns:
+        terms = plan.terms
         coarse: list[tuple[int, str, Lens]] = []
         fine: set[str] = set()
-        for at, column in enumerate(plan.lowered.columns):
+        for at, column in enumerate(table.lowered.columns):
             if isinstance(column.subject, Name) and column.partition is not None and column.subject.id in terms:
                 coarse.append((at, column.subject.id, Lens(column.partition)))
             else:
                 fine |= column.names & terms.keys()
-        outputs = [terms[column.term] for column in plan.table.outputs]
-        return TableColumns(number, plan, outputs, constants, tuple(coarse), tuple(sorted(fine)))
+        outputs = [terms[column.term] for column in table.table.outputs]
+        given = frozenset(
+            at
+            for at, (_, name, _) in enumerate(coarse)
+            if name not in plan.writers and name not in plan.aggregates and terms[name].role is Role.INPUT
+        )
+        alone = all(len(plan.writers[term.id]) == 1 for term in outputs)
+        return TableColumns(number, table, outputs, constants, tuple(coarse), tuple(sorted(fine)), given, alone)
 
     def forget(self) -> None:
         """Forget all runs; columns that hold their numbers must be forgotten with them."""
-        self.starts, self.runs = [], []
+        self.starts, self.runs, self.doubts = [], [], Numbered(frozenset())
         self._start_of, self._run_of = {}, {}
         self._rule_start, self._plain = Known(), Known()
         for _, _, lens in self.coarse:
             lens.forget()
 
-    def decide(self, columns: Mapping[str, Column], rows: int) -> Codes:
-        """The number of each row's run."""
-        grid = self._grid(columns, rows)
-        if grid is not None:
-            return self._finish(self._by_grid(grid, columns, rows), columns, rows)
-        return self._finish(self._by_classes(columns, rows), columns, rows)
+    def decide(self, columns: Mapping[str, Column], rows: int) -> Pass:
+        """What each row comes to."""
+        if self._repeats(columns, rows):
+            return Pass(self._finish(self._by_classes(columns, rows), columns, rows))
+        starts, doubts = self._by_rules(columns, rows)
+        return Pass(self._finish(starts, columns, rows), doubts)
 
     def _by_classes(self, columns: Mapping[str, Column], rows: int) -> Codes:
         """The start of each combination of classes, and of values where a column asks for these."""
@@ -128,37 +156,112 @@ class TableColumns:
 
     # -- classes that hardly ever come together twice -----------------------------------------------------------
 
-    def _grid(self, columns: Mapping[str, Column], rows: int) -> Grid | None:
-        """The grid, where rows are better held against the rules themselves: many combinations of classes, and only the
-        first rule that holds matters."""
+    def _repeats(self, columns: Mapping[str, Column], rows: int) -> bool:
+        """Whether rows are better decided by combinations of classes than held against the rules themselves."""
+        if self.fine or len(self.coarse) != len(self.plan.lowered.columns):
+            return True
         size = 1
         for _, name, lens in self.coarse:
             size *= columns[name].width(lens)
-        if size <= max(_COMBINATIONS, rows // 4) or not self._first_only:
-            return None
-        if not self._grids:
-            sizes = [c.partition.size for c in self.plan.lowered.columns if c.partition is not None]
-            self._grids.append(Grid.of(self.plan.lowered, sizes))
-        return self._grids[0]
+        if size <= min(_COMBINATIONS, max(_FEW_COMBINATIONS, rows // 4)):
+            return True
+        return self.bits is None and (self.grid is None or not self._first_only)
+
+    @cached_property
+    def _sizes(self) -> list[int]:
+        return [c.partition.size for c in self.plan.lowered.columns if c.partition is not None]
+
+    @cached_property
+    def grid(self) -> Grid | None:
+        """The rules laid out in a grid, where that leaves few for each row."""
+        return Grid.of(self.plan.lowered, self._sizes) if self._first_only else None
+
+    @cached_property
+    def bits(self) -> Bits | None:
+        """The rules as bits; None where these would be too many."""
+        return Bits.of(self.plan.lowered, self._sizes)
 
     @cached_property
     def _first_only(self) -> bool:
         policies = {self.plan.table.policy, *self.plan.outputs.policies}
         return policies == {HitPolicy.FIRST} and not self.fine and len(self.coarse) == len(self.plan.lowered.columns)
 
-    def _by_grid(self, grid: Grid, columns: Mapping[str, Column], rows: int) -> Codes:
-        """Rows whose classes are all known by the grid, the others by the combinations in which they come."""
+    @cached_property
+    def _doubtful(self) -> bool:
+        """Whether bits say all that unknown values leave open: only the first rule counts, and it says plain values."""
+        return self._first_only and self.alone and not self.plan.expressions and not self.plan.lowered.otherwise
+
+    def _by_rules(self, columns: Mapping[str, Column], rows: int) -> tuple[Codes, tuple[Codes, ...]]:
+        """Rows whose classes are all known by the grid or by bits, those that lack inputs by bits; others by the
+        combinations in which they come."""
         classes = [columns[name].classes(lens) for _, name, lens in self.coarse]
-        open_ = [column == UNKNOWN for column in classes if not column.all()]
+        open_ = {at: column <= UNKNOWN for at, column in enumerate(classes) if rows and column.min() <= UNKNOWN}
         if not open_:
-            return self._first_rules(grid.first(classes, rows))
-        known: Mask = ~np.logical_or.reduce(open_)
+            return self._known(classes, rows), ()
         starts = constant(rows)
-        where = np.flatnonzero(known)
-        starts[where] = self._first_rules(grid.first([column[where] for column in classes], len(where)))
-        rest = {name: columns[name].kept(~known) for _, name, _ in self.coarse}
-        starts[~known] = self._by_classes(rest, rows - len(where))
-        return starts
+        unknown: Mask = np.logical_or.reduce(list(open_.values()))
+        (where,) = (~unknown).nonzero()
+        starts[where] = self._known([column[where] for column in classes], len(where))
+        doubts: tuple[Codes, ...] = ()
+        if self._doubtful and self.bits is not None:
+            odd = [mask if at not in self.given else classes[at] < UNKNOWN for at, mask in open_.items()]
+            left: Mask = np.logical_or.reduce(odd)
+            (where,) = (unknown & ~left).nonzero()
+            doubts = tuple(constant(rows) for _ in self.terms)
+            found, mine = self._doubted(self.bits, [column[where] for column in classes], len(where))
+            starts[where] = found
+            for whole, some in zip(doubts, mine, strict=True):
+                whole[where] = some
+            unknown = left
+        if unknown.any():
+            rest = {name: columns[name].kept(unknown) for _, name, _ in self.coarse}
+            starts[unknown] = self._by_classes(rest, int(unknown.sum()))
+        return starts, doubts
+
+    def _known(self, classes: Sequence[Codes], rows: int) -> Codes:
+        """The starts of rows whose classes are all known."""
+        if self._first_only and self.grid is not None:
+            return self._first_rules(self.grid.first(classes, rows))
+        bits = self.bits
+        assert bits is not None
+        if self._first_only:
+            return self._first_rules(bits.first(classes, rows))
+        words = bits.sets(classes, rows)
+        at, codes = distinct_words(words)
+        made = [self._hits(bits.rules(words[row])) for row in at.tolist()]
+        return np.array(made, np.int32)[codes]
+
+    def _doubted(self, bits: Bits, classes: Sequence[Codes], rows: int) -> tuple[Codes, list[Codes]]:
+        """The starts of rows that lack inputs, and for each output column what they wait for."""
+        if not self._voices:
+            self._voices = self._voices_of(bits)
+        (at, codes) = distinct([Part(column, size) for column, size in zip(classes, self._sizes, strict=True)], rows)
+        found, waiting = bits.doubts([column[at] for column in classes], len(at), self._voices)
+        names = [frozenset((name,)) for _, name, _ in self.coarse]
+        size = len(self.plan.lowered.numbers) + 1
+
+        def note(key: tuple[int, ...], columns: Sequence[int]) -> int:
+            waits = frozenset((names[column], rules) for column, rules in zip(columns, key, strict=True) if rules)
+            return self.doubts.number(waits)
+
+        doubts: list[Codes] = []
+        for n, counts in enumerate(waiting):
+            if n and self._voices[n] is self._voices[0]:
+                doubts.append(doubts[0])
+                continue
+            parts = [Part(count, size) for count in counts.values()]
+            doubts.append(each(parts, len(at), lambda key, columns=tuple(counts): note(key, columns))[codes])  # type: ignore[misc]  # mypy cannot tell the type of a default
+        return self._first_rules(found)[codes], doubts
+
+    def _voices_of(self, bits: Bits) -> list[Voices]:
+        """What the rules say, by output column; columns whose rules differ alike share one."""
+        made: dict[tuple[int, ...], Voices] = {}
+        found: list[Voices] = []
+        for column in range(len(self.terms)):
+            said: Numbered[Spoken] = Numbered(NOTHING)
+            numbers = tuple(said.number(self.plan.spoken[rule][column]) for rule in bits.rule.tolist())
+            found.append(made.setdefault(numbers, Voices.of(numbers, 0, bits.words)))
+        return found
 
     def _first_rules(self, rules: Codes) -> Codes:
         """The starts of rows of which only the first rule that holds matters, by its number; NONE: none does."""
@@ -181,7 +284,11 @@ class TableColumns:
 
     def _settled(self, key: Key) -> int:
         """The start of classes that are all known: then nothing is open, and hits are all there is to say."""
-        hits = self.plan.outputs.active(self.plan.index.match(key).hits)
+        return self._hits(self.plan.index.match(key).hits)
+
+    def _hits(self, every: tuple[int, ...]) -> int:
+        """The start of all rules that hold when nothing is open."""
+        hits = self.plan.outputs.active(every)
         if self._first_only:
             hits = hits[:1]
         found = self._start_of.get((hits,))

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
 
 from rulectl.columnar.codes import Codes, Known, Lut, Numbered, Part, each
 from rulectl.columnar.columns import Coded, State
-from rulectl.columnar.tables import TableColumns
+from rulectl.columnar.tables import Pass, TableColumns, Waits
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import TableRun, Verdict, judge
 from rulectl.runtime.resolve import Lack, Spoken
 
-Waits = frozenset[tuple[frozenset[str], int]]
-"""Sets of names, and for how many rules each stands."""
+
+class Verdicts(NamedTuple):
+    """The verdicts of all rows, and the sets of names for which rows in doubt wait beside them."""
+
+    codes: Codes
+    waits: Codes | None = None
+
 
 _RANK = {status: status.rank for status in Status}
 
@@ -29,8 +37,8 @@ def state_of(term: Term, verdict: Verdict) -> State:
 @dataclass(slots=True)
 class TermColumns:
     """One decided term. `writers` are (table, output column) in firing order. By verdict number: `state` the number of
-    the state, `rank` that of the status, `waits` that of the sets of names for which it waits (`groups`), `behind` that
-    of all these names (`unions`), `clash` 1 or 0."""
+    the state, `rank` that of the status, `waits` that of the sets of names for which it waits (`groups`), `clash` 1 or
+    0. A verdict in doubt for what bits say is open (bits.py) has what it waits for beside it, row by row."""
 
     term: Term
     writers: Sequence[tuple[TableColumns, int]]
@@ -39,10 +47,12 @@ class TermColumns:
     state: Lut = field(default_factory=Lut)
     rank: Lut = field(default_factory=Lut)
     waits: Lut = field(default_factory=Lut)
-    behind: Lut = field(default_factory=Lut)
     groups: Numbered[Waits] = field(default_factory=lambda: Numbered(frozenset()))
     unions: Numbered[frozenset[str]] = field(default_factory=lambda: Numbered(frozenset()))
     clash: Lut = field(default_factory=Lut)
+    _behind: Lut = field(default_factory=Lut)
+    _group_of: Lut = field(default_factory=Lut)
+    _doubted: Lut = field(default_factory=Lut)
     _number: dict[Verdict, int] = field(default_factory=dict)
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
     _single: Known = field(default_factory=Known)
@@ -51,12 +61,43 @@ class TermColumns:
     def forget(self) -> None:
         """Forget all verdicts; columns that hold their numbers must be forgotten with them."""
         self.verdicts, self.states = [], Numbered()
-        self.state, self.rank, self.waits, self.behind, self.clash = Lut(), Lut(), Lut(), Lut(), Lut()
+        self.state, self.rank, self.waits, self.clash = Lut(), Lut(), Lut(), Lut()
+        self._behind, self._group_of, self._doubted = Lut(), Lut(), Lut()
         self.groups, self.unions = Numbered(frozenset()), Numbered(frozenset())
         self._number, self._verdict_of, self._said, self._single = {}, {}, [], Known()
 
-    def decide(self, runs: Mapping[int, Codes], rows: int) -> Codes:
-        """The number of each row's verdict."""
+    def decide(self, passes: Mapping[int, Pass], rows: int) -> Verdicts:
+        """The number of each row's verdict, and of the sets of names that it waits for beyond those of the verdict."""
+        verdicts = self._settle(passes, rows)
+        if len(self.writers) != 1:
+            return Verdicts(verdicts)
+        ((table, column),) = self.writers
+        doubts = passes[table.number].doubts
+        if not doubts or not doubts[column].any():
+            return Verdicts(verdicts)
+        self._group_of.items += [self.groups.number(waits) for waits in table.doubts.items[len(self._group_of) :]]
+        for number in range(len(self._doubted), len(self.verdicts)):
+            value = self.verdicts[number].value
+            status = Status.UNDETERMINED if value is None else Status.PROVISIONAL
+            self._doubted.items.append(self.number(Verdict(value, status, False)))
+        waits = self._group_of.array()[doubts[column]]
+        return Verdicts(np.where(waits != 0, self._doubted.array()[verdicts], verdicts), waits)
+
+    def waiting(self, verdicts: Codes, more: Codes | None) -> Codes | None:
+        """The number of the sets of names that each row waits for, among `groups`; None where no row does."""
+        lut = self.waits.array()
+        if more is None:
+            return lut[verdicts] if lut.any() else None
+        return np.where(more != 0, more, lut[verdicts])
+
+    def behind(self, waits: Codes) -> Codes:
+        """The number of all names in each row's sets, among `unions`."""
+        for group in self.groups.items[len(self._behind) :]:
+            self._behind.items.append(self.unions.number(frozenset[str]().union(*(names for names, _ in group))))
+        return self._behind.array()[waits]
+
+    def _settle(self, passes: Mapping[int, Pass], rows: int) -> Codes:
+        """The number of each row's verdict, as far as runs say."""
         if not self._said:
             self._said = [(Numbered(), Lut()) for _ in self.writers]
         parts: list[Part] = []
@@ -64,7 +105,7 @@ class TermColumns:
             # runs that say the same, and could say nothing else, are one
             for number in range(len(lut), len(table.runs)):
                 lut.items.append(said.number(self._voice(table.runs[number], number, column)))
-            parts.append(Part(lut.array()[runs[table.number]], len(said)))
+            parts.append(Part(lut.array()[passes[table.number].runs], len(said)))
         if len(parts) == 1:
             return self._single.of(parts[0].codes, parts[0].size, lambda code: self._verdict((code,)))
         return each(parts, rows, self._verdict)
@@ -99,7 +140,6 @@ class TermColumns:
             self.state.items.append(self.states.number(state_of(self.term, verdict)))
             self.rank.items.append(_RANK[verdict.status])
             self.waits.items.append(self.groups.number(frozenset(Counter(verdict.waits).items())))
-            self.behind.items.append(self.unions.number(frozenset[str]().union(*verdict.waits)))
             self.clash.items.append(int(verdict.clash))
         return found
 

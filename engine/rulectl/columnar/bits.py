@@ -1,0 +1,267 @@
+"""A table's rules as bits in columns: which rules hold in each row, whatever the number of conditions.
+
+For each class of a column there is a row of bits, one for each rule whose test holds there (the vectors of
+runtime/leaf.py, as one matrix a column), so the rules that hold for a row of a frame are the AND of one matrix row a
+column. Columns that together have few classes share a matrix. The work for a row hangs on the number of rules and of
+conditions alone, not on how values spread; and where a value is unknown, the rules that could hold come the same way.
+
+What an unknown value leaves open under hit policy F follows from these bits too (design/0005): rules before the first
+that holds, which could hold and would say something else. For each unknown column it is counted how many of them wait
+for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rulectl.columnar.codes import Codes, Rows
+from rulectl.columnar.grid import NONE, slot_runs
+from rulectl.lang.region import ABSENT, UNKNOWN
+from rulectl.runtime.lowering import NONE as NO_ENTRY
+from rulectl.runtime.lowering import Lowered, Slot
+
+Words = npt.NDArray[np.uint64]
+
+_MOST_BYTES = 1 << 26
+"""The matrices of one table may take so much memory."""
+
+_SHARED_BYTES = 1 << 18
+"""A matrix of several columns may take so much: it should stay in the processor's cache."""
+
+_AT_ONCE = 1 << 16
+"""So many words are looked at together: few enough to stay in the processor's cache."""
+
+_ONE = np.uint64(1)
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One or more columns with a matrix: a row's place in it is the number whose digits are its classes."""
+
+    columns: tuple[int, ...]
+    sizes: tuple[int, ...]
+    holds: Words
+
+    def places(self, classes: Sequence[Codes]) -> npt.NDArray[Any]:
+        """The matrix row of each row."""
+        whole: npt.NDArray[Any] = classes[self.columns[0]]
+        for column, size in zip(self.columns[1:], self.sizes[1:], strict=True):
+            whole = whole * np.int32(size)
+            whole += classes[column]
+        return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """Bit `n` is the rule `rule[n]`, else rules last. `single[column]` has the rules that hold by class, `shared` the
+    same for several columns together; `open[column]` are the rules that could hold where a column is unknown,
+    `asks[column]` those that ask it something that null leaves open."""
+
+    rule: Codes
+    words: int
+    shared: tuple[Shared, ...]
+    single: tuple[Words, ...]
+    open: Words
+    asks: Words
+
+    @staticmethod
+    def of(lowered: Lowered, sizes: Sequence[int]) -> Bits | None:
+        """The bits of a table whose columns have so many classes; None where they would be too many."""
+        count = len(lowered.numbers)
+        words = count // 64 + 1
+        if not sizes or sum(sizes) * words * 8 > _MOST_BYTES:
+            return None
+        rule = np.array(lowered.numbers, np.int32)
+        late = np.isin(rule, np.array(sorted(lowered.otherwise), np.int32))
+        order = np.argsort(late, kind="stable")
+        bit = np.empty(count, np.int64)
+        bit[order] = np.arange(count)
+        slots = {slot.column: slot for slot in lowered.slots}
+        single: list[Words] = []
+        open_, asks = np.zeros((len(sizes), words), np.uint64), np.zeros((len(sizes), words), np.uint64)
+        for column, size in enumerate(sizes):
+            slot = slots[column]
+            single.append(_matrix(slot, size, bit, words))
+            # short forms ask nothing of null, and a large table has many
+            null = [
+                None if all(type(form) is tuple for form in forms) else slot.constraint(ref).null
+                for ref, forms in enumerate(slot.forms)
+            ]
+            refs = np.asarray(slot.refs, np.int64)
+            may = np.array([*(n is not False for n in null), True])[refs]
+            waits = np.array([*(n is None for n in null), False])[refs]
+            open_[column], asks[column] = _packed(bit[may], words), _packed(bit[waits], words)
+        return Bits(rule[order], words, tuple(_together(single)), tuple(single), open_, asks)
+
+    def first(self, classes: Sequence[Codes], rows: int) -> Codes:
+        """The first rule that holds in each row, NONE where none does."""
+        found = np.full(rows, NONE, np.int32)
+
+        def one(part: slice) -> None:
+            first = _first(self._holding([column[part] for column in classes]))
+            hit = first >= 0
+            found[part][hit] = self.rule[first[hit]]
+
+        _in_steps(rows, self.words, one)
+        return found
+
+    def sets(self, classes: Sequence[Codes], rows: int) -> Words:
+        """The rules that hold in each row, as words."""
+        whole = np.empty((rows, self.words), np.uint64)
+
+        def one(part: slice) -> None:
+            whole[part] = self._holding([column[part] for column in classes])
+
+        _in_steps(rows, self.words, one)
+        return whole
+
+    def rules(self, words: Words) -> tuple[int, ...]:
+        """The numbers of the rules that some words name."""
+        (at,) = np.unpackbits(words.view(np.uint8), bitorder="little").nonzero()
+        return tuple(sorted(self.rule[at].tolist()))
+
+    def doubts(
+        self, classes: Sequence[Codes], rows: int, voices: Sequence[Voices]
+    ) -> tuple[Codes, list[dict[int, Codes]]]:
+        """For rows with unknown classes: the first rule that holds, and for each output column how many of the rules
+        before it that could hold and would say something else wait for each column of the table."""
+        found = np.full(rows, NONE, np.int32)
+        unknown = {c: column == UNKNOWN for c, column in enumerate(classes)}
+        unknown = {c: mask for c, mask in unknown.items() if mask.any()}
+        waiting: list[dict[int, Codes]] = [{c: np.zeros(rows, np.int32) for c in unknown} for _ in voices]
+
+        def one(part: slice) -> None:
+            mine = [column[part] for column in classes]
+            holding = self._holding(mine)
+            first = _first(holding)
+            hit = first >= 0
+            found[part][hit] = self.rule[first[hit]]
+            possible = self._possible(mine)
+            possible &= ~holding
+            possible &= self._before(first)
+            lasts: tuple[int, Words] | None = None
+            for voice, counts in zip(voices, waiting, strict=True):
+                if lasts is None or lasts[0] != id(voice):
+                    lasts = (id(voice), possible & voice.others[voice.of_bit[first]])
+                for column, where in unknown.items():
+                    (at,) = where[part].nonzero()
+                    some = lasts[1][at] & self.asks[column]
+                    counts[column][part][at] = np.bitwise_count(some).sum(axis=1, dtype=np.int32)
+
+        _in_steps(rows, 4 * self.words, one)
+        return found, waiting
+
+    def _holding(self, classes: Sequence[Codes]) -> Words:
+        """The rules that hold in each row; what is unknown holds where null does."""
+        held: Words | None = None
+        for shared in self.shared:
+            mine = shared.holds.take(shared.places(classes), axis=0)
+            held = mine if held is None else np.bitwise_and(held, mine, out=held)
+        assert held is not None
+        return held
+
+    def _possible(self, classes: Sequence[Codes]) -> Words:
+        """The rules that hold or could."""
+        held: Words | None = None
+        for column, (holds, mine) in enumerate(zip(self.single, classes, strict=True)):
+            bits = holds.take(mine, axis=0)
+            bits[mine == UNKNOWN] = self.open[column]
+            held = bits if held is None else np.bitwise_and(held, bits, out=held)
+        assert held is not None
+        return held
+
+    def _before(self, first: Rows) -> Words:
+        """The bits below the first that holds; all where none does."""
+        count = len(self.rule)
+        end = np.where(first < 0, count, first)
+        bounds = np.arange(self.words, dtype=np.int64) * 64
+        left = np.clip(end[:, None] - bounds, 0, 64)
+        below: Words = (_ONE << np.minimum(left, 63).astype(np.uint64)) - _ONE
+        below[left == 64] = _ALL
+        return below
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """What the rules of one output column say, as numbers: `of_bit` by bit, silence last; `others` by number the rules
+    that say something else."""
+
+    of_bit: Codes
+    others: Words
+
+    @staticmethod
+    def of(numbers: Sequence[int], silence: int, words: int) -> Voices:
+        """`numbers` are what the rules say, in the order of bits; 0 is silence."""
+        count = max(numbers, default=0) + 1
+        others = np.full((count, words), _ALL, np.uint64)
+        at = np.arange(len(numbers), dtype=np.int64)
+        said = np.asarray(numbers, np.int64)
+        np.bitwise_xor.at(others, (said, at >> 6), _ONE << (at & 63).astype(np.uint64))
+        return Voices(np.array([*numbers, silence], np.int32), others)
+
+
+def _in_steps(rows: int, words: int, one: Any) -> None:
+    """Rows in parts, by two threads where there are many."""
+    step = max(256, _AT_ONCE // words)
+    parts = [slice(begin, min(begin + step, rows)) for begin in range(0, rows, step)]
+    if len(parts) > 2:
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(one, parts))
+    else:
+        for part in parts:
+            one(part)
+
+
+def _first(held: Words) -> Rows:
+    """The lowest bit of each row, -1 where there is none."""
+    word = (held != 0).argmax(axis=1) if held.shape[1] > 1 else np.zeros(len(held), np.int64)
+    bits = held[np.arange(len(held)), word]
+    low = np.bitwise_count((bits & (~bits + _ONE)) - _ONE).astype(np.int64)
+    first: Rows = np.where(bits == 0, np.int64(-1), word * 64 + low)
+    return first
+
+
+def _packed(bits: Rows, words: int) -> Words:
+    """Some bits as words."""
+    flags = np.zeros(words * 64, np.uint8)
+    flags[bits] = 1
+    return np.packbits(flags, bitorder="little").view(np.uint64)
+
+
+def _matrix(slot: Slot, size: int, bit: Rows, words: int) -> Words:
+    """For each class of a column the rules that hold there; at UNKNOWN those that hold of null."""
+    changes = np.zeros((size + 1, words), np.uint64)
+    first, last, number = slot_runs(slot, size)
+    refs = np.asarray(slot.refs, np.int64)
+    form = np.where(refs == NO_ENTRY, len(slot.forms), refs)
+    copies = number[form]
+    member = np.repeat(np.arange(len(bit)), copies)
+    start = np.cumsum(number) - number
+    run = np.repeat(start[form], copies) + np.arange(len(member)) - np.repeat(np.cumsum(copies) - copies, copies)
+    mask = _ONE << (bit[member] & 63).astype(np.uint64)
+    np.bitwise_xor.at(changes, (first[run], bit[member] >> 6), mask)
+    np.bitwise_xor.at(changes, (last[run], bit[member] >> 6), mask)
+    holds: Words = np.bitwise_xor.accumulate(changes, axis=0)[:size]
+    holds[UNKNOWN] = holds[ABSENT]
+    return holds
+
+
+def _together(single: Sequence[Words]) -> list[Shared]:
+    """Columns with few classes share a matrix, so that fewer are looked at."""
+    found: list[Shared] = []
+    for column in sorted(range(len(single)), key=lambda c: len(single[c])):
+        mine = single[column]
+        last = found[-1] if found else None
+        if last is not None and len(last.holds) * mine.nbytes <= _SHARED_BYTES:
+            both = (last.holds[:, None, :] & mine[None, :, :]).reshape(-1, mine.shape[1])
+            found[-1] = Shared((*last.columns, column), (*last.sizes, len(mine)), both)
+        else:
+            found.append(Shared((column,), (len(mine),), mine))
+    return found
