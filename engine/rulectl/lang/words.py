@@ -10,9 +10,9 @@ from __future__ import annotations
 from rulectl.lang.syntax import Comparison, Function
 
 _MORE = "超过 大于 多于 高于 晚于 迟于 超出 over after"
-_LESS = "不足 不满 未满 不到 小于 少于 低于 早于 under before"
+_LESS = "不足 不满 未满 不到 未到 未达 未达到 小于 少于 低于 早于 under before"
 _LEAST = "满 届满 已满 达到 至少 最少 最低 不低于 不少于 不小于 不早于 大于等于 大于或等于"
-_MOST = "不超过 不大于 不多于 不高于 不晚于 不迟于 不超出 至多 最多 最高 小于等于 小于或等于 截至 截止到 within"
+_MOST = "不超过 不大于 不多于 不高于 不晚于 不迟于 不超出 未超过 未超出 至多 最多 最高 小于等于 小于或等于 截至 截止到 within"
 
 PREFIX: dict[str, Comparison] = {
     **dict.fromkeys((*_MORE.split(), "more than", "greater than"), ">"),
@@ -27,7 +27,7 @@ PREFIX: dict[str, Comparison] = {
 SUFFIX: dict[str, Comparison] = {
     **dict.fromkeys(("以上", "及以上", "或以上", "起", "开始", "及以后", "及之后", "或以后", "至今"), ">="),
     **dict.fromkeys(("以下", "及以下", "或以下", "及以前", "及之前", "或以前"), "<="),
-    **dict.fromkeys(("以内", "之内", "内", "止", "为止", "截止"), "<="),
+    **dict.fromkeys(("以内", "及以内", "或以内", "之内", "内", "止", "为止", "截止"), "<="),
     **dict.fromkeys(("以外", "之外"), ">"),
     **dict.fromkeys(("前", "之前", "以前"), "<"),
     **dict.fromkeys(("后", "之后", "以后"), ">"),
