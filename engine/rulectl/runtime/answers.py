@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, cast
 from rulectl.lang.region import UNKNOWN, Partition
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import HitPolicy
+from rulectl.runtime.encoder import Field
 from rulectl.runtime.index import Index, Match
 from rulectl.runtime.lowering import NONE
 from rulectl.runtime.merge import Contribution
@@ -22,7 +23,7 @@ from rulectl.values import Value
 KEPT: Final = 20_000
 """How many answers of a table are remembered before all are forgotten."""
 
-MOST_KEYS: Final = 200_000
+MOST_WAYS: Final = 200_000
 """A table whose classes can meet in more ways remembers its answers by the rules that hit alone."""
 
 
@@ -36,18 +37,22 @@ class More(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a settled table says: its firings, the outputs that it alone writes, and the classes of those that other
-    tables read, by their places. `whole` is the outcome but for the case, where there is but the one table."""
+    """What a settled table says: its firings, the outputs that it alone writes, and the codes of those that other
+    tables read, in their fields."""
 
     firings: tuple[Firing, ...]
     outputs: Mapping[str, Value]
-    classes: tuple[tuple[int, int], ...]
+    code: int
     more: More | None
-    whole: tuple[Any, ...] | None = None
 
 
-class Answers(dict[Key, "Answer | None"]):
-    """The answers that a table has given, by the classes of its columns' terms; None where it is not settled.
+Said = tuple[Any, ...]
+"""An `Answer`, or all of an outcome but its case where there is but one table."""
+
+
+class Answers(dict[int, "Said | None"]):
+    """The answers that a table has given, by the codes of its columns' terms (runtime/encoder.py); None where it is not
+    settled. `rules` are those that hang on one rule; the last is of none (NONE).
 
     Where a case knows all that a table asks, its answer hangs on the rules that hit alone; where the first decides, on
     that one. So classes that were not met before mostly come to an answer that was."""
@@ -58,79 +63,75 @@ class Answers(dict[Key, "Answer | None"]):
         self.plan = plan
         self.terms = terms
         self.first = {plan.table.policy, *plan.outputs.policies} == {HitPolicy.FIRST} and not plan.outputs.otherwise
-        self.coarse: tuple[Sequence[int], ...] | None = None
-        self.recurring = True
-        self.rules: dict[int, Answer | None] = {}
+        self.fields: tuple[Field, ...] = ()
+        self.mask = 0
+        self.coarse: tuple[Sequence[int] | None, ...] = ()
+        self.finer = False
+        self.ways = 0
+        self.rules: list[Said | None] = [None] * (len(plan.firings) + 1)
+        self.held = 0
         self.plainly: tuple[str, ...] = ()
         """The outputs of a table whose first hit says all that is said of them, and that no table reads."""
         self._work_out = work_out
 
-    def see(self, partitions: Mapping[str, Partition]) -> None:
-        """Learn the terms' own partitions: where one is finer than the table's, its classes are translated."""
+    def see(self, partitions: Mapping[str, Partition], fields: Mapping[str, Field]) -> None:
+        """Learn the terms' own partitions and fields: where one is finer than the table's, its classes are
+        translated."""
+        self.fields = tuple(fields[name] for name in self.terms)
+        for field in self.fields:
+            self.mask |= field.mask
         finer = [partitions[name] for name in self.terms]
-        # where classes can meet in so many ways that they hardly ever meet again, remembering them costs more
-        self.recurring = prod(one.size for one in finer) <= MOST_KEYS
+        # in how many ways classes can meet: where there are many, answers are hardly ever asked for again
+        self.ways = prod(one.size for one in finer)
         own = [column.partition for column in self.plan.lowered.columns]
-        if finer != own:
-            self.coarse = tuple(
-                [one.coarser(other, number) for number in range(one.size)]
-                for one, other in zip(finer, own, strict=True)
-                if other is not None
-            )
+        self.coarse = tuple(
+            [one.coarser(other, number) for number in range(one.size)] if other is not None and one != other else None
+            for one, other in zip(finer, own, strict=True)
+        )
+        self.finer = any(to is not None for to in self.coarse)
 
-    def classes(self, key: Key) -> Key:
-        """The table's own classes."""
-        return key if self.coarse is None else tuple([to[number] for to, number in zip(self.coarse, key, strict=True)])
+    def key(self, code: int) -> Key:
+        """The table's own class numbers."""
+        key = [code >> shift & ones for shift, ones in self.fields]
+        if self.finer:
+            return tuple([number if to is None else to[number] for to, number in zip(self.coarse, key, strict=True)])
+        return tuple(key)
 
-    def __missing__(self, key: Key) -> Answer | None:
+    def __missing__(self, code: int) -> Said | None:
         if len(self) >= KEPT:
             self.clear()
         index = self.plan.index
+        key = self.key(code)
         if UNKNOWN in key or type(index) is not Index:
-            answer = self[key] = self._work_out(self, self.plan.match(self.classes(key)))
+            answer = self[code] = self._work_out(self, self.plan.match(key))
             return answer
-        own = self.classes(key) if self.coarse is not None else key
+        leaf = index.leaf(key)
         if self.first:
-            answer = self._of_rule(index.leaf(own).first(own))
+            rule = leaf.first(key)
+            answer = self.rules[rule] or self.of_rule(rule)
         else:
-            leaf = index.leaf(own)
-            hits = leaf.hits(own)
+            hits = leaf.hits(key)
             answers = leaf.answers
             if hits not in answers:
                 if len(answers) >= KEPT:
                     answers.clear()
                 answers[hits] = self._work_out(self, Match(leaf.rules(hits), ()))
-            answer = cast("Answer | None", answers[hits])
-        if self.recurring:
-            self[key] = answer
+            answer = cast("Said | None", answers[hits])
+        if self.ways <= MOST_WAYS:
+            self[code] = answer
         return answer
 
-    def _of_rule(self, rule: int) -> Answer | None:
+    def of_rule(self, rule: int) -> Said | None:
         """The answer where one rule decides, or none (NONE)."""
-        if rule not in self.rules:
-            if len(self.rules) >= KEPT:
-                self.rules.clear()
-            self.rules[rule] = self._work_out(self, Match((rule,) if rule != NONE else (), ()))
-        return self.rules[rule]
-
-    @property
-    def find(self) -> Callable[[Key], Answer | None]:
-        """What finds an answer fastest: as remembered, or by the first rule where keys hardly come again."""
-        direct = self.first and not self.recurring and self.coarse is None and type(self.plan.index) is Index
-        return self._find_first if direct else self.__getitem__
-
-    def _find_first(self, key: Key) -> Answer | None:
-        if UNKNOWN in key:
-            return self[key]
-        leaf = self.plan.index.leaf(key)  # type: ignore[attr-defined]  # `find` has looked
-        rule = leaf.first(key)
-        try:
-            return self.rules[rule]
-        except KeyError:
-            return self._of_rule(rule)
+        if self.held >= KEPT:
+            self.rules[:] = [None] * len(self.rules)
+            self.held = 0
+        self.held += 1
+        answer = self.rules[rule] = self._work_out(self, Match((rule,) if rule != NONE else (), ()))
+        return answer
 
 
-WorkOut = Callable[[Answers, Match], "Answer | None"]
+WorkOut = Callable[[Answers, Match], "Said | None"]
 
 
 def joined(partitions: list[Partition]) -> Partition:

@@ -2,21 +2,23 @@
 
 Most values of a case come again (allowed values, counts, prices), so a term keeps the class of each raw value that it
 has met. Numbers that a program hands over are placed among the end points as they are, without a decimal being made.
+The class numbers of all terms stand side by side in one integer, each in a `Field` of its own: the classes of a case
+are then one sum, and those that a table asks for one AND.
 """
 
 from __future__ import annotations
 
 import math
-from array import array
-from bisect import bisect_left
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rulectl.lang.literals import value_of
 from rulectl.lang.region import FIRST, UNKNOWN, Partition
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Term
-from rulectl.types import Kind
+from rulectl.types import Kind, Type
 from rulectl.values import Value
 
 KEPT_VALUES: Final = 2_000
@@ -33,58 +35,103 @@ class Unreadable(Exception):  # noqa: N818 - not an error: the long way reads it
     """A raw value that is not plainly one of the term's."""
 
 
-class Encoder(dict[Any, int]):
-    """Raw value of a term -> class number; a dictionary that fills itself. Null is the term's default."""
+class Field(NamedTuple):
+    """Where a term's class number stands: `shift` bits up, with as many bits as `ones` has."""
 
-    def __init__(self, term: Term, partition: Partition | None) -> None:
+    shift: int
+    ones: int
+
+    @property
+    def mask(self) -> int:
+        return self.ones << self.shift
+
+    def number(self, code: int) -> int:
+        """The class number in a code."""
+        return code >> self.shift & self.ones
+
+
+NO_FIELD: Final = Field(0, 0)
+"""Of a term that no test reads."""
+
+
+def fields_of(partitions: Iterable[tuple[str, Partition]]) -> Mapping[str, Field]:
+    """Fields side by side, wide enough for the classes of each term."""
+    found: dict[str, Field] = {}
+    shift = 0
+    for name, partition in partitions:
+        width = (partition.size - 1).bit_length()
+        found[name] = Field(shift, (1 << width) - 1)
+        shift += width
+    return found
+
+
+def edges_of(partition: Partition) -> list[float] | None:
+    """Where each class of numbers but the first begins, as floats: every end point, and the float after it. None where
+    an end point has more digits than tell floats apart. What is below the first edge is of class FIRST.
+
+    No decimal is made of a number that is placed so: where floats differ, the decimals that they show differ the same
+    way, and between an end point and the float after it there is no float and, up to 1e15, no whole number."""
+    if max((len(point.as_tuple().digits) for point in partition.points), default=0) > FLOAT_DIGITS:
+        return None
+    points = [float(point) for point in partition.points]
+    return [edge for point in points for edge in (point, math.nextafter(point, math.inf))]
+
+
+def bounds_of(type_: Type) -> tuple[float, float]:
+    """Between which floats a number is plainly one that the type allows; the others are read the long way."""
+    low, high = type_.low, type_.high
+    return (
+        -1e15 if low is None else math.nextafter(float(low), math.inf) if low != int(low) else max(int(low), -1e15),
+        1e15 if high is None else math.nextafter(float(high), -math.inf) if high != int(high) else min(int(high), 1e15),
+    )
+
+
+class Encoder(dict[Any, int]):
+    """Raw value of a term -> class number, moved up to the term's field; a dictionary that fills itself. Null is the
+    term's default; a term that is `needed` has no null. `exact`: plain numbers have the codes `codes`, by where they
+    stand among the `edges`."""
+
+    def __init__(self, term: Term, partition: Partition | None, field: Field, needed: bool) -> None:
         super().__init__()
         self.term = term
         self.partition = partition
+        self.field = field
+        self.needed = needed
         kind = term.type.kind
         self.plain = partition is None and kind is Kind.STRING and not term.type.values and not term.type.many
-        self.numeric = kind is Kind.NUMBER
+        self.numeric = kind is Kind.NUMBER and not term.type.many
         self.boolean = kind is Kind.BOOLEAN
-        # packed, so that a search stays in the processor's cache
-        self.floats = array("d")
-        self.low, self.high = -1e15, 1e15
-        self.exact = False
-        if partition is not None and self.numeric:
-            digits = [len(point.as_tuple().digits) for point in partition.points]
-            self.exact = max(digits, default=0) <= FLOAT_DIGITS
-            if self.exact:
-                self.floats = array("d", [*map(float, partition.points), math.inf])
-            # a bound that a float cannot be is left to the long reading
-            low, high = term.type.low, term.type.high
-            self.low = -1e15 if low is None else math.nextafter(float(low), math.inf) if low != int(low) else int(low)
-            self.high = (
-                1e15 if high is None else math.nextafter(float(high), -math.inf) if high != int(high) else int(high)
-            )
-        self[None] = self.classify(term.default)
+        edges: list[float] | None = None
+        if self.numeric:
+            edges = [] if partition is None else edges_of(partition)
+        self.exact = edges is not None
+        self.edges = edges or []
+        if self.exact:
+            self.low, self.high = bounds_of(term.type)
+            size = len(self.edges) + 1
+            self.codes = [(FIRST + at) << field.shift for at in range(size)] if partition is not None else [0]
+            self.whole = Whole(self)
+
+    def code(self, value: Value) -> int:
+        """The code of a typed value; a term that no test reads has the one code 0."""
+        return 0 if self.partition is None else self.classify(value) << self.field.shift
 
     def classify(self, value: Value) -> int:
-        """The class of a typed value; a term that no test reads has one class for all of them."""
+        """The class number of a typed value; a term that no test reads has one class for all of them."""
         if value is None:
             return UNKNOWN
         return FIRST if self.partition is None else self.partition.locate(value)
 
     def __missing__(self, raw: Any) -> int:
-        kind = raw.__class__
-        if self.exact and (kind is float or kind is int) and self.low <= raw <= self.high:
-            # no decimal is made: where floats differ, the decimals that they show differ the same way
-            at = bisect_left(self.floats, raw)
-            number: int = FIRST + 2 * at + (self.floats[at] == raw)
-            # 0 and 1 are common, and are not remembered because of True and False
-            if raw == 0 or raw == 1:
-                return number
-        else:
-            number = self._read(raw)
-            if isinstance(raw, _NUMBERS) and not self._one_value(raw):
-                return number
+        if self.exact and raw.__class__ is float and self.low <= raw <= self.high:
+            return self.codes[bisect_right(self.edges, raw)]
+        code = self._read(raw)
+        if isinstance(raw, _NUMBERS) and not self._one_value(raw):
+            return code
         if len(self) >= KEPT_VALUES:
             self.clear()
-            self[None] = self.classify(self.term.default)
-        self[raw] = number
-        return number
+        self[raw] = code
+        return code
 
     def _one_value(self, raw: int | float | Decimal) -> bool:
         """Whether all numbers that equal this one, and so are one key with it, mean the same here: True == 1, which is
@@ -95,4 +142,26 @@ class Encoder(dict[Any, int]):
         value = value_of(raw, self.term.type, self.term.unit)
         if isinstance(value, Problem):
             raise Unreadable
-        return self.classify(self.term.default if value is None else value)
+        if value is None:
+            if self.needed:
+                raise Unreadable
+            value = self.term.default
+        return self.code(value)
+
+
+class Whole(dict[int, int]):
+    """The codes of whole numbers, which are looked up only where a value is an `int`: in the encoder's own dictionary
+    True would be taken for 1."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def __missing__(self, raw: int) -> int:
+        encoder = self.encoder
+        if not encoder.low <= raw <= encoder.high:
+            return encoder[raw]
+        if len(self) >= KEPT_VALUES:
+            self.clear()
+        code = self[raw] = encoder.codes[bisect_right(encoder.edges, raw)]
+        return code

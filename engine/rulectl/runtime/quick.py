@@ -10,23 +10,27 @@ must agree (a property test sees to it).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from operator import getitem, itemgetter
+from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
-from rulectl.lang.literals import MAX_TEXT, value_of
-from rulectl.lang.region import ABSENT, UNKNOWN, Partition
+from rulectl.lang.literals import value_of
+from rulectl.lang.region import ABSENT, Partition
 from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Name
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Term
-from rulectl.runtime.answers import KEPT, Answer, Answers, More, joined
-from rulectl.runtime.encoder import Encoder, Unreadable
+from rulectl.runtime.answers import KEPT, Answer, Answers, More, Said, joined
+from rulectl.runtime.cells import cells_of
+from rulectl.runtime.encoder import NO_FIELD, Encoder, fields_of
 from rulectl.runtime.index import Match
 from rulectl.runtime.merge import Contribution, merge
-from rulectl.runtime.plan import Key, Plan
+from rulectl.runtime.plan import Plan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
+from rulectl.runtime.written import Shape, StepShape, named, numbers_named, written
 from rulectl.values import Value
 
 KEPT_LAYOUTS: Final = 500
@@ -74,27 +78,35 @@ class Facts(Mapping[str, Value]):
         return repr(self._read())
 
 
-_make = tuple.__new__
-_new = object.__new__
 _NOTHING_COUNTED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 
-Pick = Callable[[list[int]], Key]
+Take = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+
+Layout = tuple[int, Take]
+"""How cases with the same keys are read: how many keys, and what takes the values of all inputs, in the order of the
+rulebook's shape (runtime/written.py), from a case. KeyError where a key is not there."""
 
 
-class Layout(NamedTuple):
-    """How cases with the same keys in the same order are read: `encoders` of the first of the values that `values`
-    takes, after `head`, the classes of the terms that a case lacks or tables write. From `texts` on, the values are
-    texts that no test reads: any will do, so they are looked at together. `steps`: for each table, what picks its
-    classes, its answers, and the terms that are to be merged after it; `alone` is the only one's."""
+@dataclass(slots=True)
+class Further:
+    """What answers say beside outputs of their own, put together: see `More`. `merged` are terms of several tables, and
+    `code` those that were merged last."""
 
-    head: tuple[int, ...]
-    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
-    encoders: tuple[Encoder, ...]
-    texts: int
-    needed_texts: tuple[str, ...]
-    required: tuple[int, ...]
-    steps: tuple[tuple[Pick, Answers, tuple[str, ...]], ...]
-    alone: tuple[Pick, Callable[[Key], Answer | None]] | None
+    derived: dict[str, Value] = field(default_factory=dict)
+    silent: tuple[str, ...] = ()
+    shares: tuple[tuple[str, Contribution], ...] = ()
+    merged: dict[str, Value] = field(default_factory=dict)
+    code: int = 0
+
+
+def _noted(further: Further | None, more: More) -> Further:
+    """With what one more answer says."""
+    if further is None:
+        further = Further()
+    further.derived.update(more.derived)
+    further.silent += more.silent
+    further.shares += more.shares
+    return further
 
 
 class Quick:
@@ -104,10 +116,9 @@ class Quick:
         self.plan = plan
         self.encoders: dict[str, Encoder] = {}
         self.layouts: dict[tuple[str, ...], Layout | None] = {}
-        self.last_keys: list[str] = []
         self.last: Layout | None = None
         self.statuses: dict[tuple[str, ...], tuple[Mapping[str, Status], Status]] = {}
-        self.known: dict[tuple[int, tuple[Any, ...]], Answer] = {}
+        self.known: dict[tuple[int, tuple[Any, ...]], Said] = {}
         self.usable = not any(plan.cyclic) and all(
             type(c.subject) is Name and c.partition is not None and c.subject.id in plan.terms
             for table in plan.tables
@@ -125,20 +136,23 @@ class Quick:
                 assert column.partition is not None
                 parts.setdefault(column.subject.id, []).append(column.partition)
         partitions = {name: joined(found) for name, found in parts.items()}
-        for term in plan.rulebook.terms:
-            self.encoders[term.id] = Encoder(term, partitions.get(term.id))
+        # what cases give stands lowest: sums of small integers are faster
+        order = sorted(partitions, key=lambda name: name in plan.writers)
+        fields = fields_of((name, partitions[name]) for name in order)
         given = [t for t in plan.rulebook.terms if t.role is Role.INPUT and t.id not in plan.writers]
+        needed = {t.id for t in given if t.required and t.default is None}
+        for term in plan.rulebook.terms:
+            field = fields.get(term.id, NO_FIELD)
+            self.encoders[term.id] = Encoder(term, partitions.get(term.id), field, term.id in needed)
         self.inputs = {heading: t for t in given for heading in (t.name, t.id, *t.aliases)}
         self.facts = Facts.about(self.inputs)
-        # the terms that tables write come first, so that an answer finds their places in every layout
-        self.places = {name: at for at, name in enumerate(plan.writers)}
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
         self.tables = [
             Answers(n, t, tuple(c.subject.id for c in t.lowered.columns if isinstance(c.subject, Name)), self._work_out)
             for n, t in enumerate(plan.tables)
         ]
         for answers in self.tables:
-            answers.see(partitions)
+            answers.see(partitions, fields)
             written = tuple(output.term for output in answers.plan.table.outputs)
             if answers.first and all(
                 name in self.outputs and len(plan.writers[name]) == 1 and self.encoders[name].partition is None
@@ -149,124 +163,144 @@ class Quick:
         self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
         self.unwritten = tuple(t.id for t in plan.unspoken)
         self.spoken = self._statuses(self.unwritten)
+        self._write({t.id: t for t in given})
 
-    def _layout(self, keys: tuple[str, ...]) -> Layout | None:
-        """The layout for some keys; None where one of them is unknown, given twice, or a required one is missing."""
-        given = [self.inputs[key].id if key in self.inputs else "" for key in keys]
-        if "" in given or len(set(given)) < len(given):
-            return None
-        if any(t.required and t.default is None and t.id not in given for t in self.inputs.values()):
-            return None
-        others = [name for name in self.encoders if name not in given and name not in self.places]
-        read = [(key, name) for key, name in zip(keys, given, strict=True) if not self.encoders[name].plain]
-        texts = [(key, name) for key, name in zip(keys, given, strict=True) if self.encoders[name].plain]
-        order = {name: at for at, name in enumerate([*self.places, *others, *(name for _, name in read)])}
-        gone = {t.id for t in self.plan.unspoken if t.default is None}
-        rest = [ABSENT if name in gone else self.encoders[name][None] for name in others]
-        steps = []
+    def _write(self, given: Mapping[str, Term]) -> None:
+        """The function that settles cases, and the order in which it takes the values of what cases give."""
+        cells = [cells_of(answers, self.encoders, frozenset(given)) for answers in self.tables]
+        compared = {c.encoder.term.id for one in cells if one is not None for c in one.raw}
+        by_class = {t for a, one in zip(self.tables, cells, strict=True) if one is None for t in a.terms}
+        kinds: tuple[list[Encoder], ...] = ([], [], [], [])
+        for name in given:
+            encoder = self.encoders[name]
+            free = name in compared and name not in by_class
+            kinds[3 if encoder.plain else 0 if not encoder.exact else 2 if free else 1].append(encoder)
+        coded, placed, free_, texts = kinds
+        self.order = (*coded, *placed, *free_, *texts)
+        places = {encoder.term.id: at for at, encoder in enumerate(self.order)}
+        parts: dict[str, object] = {
+            **dict(named("e", coded)),
+            **dict(numbers_named(len(coded), (*placed, *free_))),
+            "base": self._base(given),
+            "Facts": self.facts,
+            "outputs_": self.outputs,
+            "derived": self.derived,
+            "statuses": self.spoken[0],
+            "status": self.spoken[1],
+            "counted": _NOTHING_COUNTED,
+            "noted": _noted,
+            "together": self._together,
+        }
+        steps: list[StepShape] = []
         for numbers, settled in zip(self.plan.strata, self.plan.settled_in, strict=True):
             merged = tuple(term for term in settled if len(self.plan.writers[term]) > 1)
             for n in numbers:
-                pick = _pick([order[name] for name in self.tables[n].terms])
-                steps.append((pick, self.tables[n], merged if n == numbers[-1] else ()))
-        return Layout(
-            (*[UNKNOWN] * len(self.places), *rest),
-            _pick([key for key, _ in (*read, *texts)]),
-            tuple(self.encoders[name] for _, name in read),
-            len(read),
-            tuple(key for key, name in texts if self._needed(name)),
-            tuple(order[name] for _, name in read if self._needed(name)),
-            tuple(steps),
-            (steps[0][0], steps[0][1].find) if len(steps) == 1 else None,
-        )
+                answers, own = self.tables[n], cells[n]
+                at = len(steps)
+                shares = bool(merged) and n == numbers[-1]
+                writes = any(self.encoders[o.term].partition is not None for o in answers.plan.table.outputs)
+                if own is None:
+                    steps.append(StepShape(None, 0, writes, shares))
+                    parts |= {f"answers{at}": answers, f"mask{at}": answers.mask}
+                else:
+                    values = tuple(places[column.encoder.term.id] for column in own.raw)
+                    steps.append(StepShape(values, len(own.boxed), writes, shares))
+                    parts |= {f"cells{at}": own, f"mask{at}": own.mask, f"unpack{at}": own.struct.iter_unpack}
+                    parts |= {f"rules{at}": answers.rules, f"of_rule{at}": answers.of_rule}
+                    parts |= {f"careful{at}": own.careful, f"missed{at}": own.missed}
+                    parts |= dict(named(f"box{at}_", own.masks))
+                if shares:
+                    parts[f"merged{at}"] = partial(self._merged, merged)
+        needed = tuple(places[encoder.term.id] for encoder in texts if encoder.needed)
+        self.settle = written(Shape(len(coded), len(placed), len(free_), len(texts), needed, tuple(steps)), parts)
 
-    def _turn_to(self, keys: list[str]) -> Layout | None:
+    def _base(self, given: Mapping[str, Term]) -> int:
+        """The codes of terms that are neither given nor written."""
+        gone = {t.id for t in self.plan.unspoken if t.default is None}
+        codes = 0
+        for name, encoder in self.encoders.items():
+            if encoder.partition is not None and name not in given and name not in self.plan.writers:
+                codes += ABSENT << encoder.field.shift if name in gone else encoder.code(encoder.term.default)
+        return codes
+
+    def _layout(self, keys: tuple[str, ...]) -> Layout | None:
+        """The layout for some keys; None where one of them is unknown, given twice, or a required one is missing."""
+        names = {self.inputs[key].id: key for key in keys if key in self.inputs}
+        if len(names) < len(keys) or any(e.needed and e.term.id not in names for e in self.order):
+            return None
+        if len(names) == len(self.order):
+            return len(keys), _pick([names[encoder.term.id] for encoder in self.order])
+        there = [encoder for encoder in self.order if encoder.term.id in names]
+        get = _pick([names[encoder.term.id] for encoder in there])
+        places = {encoder.term.id: at for at, encoder in enumerate(there)}
+        # what is not there is null, or a blank text
+        lacks = [len(there) + encoder.plain for encoder in self.order]
+        arrange = _pick([places.get(e.term.id, lack) for e, lack in zip(self.order, lacks, strict=True)])
+        return len(keys), lambda case: arrange((*get(case), None, ""))
+
+    def _turn_to(self, case: Mapping[str, Any]) -> Layout | None:
         """Another layout than that of the case before."""
-        key = tuple(keys)
-        if key not in self.layouts:
+        keys = tuple(case)
+        if keys not in self.layouts:
             if len(self.layouts) >= KEPT_LAYOUTS:
                 self.layouts.clear()
-            self.layouts[key] = self._layout(key)
-        self.last_keys, self.last = keys, self.layouts[key]
-        return self.last
-
-    def _needed(self, name: str) -> bool:
-        term = self.plan.terms[name]
-        return term.required and term.default is None
+            self.layouts[keys] = self._layout(keys)
+        found = self.layouts[keys]
+        if found is not None:
+            self.last = found
+        return found
 
     def decide(self, case: Mapping[str, Any]) -> Outcome | None:
         """The outcome of a settled case given as it comes, by name, id or alias; None where the long way is needed."""
-        keys = [*case]
-        layout = self.last if keys == self.last_keys else self._turn_to(keys)
-        if layout is None:
-            return None
-        head, take, encoders, texts, needed_texts, required, steps, alone = layout
+        layout = self.last
+        # as many keys, and all of them there: the same keys. A mapping of another class may make up what it lacks
+        if layout is None or case.__class__ is not dict or len(case) != layout[0]:
+            layout = self._turn_to(case)
+            if layout is None:
+                return None
         try:
-            values = take(case)
-            classes = [*head, *map(getitem, encoders, values)]
-            text = "".join(values[texts:])
-        except (Unreadable, TypeError):
-            return None
-        # nothing invisible, nothing endless, no number that a spreadsheet may have rounded
-        if not text.isprintable() or "+" in text or len(text) > MAX_TEXT:
-            return None
-        for place in required:
-            if not classes[place]:
+            values = layout[1](case)
+        except KeyError:
+            layout = self._turn_to(case)
+            if layout is None:
                 return None
-        for key in needed_texts:
-            if not case[key].strip():
-                return None
-        if alone is not None:
-            answer = alone[1](alone[0](classes))
-            if answer is None:
-                return None
-            whole = answer[4]
-            assert whole is not None
-            facts = _new(self.facts)
-            facts._raw = case
-            return _make(Outcome, (facts, *whole))
-        firings: tuple[Firing, ...] = ()
-        silent = self.unwritten
-        outputs = self.outputs.copy()
-        derived = self.derived.copy() if self.derived else self.derived
-        shares: tuple[tuple[str, Contribution], ...] = ()
-        for pick, answers, merged in steps:
-            answer = answers[pick(classes)]
-            if answer is None:
-                return None
-            fired, said, places, more, _ = answer
-            firings += fired
-            outputs.update(said)
-            if places:
-                for place, number in places:
-                    classes[place] = number
-            if more is not None:
-                derived.update(more.derived)
-                silent += more.silent
-                shares += more.shares
-            if not merged:
-                continue
-            for name in merged:
-                spoken = merge(self.plan.terms[name], [c for term, c in shares if term == name])
-                if isinstance(spoken, Lack):
-                    if spoken is not NOTHING:
-                        return None
-                    silent += (name,)
-                value, number = self._settled(name, spoken)
-                classes[self.places[name]] = number
-                (outputs if name in outputs else derived)[name] = value
-        statuses = self.spoken if silent is self.unwritten else self.statuses.get(silent) or self._statuses(silent)
-        # the constructor of a named tuple with defaults takes twice as long
-        facts = _new(self.facts)
-        facts._raw = case
-        return _make(Outcome, (facts, outputs, derived, statuses[0], statuses[1], (), firings, (), _NOTHING_COUNTED))
+            values = layout[1](case)
+        return self.settle(case, values)
+
+    def _merged(self, names: tuple[str, ...], further: Further | None) -> Further | None:
+        """With the terms that several tables write and that all of them have spoken of now; None where they clash."""
+        further = further or Further()
+        further.code = 0
+        for name in names:
+            spoken = merge(self.plan.terms[name], [c for term, c in further.shares if term == name])
+            if isinstance(spoken, Lack):
+                if spoken is not NOTHING:
+                    return None
+                further.silent += (name,)
+            further.merged[name], code = self._settled(name, spoken)
+            further.code += code
+        return further
+
+    def _together(
+        self, facts: Facts, outputs: dict[str, Value], firings: tuple[Firing, ...], further: Further
+    ) -> Outcome:
+        """The outcome of several tables of which not all say outputs of their own and nothing else."""
+        derived = {**self.derived, **further.derived}
+        for name, value in further.merged.items():
+            (outputs if name in outputs else derived)[name] = value
+        silent = self.unwritten + further.silent
+        statuses = self.statuses.get(silent) or self._statuses(silent)
+        return Outcome(facts, outputs, derived, statuses[0], statuses[1], (), firings, (), _NOTHING_COUNTED)
 
     def _settled(self, name: str, spoken: Spoken) -> tuple[Value, int]:
-        """Value and class of a term that has been heard: its default, or absent, where nothing was said."""
+        """Value and code of a term that has been heard: its default, or absent, where nothing was said."""
         value = self.plan.terms[name].default if isinstance(spoken, Lack) else spoken
-        return value, ABSENT if value is None else self.encoders[name].classify(value)
+        encoder = self.encoders[name]
+        if value is None and encoder.partition is not None:
+            return value, ABSENT << encoder.field.shift
+        return value, encoder.code(value)
 
-    def _work_out(self, table: Answers, match: Match) -> Answer | None:
+    def _work_out(self, table: Answers, match: Match) -> Said | None:
         """The answer of a table for some hits, None where the long way is needed."""
         plan = table.plan
         elses = plan.outputs.otherwise
@@ -281,14 +315,14 @@ class Quick:
         if hits and table.plainly and NOTHING not in (said := plan.spoken[hits[0]]):
             firing = (plan.firings[hits[0]],)
             values = cast("dict[str, Value]", dict(zip(table.plainly, said, strict=True)))
-            return Answer(firing, values, (), None, self._whole(firing, values, None))
+            return self._whole(firing, values, None) or Answer(firing, values, 0, None)
 
         def entry(rule: int, column: int) -> Spoken:
             return plan.spoken[rule][column]
 
         outputs: dict[str, Value] = {}
         derived: dict[str, Value] = {}
-        classes: list[tuple[int, int]] = []
+        codes = 0
         silent: list[str] = []
         shares: list[tuple[str, Contribution]] = []
         first = plan.spoken[hits[0]] if table.first and hits else None
@@ -301,24 +335,21 @@ class Quick:
                 continue
             if spoken is NOTHING:
                 silent.append(output.term)
-            value, number = self._settled(output.term, spoken)
+            value, code = self._settled(output.term, spoken)
             (outputs if output.term in self.outputs else derived)[output.term] = value
-            if self.encoders[output.term].partition is not None:
-                classes.append((self.places[output.term], number))
+            codes += code
         fired = tuple([plan.firings[rule] for rule in (hits if first else plan.outputs.fired(hits, entry))])
         more = More(derived, tuple(silent), tuple(shares)) if derived or silent or shares else None
-        answer = Answer(fired, outputs, tuple(classes), more, self._whole(fired, outputs, more))
+        answer = self._whole(fired, outputs, more) or Answer(fired, outputs, codes, more)
         if table.first:
             return answer
         if len(self.known) >= KEPT:
             self.known.clear()
         # most sets of hits come to one of a few answers: shared, they stay in the processor's cache
-        same = (fired, tuple(outputs.items()), tuple(classes), tuple(derived.items()), tuple(silent), tuple(shares))
+        same = (fired, tuple(outputs.items()), codes, tuple(derived.items()), tuple(silent), tuple(shares))
         return self.known.setdefault((table.number, same), answer)
 
-    def _whole(
-        self, fired: tuple[Firing, ...], outputs: Mapping[str, Value], more: More | None
-    ) -> tuple[Any, ...] | None:
+    def _whole(self, fired: tuple[Firing, ...], outputs: Mapping[str, Value], more: More | None) -> Said | None:
         """All of an outcome but its case, where the rulebook has but one table: outcomes share it."""
         if len(self.tables) != 1:
             return None
@@ -343,4 +374,4 @@ def _pick(places: list[Any]) -> Callable[[Any], tuple[Any, ...]]:
     """What takes the items at some places, or under some keys, as a tuple."""
     if len(places) > 1:
         return itemgetter(*places)
-    return lambda classes: tuple(classes[place] for place in places)
+    return lambda items: tuple([items[place] for place in places])

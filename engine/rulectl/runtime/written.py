@@ -1,0 +1,205 @@
+"""The short way of one rulebook, written out as one Python function instead of run through in loops.
+
+A case is decided in some two microseconds, and of a loop over columns and tables more than half is the loop itself. So
+its body is written once for each rulebook, as the standard library does for named tuples and dataclasses. What is
+written is numbered names and nothing else: how many values, tables and columns there are. Every constant, text and
+object comes in under such a name, no text of a workbook ever stands in the program, and the program sees no builtins.
+(Partial evaluation of an interpreter: Futamura, "Partial evaluation of computation process", 1971.)
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import CodeType
+from typing import Any, Final, NamedTuple, cast
+
+from rulectl.lang.literals import MAX_TEXT
+from rulectl.model.outcome import Outcome
+from rulectl.runtime.encoder import Encoder, Unreadable
+
+KEPT_PROGRAMS: Final = 64
+"""Rulebooks of the same shape have the same program."""
+
+Settle = Callable[[Mapping[str, Any], tuple[Any, ...]], Outcome | None]
+"""The outcome of a case, of which the values come in the order of the shape; None where the long way is needed."""
+
+
+class StepShape(NamedTuple):
+    """A table's turn. `compared`: the values that its cells compare as they are, None where its answers are remembered
+    by codes alone; `boxed`: how many columns of codes its boxes have; `writes`: whether it adds codes that later tables
+    read; `shares`: whether terms are merged after it."""
+
+    compared: tuple[int, ...] | None
+    boxed: int
+    writes: bool
+    shares: bool
+
+
+class Shape(NamedTuple):
+    """All that the program depends on. The values are first those that encoders turn into codes, then numbers that are
+    placed among end points, then numbers that only cells compare, then texts that no test reads; `needed` are those of
+    the texts that must not be blank."""
+
+    coded: int
+    placed: int
+    free: int
+    texts: int
+    needed: tuple[int, ...]
+    steps: tuple[StepShape, ...]
+
+
+def written(shape: Shape, parts: Mapping[str, object]) -> Settle:
+    """The function for a rulebook. `parts` are the objects by the names under which the program knows them."""
+    names = {"__builtins__": {}, **_COMMON, **parts}
+    exec(_compiled(shape), names)  # noqa: S102 - numbered names of this module only, see above
+    return cast("Settle", names["settle"])
+
+
+def named(kind: str, items: Sequence[object]) -> Iterator[tuple[str, object]]:
+    """Objects under numbered names."""
+    return ((f"{kind}{number}", item) for number, item in enumerate(items))
+
+
+def numbers_named(first: int, encoders: Sequence[Encoder]) -> Iterator[tuple[str, object]]:
+    """What places the plain numbers of some terms, whose values start at `first`."""
+    for at, encoder in enumerate(encoders, first):
+        yield f"e{at}", encoder
+        yield f"whole{at}", encoder.whole
+        yield f"codes{at}", encoder.codes
+        yield f"edges{at}", encoder.edges
+        yield f"low{at}", encoder.low
+        yield f"high{at}", encoder.high
+
+
+def plain_texts(texts: Sequence[object]) -> str | None:
+    """Texts together, some of them null; None where one is no text."""
+    given = [text for text in texts if text is not None]
+    return "".join(given) if all(isinstance(text, str) for text in given) else None  # type: ignore[arg-type]  # just seen
+
+
+_COMMON: Final[Mapping[str, object]] = {
+    "Outcome": Outcome,
+    "Unfit": (Unreadable, TypeError),
+    "NotText": TypeError,
+    "bisect": bisect_right,
+    "blank": (),
+    "float": float,
+    "int": int,
+    "join": "".join,
+    "len": len,
+    "longest": MAX_TEXT,
+    # the constructor of a named tuple with defaults takes twice as long
+    "make": tuple.__new__,
+    "new": object.__new__,
+    "plain_texts": plain_texts,
+    "plus": "+",
+}
+
+
+@lru_cache(KEPT_PROGRAMS)
+def _compiled(shape: Shape) -> CodeType:
+    return compile(program(shape), "<short way>", "exec")
+
+
+def program(shape: Shape) -> str:
+    """The program of a shape."""
+    lines = ["def settle(case, values):", *_reading(shape)]
+    for number, step in enumerate(shape.steps):
+        lines += _step(number, step)
+        if len(shape.steps) > 1:
+            lines += _noted(number, step)
+    lines += ["    facts = new(Facts)", "    facts._raw = case"]
+    # of one table an answer is the outcome but for the facts
+    if len(shape.steps) == 1:
+        lines.append("    return make(Outcome, (facts, *a0))")
+    else:
+        every = range(len(shape.steps))
+        said = "".join(f", **a{n}[1]" for n in every)
+        fired = "".join(f"*a{n}[0], " for n in every)
+        lines += [
+            f"    outputs = {{**outputs_{said}}}",
+            f"    firings = ({fired})",
+            "    if more:",
+            "        return together(facts, outputs, firings, more)",
+            "    return make(Outcome, (facts, outputs, derived, statuses, status, blank, firings, blank, counted))",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _reading(shape: Shape) -> Iterator[str]:
+    """The codes of a case, and a look at its texts: nothing invisible or endless, no number that a spreadsheet may have
+    rounded."""
+    size = shape.coded + shape.placed + shape.free + shape.texts
+    texts = "".join(f"v{at}, " for at in range(size - shape.texts, size))
+    yield "    try:"
+    if size:
+        yield f"        {''.join(f'v{at}, ' for at in range(size))}= values"
+    yield "        codes = base" + "".join(f" + e{at}[v{at}]" for at in range(shape.coded))
+    for at in range(shape.coded, shape.coded + shape.placed):
+        yield f"        if v{at}.__class__ is int:"
+        yield f"            codes += whole{at}[v{at}]"
+        yield f"        elif v{at}.__class__ is float and low{at} <= v{at} <= high{at}:"
+        yield f"            codes += codes{at}[bisect(edges{at}, v{at})]"
+        yield "        else:"
+        yield f"            codes += e{at}[v{at}]"
+    yield "    except Unfit:"
+    yield "        return None"
+    if texts:
+        yield "    try:"
+        yield f"        text = join(({texts}))"
+        yield "    except NotText:"
+        yield f"        text = plain_texts(({texts}))"
+        yield "        if text is None:"
+        yield "            return None"
+        yield "    if not text.isprintable() or plus in text or len(text) > longest:"
+        yield "        return None"
+    for at in shape.needed:
+        yield f"    if not v{at} or not v{at}.strip():"
+        yield "        return None"
+    if len(shape.steps) > 1:
+        yield "    more = None"
+
+
+def _step(n: int, step: StepShape) -> Iterator[str]:
+    """The answer of one table."""
+    if step.compared is None:
+        yield f"    a{n} = answers{n}[codes & mask{n}]"
+    else:
+        values = "".join(f"v{at}, " for at in step.compared)
+        boxes = "".join(f"x{at}, y{at}, " for at in range(len(step.compared) + step.boxed))
+        fits = [f"x{at} <= v{value} < y{at}" for at, value in enumerate(step.compared)]
+        first = len(step.compared)
+        fits += [f"x{at} <= codes & box{n}_{at - first} < y{at}" for at in range(first, first + step.boxed)]
+        odd = "".join(
+            f" or not ((v{at}.__class__ is float or v{at}.__class__ is int) and low{at} <= v{at} <= high{at})"
+            for at in step.compared
+        )
+        yield f"    cell = cells{n}[codes & mask{n}]"
+        yield f"    if cell is None{odd}:"
+        yield f"        a{n} = careful{n}(codes, ({values}))"
+        yield "    else:"
+        yield f"        for {boxes}rule, in unpack{n}(cell):"
+        yield f"            if {' and '.join(fits) or True}:"
+        yield f"                a{n} = rules{n}[rule]"
+        yield f"                if a{n} is None:"
+        yield f"                    a{n} = of_rule{n}(rule)"
+        yield "                break"
+        yield "        else:"
+        yield f"            a{n} = missed{n}(codes, ({values}))"
+    yield f"    if a{n} is None:"
+    yield "        return None"
+
+
+def _noted(n: int, step: StepShape) -> Iterator[str]:
+    """What an answer is to the tables that come later."""
+    if step.writes:
+        yield f"    codes += a{n}[2]"
+    yield f"    if a{n}[3] is not None:"
+    yield f"        more = noted(more, a{n}[3])"
+    if step.shares:
+        yield f"    more = merged{n}(more)"
+        yield "    if more is None:"
+        yield "        return None"
+        yield "    codes += more.code"
