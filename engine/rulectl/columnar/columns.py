@@ -98,7 +98,8 @@ class Lens:
 
     def class_of_states(self, states: Numbered[State]) -> Codes:
         """State number -> class; UNCERTAIN for a state that is not certain."""
-        return self._class_of_pairs()[self.of_states(states)]
+        pairs = self.of_states(states)
+        return self._class_of_pairs()[pairs]
 
     def _class_of_pairs(self) -> Codes:
         done = len(self._classes)
