@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from rulectl.batch.sinks import TextSink
+from rulectl.batch.sinks import Lines, TextSink
 from tests.batch.conftest import PIECE, Batch, cases, command, environment
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
@@ -106,7 +106,7 @@ def fail_after(monkeypatch: pytest.MonkeyPatch, count: int, error: BaseException
     add = TextSink.add
     made = 0
 
-    def failing(self: TextSink, piece: bytes) -> None:
+    def failing(self: TextSink, piece: bytes | Lines) -> None:
         nonlocal made
         made += 1
         if made > count:

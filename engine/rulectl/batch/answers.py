@@ -16,6 +16,7 @@ from rulectl.cases.facts import FactReader
 from rulectl.cases.reader import CaseRow, Reject
 from rulectl.cases.table import ROW, Chunk, RowReader, Table
 from rulectl.cases.writer import Column, Layout
+from rulectl.columnar.alike import Alike
 from rulectl.columnar.decided import Decided, typed
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.diagnostics import Finding
@@ -46,18 +47,15 @@ class Answers(Protocol):
         ...
 
     def alike(
-        self, columns: Sequence[Column], way: str, write: Callable[[Answers, Sequence[Column]], pl.DataFrame]
+        self, columns: Sequence[Column], write: Callable[[Answers, Sequence[Column]], pl.DataFrame]
     ) -> tuple[pl.DataFrame, Sequence[Column]] | None:
         """Which of the columns rows may have in common, and what `write` says of each row by these alone; it is asked
-        once for all rows that have them in common. None where that saves nothing. `way` is a name for `write`."""
+        once for all rows that have them in common, and must say the same of them in every chunk. None where that saves
+        nothing."""
         ...
 
     def typed(self, column: Column) -> pl.Series:
         """A column as typed values."""
-        ...
-
-    def lines(self) -> list[str]:
-        """Whole outcomes as lines of JSON."""
         ...
 
     def add_to(self, summary: Summary) -> None: ...
@@ -83,6 +81,7 @@ class ColumnAnswers:
     decided: Decided
     layout: Layout
     rejects: tuple[Reject, ...]
+    kept: Alike
 
     @property
     def ids(self) -> pl.Series:
@@ -109,14 +108,13 @@ class ColumnAnswers:
                 return self.decided.why_texts()
 
     def alike(
-        self, columns: Sequence[Column], way: str, write: Callable[[Answers, Sequence[Column]], pl.DataFrame]
+        self, columns: Sequence[Column], write: Callable[[Answers, Sequence[Column]], pl.DataFrame]
     ) -> tuple[pl.DataFrame, Sequence[Column]] | None:
         shared = [c for c in columns if c.what != "id" and not (isinstance(c.what, Term) and not self._shared(c.what))]
         if not shared:
             return None
         terms = [column.what.id for column in shared if isinstance(column.what, Term)]
-        name = f"{way} {[column.heading for column in shared]}"
-        found = self.decided.alike(terms, name, lambda some: write(replace(self, decided=some), shared))
+        found = self.decided.alike(terms, self.kept, lambda some: write(replace(self, decided=some), shared))
         return None if found is None else (found, shared)
 
     def _shared(self, term: Term) -> bool:
@@ -126,10 +124,6 @@ class ColumnAnswers:
         if isinstance(column.what, Term):
             return self.decided.values(column.what)
         return self.ids if column.what == "id" else self.cells(column)
-
-    def lines(self) -> list[str]:
-        # JSON lines are written from whole outcomes, so that they are never asked of an answer in columns
-        raise NotImplementedError
 
     def add_to(self, summary: Summary) -> None:
         counts = self.decided.counts()
@@ -151,6 +145,7 @@ class ColumnAnswerer:
         self._table = table
         self._layout = layout
         self._counted = {aggregate.term for aggregate in rulebook.aggregates}
+        self._kept = Alike()
 
     def answer(self, chunk: Chunk, counts: pl.DataFrame | None) -> ColumnAnswers:
         decided = self._engine.decide(
@@ -161,7 +156,9 @@ class ColumnAnswerer:
             counted=None if counts is None else {name: counts[name] for name in self._counted},
         )
         rejects = (*chunk.rejects, *(replace(r, raw=r.raw[: chunk.raw]) for r in decided.rejects))
-        return ColumnAnswers(decided, self._layout, tuple(sorted(rejects, key=lambda reject: reject.number)))
+        return ColumnAnswers(
+            decided, self._layout, tuple(sorted(rejects, key=lambda reject: reject.number)), self._kept
+        )
 
 
 # -- row by row --------------------------------------------------------------------------------------------------
@@ -186,9 +183,7 @@ class RowAnswers:
     def cells(self, column: Column) -> pl.Series:
         return pl.Series([column.make(case, outcome) for case, outcome in self.decided], dtype=pl.String)
 
-    def alike(
-        self, columns: Sequence[Column], way: str, write: Callable[[Answers, Sequence[Column]], pl.DataFrame]
-    ) -> None:
+    def alike(self, columns: Sequence[Column], write: Callable[[Answers, Sequence[Column]], pl.DataFrame]) -> None:
         return None
 
     def typed(self, column: Column) -> pl.Series:
@@ -202,6 +197,7 @@ class RowAnswers:
         return typed(values, column.what.type)
 
     def lines(self) -> list[str]:
+        """Whole outcomes as lines of JSON."""
         return [self.reporter.json(outcome) for _, outcome in self.decided]
 
     def add_to(self, summary: Summary) -> None:

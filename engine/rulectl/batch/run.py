@@ -22,7 +22,7 @@ from rulectl.batch.answers import Answerer, Answers
 from rulectl.batch.counting import Counting
 from rulectl.batch.journal import BusyError, Journal, Step
 from rulectl.batch.once import Once
-from rulectl.batch.sinks import Sink
+from rulectl.batch.sinks import Lines, Sink
 from rulectl.batch.writing import PieceWriter, RejectWriter
 from rulectl.cases.formats import BROKEN
 from rulectl.cases.reader import Reject
@@ -69,7 +69,7 @@ class Made(NamedTuple):
 
     chunk: Chunk
     answers: Answers
-    piece: bytes
+    piece: bytes | Lines
     counts: pl.DataFrame | None
 
 

@@ -6,14 +6,13 @@ import codecs
 import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import BytesIO, StringIO
+from io import StringIO
 from itertools import groupby
-from typing import Literal
 
 import polars as pl
 
-from rulectl.batch.answers import Answers
-from rulectl.batch.sinks import frame_bytes
+from rulectl.batch.answers import Answers, RowAnswers
+from rulectl.batch.sinks import Lines, frame_bytes
 from rulectl.cases.formats import Format, Kind, pack
 from rulectl.cases.reader import Reject
 from rulectl.cases.table import positions
@@ -56,30 +55,35 @@ class PieceWriter:
             return b""
         return head_row(self.layout.headings, self.encoding, delimiter_of(self.kind.format))
 
-    def piece(self, answers: Answers) -> bytes:
+    def piece(self, answers: Answers) -> bytes | Lines:
         """The answers of a chunk. Raises UnwritableError."""
         match self.kind.format:
             case Format.CSV | Format.TSV:
-                return pack(self._rows(answers), self.kind.packed)
+                rows = self._rows(answers)
+                return pack(bytes(rows), self.kind.packed) if self.kind.packed else rows
             case Format.JSONL:
+                # only an engine that decides a case at a time is asked for these
+                assert isinstance(answers, RowAnswers)
                 return pack("".join(line + "\n" for line in answers.lines()).encode(), self.kind.packed)
             case Format.PARQUET | Format.XLSX:
                 columns = [answers.typed(c).alias(str(n)) for n, c in enumerate(self.layout.columns)]
                 return frame_bytes(pl.DataFrame(columns))
 
-    def _rows(self, answers: Answers) -> bytes:
+    def _rows(self, answers: Answers) -> bytes | Lines:
         if not len(answers.ids):
             return b""
+        mark = delimiter_of(self.kind.format)
         together = self._together(answers) if self.encoding in _UTF8 else None
         if together is not None:
-            return _csv(together, delimiter_of(self.kind.format), "never")
+            return Lines(together, mark, "never")
         names = positions(len(self.layout.columns))
         columns = [answers.cells(c).alias(n) for n, c in zip(names, self.layout.columns, strict=True)]
         # a blank cell is nothing at all, not a pair of quotes
         frame = pl.DataFrame(columns).with_columns(pl.when(pl.all() != "").then(pl.all()))
-        data = _csv(frame, delimiter_of(self.kind.format), "necessary")
+        lines = Lines(frame, mark, "necessary")
         if self.encoding in _UTF8:
-            return data
+            return lines
+        data = bytes(lines)
         try:
             return encoder(self.encoding)(data.decode())
         except UnicodeEncodeError:
@@ -97,7 +101,7 @@ class PieceWriter:
         """The rows as they are to stand in the file: what many of them share is quoted and joined once, and beside the
         cells of a row's own there is one column for each stretch of what it shares."""
         mark = delimiter_of(self.kind.format)
-        found = answers.alike(self.layout.columns, "csv" if mark == "," else "tsv", self._stretches)
+        found = answers.alike(self.layout.columns, self._stretches)
         if found is None:
             return None
         stretches, shared = found
@@ -127,20 +131,6 @@ def _quoted(texts: pl.Series, delimiter: str) -> pl.Series:
     inner = pl.col("text").str.replace_all('"', '""', literal=True)
     quoted = pl.when("needs").then(pl.concat_str(pl.lit('"'), inner, pl.lit('"'))).otherwise("text")
     return pl.DataFrame({"text": texts, "needs": needs}).select(quoted).to_series()
-
-
-def _csv(frame: pl.DataFrame, delimiter: str, quotes: Literal["never", "necessary"]) -> bytes:
-    """Rows of cells, null for nothing at all, as lines."""
-    held = BytesIO()
-    frame.write_csv(
-        held,
-        include_header=False,
-        separator=delimiter,
-        line_terminator="\r\n",
-        batch_size=8192,
-        quote_style=quotes,
-    )
-    return held.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,6 @@ _DIRECT = 4
 """A table of seen combinations is about so many times as long as the columns; past that they are scattered over it."""
 
 _LARGEST = 1 << 62
-_KEPT = 200_000
-"""So many texts made of several things are kept from frame to frame."""
-
 _SCATTER = np.uint64(0x9E3779B97F4A7C15)
 """An odd number near 2**64 divided by the golden ratio: its multiples spread evenly (Knuth, TAOCP 3, 6.4)."""
 
@@ -76,24 +73,12 @@ class Spelling(Generic[T]):
         return self.texts().gather(pl.Series(codes))
 
 
-class Together:
-    """What was written of several things together: by their numbers, the row of a frame."""
-
-    __slots__ = ("frame", "numbers", "things")
-
-    def __init__(self, things: tuple[object, ...]) -> None:
-        self.things = things
-        self.numbers: dict[tuple[int, ...], int] = {}
-        self.frame: pl.DataFrame | None = None
-
-
 class Spellings:
     """How the states, asks and firings of one engine are written, kept from frame to frame."""
 
-    __slots__ = ("_kept", "_together")
+    __slots__ = ("_kept",)
 
     def __init__(self) -> None:
-        self._together: dict[str, Together] = {}
         self._kept: dict[tuple[int, str], tuple[object, Spelling[Any]]] = {}
 
     def of(self, things: Numbered[T], way: str, write: Callable[[T], str | None]) -> Spelling[T]:
@@ -103,17 +88,8 @@ class Spellings:
             kept = self._kept[id(things), way] = (things, Spelling(things, write))
         return kept[1]
 
-    def together(self, things: tuple[object, ...], way: str) -> Together:
-        """What was written of these very things, as long as there is not too much of it."""
-        kept = self._together.get(way)
-        same = kept is not None and list(map(id, kept.things)) == list(map(id, things))
-        if kept is None or not same or len(kept.numbers) > _KEPT:
-            kept = self._together[way] = Together(things)
-        return kept
-
     def forget(self) -> None:
         self._kept.clear()
-        self._together.clear()
 
 
 class Lut:

@@ -16,6 +16,7 @@ from rulectl.cases.headings import Plan as Headings
 from rulectl.cases.reader import Reject
 from rulectl.cases.writer import cell, guarded, joined
 from rulectl.codes import Severity
+from rulectl.columnar.alike import Alike
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each
 from rulectl.columnar.columns import Coded, Column, Texts
 from rulectl.columnar.tables import TableColumns
@@ -185,10 +186,10 @@ class Decided:
         column = self.columns[term]
         return isinstance(column, Coded) and len(column.states) <= _SHARED
 
-    def alike(self, terms: Sequence[str], way: str, write: Callable[[Decided], pl.DataFrame]) -> pl.DataFrame | None:
+    def alike(self, terms: Sequence[str], kept: Alike, write: Callable[[Decided], pl.DataFrame]) -> pl.DataFrame | None:
         """What `write` says of each row, which hangs on these terms, on status, asks and firings alone: it is asked
-        for one row of all that have these in common, and what it said is kept from frame to frame, by the name `way`.
-        None where hardly any two rows have."""
+        for one row of all that have these in common, and what it said is `kept` from frame to frame. None where hardly
+        any two rows have."""
         exact = [self.columns[term].exact() for term in terms]
         parts = [Part(codes, len(states)) for codes, states in exact]
         parts += [Part(self.ranks, len(Status)), Part(self.asks, len(self.ask_names))]
@@ -196,18 +197,10 @@ class Decided:
         at, codes = distinct(parts, len(self))
         if 2 * len(at) > len(self):
             return None
-        things = (*(states for _, states in exact), self.ask_names, *(fired for _, fired in self.firings))
-        kept = self.spellings.together(things, way)
-        keys = list(zip(*(part.codes[at].tolist() for part in parts), strict=True))
-        fresh = [number for number, key in enumerate(keys) if key not in kept.numbers]
-        if fresh or kept.frame is None:
-            made = write(self._some(terms, at[fresh]))
-            kept.frame = made if kept.frame is None else pl.concat([kept.frame, made], rechunk=True)
-            start = len(kept.numbers)
-            kept.numbers.update((keys[number], start + n) for n, number in enumerate(fresh))
-        lut = np.fromiter(map(kept.numbers.__getitem__, keys), np.int32, len(keys))
-        rows = pl.Series(lut[codes])
-        return pl.DataFrame([column.gather(rows) for column in kept.frame.iter_columns()])
+        things = (*(states for _, states in exact), Status, self.ask_names, *(fired for _, fired in self.firings))
+        said, rows = kept.of(things, [part.codes[at] for part in parts], lambda new: write(self._some(terms, at[new])))
+        mine = pl.Series(rows[codes])
+        return pl.DataFrame([column.gather(mine) for column in said.iter_columns()])
 
     def _some(self, terms: Sequence[str], at: npt.NDArray[np.int64]) -> Decided:
         """Some of the rows, in their order, with some terms."""
