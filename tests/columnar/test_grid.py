@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from rulectl.columnar import codes, tables
+from rulectl.columnar import codes, holding, tables
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.columnar.grid import Grid
 from rulectl.lang.syntax import Any, Between, Except, Expr, Is, IsNull, Literal, OneOf, Test
@@ -107,8 +107,9 @@ def test_the_grid_and_the_one_case_engine_agree(seed: int, monkeypatch: pytest.M
     monkeypatch.setattr(tables, "_COMBINATIONS", 0)
     r = Random(seed)
     book = large(r, r.choice([3, 40, 300]))
+    monkeypatch.setattr(holding, "_GRID_WORK", 0)
     columns = agree(book, drawn_cases(r, 150, r.choice([0, 0.1, 0.5])))
-    assert columns.tables[0].grid
+    assert columns.tables[0].holding.grid
 
 
 @pytest.mark.parametrize("seed", range(24))

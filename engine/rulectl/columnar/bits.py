@@ -197,14 +197,14 @@ class Voices:
     others: Words
 
     @staticmethod
-    def of(numbers: Sequence[int], silence: int, words: int) -> Voices:
+    def of(numbers: Sequence[int], words: int) -> Voices:
         """`numbers` are what the rules say, in the order of bits; 0 is silence."""
         count = max(numbers, default=0) + 1
         others = np.full((count, words), _ALL, np.uint64)
         at = np.arange(len(numbers), dtype=np.int64)
         said = np.asarray(numbers, np.int64)
         np.bitwise_xor.at(others, (said, at >> 6), _ONE << (at & 63).astype(np.uint64))
-        return Voices(np.array([*numbers, silence], np.int32), others)
+        return Voices(np.array([*numbers, 0], np.int32), others)
 
 
 def _in_steps(rows: int, words: int, one: Any) -> None:

@@ -19,10 +19,9 @@ import numpy.typing as npt
 import polars as pl
 
 from rulectl.columnar.codes import Codes, Numbered, Part, constant
+from rulectl.columnar.ruler import Floats, Ruler
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
 from rulectl.values import Value, number, plain_text
-
-Floats = npt.NDArray[np.float64]
 
 
 class State(NamedTuple):
@@ -200,12 +199,12 @@ class Numbers:
     values: Floats
     odd: Mapping[int, Decimal]
     points: Partition
-    ends: Floats
+    ends: Ruler
 
     @cached_property
     def _classes(self) -> Codes:
         """The class of each row among the points of all tables."""
-        found = np.searchsorted(self.ends, self.values, "right").astype(np.int32)
+        found = self.ends.places(self.values)
         found += np.int32(FIRST)
         blank = np.isnan(self.values)
         if blank.any():
@@ -249,10 +248,10 @@ class Numbers:
         return pl.Series(texts, dtype=pl.String).gather(pl.Series(codes))
 
 
-def ends_of(points: Sequence[Decimal]) -> Floats:
+def ends_of(points: Sequence[Decimal]) -> Ruler:
     """Each end point and the very next float: to the right of both lies the open stretch above it."""
-    ends = np.array([float(point) for point in points])
-    return np.stack([ends, np.nextafter(ends, np.inf)], axis=1).ravel()
+    ends = np.array([float(point) for point in points], np.float64)
+    return Ruler.of(np.stack([ends, np.nextafter(ends, np.inf)], axis=1).ravel())
 
 
 def told_apart(points: Sequence[Decimal]) -> bool:

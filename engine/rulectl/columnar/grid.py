@@ -91,6 +91,12 @@ class Grid:
             tuple((high[member, c] - low[member, c]).astype(np.uint32) for c in asked),
         )
 
+    @property
+    def depth(self) -> float:
+        """How many boxes lie in the cell of a row, for rows that fall where rules are."""
+        boxes = np.diff(self.start).astype(np.float64)
+        return float(np.square(boxes).sum() / max(1.0, boxes.sum()))
+
     def first(self, classes: Sequence[Codes], rows: int) -> Codes:
         """The first rule that holds in each row, NONE where none does."""
         found = np.full(rows, NONE, np.int32)

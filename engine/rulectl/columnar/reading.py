@@ -19,7 +19,8 @@ import polars as pl
 
 from rulectl.cases.facts import Slot
 from rulectl.columnar.codes import Codes, Mask, Numbered, constant
-from rulectl.columnar.columns import BLANK, Coded, Column, Floats, Numbers, State, Texts, ends_of, given, told_apart
+from rulectl.columnar.columns import BLANK, Coded, Column, Numbers, State, Texts, ends_of, given, told_apart
+from rulectl.columnar.ruler import Ruler
 from rulectl.lang.region import Partition
 from rulectl.lang.scope import Problem
 from rulectl.types import Kind
@@ -65,7 +66,7 @@ class TermReader:
     _texts: dict[str, int] = field(default_factory=dict)
     _enum: pl.Enum | None = None
     _apart: bool | None = None
-    _ends: tuple[Partition, Floats] | None = None
+    _ends: tuple[Partition, Ruler] | None = None
 
     @property
     def free(self) -> bool:

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.bits import Bits, Voices
-from rulectl.columnar.codes import Codes, Known, Mask, Numbered, Part, constant, distinct, distinct_words, each
+from rulectl.columnar.codes import Codes, Known, Mask, Numbered, Part, constant, each
 from rulectl.columnar.columns import Column, Lens, Pair, State
-from rulectl.columnar.grid import NONE, Grid
+from rulectl.columnar.grid import NONE
+from rulectl.columnar.holding import Holding, Waits
 from rulectl.lang.evaluate import CannotCompute, names_of
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Expr, Name
@@ -25,7 +25,6 @@ from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import Entries, TableRun, run
 from rulectl.runtime.plan import Key, Plan, Reach, TablePlan
-from rulectl.runtime.resolve import NOTHING, Spoken
 from rulectl.values import Value
 
 _SOME: str = "\0"
@@ -36,9 +35,6 @@ _COMBINATIONS = 1 << 16
 
 _FEW_COMBINATIONS = 1 << 12
 """The same where there are hardly more rows."""
-
-Waits = frozenset[tuple[frozenset[str], int]]
-"""Sets of names, and for how many rules each stands."""
 
 
 class Pass(NamedTuple):
@@ -85,7 +81,6 @@ class TableColumns:
     doubts: Numbered[Waits] = field(default_factory=lambda: Numbered(frozenset()))
     starts: list[Start] = field(default_factory=list)
     runs: list[TableRun] = field(default_factory=list)
-    _voices: list[Voices] = field(default_factory=list)
     _rule_start: Known = field(default_factory=Known)
     _plain: Known = field(default_factory=Known)
     _start_of: dict[tuple[object, ...], int] = field(default_factory=dict)
@@ -165,21 +160,12 @@ class TableColumns:
             size *= columns[name].width(lens)
         if size <= min(_COMBINATIONS, max(_FEW_COMBINATIONS, rows // 4)):
             return True
-        return self.bits is None and (self.grid is None or not self._first_only)
+        return not self.holding.possible
 
     @cached_property
-    def _sizes(self) -> list[int]:
-        return [c.partition.size for c in self.plan.lowered.columns if c.partition is not None]
-
-    @cached_property
-    def grid(self) -> Grid | None:
-        """The rules laid out in a grid, where that leaves few for each row."""
-        return Grid.of(self.plan.lowered, self._sizes) if self._first_only else None
-
-    @cached_property
-    def bits(self) -> Bits | None:
-        """The rules as bits; None where these would be too many."""
-        return Bits.of(self.plan.lowered, self._sizes)
+    def holding(self) -> Holding:
+        """How rows are held against the rules."""
+        return Holding(self.plan, self._first_only)
 
     @cached_property
     def _first_only(self) -> bool:
@@ -203,13 +189,15 @@ class TableColumns:
         (where,) = (~unknown).nonzero()
         starts[where] = self._known([column[where] for column in classes], len(where))
         doubts: tuple[Codes, ...] = ()
-        if self._doubtful and self.bits is not None:
+        if self._doubtful and self.holding.bits is not None:
             odd = [mask if at not in self.given else classes[at] < UNKNOWN for at, mask in open_.items()]
             left: Mask = np.logical_or.reduce(odd)
             (where,) = (unknown & ~left).nonzero()
             doubts = tuple(constant(rows) for _ in self.terms)
-            found, mine = self._doubted(self.bits, [column[where] for column in classes], len(where))
-            starts[where] = found
+            names = [name for _, name, _ in self.coarse]
+            some_classes = [column[where] for column in classes]
+            found, mine = self.holding.doubts(some_classes, len(where), names, self.doubts.number)
+            starts[where] = self._first_rules(found)
             for whole, some in zip(doubts, mine, strict=True):
                 whole[where] = some
             unknown = left
@@ -220,48 +208,10 @@ class TableColumns:
 
     def _known(self, classes: Sequence[Codes], rows: int) -> Codes:
         """The starts of rows whose classes are all known."""
-        if self._first_only and self.grid is not None:
-            return self._first_rules(self.grid.first(classes, rows))
-        bits = self.bits
-        assert bits is not None
         if self._first_only:
-            return self._first_rules(bits.first(classes, rows))
-        words = bits.sets(classes, rows)
-        at, codes = distinct_words(words)
-        made = [self._hits(bits.rules(words[row])) for row in at.tolist()]
-        return np.array(made, np.int32)[codes]
-
-    def _doubted(self, bits: Bits, classes: Sequence[Codes], rows: int) -> tuple[Codes, list[Codes]]:
-        """The starts of rows that lack inputs, and for each output column what they wait for."""
-        if not self._voices:
-            self._voices = self._voices_of(bits)
-        (at, codes) = distinct([Part(column, size) for column, size in zip(classes, self._sizes, strict=True)], rows)
-        found, waiting = bits.doubts([column[at] for column in classes], len(at), self._voices)
-        names = [frozenset((name,)) for _, name, _ in self.coarse]
-        size = len(self.plan.lowered.numbers) + 1
-
-        def note(key: tuple[int, ...], columns: Sequence[int]) -> int:
-            waits = frozenset((names[column], rules) for column, rules in zip(columns, key, strict=True) if rules)
-            return self.doubts.number(waits)
-
-        doubts: list[Codes] = []
-        for n, counts in enumerate(waiting):
-            if n and self._voices[n] is self._voices[0]:
-                doubts.append(doubts[0])
-                continue
-            parts = [Part(count, size) for count in counts.values()]
-            doubts.append(each(parts, len(at), lambda key, columns=tuple(counts): note(key, columns))[codes])  # type: ignore[misc]  # mypy cannot tell the type of a default
-        return self._first_rules(found)[codes], doubts
-
-    def _voices_of(self, bits: Bits) -> list[Voices]:
-        """What the rules say, by output column; columns whose rules differ alike share one."""
-        made: dict[tuple[int, ...], Voices] = {}
-        found: list[Voices] = []
-        for column in range(len(self.terms)):
-            said: Numbered[Spoken] = Numbered(NOTHING)
-            numbers = tuple(said.number(self.plan.spoken[rule][column]) for rule in bits.rule.tolist())
-            found.append(made.setdefault(numbers, Voices.of(numbers, 0, bits.words)))
-        return found
+            return self._first_rules(self.holding.first(classes, rows))
+        sets, codes = self.holding.sets(classes, rows)
+        return np.fromiter(map(self._hits, sets), np.int32, len(sets))[codes]
 
     def _first_rules(self, rules: Codes) -> Codes:
         """The starts of rows of which only the first rule that holds matters, by its number; NONE: none does."""

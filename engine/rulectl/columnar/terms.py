@@ -11,7 +11,8 @@ import numpy as np
 
 from rulectl.columnar.codes import Codes, Known, Lut, Numbered, Part, each
 from rulectl.columnar.columns import Coded, State
-from rulectl.columnar.tables import Pass, TableColumns, Waits
+from rulectl.columnar.holding import Waits
+from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import TableRun, Verdict, judge
