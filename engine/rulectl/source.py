@@ -1,12 +1,14 @@
 """Where something was written: cells, ranges, spans, places.
 
 Everything that a rulebook says was typed by someone into a cell, a case file or an option; a finding that cannot
-point there is of no use to that person. Positions therefore travel with every node, but outside its equality.
+point there is of no use to that person. Positions therefore travel with every node, but outside its equality. Cells and
+spans, of which there are as many as cells in a workbook, are tuples: these are made in half the time of a dataclass.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 def column_letters(column: int) -> str:
@@ -18,8 +20,7 @@ def column_letters(column: int) -> str:
     return letters
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A part of a text: offsets in characters, end excluded."""
 
     start: int
@@ -29,8 +30,7 @@ class Span:
         return Span(self.start + by, self.end + by)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell of a workbook; row and column count from 1, file is the workbook's name as people know it."""
 
     file: str
@@ -47,8 +47,7 @@ class Cell:
         return f"{self.sheet}!{self.a1}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class CellRange:
+class CellRange(NamedTuple):
     """A rectangle of cells, corners included: what a firing quotes as `责任判定!A4:E4`."""
 
     first: Cell

@@ -34,6 +34,10 @@ def number(text: int | str | Decimal | float) -> Decimal:
 
 def number_text(value: Decimal) -> str:
     """The canonical text: no exponent below 10**21, no trailing zeros, no `-0`: 1.50 -> 1.5, 1E+2 -> 100."""
+    text = str(value)
+    # nearly every number is written so already: no exponent, few digits, no zero at the end
+    if text[-1] in "123456789" and len(text) <= 21 and "E" not in text:
+        return text
     if not value:
         return "0"
     plain = value.normalize(CONTEXT)

@@ -193,7 +193,7 @@ def test_what_excel_typed_counts_as_it_is() -> None:
     }
 
     def typed(cell: DraftCell) -> DraftCell:
-        return replace(cell, value=native[cell.text]) if cell.text in native else cell
+        return cell._replace(value=native[cell.text]) if cell.text in native else cell
 
     blocks = tuple(replace(b, rows=tuple(tuple(map(typed, row)) for row in b.rows)) for b in draft.blocks)
     assert blocks != draft.blocks
@@ -210,7 +210,7 @@ def merged(draft: Draft, block: int, row: int, column: int) -> Draft:
     """The draft with a cell under a merge that begins in the cell above it."""
     rows = [list(cells) for cells in draft.blocks[block].rows]
     above = rows[row - 1][column]
-    rows[row][column] = replace(rows[row][column], value=above.value, text=above.text, merged=True)
+    rows[row][column] = rows[row][column]._replace(value=above.value, text=above.text, merged=True)
     changed = replace(draft.blocks[block], rows=tuple(map(tuple, rows)))
     blocks = list(draft.blocks)
     blocks[block] = changed

@@ -7,7 +7,6 @@ finds the seal whole need not hold the text to the schema again (see decode).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any as Json
 
@@ -17,6 +16,7 @@ from rulectl.codec.parts import Node
 from rulectl.codec.tables import Encoded
 from rulectl.codec.validate import validate
 from rulectl.codec.whole import mismatches
+from rulectl.codec.writing import writer
 from rulectl.model.rulebook import FORMAT_VERSION, LANGUAGE_VERSION, Rulebook
 
 FORMAT = f"rulectl/{FORMAT_VERSION}"
@@ -63,7 +63,7 @@ _OPEN_LISTS = frozenset(
 _OPEN_ITEMS = frozenset(("tables", "inputs", "outputs", "tests"))
 _OPEN_OBJECTS = frozenset(("entries",))
 
-_inline = json.JSONEncoder(ensure_ascii=False).encode
+_inline = writer(", ", ": ")
 
 
 def layout(document: Node) -> str:

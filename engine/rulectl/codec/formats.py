@@ -36,6 +36,8 @@ def _is_duration(text: str) -> bool:
 
 
 def _is_decimal(text: str) -> bool:
+    if len(text) <= 34 and text.isascii() and text.replace(".", "", 1).isdecimal():
+        return True  # most are as plain as this
     return len(text) <= 100 and text.isascii() and number(text) is not None
 
 

@@ -84,14 +84,14 @@ def duration_value(text: str) -> dt.timedelta:
 def value_json(value: Value) -> dict[str, Json]:
     """A value as a node of one key."""
     match value:
+        case str():
+            return {"text": value}
+        case Decimal():
+            return {"number": number_text(value)}
         case None:
             return {"null": True}
         case bool():
             return {"boolean": value}
-        case Decimal():
-            return {"number": number_text(value)}
-        case str():
-            return {"text": value}
         case dt.datetime():
             return {"datetime": value.isoformat()}
         case dt.date():
@@ -204,10 +204,6 @@ def _exprs(nodes: list[dict[str, Json]]) -> tuple[Expr, ...]:
 def unary_json(test: Test) -> dict[str, Json]:
     """A unary test as a node of one key."""
     match test:
-        case Any():
-            return {"any": True}
-        case IsNull():
-            return {"null": True}
         case Is(op, value):
             return {op: expr_json(value)}
         case Between(low, high, low_closed, high_closed):
@@ -220,6 +216,10 @@ def unary_json(test: Test) -> dict[str, Json]:
             return {"all of": [unary_json(item) for item in items]}
         case Except(inner):
             return {"except": unary_json(inner)}
+        case IsNull():
+            return {"null": True}
+        case Any():
+            return {"any": True}
         case _:
             assert_never(test)
 

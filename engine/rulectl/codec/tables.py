@@ -7,7 +7,6 @@ two things in two cells (a number and a text that look alike) gets a second key.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from typing import TypeVar
 from rulectl.codec.nodes import expr_json, unary_json
 from rulectl.codec.parts import Context, Node, kept, period_json, texts_json, type_json
 from rulectl.codec.places import cell_json, columns_json, range_json
+from rulectl.codec.writing import writer
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.syntax import ANYTHING, Expr, Test
 from rulectl.model.grid import Grid, Mark, Strip, grid_of
@@ -25,7 +25,7 @@ from rulectl.model.rulebook import InputColumn, OutputColumn, Table
 
 T = TypeVar("T")
 
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+_compact = writer(",", ":", ordered=True)
 
 
 @dataclass(frozen=True)

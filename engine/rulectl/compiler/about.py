@@ -139,7 +139,7 @@ def _keys(block: DraftBlock, found: list[Finding]) -> Mapping[str, DraftCell]:
                 keys[key] = values[0]
             if key == "includes" and len(values) > 1:
                 # one workbook a cell is as good as all in one
-                keys[key] = replace(values[0], text=";".join(cell.text for cell in values))
+                keys[key] = values[0]._replace(text=";".join(cell.text for cell in values))
     return keys
 
 

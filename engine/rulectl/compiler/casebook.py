@@ -159,7 +159,7 @@ def _expectation(cell: DraftCell, span: Span, term: Term, work: Work) -> Expecta
     whole = span == Span(0, len(cell.text))
     text = cell.text[span.start : span.end]
     if not term.type.many:
-        test = test_in(cell if whole else replace(cell, value=text, text=text), term.type, term.unit, work.scope)
+        test = test_in(cell if whole else cell._replace(value=text, text=text), term.type, term.unit, work.scope)
         if isinstance(test, Broken):
             test = _mark_of_lists(text, term) or _no_value(test, text, term)
         return _moved(test, span) if isinstance(test, Broken) else ValueIs(test)
@@ -169,7 +169,7 @@ def _expectation(cell: DraftCell, span: Span, term: Term, work: Work) -> Expecta
     if mark == "#":
         offset = len(text) - len(text.lstrip()) + 1
         rest = text[offset:]
-        size = test_in(replace(cell, value=rest, text=rest), NUMBER, "", work.scope)
+        size = test_in(cell._replace(value=rest, text=rest), NUMBER, "", work.scope)
         return _moved(size, span, offset) if isinstance(size, Broken) else ListSize(size)
     offset = len(text) - len(text.lstrip()) + 1 if mark in ("=", "+", "!") else 0
     items = (

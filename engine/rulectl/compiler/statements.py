@@ -101,8 +101,8 @@ def _statement(cell: DraftCell, scope: Scope) -> Expr | Broken:
     if len(parts) != 1:
         return condition_in(cell, scope)
     end, start = parts[0].span()
-    when = condition_in(replace(cell, value=cell.text[:end], text=cell.text[:end]), scope)
-    then = condition_in(replace(cell, value=cell.text[start:], text=cell.text[start:]), scope)
+    when = condition_in(cell._replace(value=cell.text[:end], text=cell.text[:end]), scope)
+    then = condition_in(cell._replace(value=cell.text[start:], text=cell.text[start:]), scope)
     if isinstance(then, Broken):
         moved = (replace(problem, span=problem.span.shifted(start)) for problem in then.problems)
         then = Broken(tuple(moved))

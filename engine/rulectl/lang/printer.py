@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import assert_never
 
 from rulectl.lang.bounds import covering
@@ -185,9 +186,18 @@ def _typed_item(expr: Expr, names: Names, type_: Type) -> str | None:
 
 def simple_word(value: str, type_: Type) -> str | None:
     """An allowed value, when it can stand in a list without quotes."""
-    alone = not any(re.search(r"[;；、\n,，]", v) for v in type_.values)
-    awkward = visible(value) != value or not value or _SPECIAL.search(plain(value)) or plain(value) in ("-", "—")
-    return value if alone and value in type_.values and not awkward else None
+    return value if type_.values and value in _simple(type_.values) else None
+
+
+@lru_cache(maxsize=1024)
+def _simple(values: tuple[str, ...]) -> frozenset[str]:
+    """Which allowed values can stand in a list without quotes; worked out once, for there may be thousands."""
+    if any(map(re.compile(r"[;；、\n,，]").search, values)):
+        return frozenset()
+    special = _SPECIAL.search
+    return frozenset(
+        v for v in values if v and visible(v) == v and not special(plain(v)) and plain(v) not in ("-", "—")
+    )
 
 
 # -- tests -------------------------------------------------------------------------------------------------------
@@ -201,10 +211,6 @@ def print_test(test: Test, column: Type, names: Names) -> str:
 def _test(test: Test, names: Names, column: Type | None, least: int) -> str:
     """A test in a cell of a column, or, where `column` is None, inside an expression."""
     match test:
-        case Any():
-            return "-"
-        case IsNull():
-            return "空" if column and "空" not in column.values else "null"
         case Is(op, value):
             return _compared(op, value, names, column)
         case Between(low, high, low_closed, high_closed):
@@ -224,6 +230,10 @@ def _test(test: Test, names: Names, column: Type | None, least: int) -> str:
             return f"({text})" if least > _OR else text
         case Except(inner):
             return f"not({_test(inner, names, column, _TOP)})"
+        case IsNull():
+            return "空" if column and "空" not in column.values else "null"
+        case Any():
+            return "-"
         case _:
             assert_never(test)
 

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from rulectl.diagnostics import Finding
 from rulectl.source import Cell
@@ -26,8 +27,7 @@ class BlockKind(Enum):
     POLICIES = "policies"
 
 
-@dataclass(frozen=True, slots=True)
-class DraftCell:
+class DraftCell(NamedTuple):
     """What stands in a cell. `value` is Excel's own (a number exact as shown, a native date or boolean), `text` the
     same as a person would type it. A cell under a merge carries the value of the merge's first cell and `merged`."""
 
@@ -38,7 +38,7 @@ class DraftCell:
 
     @property
     def blank(self) -> bool:
-        return not self.text.strip()
+        return not self.text or self.text.isspace()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ its columns start at its marker. Sheets are sparse here: a million empty styled 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from rulectl.diagnostics import Finding, finding
@@ -43,21 +43,12 @@ def read_grid(grid: Grid, file: str) -> tuple[tuple[DraftBlock, ...], tuple[Find
     return split(rows, file, grid.name)
 
 
-def marker_of(row: Row) -> tuple[BlockKind, int] | None:
-    """The block that a row opens and the column of its marker."""
-    for column in sorted(row):
-        if not row[column].blank:
-            kind = None if row[column].merged else words.marker(row[column].text)
-            return None if kind is None else (kind, column)
-    return None
-
-
 def split(rows: Mapping[int, Row], file: str, sheet: str) -> tuple[tuple[DraftBlock, ...], tuple[Finding, ...]]:
     """The blocks of a sheet, from its rows by number, and what is odd about them."""
     blocks: list[DraftBlock] = []
     findings: list[Finding] = []
-    for kind, left, numbers in _stretches(rows, findings):
-        width = max((c for n in numbers for c in rows[n] if not rows[n][c].blank), default=left) - left + 1
+    for kind, left, numbers, right in _stretches(rows, findings):
+        width = right - left + 1
         cut = width > MAX_COLUMNS
         if cut:
             stray = next(c for n in numbers for c in sorted(rows[n]) if c - left + 1 > MAX_COLUMNS)
@@ -72,42 +63,41 @@ def split(rows: Mapping[int, Row], file: str, sheet: str) -> tuple[tuple[DraftBl
     return tuple(blocks), tuple(findings)
 
 
-def _stretches(rows: Mapping[int, Row], findings: list[Finding]) -> Iterator[tuple[BlockKind, int, list[int]]]:
-    """Kind, first column and row numbers of each block."""
+def _stretches(rows: Mapping[int, Row], findings: list[Finding]) -> Iterator[tuple[BlockKind, int, list[int], int]]:
+    """Kind, first column, row numbers and last column of each block."""
     kind: BlockKind | None = None
-    left, numbers, last, warned = 1, [0], 0, False
+    left, right, numbers, last, warned = 1, 1, [0], 0, False
     above = ""
     for number in sorted(rows):
         row = rows[number]
-        if all(cell.blank for cell in row.values()):
+        shown = sorted(column for column, cell in row.items() if not cell.blank)
+        if not shown:
             continue
-        opened = marker_of(row)
-        ended = kind is not None and (
-            opened is not None or number > last + 1 or all(c < left or row[c].blank for c in row)
-        )
+        first = row[shown[0]]
+        opened = None if first.merged else words.marker(first.text)
+        ended = kind is not None and (opened is not None or number > last + 1 or shown[-1] < left)
         if ended and kind is not None:
-            yield kind, left, numbers
+            yield kind, left, numbers, right
             # a block of headings alone is told of where it is read
             headings = 3 if kind is BlockKind.TABLE else 2
             above = _title(rows[numbers[0]]) if len(numbers) > headings else ""
             kind = None
         if opened is not None:
-            kind, left = opened
-            numbers = [number]
+            kind, left, right, numbers = opened, shown[0], shown[-1], [number]
         elif kind is not None:
             if not _under_marker(row, rows[numbers[0]], numbers):
                 numbers.append(number)
+                right = max(right, shown[-1])
         elif number > last + 1 or not warned:
             told = _looks_like_marker(row, findings)
-            if not told and above and _looks_like_a_row(row, left):
+            if not told and above and _looks_like_a_row(shown, left):
                 # a blank row in the middle of a list is the most ordinary thing in Excel
-                cell = row[min(c for c in row if not row[c].blank)]
-                findings.append(finding("row-below-blank", _location(cell), block=above))
+                findings.append(finding("row-below-blank", _location(first), block=above))
                 above, told = "", True
             warned = told or warned
         last = number
     if kind is not None:
-        yield kind, left, numbers
+        yield kind, left, numbers, right
 
 
 def _title(row: Row) -> str:
@@ -116,10 +106,10 @@ def _title(row: Row) -> str:
     return " ".join(shown[:2])
 
 
-def _looks_like_a_row(row: Row, left: int) -> bool:
-    """Whether a row outside all blocks may belong to the one above: a note is one cell, a row of a list is several."""
-    shown = [column for column in row if not row[column].blank]
-    return len(shown) > 1 and left <= min(shown) <= left + 1
+def _looks_like_a_row(shown: Sequence[int], left: int) -> bool:
+    """Whether a row outside all blocks may belong to the one above, by the columns that hold anything: a note is one
+    cell, a row of a list is several."""
+    return len(shown) > 1 and left <= shown[0] <= left + 1
 
 
 def _under_marker(row: Row, first: Row, numbers: list[int]) -> bool:
@@ -149,14 +139,13 @@ def _looks_like_marker(row: Row, findings: list[Finding]) -> bool:
 
 def _filled(row: Row, start: Cell, width: int, opens: bool) -> tuple[DraftCell, ...]:
     """A row of a block from `start` on, `width` cells wide. A merged marker row says each thing once."""
-    cells = []
-    for column in range(start.column, start.column + width):
-        cell = row.get(column)
-        if cell is None:
-            cell = DraftCell(Cell(start.file, start.sheet, start.row, column))
-        elif opens and cell.merged:
-            cell = replace(cell, value=None, text="")
-        cells.append(cell)
+    columns = range(start.column, start.column + width)
+    cells = [
+        cell if cell is not None else DraftCell(Cell(start.file, start.sheet, start.row, column))
+        for column, cell in zip(columns, map(row.get, columns), strict=True)
+    ]
+    if opens:
+        cells = [cell._replace(value=None, text="") if cell.merged else cell for cell in cells]
     return tuple(cells)
 
 

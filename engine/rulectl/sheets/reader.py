@@ -101,26 +101,32 @@ def _read_sheet(
     rows: dict[int, dict[int, DraftCell]] = {}
     odd: dict[tuple[int, int], Finding] = {}
     struck: set[int] = set()
+    struck_styles = frozenset(number for number, is_struck in enumerate(book.styles.struck) if is_struck)
     lost: Cell | None = None
     for number, raw_row in sheet.rows.items():
         row: dict[int, DraftCell] = {}
         for column, raw in raw_row.items():
             at = Cell(file, sheet.name, number, column)
-            value, text, slug = _value(raw, book, formats)
-            if lost is None and raw.type == "s" and raw.text and _shared_at(raw, book) is None:
-                lost = at
-            if slug:
-                odd[number, column] = finding(slug, Location(at, text), text=text, digits=len(text.lstrip("-")))
-                if slug != "long-number":
-                    row[column] = DraftCell(at)
-                    continue
+            shared = _shared_at(raw.text, book) if raw.type == "s" and raw.text else None
+            if shared is not None:  # nearly every cell that is no plain number
+                value: Native = shared.text
+                text = shared.text
+            else:
+                value, text, slug = _value(raw, book, formats)
+                if lost is None and raw.type == "s" and raw.text:
+                    lost = at
+                if slug:
+                    odd[number, column] = finding(slug, Location(at, text), text=text, digits=len(text.lstrip("-")))
+                    if slug != "long-number":
+                        row[column] = DraftCell(at)
+                        continue
             if raw.linked:
                 odd[number, column] = finding("external-value", Location(at, text))
             if text:
                 row[column] = DraftCell(at, value, text)
-                if _is_struck(raw, book):
+                if raw.struck or raw.style in struck_styles or (shared is not None and shared.struck):
                     struck.add(number)
-                elif _is_half_struck(raw, book):
+                elif raw.half_struck or (shared is not None and shared.half_struck):
                     odd[number, column] = finding("half-struck", Location(at, text), text=text)
         rows[number] = row
     findings = list(_spread_merges(sheet, rows, file))
@@ -212,9 +218,7 @@ def _value(raw: RawCell, book: RawBook, formats: tuple[_Format, ...]) -> tuple[N
     stored = raw.text
     match raw.type:
         case "s":
-            shared = _shared_at(raw, book)
-            text = shared.text if shared else ""
-            return text or None, text, ""
+            return None, "", ""  # a number of no shared text
         case "inlineStr" | "str":
             text = clean(stored) if stored else ""
             return text or None, text, ""
@@ -231,21 +235,9 @@ def _value(raw: RawCell, book: RawBook, formats: tuple[_Format, ...]) -> tuple[N
     return _number(stored.strip(), format_, book.date1904)
 
 
-def _is_struck(raw: RawCell, book: RawBook) -> bool:
-    if raw.struck or (0 <= raw.style < len(book.styles.struck) and book.styles.struck[raw.style]):
-        return True
-    shared = _shared_at(raw, book) if raw.type == "s" else None
-    return shared is not None and shared.struck
-
-
-def _is_half_struck(raw: RawCell, book: RawBook) -> bool:
-    shared = _shared_at(raw, book) if raw.type == "s" else None
-    return raw.half_struck or (shared is not None and shared.half_struck)
-
-
-def _shared_at(raw: RawCell, book: RawBook) -> Shared | None:
-    """The shared text that a cell points to; None when there is none."""
-    text = (raw.text or "").strip()
+def _shared_at(number: str, book: RawBook) -> Shared | None:
+    """The shared text of a number; None when there is none."""
+    text = number.strip()
     index = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
     return book.shared[index] if 0 <= index < len(book.shared) else None
 
