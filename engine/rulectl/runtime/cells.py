@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import chain, product
 from math import prod
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
+from rulectl.lang.flat import Piece
 from rulectl.lang.region import FIRST
 from rulectl.runtime.answers import Answers, Said
 from rulectl.runtime.encoder import Encoder, Field, Unreadable, edges_of
@@ -54,19 +56,47 @@ SAMPLE: Final = 512
 
 
 class Raw(NamedTuple):
-    """A column of plain numbers: what reads its term, and where its classes begin, from class FIRST on, and end."""
+    """A column of plain numbers, and what reads its term."""
 
     slot: Slot
     encoder: Encoder
-    ends: list[float]
 
     def ranges(self, rule: int) -> Sequence[tuple[float, float]]:
         """Between which numbers a rule holds, ends excluded."""
         ref = self.slot.refs[rule]
         if ref == NONE:
-            return ((-math.inf, math.inf),)
-        ends = self.ends
+            return _ANYWHERE
+        forms = self.slot.forms[ref]
+        if len(forms) == 1 and type(forms[0]) is tuple:
+            return [_between(piece) for piece in forms[0]]
+        assert self.slot.partition is not None
+        ends = [-math.inf, *edges_of(self.slot.partition), math.inf]
         return [(ends[start - FIRST], ends[stop - FIRST]) for start, stop in self.slot.constraint(ref).region]
+
+
+_ANYWHERE: Final = ((-math.inf, math.inf),)
+
+
+def _between(piece: Piece) -> tuple[float, float]:
+    """The same of a comparison or a range of numbers; they are told apart by floats (runtime/encoder.py)."""
+    sign, first, last = piece[0], float(cast(Decimal, piece[1])), float(cast(Decimal, piece[-1]))
+    match sign:
+        case "=" | "[..]":
+            return first, math.nextafter(last, math.inf)
+        case "<":
+            return -math.inf, last
+        case "<=":
+            return -math.inf, math.nextafter(last, math.inf)
+        case ">":
+            return math.nextafter(first, math.inf), math.inf
+        case ">=":
+            return first, math.inf
+        case "[..)":
+            return first, last
+        case "(..)":
+            return math.nextafter(first, math.inf), last
+        case _:
+            return math.nextafter(first, math.inf), math.nextafter(last, math.inf)
 
 
 class Coded:
@@ -87,6 +117,8 @@ class Coded:
         if found is None:
             if ref == NONE:
                 numbers = [*range(FIRST, self.size)]
+            elif self.coarse is None and (named := self._named(ref)) is not None:
+                numbers = named
             else:
                 region = self.slot.constraint(ref).region
                 numbers = [number for start, stop in region for number in range(start, stop)]
@@ -95,6 +127,15 @@ class Coded:
                     numbers = [n for n, number in enumerate(self.coarse) if n >= FIRST and number in own]
             found = self.found[ref] = tuple([number << self.field.shift for number in numbers])
         return found
+
+    def _named(self, ref: int) -> list[int] | None:
+        """The class numbers of an entry that names values, without a region; None where it says another thing."""
+        forms = self.slot.forms[ref]
+        partition = self.slot.partition
+        assert partition is not None
+        if len(forms) > 1 or type(forms[0]) is not tuple or any(piece[0] != "=" for piece in forms[0]):
+            return None
+        return sorted({partition.locate(piece[1]) for piece in forms[0]})
 
     def ranges(self, rule: int) -> Sequence[tuple[int, int]]:
         """Between which codes a rule holds, ends excluded; never where the value is null."""
@@ -176,8 +217,11 @@ class Cells(dict[int, "bytes | None"]):
         cells: dict[int, list[bytes | None]] = {lead + sum(side): [] for side in product(*sides)}
         for rule in rules:
             box = self._box(rule)
-            for side in product(*[column.codes(rule) for column in rest]):
-                cells[lead + sum(side)].append(box)
+            at = [lead]
+            for column in rest:
+                at = [one + other for one in at for other in column.codes(rule)]
+            for one in at:
+                cells[one].append(box)
         self._make(cells)
         return self[code]
 
@@ -207,9 +251,9 @@ class Cells(dict[int, "bytes | None"]):
         """The boxes of a rule over the columns that are not keyed, packed; None where these are too many."""
         ranges: list[Sequence[tuple[float, float]]] = [column.ranges(rule) for column in self.raw]
         ranges += [column.ranges(rule) for column in self.boxed]
+        number = self.answers.plan.lowered.numbers[rule]
         if prod(map(len, ranges)) > MOST_BOXES:
             return None
-        number = self.answers.plan.lowered.numbers[rule]
         return b"".join([self.struct.pack(*chain.from_iterable(box), number) for box in product(*ranges)])
 
 
@@ -228,9 +272,8 @@ def cells_of(answers: Answers, encoders: Mapping[str, Encoder], given: frozenset
         partition = slot.partition
         assert partition is not None
         assert encoder.partition is not None
-        ends = edges_of(partition) if term in given and encoder.exact else None
-        if ends is not None:
-            raw.append(Raw(slot, encoder, [-math.inf, *ends, math.inf]))
+        if term in given and encoder.exact:
+            raw.append(Raw(slot, encoder))
         else:
             coded.append(Coded(slot, encoder.field, encoder.partition.size, answers.coarse[slot.column]))
     size = len(index.lowered.numbers)

@@ -12,6 +12,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from rulectl.lang.literals import value_of
@@ -65,14 +66,20 @@ def fields_of(partitions: Iterable[tuple[str, Partition]]) -> Mapping[str, Field
     return found
 
 
-def edges_of(partition: Partition) -> list[float] | None:
-    """Where each class of numbers but the first begins, as floats: every end point, and the float after it. None where
-    an end point has more digits than tell floats apart. What is below the first edge is of class FIRST.
+def told_apart(partition: Partition) -> bool:
+    """Whether floats tell the end points of a column of numbers apart.
 
-    No decimal is made of a number that is placed so: where floats differ, the decimals that they show differ the same
-    way, and between an end point and the float after it there is no float and, up to 1e15, no whole number."""
-    if max((len(point.as_tuple().digits) for point in partition.points), default=0) > FLOAT_DIGITS:
-        return None
+    Then no decimal is made of a number that is placed among them: where floats differ, the decimals that they show
+    differ the same way, and between an end point and the float after it there is no float and, up to 1e15, no whole
+    number."""
+    if max(map(len, map(str, partition.points)), default=0) <= FLOAT_DIGITS:
+        return True
+    return all(len(point.as_tuple().digits) <= FLOAT_DIGITS for point in partition.points)
+
+
+def edges_of(partition: Partition) -> list[float]:
+    """Where each class of numbers but the first begins, as floats: every end point, and the float after it. What is
+    below the first edge is of class FIRST."""
     points = [float(point) for point in partition.points]
     return [edge for point in points for edge in (point, math.nextafter(point, math.inf))]
 
@@ -101,16 +108,25 @@ class Encoder(dict[Any, int]):
         self.plain = partition is None and kind is Kind.STRING and not term.type.values and not term.type.many
         self.numeric = kind is Kind.NUMBER and not term.type.many
         self.boolean = kind is Kind.BOOLEAN
-        edges: list[float] | None = None
-        if self.numeric:
-            edges = [] if partition is None else edges_of(partition)
-        self.exact = edges is not None
-        self.edges = edges or []
-        if self.exact:
-            self.low, self.high = bounds_of(term.type)
-            size = len(self.edges) + 1
-            self.codes = [(FIRST + at) << field.shift for at in range(size)] if partition is not None else [0]
-            self.whole = Whole(self)
+        self.exact = self.numeric and (partition is None or told_apart(partition))
+        self.low, self.high = bounds_of(term.type) if self.exact else (0.0, 0.0)
+
+    @cached_property
+    def edges(self) -> list[float]:
+        """Of an exact term: see `edges_of`."""
+        return [] if self.partition is None else edges_of(self.partition)
+
+    @cached_property
+    def codes(self) -> list[int]:
+        """Of an exact term: the code between each two edges."""
+        if self.partition is None:
+            return [0]
+        return [(FIRST + at) << self.field.shift for at in range(len(self.edges) + 1)]
+
+    @cached_property
+    def whole(self) -> Whole:
+        """Of an exact term: the codes of whole numbers."""
+        return Whole(self)
 
     def code(self, value: Value) -> int:
         """The code of a typed value; a term that no test reads has the one code 0."""

@@ -69,9 +69,9 @@ class Memory:
 class Engine:
     """Decides cases by one rulebook. `decide` keeps nothing between cases but remembered matches."""
 
-    def __init__(self, rulebook: Rulebook, quick: bool = True) -> None:
+    def __init__(self, rulebook: Rulebook, quick: bool = True, plan: Plan | None = None) -> None:
         self.rulebook = rulebook
-        self.plan = Plan.of(rulebook)
+        self.plan = Plan.of(rulebook) if plan is None else plan
         short = Quick(self.plan) if quick and not rulebook.aggregates else None
         self._quick = short.decide if short is not None and short.usable else _never
         self.decide_raw: Callable[[Mapping[str, object]], Outcome | None]

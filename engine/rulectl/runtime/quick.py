@@ -30,7 +30,7 @@ from rulectl.runtime.index import Match
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Plan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
-from rulectl.runtime.written import Shape, StepShape, named, numbers_named, written
+from rulectl.runtime.written import Shape, StepShape, bounds_named, named, placed_named, written
 from rulectl.values import Value
 
 KEPT_LAYOUTS: Final = 500
@@ -180,7 +180,8 @@ class Quick:
         places = {encoder.term.id: at for at, encoder in enumerate(self.order)}
         parts: dict[str, object] = {
             **dict(named("e", coded)),
-            **dict(numbers_named(len(coded), (*placed, *free_))),
+            **dict(placed_named(len(coded), placed)),
+            **dict(bounds_named(len(coded), (*placed, *free_))),
             "base": self._base(given),
             "Facts": self.facts,
             "outputs_": self.outputs,

@@ -62,13 +62,18 @@ def named(kind: str, items: Sequence[object]) -> Iterator[tuple[str, object]]:
     return ((f"{kind}{number}", item) for number, item in enumerate(items))
 
 
-def numbers_named(first: int, encoders: Sequence[Encoder]) -> Iterator[tuple[str, object]]:
+def placed_named(first: int, encoders: Sequence[Encoder]) -> Iterator[tuple[str, object]]:
     """What places the plain numbers of some terms, whose values start at `first`."""
     for at, encoder in enumerate(encoders, first):
         yield f"e{at}", encoder
         yield f"whole{at}", encoder.whole
         yield f"codes{at}", encoder.codes
         yield f"edges{at}", encoder.edges
+
+
+def bounds_named(first: int, encoders: Sequence[Encoder]) -> Iterator[tuple[str, object]]:
+    """Between which floats the plain numbers of some terms lie, whose values start at `first`."""
+    for at, encoder in enumerate(encoders, first):
         yield f"low{at}", encoder.low
         yield f"high{at}", encoder.high
 
