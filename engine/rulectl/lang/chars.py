@@ -6,6 +6,7 @@ cell and a finding can underline what was typed. Texts that become values are ta
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _BLANKS = "\t\r\v\f\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -27,6 +28,10 @@ _PLAIN = str.maketrans(
 )
 _SMALL = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}
 _GONE = str.maketrans(dict.fromkeys(INVISIBLE))
+# most texts hold nothing that would be changed, which is sooner seen than done
+_ODD = re.compile(f"[{re.escape(''.join(map(chr, _PLAIN)))}]")
+_LARGE = re.compile("[A-Z]")
+_UNSEEN = re.compile(f"[{re.escape(INVISIBLE)}]")
 
 QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "『": "』", "'": "'", "‘": "’", "〝": "〞", "＂": "＂"}
 """Opening quote -> closing quote."""
@@ -34,17 +39,18 @@ QUOTES = {'"': '"', "“": "”", "”": "”", "「": "」", "『": "』", "'":
 
 def plain(text: str) -> str:
     """The text in plain characters, as long as it was."""
-    return text.translate(_PLAIN)
+    return text.translate(_PLAIN) if _ODD.search(text) else text
 
 
 def lowered(text: str) -> str:
     """The text with its Latin letters small, as long as it was (`str.lower` makes two characters of `İ`)."""
-    return text.translate(_SMALL)
+    return text.translate(_SMALL) if _LARGE.search(text) else text
 
 
 def visible(text: str) -> str:
     """The text as a value: without blanks around it and without invisible marks."""
-    return text.translate(_GONE).strip().strip("\u3000\u00a0")
+    bare = text.translate(_GONE) if _UNSEEN.search(text) else text
+    return bare.strip().strip("\u3000\u00a0")
 
 
 def without_mark(text: str) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, DecimalException
+from functools import lru_cache
+from typing import NamedTuple
 
 from rulectl.lang.chars import QUOTES, folded, plain, visible, without_mark
 from rulectl.lang.dates import MIDNIGHT, read_duration, read_moment
@@ -98,13 +100,30 @@ def _read_text(text: str, type_: Type) -> str | Problem:
 def match_allowed(value: str, values: tuple[str, ...]) -> str | None:
     """The allowed value that a text means: the same, or the one that is the same in NFKC, or that but for large and
     small letters, as Excel compares texts."""
-    if value in values:
+    known = _spellings(values)
+    if value in known.exact:
         return value
     alike = folded(value)
-    same = [v for v in values if folded(v) == alike]
-    if not same:
-        same = [v for v in values if folded(v).casefold() == alike.casefold()]
-    return same[0] if len(same) == 1 else None
+    return known.folded[alike] if alike in known.folded else known.caseless.get(alike.casefold())
+
+
+class _Spellings(NamedTuple):
+    """Allowed values by the spellings that mean them; None where a spelling means more than one."""
+
+    exact: frozenset[str]
+    folded: Mapping[str, str | None]
+    caseless: Mapping[str, str | None]
+
+
+@lru_cache(maxsize=256)
+def _spellings(values: tuple[str, ...]) -> _Spellings:
+    """Worked out once for all cells of a column: there may be thousands of values."""
+    alike: dict[str, str | None] = {}
+    caseless: dict[str, str | None] = {}
+    for value in values:
+        for spelling, known in ((folded(value), alike), (folded(value).casefold(), caseless)):
+            known[spelling] = None if spelling in known else value
+    return _Spellings(frozenset(values), alike, caseless)
 
 
 def _read_number(text: str, unit: str) -> Decimal | Problem:

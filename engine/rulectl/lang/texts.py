@@ -7,6 +7,8 @@ such as `非卖品` or `退货;退款` means itself; quotes always make a litera
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
 from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.expressions import SUM_LEVEL, Parser
@@ -47,7 +49,18 @@ _CONTAINS = re.compile(
 )
 _MORE = re.compile(r"\s*(?:并?且|或者?|和|\band\b|\bor\b)\s*(?=不?(?:包含|包括|含)|(?:not\s+)?contain)", re.IGNORECASE)
 """What joins one `包含 …` to another, inside texts that may have any other word in them."""
-_END = re.compile(r"[;,、\n]")
+_ENDS = ";,、\n"
+
+
+@lru_cache(maxsize=256)
+def _by_first(values: tuple[str, ...]) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Allowed values by their first character, as plain text and as they are, the longest first. A column has them for
+    all its cells, and there may be thousands."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for value in sorted(values, key=lambda value: -len(value)):
+        if value:
+            found.setdefault(plain(value)[0], []).append((plain(value), value))
+    return {first: tuple(pairs) for first, pairs in found.items()}
 
 
 class TextReader:
@@ -60,7 +73,7 @@ class TextReader:
         self.text = parser.lexer.text
         self.pos = 0
         self.open = not column.type.values
-        self.allowed = sorted(((plain(v), v) for v in column.type.values), key=lambda pair: -len(pair[0]))
+        self.allowed = _by_first(column.type.values)
 
     def whole(self) -> Test:
         """cell := '-' | tests"""
@@ -287,8 +300,8 @@ class TextReader:
             quoted = self._quoted(start)
             if quoted:
                 return quoted
-        for text, value in self.allowed:
-            if text and self.text.startswith(text, start) and _AFTER.match(self.text, start + len(text)):
+        for text, value in self.allowed.get(self.text[start], ()):
+            if self.text.startswith(text, start) and _AFTER.match(self.text, start + len(text)):
                 self.pos = start + len(text)
                 return Literal(value, Span(start, self.pos))
         return None
@@ -364,16 +377,16 @@ class TextReader:
     def _end_of_text(self, start: int, closing: bool, excepting: bool) -> int:
         """Where unquoted text ends: at a separator, the closing bracket of a group, or 外."""
         depth = 0
-        for at in range(start, len(self.text)):
+        more = _MORE.search(self.text, start + 1) if self.open else None
+        last = more.start() if more else len(self.text)
+        for at in range(start, last):
             char = self.text[at]
             depth += (char in "([") - (char in ")]")
-            if _END.match(char) or (closing and depth < 0):
+            if char in _ENDS or (closing and depth < 0):
                 return at
             if excepting and at > start and _OUTSIDE.match(self.text, at):
                 return at
-            if self.open and at > start and _MORE.match(self.text, at):
-                return at
-        return len(self.text)
+        return last
 
     def _blanks(self) -> None:
         while self.text[self.pos : self.pos + 1] in (" ", "\n"):

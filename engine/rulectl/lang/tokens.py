@@ -18,12 +18,21 @@ from rulectl.lang.numerals import CHARACTERS
 from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.syntax import Comparison, Function
 from rulectl.lang.units import Quantity, quantity_at
-from rulectl.lang.words import BREAKS, FILLING, FUNCTION_WORDS, KEYWORDS, LONGEST_WORD, OPERATORS, PREFIX, SUFFIX
+from rulectl.lang.words import (
+    BREAKS,
+    FILLING,
+    FUNCTION_WORDS,
+    KEYWORDS,
+    LONGEST_WORD,
+    OPERATORS,
+    PREFIX,
+    SUFFIX,
+    WORD_SIZES,
+)
 from rulectl.source import Span
 
 Kind = Choice["number", "date", "text", "name", "function", "word", "sign", "end", "unknown"]
 
-_BLANK = re.compile(r" *")
 _ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNKNOWN = re.compile(r"[^\s()\[\]{},;、+\-*/^<>=!~—≤≥≠&|\"“”「」『』]+")
 _NO_VALUE = re.compile(r"#?n/a(?![a-z0-9])|#(?:ref|div/0|value|name|num|null)[!?]?", re.IGNORECASE)
@@ -71,12 +80,10 @@ class Lexer:
 
     def skip(self, pos: int) -> int:
         """The next offset that is not blank."""
-        while True:
-            found = _BLANK.match(self.text, pos)
-            pos = found.end() if found else pos
-            if self.newlines or self.text[pos : pos + 1] != "\n":
-                return pos
+        text = self.text
+        while pos < len(text) and (text[pos] == " " or (text[pos] == "\n" and not self.newlines)):
             pos += 1
+        return min(pos, len(text))
 
     def _read(self, pos: int) -> Token:
         text = self.text
@@ -143,9 +150,15 @@ class Lexer:
         """A name, a function or a keyword: the longest; a name before a keyword of the same length."""
         name = self.scope.longest(self.text, pos)
         length = name[1] if name else 0
-        for size in range(min(LONGEST_WORD, len(self.text) - pos), length, -1):
+        for size in WORD_SIZES.get(self.lower[pos], ()):
+            if size <= length:
+                break
+            if pos + size > len(self.lower):
+                continue
             word = self.lower[pos : pos + size]
-            function = FUNCTION_WORDS.get(word) if self._calls(pos + size) else None
+            function = FUNCTION_WORDS.get(word)
+            if function and not self._calls(pos + size):
+                function = None
             if (function or word in KEYWORDS or word in PREFIX or word in SUFFIX) and self._bounded(pos, pos + size):
                 if size == 1 and not word.isascii() and self._misspelt(pos):
                     return None

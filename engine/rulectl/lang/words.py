@@ -94,6 +94,11 @@ FUNCTION_WORDS: dict[str, Function] = {
 
 ALL_WORDS: frozenset[str] = frozenset((*PREFIX, *SUFFIX, *KEYWORDS))
 LONGEST_WORD = max(map(len, (*ALL_WORDS, *FUNCTION_WORDS)))
+WORD_SIZES: dict[str, tuple[int, ...]] = {
+    first: tuple(sorted({len(word) for word in (*ALL_WORDS, *FUNCTION_WORDS) if word[0] == first}, reverse=True))
+    for first in {word[0] for word in (*ALL_WORDS, *FUNCTION_WORDS)}
+}
+"""By first character, how long a word that begins so can be, the longest first: what an expression asks most often."""
 
 BREAKS: tuple[str, ...] = tuple(
     word for word in (*ALL_WORDS, "且", "或") if not word.isascii() and (len(word) > 1 or word in "且或则若")
