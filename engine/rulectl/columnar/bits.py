@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,17 +37,23 @@ _SHARED_BYTES = 1 << 18
 _AT_ONCE = 1 << 16
 """So many words are looked at together: few enough to stay in the processor's cache."""
 
+_FEW_WORDS = 4
+"""Up to here the first rule is looked for word by word."""
+
+_NO_WORDS: Words = np.zeros((0, 0), np.uint64)
 _ONE = np.uint64(1)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One or more columns with a matrix: a row's place in it is the number whose digits are its classes."""
+    """One or more columns with a matrix: a row's place in it is the number whose digits are its classes. `by_word` is
+    the same word by word, for tables of few words."""
 
     columns: tuple[int, ...]
     sizes: tuple[int, ...]
     holds: Words
+    by_word: Words
 
     def places(self, classes: Sequence[Codes]) -> npt.NDArray[Any]:
         """The matrix row of each row."""
@@ -105,12 +111,28 @@ class Bits:
         found = np.full(rows, NONE, np.int32)
 
         def one(part: slice) -> None:
-            first = _first(self._holding([column[part] for column in classes]))
-            hit = first >= 0
-            found[part][hit] = self.rule[first[hit]]
+            mine = [column[part] for column in classes]
+            first = self._first_of_few(mine) if self.words <= _FEW_WORDS else _first(self._holding(mine))
+            found[part] = rule.take(first)
 
+        # -1 is the last
+        rule = np.append(self.rule, np.int32(NONE))
         _in_steps(rows, self.words, one)
         return found
+
+    def _first_of_few(self, classes: Sequence[Codes]) -> Rows:
+        """The lowest bit that holds in each row, -1 where none does: word by word, which is faster for few."""
+        places = [shared.places(classes).astype(np.int64) for shared in self.shared]
+        first = np.full(len(classes[0]), -1, np.int64)
+        for word in reversed(range(self.words)):
+            held: Words | None = None
+            for shared, place in zip(self.shared, places, strict=True):
+                mine = shared.by_word[word].take(place)
+                held = mine if held is None else np.bitwise_and(held, mine, out=held)
+            assert held is not None
+            (at,) = held.nonzero()
+            first[at] = _lowest(held.take(at)) + word * 64
+        return first
 
     def sets(self, classes: Sequence[Codes], rows: int) -> Words:
         """The rules that hold in each row, as words."""
@@ -223,9 +245,13 @@ def _first(held: Words) -> Rows:
     """The lowest bit of each row, -1 where there is none."""
     word = (held != 0).argmax(axis=1) if held.shape[1] > 1 else np.zeros(len(held), np.int64)
     bits = held[np.arange(len(held)), word]
-    low = np.bitwise_count((bits & (~bits + _ONE)) - _ONE).astype(np.int64)
-    first: Rows = np.where(bits == 0, np.int64(-1), word * 64 + low)
+    first: Rows = np.where(bits == 0, np.int64(-1), word * 64 + _lowest(bits))
     return first
+
+
+def _lowest(bits: Words) -> Rows:
+    """The lowest bit of each word, 64 where it has none."""
+    return np.bitwise_count((bits & (~bits + _ONE)) - _ONE).astype(np.int64)
 
 
 def _packed(bits: Rows, words: int) -> Words:
@@ -261,7 +287,9 @@ def _together(single: Sequence[Words]) -> list[Shared]:
         last = found[-1] if found else None
         if last is not None and len(last.holds) * mine.nbytes <= _SHARED_BYTES:
             both = (last.holds[:, None, :] & mine[None, :, :]).reshape(-1, mine.shape[1])
-            found[-1] = Shared((*last.columns, column), (*last.sizes, len(mine)), both)
+            found[-1] = Shared((*last.columns, column), (*last.sizes, len(mine)), both, _NO_WORDS)
         else:
-            found.append(Shared((column,), (len(mine),), mine))
-    return found
+            found.append(Shared((column,), (len(mine),), mine, _NO_WORDS))
+    if single[0].shape[1] > _FEW_WORDS:
+        return found
+    return [replace(shared, by_word=np.ascontiguousarray(shared.holds.T)) for shared in found]

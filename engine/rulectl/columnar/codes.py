@@ -76,9 +76,10 @@ class Spelling(Generic[T]):
 class Spellings:
     """How the states, asks and firings of one engine are written, kept from frame to frame."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_kept", "_whole")
 
     def __init__(self) -> None:
+        self._whole: dict[tuple[int, str], tuple[object, pl.Series]] = {}
         self._kept: dict[tuple[int, str], tuple[object, Spelling[Any]]] = {}
 
     def of(self, things: Numbered[T], way: str, write: Callable[[T], str | None]) -> Spelling[T]:
@@ -88,8 +89,16 @@ class Spellings:
             kept = self._kept[id(things), way] = (things, Spelling(things, write))
         return kept[1]
 
+    def whole(self, things: Numbered[T], way: str, make: Callable[[Sequence[T]], pl.Series]) -> pl.Series:
+        """What `make` says of all things together, made again only when there are more of them."""
+        known = self._whole.get((id(things), way))
+        if known is None or known[0] is not things or len(known[1]) != len(things):
+            known = self._whole[id(things), way] = (things, make(things.items))
+        return known[1]
+
     def forget(self) -> None:
         self._kept.clear()
+        self._whole.clear()
 
 
 class Lut:
@@ -125,12 +134,11 @@ class Known:
         if len(self._array) < size:
             more = np.full(size - len(self._array), -1, np.int32)
             self._array = np.concatenate([self._array, more])
-        said: Codes = self._array[codes]
-        new = said < 0
-        if new.any():
-            for code in np.unique(codes[new]).tolist():
+        said: Codes = self._array.take(codes)
+        if len(said) and said.min() < 0:
+            for code in np.unique(codes[said < 0]).tolist():
                 self._array[code] = work_out(code)
-            said = self._array[codes]
+            said = self._array.take(codes)
         return said
 
 
@@ -139,6 +147,13 @@ class Part(NamedTuple):
 
     codes: Codes
     size: int
+
+
+def gathered(values: pl.Series, codes: Codes) -> pl.Series:
+    """The value of each row; where all have the first, that is not looked up for each."""
+    if len(values) and not codes.any():
+        return values.new_from_index(0, len(codes))
+    return values.gather(pl.Series(codes))
 
 
 def constant(rows: int, code: int = 0) -> Codes:
@@ -212,4 +227,4 @@ def each(parts: Sequence[Part], rows: int, work_out: Callable[[tuple[int, ...]],
     said = np.fromiter(map(work_out, keys), np.int32, len(keys))
     if len(said) == 1:
         return constant(rows, int(said[0]))
-    return said[codes]
+    return said.take(codes)

@@ -144,13 +144,13 @@ class Coded:
         lut = lens.of_states(self.states)
         if len(lens.pairs) == 1:
             return Part(constant(len(self.codes)), 1)
-        return Part(lut[self.codes], len(lens.pairs))
+        return Part(lut.take(self.codes), len(lens.pairs))
 
     def width(self, lens: Lens) -> int:
         return len(np.unique(lens.of_states(self.states)))
 
     def classes(self, lens: Lens) -> Codes:
-        return lens.class_of_states(self.states)[self.codes]
+        return lens.class_of_states(self.states).take(self.codes)
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self.codes, self.states
@@ -214,7 +214,7 @@ class Numbers:
         return found
 
     def seen(self, lens: Lens) -> Part:
-        return Part(lens.of_classes(self.points)[self._classes], len(lens.pairs))
+        return Part(lens.of_classes(self.points).take(self._classes), len(lens.pairs))
 
     def width(self, lens: Lens) -> int:
         return lens.partition.size
@@ -222,7 +222,7 @@ class Numbers:
     def classes(self, lens: Lens) -> Codes:
         if lens.partition.points == self.points.points:
             return self._classes
-        return lens.of_classes(self.points)[self._classes]
+        return lens.of_classes(self.points).take(self._classes)
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self._exact

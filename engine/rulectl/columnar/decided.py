@@ -17,7 +17,7 @@ from rulectl.cases.reader import Reject
 from rulectl.cases.writer import cell, guarded, joined
 from rulectl.codes import Severity
 from rulectl.columnar.alike import Alike
-from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each, gathered
 from rulectl.columnar.columns import Coded, Column, Texts
 from rulectl.columnar.tables import TableColumns
 from rulectl.diagnostics import Finding
@@ -228,20 +228,31 @@ class Decided:
         if isinstance(column, Texts):
             return column.series.alias(term.id)
         codes, states = column.exact()
-        return typed([state.now for state in states.items], term.type).gather(codes).alias(term.id)
+        values = self.spellings.whole(states, "values", lambda items: typed([state.now for state in items], term.type))
+        return gathered(values, codes).alias(term.id)
 
     def asked(self) -> pl.Series:
         """The ids of the terms to ask for, as lists."""
-        return pl.Series("asks", [list(n) for n in self.ask_names.items], pl.List(pl.String)).gather(self.asks)
+        return gathered(self.spellings.whole(self.ask_names, "names", _lists), self.asks).alias("asks")
 
     def rules(self) -> pl.Series:
         """The rules that fired, in order, as lists of `table/rule`: one list for each combination of firings."""
+        if len(self.firings) == 1:
+            ((codes, fired),) = self.firings
+            return gathered(self.spellings.whole(fired, "names", _names), codes).alias("rules")
         at, codes = distinct([Part(codes, len(fired)) for codes, fired in self.firings], len(self))
         lists: list[list[str]] = [[] for _ in at]
         for mine, fired in self.firings:
             for made, number in zip(lists, mine[at].tolist(), strict=True):
                 made += [firing.name for firing in fired.items[number]]
-        return pl.Series("rules", lists, pl.List(pl.String)).gather(pl.Series(codes))
+        return gathered(_lists(lists), codes).alias("rules")
+
+    def slugs(self) -> pl.Series:
+        """The names of each row's findings, as lists."""
+        slugs = self.spellings.whole(
+            self.told, "names", lambda items: _lists([[finding.slug for finding in told] for told in items])
+        )
+        return gathered(slugs, self.findings).alias("findings")
 
     def findings_of(self, row: int) -> tuple[Finding, ...]:
         """The findings of one decided row."""
@@ -275,6 +286,14 @@ class Decided:
         codes, first = np.unique(self.findings, return_index=True)
         inorder = codes[np.argsort(first)].tolist()
         return tuple(dict.fromkeys(found for code in inorder for found in self.told.items[code]))
+
+
+def _lists(items: Sequence[Sequence[str]]) -> pl.Series:
+    return pl.Series([list(item) for item in items], dtype=pl.List(pl.String))
+
+
+def _names(items: Sequence[Fired]) -> pl.Series:
+    return _lists([[firing.name for firing in fired] for fired in items])
 
 
 def _guard(texts: pl.Series, risky: bool = True) -> pl.Series:

@@ -377,16 +377,16 @@ class ColumnarEngine:
         outputs = [term for term in self.plan.outputs if term.id in verdicts]
         silent = Status.NO_RULE.rank
         required = [term for term in outputs if term.required]
-        worst = constant(rows, -1)
+        worst = np.full(rows, -1, np.int8)
         for term in required or outputs:
-            ranks = self.terms[term.id].rank.array()
+            ranks = self.terms[term.id].rank.array().astype(np.int8)
             if not required:
-                ranks = np.where(ranks == silent, np.int32(-1), ranks)
+                ranks = np.where(ranks == silent, np.int8(-1), ranks)
             # most terms are decided in every row
             same = len(ranks) and (ranks == ranks[0]).all()
-            np.maximum(worst, ranks[0] if same else ranks[verdicts[term.id]], out=worst)
+            np.maximum(worst, ranks[0] if same else ranks.take(verdicts[term.id]), out=worst)
         worst[worst < 0] = silent
-        return worst
+        return worst.astype(np.int32)
 
 
 def _default(term: Term) -> Value:

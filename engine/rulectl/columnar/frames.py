@@ -58,7 +58,6 @@ def results(decided: Decided, rejects: Sequence[Reject], lang: Language) -> pl.D
     """One row for each case, in the order of the rows: `row` its number, `case` its id, the outputs by term id, typed;
     `status` (REJECTED with the `reason`), `asks` (term ids), `rules` (`table/rule`), `findings` (names of codes)."""
     outputs = [term for term in decided.rulebook.terms if term.role is Role.OUTPUT]
-    told = [[finding.slug for finding in found] for found in decided.told.items]
     frame = pl.DataFrame(
         [
             pl.Series("row", decided.numbers, dtype=pl.Int64),
@@ -67,7 +66,7 @@ def results(decided: Decided, rejects: Sequence[Reject], lang: Language) -> pl.D
             decided.status_texts(),
             decided.asked(),
             decided.rules(),
-            pl.Series("findings", told, dtype=pl.List(pl.String)).gather(pl.Series(decided.findings)),
+            decided.slugs(),
             pl.repeat(None, len(decided), dtype=pl.String, eager=True).alias("reason"),
         ]
     )

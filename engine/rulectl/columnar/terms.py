@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Known, Lut, Numbered, Part, each
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, each
 from rulectl.columnar.columns import Coded, State
 from rulectl.columnar.holding import Waits
 from rulectl.columnar.tables import Pass, TableColumns
@@ -56,7 +56,6 @@ class TermColumns:
     _doubted: Lut = field(default_factory=Lut)
     _number: dict[Verdict, int] = field(default_factory=dict)
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
-    _single: Known = field(default_factory=Known)
     _said: list[tuple[Numbered[object], Lut]] = field(default_factory=list)
 
     def forget(self) -> None:
@@ -65,7 +64,7 @@ class TermColumns:
         self.state, self.rank, self.waits, self.clash = Lut(), Lut(), Lut(), Lut()
         self._behind, self._group_of, self._doubted = Lut(), Lut(), Lut()
         self.groups, self.unions = Numbered(frozenset()), Numbered(frozenset())
-        self._number, self._verdict_of, self._said, self._single = {}, {}, [], Known()
+        self._number, self._verdict_of, self._said = {}, {}, []
 
     def decide(self, passes: Mapping[int, Pass], rows: int) -> Verdicts:
         """The number of each row's verdict, and of the sets of names that it waits for beyond those of the verdict."""
@@ -101,15 +100,24 @@ class TermColumns:
         """The number of each row's verdict, as far as runs say."""
         if not self._said:
             self._said = [(Numbered(), Lut()) for _ in self.writers]
+        if len(self.writers) == 1:
+            ((table, column),) = self.writers
+            return self._of_one(table, column, passes[table.number].runs)
         parts: list[Part] = []
         for (table, column), (said, lut) in zip(self.writers, self._said, strict=True):
             # runs that say the same, and could say nothing else, are one
             for number in range(len(lut), len(table.runs)):
                 lut.items.append(said.number(self._voice(table.runs[number], number, column)))
-            parts.append(Part(lut.array()[passes[table.number].runs], len(said)))
-        if len(parts) == 1:
-            return self._single.of(parts[0].codes, parts[0].size, lambda code: self._verdict((code,)))
+            parts.append(Part(lut.array().take(passes[table.number].runs), len(said)))
         return each(parts, rows, self._verdict)
+
+    def _of_one(self, table: TableColumns, column: int, runs: Codes) -> Codes:
+        """The same where one table says all there is: a verdict for each run, looked up in one step."""
+        ((said, lut),) = self._said
+        for number in range(len(lut), len(table.runs)):
+            voice = self._voice(table.runs[number], number, column)
+            lut.items.append(self._verdict((said.number(voice),)))
+        return lut.array().take(runs)
 
     def _voice(self, run: TableRun, number: int, column: int) -> object:
         reach = run.reach
@@ -146,7 +154,7 @@ class TermColumns:
 
     def column(self, verdicts: Codes) -> Coded:
         """The term as the tables above read it."""
-        return Coded(self.state.array()[verdicts], self.states)
+        return Coded(self.state.array().take(verdicts), self.states)
 
 
 @dataclass(frozen=True, slots=True)
