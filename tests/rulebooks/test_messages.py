@@ -50,6 +50,15 @@ def test_every_case_opens_with_soothing() -> None:
     assert {id_: ids for id_, ids in said.items() if ids[0] not in OPENINGS} == {}
 
 
+def test_every_case_is_taken_up_by_a_person_first() -> None:
+    """S1-12, S2-04: the first task is to answer, but for what the night shift left."""
+    first = ("早班先办晚班遗留", "五分钟内真人回话")
+    for id_, outcome, _ in sent():
+        tasks = outcome.outputs["actions"]
+        assert isinstance(tasks, tuple)
+        assert str(tasks[0]).startswith(first), id_
+
+
 def test_nothing_is_asked_before_the_buyer_is_soothed() -> None:
     """C12: the first message soothes, questions come from the second on."""
     assert [id_ for id_, _, messages in sent() if at(messages, *ASKS)[:1] == [0]] == []
