@@ -19,12 +19,14 @@ from typing import Final, NamedTuple, cast
 
 from rulectl.lang.flat import Piece
 from rulectl.lang.region import FIRST
+from rulectl.lang.syntax import Name
 from rulectl.runtime.answers import Answers, Said
-from rulectl.runtime.encoder import Encoder, Field, Unreadable, edges_of
+from rulectl.runtime.coding import Field
+from rulectl.runtime.encoder import Encoder, Unreadable, edges_of
 from rulectl.runtime.index import Index
 from rulectl.runtime.lowering import NONE, Slot
 
-MANY_WAYS: Final = 20_000
+MANY_WAYS: Final = 1 << 16
 """A table whose classes meet in fewer ways remembers all its answers, which is faster."""
 
 FEW_RULES: Final = 32
@@ -267,15 +269,16 @@ def cells_of(answers: Answers, encoders: Mapping[str, Encoder], given: frozenset
     raw: list[Raw] = []
     coded: list[Coded] = []
     for slot in slots:
-        term = answers.terms[slot.column]
-        encoder = encoders[term]
+        subject = index.lowered.columns[slot.column].subject
+        assert isinstance(subject, Name)
+        encoder = encoders[subject.id]
         partition = slot.partition
         assert partition is not None
         assert encoder.partition is not None
-        if term in given and encoder.exact:
+        if subject.id in given and encoder.exact:
             raw.append(Raw(slot, encoder))
         else:
-            coded.append(Coded(slot, encoder.field, encoder.partition.size, answers.coarse[slot.column]))
+            coded.append(Coded(slot, encoder.field, encoder.partition.size, answers.keyed.coarse[slot.column]))
     size = len(index.lowered.numbers)
     sample = range(0, size, max(1, size // SAMPLE))
     spread = {

@@ -2,23 +2,22 @@
 
 Most values of a case come again (allowed values, counts, prices), so a term keeps the class of each raw value that it
 has met. Numbers that a program hands over are placed among the end points as they are, without a decimal being made.
-The class numbers of all terms stand side by side in one integer, each in a `Field` of its own: the classes of a case
-are then one sum, and those that a table asks for one AND.
+The class comes as a code, moved up to the term's field (runtime/coding.py).
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from rulectl.lang.literals import value_of
 from rulectl.lang.region import FIRST, UNKNOWN, Partition
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Term
+from rulectl.runtime.coding import Field
 from rulectl.types import Kind, Type
 from rulectl.values import Value
 
@@ -34,36 +33,6 @@ _NUMBERS: Final = (int, float, Decimal)
 
 class Unreadable(Exception):  # noqa: N818 - not an error: the long way reads it again and says what is wrong
     """A raw value that is not plainly one of the term's."""
-
-
-class Field(NamedTuple):
-    """Where a term's class number stands: `shift` bits up, with as many bits as `ones` has."""
-
-    shift: int
-    ones: int
-
-    @property
-    def mask(self) -> int:
-        return self.ones << self.shift
-
-    def number(self, code: int) -> int:
-        """The class number in a code."""
-        return code >> self.shift & self.ones
-
-
-NO_FIELD: Final = Field(0, 0)
-"""Of a term that no test reads."""
-
-
-def fields_of(partitions: Iterable[tuple[str, Partition]]) -> Mapping[str, Field]:
-    """Fields side by side, wide enough for the classes of each term."""
-    found: dict[str, Field] = {}
-    shift = 0
-    for name, partition in partitions:
-        width = (partition.size - 1).bit_length()
-        found[name] = Field(shift, (1 << width) - 1)
-        shift += width
-    return found
 
 
 def told_apart(partition: Partition) -> bool:

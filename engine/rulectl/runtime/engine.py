@@ -10,17 +10,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 from rulectl.codes import Severity
 from rulectl.diagnostics import Finding, finding
-from rulectl.lang.evaluate import CannotCompute, evaluate
+from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import HitPolicy, Role, Status
 from rulectl.model.rulebook import Policy, Rulebook, Term
-from rulectl.runtime.judge import Entries, TableRun, Verdict, judge, run
-from rulectl.runtime.plan import Plan, TablePlan
+from rulectl.runtime.coding import Coding
+from rulectl.runtime.index import KEPT_MATCHES
+from rulectl.runtime.judge import SILENT, Entries, TableRun, Verdict, judge, run
+from rulectl.runtime.plan import Plan
 from rulectl.runtime.quick import Quick
 from rulectl.runtime.resolve import CLASH, Lack
+from rulectl.runtime.standing import Remembered, Standing
 from rulectl.source import CellRange, FilePlace, Location, Place
 from rulectl.values import Value, plain_text
 
@@ -30,12 +34,16 @@ Counted = Mapping[str, tuple[Value, tuple[str, ...]]]
 
 @dataclass(slots=True)
 class Memory:
-    """Working memory: what is known now, what is certain (provisional terms unknown), what is absent for certain."""
+    """Working memory: what is known now, what is certain (provisional terms unknown), what is absent for certain; the
+    codes of both, and the terms in which they differ. Tables that say nothing have no run."""
 
+    coding: Coding
     now: dict[str, Value]
     certain: dict[str, Value]
+    codes: int
+    certain_codes: int
     absent: frozenset[str] = frozenset()
-    provisional: bool = False
+    doubtful: set[str] = field(default_factory=set)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     runs: dict[int, TableRun] = field(default_factory=dict)
 
@@ -45,9 +53,16 @@ class Memory:
         self.verdicts[term.id] = verdict
         self.now[term.id] = value
         self.certain[term.id] = value if verdict.settled else None
-        self.provisional = self.provisional or not verdict.settled
         gone = verdict.settled and value is None
-        self.absent = self.absent | {term.id} if gone else self.absent - {term.id}
+        if gone or term.id in self.absent:
+            self.absent = self.absent | {term.id} if gone else self.absent - {term.id}
+        if not verdict.settled and value is not None:
+            self.doubtful.add(term.id)
+        if term.id in self.coding.fields:
+            rest = ~self.coding.fields[term.id].mask
+            code = self.coding.code(term.id, value, gone)
+            self.codes = self.codes & rest | code
+            self.certain_codes = self.certain_codes & rest | (code if verdict.settled else 0)
 
     def inputs(self, names: frozenset[str]) -> frozenset[str]:
         """The names with decided terms replaced by what these wait for themselves."""
@@ -78,10 +93,20 @@ class Engine:
         self.decide_raw = self._short if rulebook.policies else self._quick
         """The outcome of a settled case whose keys are names, ids or aliases and whose values are as they come; None
         where it must be read first: something is unknown, odd or wrong in it, or the rulebook computes."""
+        self._verdicts: dict[tuple[object, ...], Verdict] = {}
+        self._statements = tuple(
+            Remembered(sorted(names_of(policy.statement)), partial(self._broken, policy))
+            for policy in rulebook.policies
+        )
         self._blank: dict[str, Value] = {
             **self.plan.parameters,
             **{term.id: term.default if term.role is Role.INPUT else None for term in rulebook.terms},
         }
+
+    @cached_property
+    def _standings(self) -> tuple[Standing, ...]:
+        """What is remembered of each table; of the plan as it is when the first case comes."""
+        return tuple(map(Standing.of, self.plan.tables, self.plan.keyed))
 
     def decide(self, facts: Mapping[str, Value], counted: Counted | None = None) -> Outcome:
         """The outcome of one case: typed facts by term id (missing or None: unknown)."""
@@ -105,7 +130,9 @@ class Engine:
         for name, (value, _) in counted.items():
             if now[name] is None:
                 now[name] = value
-        memory = Memory(now, dict(now))
+        coding = self.plan.coding
+        codes = sum([coding.code(name, value, False) for name in coding.fields if (value := now[name]) is not None])
+        memory = Memory(coding, now, dict(now), codes, codes)
         for term in self.plan.unspoken:
             if term.id not in counted:
                 memory.settle(term, Verdict(None, Status.NO_RULE, False))
@@ -114,7 +141,9 @@ class Engine:
     def _stratum(self, memory: Memory, stratum: int, numbers: tuple[int, ...]) -> None:
         if not self.plan.cyclic[stratum]:
             for number in numbers:
-                memory.runs[number] = self._run(self.plan.tables[number], memory, ())
+                found = self._stand(number, memory)
+                if found is not None:
+                    memory.runs[number] = found
             self._settle(memory, stratum)
             return
         mine = self.plan.settled_in[stratum]
@@ -123,7 +152,7 @@ class Engine:
         unsettled: set[str] = set()
         while True:
             for number in numbers:
-                memory.runs[number] = self._run(self.plan.tables[number], memory, earlier[number])
+                memory.runs[number] = self._rerun(number, memory, earlier[number])
             before = {term: memory.now[term] for term in mine}
             self._settle(memory, stratum)
             # hits are kept and so is every doubt: both only grow, and values follow from hits, so this ends
@@ -135,23 +164,61 @@ class Engine:
             for term in unsettled:
                 memory.certain[term] = None
                 memory.absent -= {term}
-            memory.provisional = memory.provisional or bool(unsettled)
+                if memory.now[term] is not None:
+                    memory.doubtful.add(term)
 
-    def _run(self, plan: TablePlan, memory: Memory, earlier: tuple[int, ...]) -> TableRun:
-        terms = [self.plan.terms[column.term] for column in plan.table.outputs]
-        now = Entries(plan, terms, memory.now, memory.absent)
+    def _stand(self, number: int, memory: Memory) -> TableRun | None:
+        """A table's pass over a case, None where it comes to nothing."""
+        standing = self._standings[number]
+        plan = standing.plan
+        states = tuple([state.of(memory.now, memory.absent) for _, state in standing.states])
+        if memory.doubtful.isdisjoint(plan.reads):
+            reach = standing.reach(
+                memory.codes, memory.codes, states, states, lambda: self._entries(number, memory.now, memory)
+            )
+            if reach.silent and not states:
+                return None
+            now = may = self._entries(number, memory.now, memory)
+        else:
+            sure = tuple([state.of(memory.certain, memory.absent) for _, state in standing.states])
+            may = self._entries(number, memory.certain, memory)
+            reach = standing.reach(memory.codes, memory.certain_codes, states, sure, lambda: may)
+            now = self._entries(number, memory.now, memory)
+        now.columns_failed = tuple([failure for _, _, failure in states if failure is not None])
+        return None if reach.silent and not now.columns_failed else TableRun(plan, now, may, reach)
+
+    def _entries(self, number: int, facts: Mapping[str, Value], memory: Memory) -> Entries:
+        return Entries(self.plan.tables[number], self.plan.written[number], facts, memory.absent)
+
+    def _rerun(self, number: int, memory: Memory, earlier: tuple[int, ...]) -> TableRun:
+        """A table's pass over a case in a cycle, after which its `earlier` hits stay."""
+        plan = self.plan.tables[number]
+        now = self._entries(number, memory.now, memory)
         now_key, failed = plan.key(memory.now, memory.absent)
         now.columns_failed = failed
-        if memory.provisional and any(memory.now[n] is not memory.certain[n] for n in plan.reads):
-            may = Entries(plan, terms, memory.certain, memory.absent)
+        if not memory.doubtful.isdisjoint(plan.reads):
+            may = self._entries(number, memory.certain, memory)
             may_key, _ = plan.key(memory.certain, memory.absent)
             return run(plan, now, now_key, may, may_key, earlier)
         return run(plan, now, now_key, now, now_key, earlier)
 
     def _settle(self, memory: Memory, stratum: int) -> None:
+        runs = memory.runs
         for name in self.plan.settled_in[stratum]:
-            runs = [(table, memory.runs[table], column) for table, column in self.plan.writers[name]]
-            memory.settle(self.plan.terms[name], judge(self.plan.terms[name], runs))
+            heard = [(table, runs[table], column) for table, column in self.plan.writers[name] if table in runs]
+            memory.settle(self.plan.terms[name], self._verdict(name, heard) if heard else SILENT)
+
+    def _verdict(self, name: str, heard: list[tuple[int, TableRun, int]]) -> Verdict:
+        """The verdict on a term; remembered where no table computes what it says."""
+        if any(table_run.plan.expressions for _, table_run, _ in heard):
+            return judge(self.plan.terms[name], heard)
+        key = (name, *[table_run.reach for _, table_run, _ in heard])
+        found = self._verdicts.get(key)
+        if found is None:
+            if len(self._verdicts) >= KEPT_MATCHES:
+                self._verdicts.clear()
+            found = self._verdicts[key] = judge(self.plan.terms[name], heard)
+        return found
 
     # -- the outcome --------------------------------------------------------------------------------------------
 
@@ -218,12 +285,15 @@ class Engine:
 
     def _policies(self, facts: Mapping[str, Value]) -> tuple[Finding, ...]:
         """The statements that this outcome breaks; what is unknown breaks nothing."""
-        told = (broken(policy, self.rulebook, facts) for policy in self.rulebook.policies)
-        return tuple(found for found in told if found is not None)
+        told = [statement.of(facts) for statement in self._statements]
+        return tuple([found for found in told if found is not None])
+
+    def _broken(self, policy: Policy, facts: Mapping[str, Value], _: frozenset[str]) -> Finding | None:
+        return broken(policy, self.rulebook, facts)
 
     def clash(self, runs: Mapping[int, TableRun], term: Term) -> list[Finding]:
         """Tables that say different things of one term; a table at odds with itself is reported by itself."""
-        said = [(t, runs[t], c, runs[t].spoken(c)) for t, c in self.plan.writers[term.id]]
+        said = [(t, runs[t], c, runs[t].spoken(c)) for t, c in self.plan.writers[term.id] if t in runs]
         if any(spoken is CLASH for *_, spoken in said):
             return []
         rules: list[str] = []

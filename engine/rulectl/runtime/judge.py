@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
+from rulectl.runtime.coding import Key
 from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.merge import Contribution, merge
-from rulectl.runtime.plan import Key, Reach, TablePlan, Variation
+from rulectl.runtime.plan import Reach, TablePlan, Variation
 from rulectl.runtime.resolve import CLASH, NOTHING, UNKNOWN, Lack, Spoken
 from rulectl.types import fits
 from rulectl.values import Value
@@ -134,16 +135,16 @@ def run(
 ) -> TableRun:
     """Match a table under what is known now and under what is certain. `earlier` hits of a cycle stay hits."""
     if not plan.simple or earlier:
-        return TableRun(plan, now, may, _reach(plan, now_key, may, may_key, earlier))
+        return TableRun(plan, now, may, reach_of(plan, now_key, may, may_key, earlier))
     reach = plan.reaches.get((now_key, may_key))
     if reach is None:
         if len(plan.reaches) >= KEPT_MATCHES:
             plan.reaches.clear()
-        reach = plan.reaches[now_key, may_key] = _reach(plan, now_key, may, may_key, ())
+        reach = plan.reaches[now_key, may_key] = reach_of(plan, now_key, may, may_key, ())
     return TableRun(plan, now, may, reach)
 
 
-def _reach(plan: TablePlan, now_key: Key, may: Entries, may_key: Key, earlier: Sequence[int]) -> Reach:
+def reach_of(plan: TablePlan, now_key: Key, may: Entries, may_key: Key, earlier: Sequence[int]) -> Reach:
     """What the class numbers of a case come to in a table."""
     present = plan.match(now_key)
     certain = present if may_key == now_key else plan.match(may_key)
@@ -195,15 +196,15 @@ class Verdict:
         return self.status in (Status.DECIDED, Status.NO_RULE)
 
 
-_SILENT = Verdict(None, Status.NO_RULE, False)
+SILENT = Verdict(None, Status.NO_RULE, False)
 
 
 def judge(term: Term, runs: Sequence[tuple[int, TableRun, int]]) -> Verdict:
     """The verdict on a term from the runs of its writers: (table number, run, output column), in firing order."""
     # most tables say nothing of most cases
-    runs = [at for at in runs if at[1].reach.hits or at[1].reach.variations or at[1].reach.joint]
+    runs = [at for at in runs if not at[1].reach.silent]
     if not runs:
-        return _SILENT
+        return SILENT
     base = [Contribution(number, r.plan.table.tier, r.spoken(column)) for number, r, column in runs]
     final = merge(term, base)
     waits: dict[tuple[int, int], frozenset[str]] = {}

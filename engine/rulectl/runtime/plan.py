@@ -15,11 +15,12 @@ from rulectl.model.grid import Strip, computed_of, grid_of
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Aggregate, Rulebook, Table, Term
+from rulectl.runtime.coding import Coding, Keyed
+from rulectl.runtime.coding import Key as Key
 from rulectl.runtime.index import KEPT_MATCHES, Column, Index, Lowered, Match, Matcher, lower
 from rulectl.runtime.resolve import NOTHING, Outputs, Spoken
 from rulectl.values import Value
 
-Key = tuple[int, ...]
 T = TypeVar("T")
 
 
@@ -31,16 +32,22 @@ class Variation:
     causes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reach:
     """Which rules of a table hold, and every other set that may come to: all that follows from class numbers alone.
-    `said` remembers the columns whose entries are all plain values."""
+    `said` remembers the columns whose entries are all plain values. One is what it is, so that verdicts can be
+    remembered by it."""
 
     hits: tuple[int, ...]
     variations: tuple[Variation, ...]
     joint: tuple[Variation, ...]
     waiting: Mapping[int, frozenset[str]]
     said: dict[int, Spoken] = field(default_factory=dict)
+
+    @property
+    def silent(self) -> bool:
+        """Whether no rule holds or may come to hold."""
+        return not (self.hits or self.variations or self.joint)
 
 
 class Voices:
@@ -211,6 +218,21 @@ class Plan:
     @cached_property
     def aggregates(self) -> Mapping[str, Aggregate]:
         return {aggregate.term: aggregate for aggregate in self.rulebook.aggregates}
+
+    @cached_property
+    def coding(self) -> Coding:
+        """Where the class numbers of terms stand."""
+        return Coding.of((column for table in self.tables for column in table.lowered.columns), self.writers)
+
+    @cached_property
+    def keyed(self) -> tuple[Keyed, ...]:
+        """What each table asks of the codes."""
+        return tuple(Keyed.of(table.lowered.columns, self.coding) for table in self.tables)
+
+    @cached_property
+    def written(self) -> tuple[tuple[Term, ...], ...]:
+        """The terms that each table writes, by output column."""
+        return tuple(tuple(self.terms[column.term] for column in t.table.outputs) for t in self.tables)
 
     @cached_property
     def strata(self) -> tuple[tuple[int, ...], ...]:

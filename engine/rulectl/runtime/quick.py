@@ -17,15 +17,16 @@ from types import MappingProxyType
 from typing import Any, Final, cast
 
 from rulectl.lang.literals import value_of
-from rulectl.lang.region import ABSENT, Partition
+from rulectl.lang.region import ABSENT
 from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Name
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Term
-from rulectl.runtime.answers import KEPT, Answer, Answers, More, Said, joined
+from rulectl.runtime.answers import KEPT, Answer, Answers, More, Said
 from rulectl.runtime.cells import cells_of
-from rulectl.runtime.encoder import NO_FIELD, Encoder, fields_of
+from rulectl.runtime.coding import NO_FIELD
+from rulectl.runtime.encoder import Encoder
 from rulectl.runtime.index import Match
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Plan
@@ -129,36 +130,22 @@ class Quick:
 
     def _prepare(self) -> None:
         plan = self.plan
-        parts: dict[str, list[Partition]] = {}
-        for table in plan.tables:
-            for column in table.lowered.columns:
-                assert isinstance(column.subject, Name)
-                assert column.partition is not None
-                parts.setdefault(column.subject.id, []).append(column.partition)
-        partitions = {name: joined(found) for name, found in parts.items()}
-        # what cases give stands lowest: sums of small integers are faster
-        order = sorted(partitions, key=lambda name: name in plan.writers)
-        fields = fields_of((name, partitions[name]) for name in order)
         given = [t for t in plan.rulebook.terms if t.role is Role.INPUT and t.id not in plan.writers]
         needed = {t.id for t in given if t.required and t.default is None}
         for term in plan.rulebook.terms:
-            field = fields.get(term.id, NO_FIELD)
-            self.encoders[term.id] = Encoder(term, partitions.get(term.id), field, term.id in needed)
+            partition, field = plan.coding.partitions.get(term.id), plan.coding.fields.get(term.id, NO_FIELD)
+            self.encoders[term.id] = Encoder(term, partition, field, term.id in needed)
         self.inputs = {heading: t for t in given for heading in (t.name, t.id, *t.aliases)}
         self.facts = Facts.about(self.inputs)
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
-        self.tables = [
-            Answers(n, t, tuple(c.subject.id for c in t.lowered.columns if isinstance(c.subject, Name)), self._work_out)
-            for n, t in enumerate(plan.tables)
-        ]
+        self.tables = [Answers(n, t, plan.keyed[n], self._work_out) for n, t in enumerate(plan.tables)]
         for answers in self.tables:
-            answers.see(partitions, fields)
-            written = tuple(output.term for output in answers.plan.table.outputs)
+            names = tuple(output.term for output in answers.plan.table.outputs)
             if answers.first and all(
                 name in self.outputs and len(plan.writers[name]) == 1 and self.encoders[name].partition is None
-                for name in written
+                for name in names
             ):
-                answers.plainly = written
+                answers.plainly = names
         self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
         self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
         self.unwritten = tuple(t.id for t in plan.unspoken)
@@ -169,7 +156,7 @@ class Quick:
         """The function that settles cases, and the order in which it takes the values of what cases give."""
         cells = [cells_of(answers, self.encoders, frozenset(given)) for answers in self.tables]
         compared = {c.encoder.term.id for one in cells if one is not None for c in one.raw}
-        by_class = {t for a, one in zip(self.tables, cells, strict=True) if one is None for t in a.terms}
+        by_class = {t for table, one in zip(self.plan.tables, cells, strict=True) if one is None for t in table.reads}
         kinds: tuple[list[Encoder], ...] = ([], [], [], [])
         for name in given:
             encoder = self.encoders[name]
