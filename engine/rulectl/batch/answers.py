@@ -37,7 +37,9 @@ class Answers(Protocol):
     def ids(self) -> pl.Series: ...
 
     @property
-    def numbers(self) -> Sequence[int]: ...
+    def numbers(self) -> pl.Series:
+        """Their numbers in the file."""
+        ...
 
     @property
     def rejects(self) -> tuple[Reject, ...]: ...
@@ -88,9 +90,8 @@ class ColumnAnswers:
         return self.decided.ids
 
     @property
-    def numbers(self) -> Sequence[int]:
-        numbers: list[int] = self.decided.numbers.tolist()
-        return numbers
+    def numbers(self) -> pl.Series:
+        return pl.Series(self.decided.numbers, dtype=pl.Int64)
 
     def cells(self, column: Column) -> pl.Series:
         match column.what:
@@ -177,8 +178,8 @@ class RowAnswers:
         return pl.Series([case.id for case, _ in self.decided], dtype=pl.String)
 
     @property
-    def numbers(self) -> Sequence[int]:
-        return [case.number for case, _ in self.decided]
+    def numbers(self) -> pl.Series:
+        return pl.Series([case.number for case, _ in self.decided], dtype=pl.Int64)
 
     def cells(self, column: Column) -> pl.Series:
         return pl.Series([column.make(case, outcome) for case, outcome in self.decided], dtype=pl.String)

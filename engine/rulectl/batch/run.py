@@ -207,11 +207,11 @@ def _commit(
 ) -> None:
     """One chunk into the files, and into the journal."""
     if order.rows.unique is not None:
-        ids, rows = made.answers.ids, pl.Series(made.answers.numbers, dtype=pl.Int64)
+        ids, rows = made.answers.ids, made.answers.numbers
         again = once.again(ids, rows)
         if again:
             made = make(*_without(order, made, {int(rows[at]): first for at, first in again.items()}))
-            ids, rows = made.answers.ids, pl.Series(made.answers.numbers, dtype=pl.Int64)
+            ids, rows = made.answers.ids, made.answers.numbers
         once.keep(ids, rows)
     answers, rejects = made.answers, made.answers.rejects
     order.results.add(made.piece)

@@ -34,6 +34,7 @@ SIZE = 1 << 23
 
 _HEAD = 1 << 20
 _STRETCH = 1 << 18
+_RARELY = 8
 _UTF8 = ("utf-8", "utf-8-sig")
 _BREAK, _RETURN, _QUOTE = ord("\n"), ord("\r"), ord('"')
 _ALONE = re.compile(rb"\r(?!\n)")
@@ -186,42 +187,47 @@ def _parse(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int) -> 
 def _at_once(body: bytes, shape: Shape) -> pl.DataFrame | None:
     """The rows of a piece in which every line is a whole row with as many cells as there are headings; else None."""
     data = np.frombuffer(body, np.uint8)
-    breaks = _places(data, _BREAK)
-    if b"\r" in body and _count(data, _RETURN) != np.count_nonzero(data[breaks[breaks > 0] - 1] == _RETURN):
+    if b"\r" in body and _count(data, _RETURN) != _ends(data):
         return None
-    if b'"' in body and not _well_quoted(data, shape.delimiter):
+    quotes = _places(data, _QUOTE) if b'"' in body else np.zeros(0, np.int64)
+    if len(quotes) and not _well_quoted(data, quotes, shape.delimiter):
         return None
     frame = _read(body, shape, "raise")
-    if frame is None or frame.height != len(breaks) + int(data[-1] != _BREAK):
+    if frame is None or frame.height != _count(data, _BREAK) + int(data[-1] != _BREAK):
         return None
-    # no row is longer than the headings; one that is shorter ends in a cell that was filled up
-    doubtful = frame.to_series(shape.width - 1) == ""
-    if not doubtful.any():
-        return frame
-    lines = pl.read_lines(body)["line"].filter(doubtful)
-    quoted = lines.str.contains('"', literal=True)
-    cells = lines.filter(~quoted).str.count_matches(shape.delimiter, literal=True) + 1
-    if not (cells == shape.width).all():
-        return None
-    # the pattern is dear to make
-    return frame if not quoted.any() or lines.filter(quoted).str.contains(shape.plain).all() else None
+    # no row is longer than the headings, and one that is shorter is filled up with empty cells: so there are as many
+    # delimiters as there should be if and only if no row is
+    if (frame.to_series(shape.width - 1) == "").any():
+        mark = ord(shape.delimiter)
+        if _count(data, mark) - _inside(data, quotes, mark) != frame.height * (shape.width - 1):
+            return None
+    return frame
+
+
+def _stretches(data: npt.NDArray[np.uint8]) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+    """The bytes in stretches that stay in the processor's cache, and where each starts."""
+    return ((at, data[at : at + _STRETCH]) for at in range(0, len(data), _STRETCH))
 
 
 def _places(data: npt.NDArray[np.uint8], byte: int) -> npt.NDArray[np.int64]:
-    """Where a byte stands; looked for in stretches that stay in the processor's cache."""
-    starts = range(0, len(data), _STRETCH)
-    return np.concatenate([np.flatnonzero(data[at : at + _STRETCH] == byte) + at for at in starts])
+    """Where a byte stands."""
+    return np.concatenate([np.flatnonzero(part == byte) + at for at, part in _stretches(data)])
 
 
 def _count(data: npt.NDArray[np.uint8], byte: int) -> int:
     """How often a byte stands there."""
-    starts = range(0, len(data), _STRETCH)
-    return sum(int(np.count_nonzero(data[at : at + _STRETCH] == byte)) for at in starts)
+    return sum(int(np.count_nonzero(part == byte)) for _, part in _stretches(data))
 
 
-def _well_quoted(data: npt.NDArray[np.uint8], delimiter: str) -> bool:
+def _ends(data: npt.NDArray[np.uint8]) -> int:
+    """How often a carriage return stands before a line break."""
+    before, after = _stretches(data[:-1]), _stretches(data[1:])
+    pairs = zip(before, after, strict=True)
+    return sum(int(np.count_nonzero((one == _RETURN) & (two == _BREAK))) for (_, one), (_, two) in pairs)
+
+
+def _well_quoted(data: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], delimiter: str) -> bool:
     """Whether quotes stand around whole cells only, doubled inside; whether these hold line breaks is not asked."""
-    quotes = _places(data, _QUOTE)
     opening, closing = quotes[::2], quotes[1::2]
     if len(opening) != len(closing):
         return False
@@ -234,6 +240,20 @@ def _well_quoted(data: npt.NDArray[np.uint8], delimiter: str) -> bool:
     last = len(data) - 1
     after = good[data[np.minimum(closing + 1, last)]]
     return bool(before.all() and after.all())
+
+
+def _inside(data: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], byte: int) -> int:
+    """How often a byte stands between an opening quote and its closing one."""
+    if not len(quotes):
+        return 0
+    opening, lengths = quotes[::2], quotes[1::2] - quotes[::2]
+    total = int(lengths.sum())
+    if total * _RARELY > len(data):
+        return int(np.add.reduceat((data == byte).view(np.uint8), quotes, dtype=np.int64)[::2].sum())
+    # few bytes are quoted: look at these alone
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    at = np.arange(total) + np.repeat(opening - starts, lengths)
+    return int(np.count_nonzero(data[at] == byte))
 
 
 def _by_lines(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int, one_byte: bool) -> tuple[Piece, bytes]:

@@ -65,6 +65,8 @@ class TermReader:
     states: Numbered[State] = field(default_factory=lambda: Numbered(BLANK))
     _texts: dict[str, int] = field(default_factory=dict)
     _enum: pl.Enum | None = None
+    _lut: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
+    _many: bool = False
     _apart: bool | None = None
     _ends: tuple[Partition, Ruler] | None = None
 
@@ -82,10 +84,12 @@ class TermReader:
             series = series.cast(_TEXT)
         if series.dtype != pl.String:
             return self._typed(series)
-        many = series.head(_SAMPLE).n_unique() > _MANY
-        if self.free and many:
+        # looked at anew only where the texts met so far leave it open: a sample costs as much as reading a column
+        if not self._many and not 0 < len(self._texts) <= _MANY:
+            self._many = series.head(_SAMPLE).n_unique() > _MANY
+        if self.free and self._many:
             return self._free_text(series)
-        if many and self._floats_do():
+        if self._many and self._floats_do():
             return self._numbers(series)
         return self._coded(series)
 
@@ -108,14 +112,14 @@ class TermReader:
             self._learn(series.drop_nulls().unique())
         assert self._enum is not None
         found = series.cast(self._enum, strict=False)
-        unknown = found.is_null() & series.is_not_null()
-        if unknown.any():
-            self._learn(series.filter(unknown).unique())
+        if found.null_count() > series.null_count():
+            self._learn(series.filter(found.is_null() & series.is_not_null()).unique())
             found = series.cast(self._enum, strict=False)
-        lut = np.fromiter(self._texts.values(), np.int32, len(self._texts))
-        lut = np.append(lut, np.int32(BLANK_CODE))
-        physical = found.to_physical().fill_null(len(self._texts)).to_numpy()
-        codes: Codes = lut[physical]
+        physical = found.to_physical()
+        if physical.null_count():
+            # the number after the last text's is that of a blank
+            physical = physical.cast(pl.UInt32).fill_null(len(self._texts))
+        codes: Codes = self._lut[physical.to_numpy()]
         if len(self._texts) > KNOWN_TEXTS:
             self.forget()
         return codes
@@ -125,6 +129,7 @@ class TermReader:
             value = self.slot.text(text)
             self._texts[text] = BAD_CODE if isinstance(value, Problem) else self.states.number(given(value))
         self._enum = pl.Enum(list(self._texts))
+        self._lut = np.array([*self._texts.values(), BLANK_CODE], np.int32)
 
     def forget(self) -> None:
         """Forget the texts met so far."""
