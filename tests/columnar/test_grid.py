@@ -108,6 +108,7 @@ def test_the_grid_and_the_one_case_engine_agree(seed: int, monkeypatch: pytest.M
     r = Random(seed)
     book = large(r, r.choice([3, 40, 300]))
     monkeypatch.setattr(holding, "_GRID_WORK", 0)
+    monkeypatch.setattr(holding, "FEW_WORDS", 0)
     columns = agree(book, drawn_cases(r, 150, r.choice([0, 0.1, 0.5])))
     assert columns.tables[0].holding.grid
 

@@ -37,7 +37,7 @@ _SHARED_BYTES = 1 << 18
 _AT_ONCE = 1 << 16
 """So many words are looked at together: few enough to stay in the processor's cache."""
 
-_FEW_WORDS = 4
+FEW_WORDS = 4
 """Up to here the first rule is looked for word by word."""
 
 _NO_WORDS: Words = np.zeros((0, 0), np.uint64)
@@ -112,7 +112,7 @@ class Bits:
 
         def one(part: slice) -> None:
             mine = [column[part] for column in classes]
-            first = self._first_of_few(mine) if self.words <= _FEW_WORDS else _first(self._holding(mine))
+            first = self._first_of_few(mine) if self.words <= FEW_WORDS else _first(self._holding(mine))
             found[part] = rule.take(first)
 
         # -1 is the last
@@ -290,6 +290,6 @@ def _together(single: Sequence[Words]) -> list[Shared]:
             found[-1] = Shared((*last.columns, column), (*last.sizes, len(mine)), both, _NO_WORDS)
         else:
             found.append(Shared((column,), (len(mine),), mine, _NO_WORDS))
-    if single[0].shape[1] > _FEW_WORDS:
+    if single[0].shape[1] > FEW_WORDS:
         return found
     return [replace(shared, by_word=np.ascontiguousarray(shared.holds.T)) for shared in found]

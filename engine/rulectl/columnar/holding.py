@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rulectl.columnar.bits import Bits, Voices
+from rulectl.columnar.bits import FEW_WORDS, Bits, Voices
 from rulectl.columnar.codes import Codes, Numbered, Part, distinct, distinct_words, each
 from rulectl.columnar.grid import Grid
 from rulectl.runtime.plan import TablePlan
@@ -49,7 +49,7 @@ class Holding:
     @cached_property
     def grid(self) -> Grid | None:
         """The rules laid out in a grid, where that is less work than bits."""
-        if not self.first_only:
+        if not self.first_only or (self.bits is not None and self.bits.words <= FEW_WORDS):
             return None
         grid = Grid.of(self.plan.lowered, self.sizes)
         if grid is None or grid.depth > _MOST_BOXES:
