@@ -84,11 +84,11 @@ class Grid:
         )
         # rows of 16 or 32 bytes are fetched at once
         width = next((width for width in (4, 8) if 2 * len(asked) <= width), 2 * len(asked))
-        boxes = np.zeros((len(member), width), np.uint32)
+        packed = np.zeros((len(member), width), np.uint32)
         for n, c in enumerate(asked):
-            boxes[:, 2 * n] = low[member, c]
-            boxes[:, 2 * n + 1] = high[member, c] - low[member, c]
-        return Grid(axes, asked, start, rule[member], boxes)
+            packed[:, 2 * n] = low[member, c]
+            packed[:, 2 * n + 1] = high[member, c] - low[member, c]
+        return Grid(axes, asked, start, rule[member], packed)
 
     @property
     def depth(self) -> float:
