@@ -44,7 +44,7 @@ _BROKEN, _OTHERWISE = -1, -2
 class _Reader(Generic[T]):
     """One column of a table: its distinct entries, each read once."""
 
-    def __init__(self, at: int, read: Callable[[Native, str], T | Broken], elses: Callable[[str], bool]) -> None:
+    def __init__(self, at: int, read: Callable[[Native, str], T | Broken], elses: Callable[[str], bool] | None) -> None:
         self.at = at
         self.read = read
         self.elses = elses
@@ -56,21 +56,20 @@ class _Reader(Generic[T]):
 
     def number(self, cell: DraftCell) -> int:
         """The number of a cell's entry; negative where the cell is broken or says 否则."""
-        found = self.known.get(_key(cell))
-        return self._new(cell) if found is None else found
-
-    def _new(self, cell: DraftCell) -> int:
         key = _key(cell)
-        if self.elses(cell.text):
-            self.known[key] = _OTHERWISE
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = self._new(cell, key)
+        return found
+
+    def _new(self, cell: DraftCell, key: object) -> int:
+        if self.elses is not None and self.elses(cell.text):
             return _OTHERWISE
         item = self.read(cell.value, cell.text)
         if isinstance(item, Broken):
-            self.known[key] = _BROKEN
             self.broken[key] = item
             return _BROKEN
-        self.known[key] = number = self.add(item, cell.text)
-        return number
+        return self.add(item, cell.text)
 
     def add(self, item: T, text: str) -> int:
         """The number of an entry that was not met before."""
@@ -93,8 +92,9 @@ def _key(cell: DraftCell) -> object:
 
 @dataclass(slots=True)
 class _Sheet:
-    """What the rows of a table have in common. `asks` and `tells` are the terms of the columns; `blanks` are the
-    entries of an else rule, by column and text."""
+    """What the rows of a table have in common. `odd` are the columns in which few rules say anything, `remarks` those
+    of notes and sources; `asks` and `tells` are the terms of the columns; `blanks` are the entries of an else rule, by
+    column and text."""
 
     columns: Columns
     policy: HitPolicy
@@ -104,6 +104,7 @@ class _Sheet:
     outputs: tuple[_Reader[Expr | None], ...]
     others: tuple[int, ...]
     odd: tuple[int, ...]
+    remarks: tuple[int, ...]
     asks: tuple[str | None, ...]
     tells: tuple[str, ...]
     blanks: dict[tuple[int, str], int] = field(default_factory=dict)
@@ -119,11 +120,9 @@ def _sheet(columns: Columns, policy: HitPolicy, work: Work) -> _Sheet:
 
         tests.append(_Reader(at, Conditions(column.type, unit, work.scope).read, elses))
     outputs: list[_Reader[Expr | None]] = [
-        _Reader(at, Conclusions(term.type, term.unit, work.scope).read, lambda _: False)
-        for at, _, term in columns.outputs
+        _Reader(at, Conclusions(term.type, term.unit, work.scope).read, None) for at, _, term in columns.outputs
     ]
     read = {at for at, *_ in columns.inputs}
-    single = (columns.single.get(key, -1) for key in ("enabled", "from", "to", "note", "source"))
     return _Sheet(
         columns,
         policy,
@@ -132,7 +131,8 @@ def _sheet(columns: Columns, policy: HitPolicy, work: Work) -> _Sheet:
         tuple(tests),
         tuple(outputs),
         tuple(at for at in columns.conditions if at not in read),
-        tuple(at for at in single if at >= 0),
+        tuple(columns.single[key] for key in ("enabled", "from", "to") if key in columns.single),
+        tuple(columns.single[key] for key in ("note", "source") if key in columns.single),
         tuple(column.subject.id if isinstance(column.subject, Name) else None for _, column, _ in columns.inputs),
         tuple(term.id for _, _, term in columns.outputs),
     )
@@ -158,7 +158,7 @@ def read_rules(
             taken.add(id_)
         refs = [reader.number(row[reader.at]) for reader in readers]
         if _ordinary(row, refs, sheet):
-            mark: Mark | None = PLAIN
+            mark: Mark | None = _remarks(row, sheet)
         else:
             here: list[Finding] = []
             mark = _careful(row, id_, refs, sheet, here)
@@ -195,6 +195,18 @@ def _ordinary(row: Row, refs: Sequence[int], sheet: _Sheet) -> bool:
     if any(not row[at].blank for at in sheet.odd) or any(is_otherwise(row[at].text) for at in sheet.others):
         return False
     return _says(sheet, refs)
+
+
+def _remarks(row: Row, sheet: _Sheet) -> Mark:
+    """The note and the source of a plain rule."""
+    if all(row[at].blank for at in sheet.remarks):
+        return PLAIN
+    note, source = _note_and_source(row, sheet.columns)
+    return Mark(note=note, source=source)
+
+
+def _note_and_source(row: Row, columns: Columns) -> tuple[str, str]:
+    return visible(columns.cell(row, "note").text), visible(columns.cell(row, "source").text)
 
 
 def _says(sheet: _Sheet, refs: Sequence[int]) -> bool:
@@ -261,8 +273,7 @@ def _careful(row: Row, id_: str, refs: list[int], sheet: _Sheet, found: list[Fin
         found.append(replace(empty, severity_override=Severity.NOTICE if sheet.policy.single else None))
     if not whole or any(finding.severity.rank == 0 for finding in found):
         return None
-    note, source = (visible(columns.cell(row, key).text) for key in ("note", "source"))
-    return Mark(otherwise, bool(enabled), period, note, source)
+    return Mark(otherwise, bool(enabled), period, *_note_and_source(row, columns))
 
 
 def _otherwise(row: Row, columns: Columns, found: list[Finding]) -> bool:

@@ -47,6 +47,7 @@ _ARITHMETIC: dict[str, tuple[int, Arithmetic]] = {
 _COMPARISONS: dict[str, Comparison] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _SETS = ("in", "notin", "contains", "notcontains", "null", "notnull", "between")
 
+_BRACE = re.compile(r"[{}]")
 _WORD = re.compile(r"[^\s,;、()\[\]{}&|+=<>\"“”「」『』]+")
 _WORD_END = re.compile(
     r"\s*(?:$|[,;、)\]}&|+=\n]|且|并且|而且|或|那么|则|否则)|\s+(?:and|or|then|else)\b", re.IGNORECASE
@@ -340,10 +341,16 @@ class Parser(Reader):
 
     # -- texts with places
 
-    def template(self, start: int, stop: Callable[[int], bool] | None = None) -> Operand:
-        """text := (characters | '{{' | '}}' | '{' expression '}')*, up to the end or to where `stop` says"""
+    def template(self, start: int, end: int | None = None) -> Operand:
+        """text := (characters | '{{' | '}}' | '{' expression '}')*, up to an offset or to the end"""
         raw, parts, plain_part, at = self.raw, list[Operand](), "", start
-        while at < len(raw) and not (stop and stop(at)):
+        stop = len(raw) if end is None else end
+        while at < stop:
+            found = _BRACE.search(raw, at, stop)
+            brace = found.start() if found else stop
+            plain_part, at = plain_part + raw[at:brace], brace
+            if at == stop:
+                break
             char = raw[at]
             if char in "{}" and raw[at + 1 : at + 2] == char:
                 plain_part, at = plain_part + char, at + 2
@@ -352,10 +359,8 @@ class Parser(Reader):
                 plain_part = ""
                 parts.append(self._place(at))
                 at = self.pos
-            elif char == "}":
-                raise fault("unclosed-place", Span(at, at + 1), part="}")
             else:
-                plain_part, at = plain_part + char, at + 1
+                raise fault("unclosed-place", Span(at, at + 1), part="}")
         self.pos = self.end = at
         parts += _text_part(plain_part, at)
         if all(isinstance(part.expr, Literal) for part in parts):

@@ -166,7 +166,7 @@ def _one(parser: Parser, column: Column, span: Span) -> Operand:
             return literal(None, None, span)
         return literal(read, column.type.item, Span(start, start + len(text)))
     end = start + len(raw[start : span.end].rstrip())
-    operand = parser.template(start, lambda at: at >= end)
+    operand = parser.template(start, end)
     if isinstance(operand.expr, Literal) and isinstance(operand.expr.value, str):
         return text_literal(visible(operand.expr.value), operand.span)
     return operand

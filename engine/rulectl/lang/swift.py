@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from rulectl.lang.parser import Native, output_of, parse_test, test_of
 from rulectl.lang.scope import Broken, Scope
 from rulectl.lang.syntax import Between, Comparison, Expr, Is, Literal, OneOf, Test
 from rulectl.source import Span
 from rulectl.types import Kind, Type
-from rulectl.values import number
 
+# few enough digits for an exact number (values.number), whatever they are
 _DIGITS = r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?"
 _RANGE = re.compile(rf"([\[(])({_DIGITS})\.\.({_DIGITS})([\])])")
 _BOUND = re.compile(rf"(<=|>=|<|>)({_DIGITS})")
@@ -28,6 +29,9 @@ _ITEM = re.compile(r"\w{1,100}")
 _WORD = re.compile("[A-Za-z_][A-Za-z0-9_]{1,99}")
 MOST_ITEMS = 1_000
 EXCEL_DIGITS = 15
+
+span = lru_cache(maxsize=4096)(Span)
+"""Cells are short, so that the same few spans come again and again."""
 
 
 class Conditions:
@@ -44,8 +48,8 @@ class Conditions:
     def read(self, value: Native, text: str) -> Test | Broken:
         """What `test_of` reads."""
         if self.numeric and type(value) is Decimal and _short(value, text):
-            span = Span(0, len(text))
-            return Is("=", Literal(value, span), span)
+            whole = span(0, len(text))
+            return Is("=", Literal(value, whole), whole)
         if type(value) is str and value == text:
             test = _number_test(text) if self.numeric else self._list(text) if self.listing and ";" in text else None
             if test is not None:
@@ -63,10 +67,10 @@ class Conditions:
             plain = self.alone[part] if part in self.alone else self._alone(part)
             if plain is None:
                 return None
-            span = Span(at, at + len(part))
-            items.append(Is("=", Literal(plain, span), span))
+            where = span(at, at + len(part))
+            items.append(Is("=", Literal(plain, where), where))
             at += len(part) + 1
-        return OneOf(tuple(items), Span(0, len(text)))
+        return OneOf(tuple(items), span(0, len(text)))
 
     def _alone(self, part: str) -> str | None:
         """The value that an item is by itself; None where it is anything more."""
@@ -81,14 +85,18 @@ def _number_test(text: str) -> Test | None:
     """A range or a bound of plain numbers."""
     found = _RANGE.fullmatch(text)
     if found:
-        low, high = number(found[2]), number(found[3])
+        opens, first, last, closes = found.groups()
+        low, high = Decimal(first), Decimal(last)
         if low >= high:
             return None
-        ends = Literal(low, Span(*found.span(2))), Literal(high, Span(*found.span(3)))
-        return Between(*ends, found[1] == "[", found[4] == "]", Span(0, len(text)))
+        end = len(text)
+        ends = Literal(low, span(1, 1 + len(first))), Literal(high, span(end - 1 - len(last), end - 1))
+        return Between(*ends, opens == "[", closes == "]", span(0, end))
     found = _BOUND.fullmatch(text)
     if found:
-        return Is(_COMPARISONS[found[1]], Literal(number(found[2]), Span(*found.span(2))), Span(0, len(text)))
+        sign, digits = found.groups()
+        end = len(text)
+        return Is(_COMPARISONS[sign], Literal(Decimal(digits), span(len(sign), end)), span(0, end))
     return None
 
 
@@ -105,9 +113,9 @@ class Conclusions:
     def read(self, value: Native, text: str) -> Expr | Broken | None:
         """What `output_of` reads."""
         if self.free and type(value) is str and value == text and _WORD.fullmatch(text):
-            return Literal(text, Span(0, len(text)))
+            return Literal(text, span(0, len(text)))
         if self.numeric and type(value) is Decimal and _short(value, text):
-            return Literal(value, Span(0, len(text)))
+            return Literal(value, span(0, len(text)))
         return output_of(value, text, self.column, self.scope, self.unit)
 
 
