@@ -275,14 +275,14 @@ def check(book: Book | str | Path, *, budget: float | None = 60.0) -> CheckRepor
     return CheckReport(loaded.rulebook, loaded.findings, verdicts, loaded.path, loaded.sources)
 
 
-def suggest_tests(book: Book, *, budget: float | None = 60.0) -> Suggestion:
+def suggest_tests(book: Book, *, budget: float | None = 60.0, untested: bool = False) -> Suggestion:
     """Few tests that between them fire every rule and stand on both sides of every threshold. What they expect is the
     outcome as it stands: whether it is right, a person must say."""
     from rulectl.analysis.budget import Budget
     from rulectl.analysis.study import Study
     from rulectl.analysis.suggest import suggest
 
-    return suggest(Study(book.rulebook), Budget.of(budget))
+    return suggest(Study(book.rulebook), Budget.of(budget), untested=untested)
 
 
 def run_tests(book: Book) -> testing.TestRun:

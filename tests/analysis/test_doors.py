@@ -217,6 +217,62 @@ def test_suggestions_pass_as_tests_of_a_chain() -> None:
     assert not again.uncovered
 
 
+TESTED = """
+## 词汇
+| 词汇表 |
+| 名称 | 编号 | 角色 | 类型 | 取值 | 必填 |
+| 问题 | issue | 输入 | 枚举 | 破损;丢件 | 是 |
+| 实付 | paid | 输入 | 数值 | >=0 | 是 |
+| 利润 | profit | 输入 | 数值 | | |
+| 比例 | rate | 推导 | 数值 | | |
+| 应退 | refund | 输出 | 数值 | | |
+| 审批 | boss | 输出 | 是否 | | |
+
+## 规则
+| 决策表 | 比例 | 命中策略 | U |
+| 规则号 | 条件 | 结论 |
+| | 问题 | 比例 |
+| B1 | 破损 | 0.5 |
+| B2 | 丢件 | 1 |
+
+| 决策表 | 应退 | 命中策略 | U |
+| 规则号 | 条件 | 结论 |
+| | 比例 | 应退 |
+| Y1 | <1 | round(实付 * 比例, 2) |
+| Y2 | >=1 | 实付 |
+
+| 决策表 | 审批 | 命中策略 | F |
+| 规则号 | 条件 | 结论 |
+| | 应退 | 审批 |
+| S1 | > 利润 | 是 |
+| S2 | - | 否 |
+
+## 测试
+| 测试表 |
+| 编号 | 问题 | 实付 | 期望 应退 |
+| T1 | 破损 | 10 | 5 |
+"""
+
+
+def test_suggestions_start_from_the_own_tests_and_stand_beside_derived_thresholds(tmp_path: Path) -> None:
+    path = tmp_path / "book.md"
+    path.write_text(TESTED, "utf-8")
+    loaded = rulectl.load(str(path))
+    found = rulectl.suggest_tests(loaded)
+    assert not found.unreached
+    assert not found.unreached_sides
+    assert (found.rules, found.own_rules) == (6, 3)
+    # 比例 below 1 and 1 (above is never concluded), and a refund above the profit or not
+    assert found.sides == 4
+    assert len(found.tests) == 2
+    more = rulectl.suggest_tests(loaded, untested=True)
+    assert len(more.tests) == 2
+    status, text = call("check", str(path), "--suggest-tests", "--untested", "--lang", "zh")
+    assert status == 0
+    assert "T1" in text
+    assert call("check", str(path), "--untested")[0] == 2
+
+
 def test_the_marked_copy_shows_the_case_and_what_was_accepted(tmp_path: Path) -> None:
     text = written(tmp_path, shadow="接受 RB505：留作对照").read_text("utf-8")
     write_workbook(grids(text), tmp_path / "book.xlsx")

@@ -47,3 +47,7 @@ class Budget:
         """The budget of one question of many."""
         now = self.clock()
         return Budget(now + (self.deadline - now) / _SHARE, self.clock) if self.deadline != inf else self
+
+    def without(self, part: float) -> Budget:
+        """The budget with a part of what is left kept back."""
+        return Budget(self.deadline - part * self.left, self.clock) if self.deadline != inf else self

@@ -61,7 +61,7 @@ def find(
     asked.append(owner)
     true = all_of([world.statement(owner, expr, None).true for expr in yes])
     other = any_of([world.statement(owner, expr, None).true for expr in no])
-    search = Search(world, engine, owner, budget)
+    search = Search(world, engine, owner, budget, numbers if whole else tuple(range(len(numbers))))
     wanted = both(true, not_(other))
     if not small:
         return search.any(wanted, lambda found: shows(found.outcome))

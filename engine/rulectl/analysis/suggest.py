@@ -1,9 +1,8 @@
 """Test cases worth having: between them they fire every rule and stand on both sides of every threshold.
 
-For each rule that nothing fires yet a case is looked for; for each threshold of a condition on an input, cases with the
-value on it and just beside it. What cases cover together is found by deciding them; then the fewest are picked, by
-greed: the one that covers most first, filled up with what others need as long as they do not get in its way.
-(Set cover by greed is within a logarithm of the least: Chvatal, Math. of OR 4, 1979.)
+What is known to work comes first: the workbook's own tests. For each rule that nothing fires yet a case is looked for,
+by its classes or among all cases of the rulebook; for each threshold, cases with the value on it and just beside it.
+What cases cover together is found by deciding them; then the fewest are picked (fewest.py).
 
 What is expected is the outcome as it stands: a person has to say whether it is right.
 """
@@ -11,19 +10,21 @@ What is expected is the outcome as it stands: a person has to say whether it is 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rulectl.analysis.budget import Budget, OutOfTime
-from rulectl.analysis.exact import Shown, derived, find, rule_holds
+from rulectl.analysis.exact import Never, Shown, derived, find, rule_holds
+from rulectl.analysis.fewest import fewest
 from rulectl.analysis.idle import rivals_of
 from rulectl.analysis.overlaps import rule_of
+from rulectl.analysis.sides import Threshold, facts_of, side_of, thresholds
 from rulectl.analysis.space import Space, space_of
 from rulectl.analysis.study import Study
-from rulectl.analysis.walk import inside, uncovered
+from rulectl.analysis.walk import uncovered
 from rulectl.analysis.witness import Case, case_in, filled_in
-from rulectl.lang.region import FIRST, Partition
-from rulectl.lang.syntax import Is, Literal
+from rulectl.lang.printer import print_expr, print_test
+from rulectl.lang.syntax import Is, Literal, Meets
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Expected, ListIs, Rulebook, Table, TestCase, ValueIs
@@ -33,22 +34,26 @@ from rulectl.types import Kind
 Item = tuple[str, int, int, int]
 """What a test may cover: a rule (`rule`, table, rule, 0) or a side of a threshold (`side`, table, axis, class)."""
 
-_ASKED = 12
+_ASKED = 6
 _VALUES = 3
 """How many open questions of a test are answered, and how many values are tried for each."""
 
-_JOINED = 60
-"""With how many others a chosen case is tried to be joined."""
+_PICKING = 0.25
+"""The part of the time that is kept for picking the fewest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The tests; the rules that no case was found for; whether the time was up before all was looked at."""
+    """The tests; the rules, and the sides of thresholds (table, condition), that no case was found for; how many rules
+    and sides are covered in all, and by the workbook's own tests; whether the time was up before all was looked at."""
 
     tests: tuple[TestCase, ...]
     unreached: tuple[tuple[Table, str], ...]
+    unreached_sides: tuple[tuple[Table, str], ...]
     rules: int
     sides: int
+    own_rules: int
+    own_sides: int
     cut_short: bool
 
 
@@ -60,6 +65,7 @@ class _Search:
     budget: Budget
     cases: list[tuple[Case, frozenset[Item]]] = field(default_factory=list)
     covered: set[Item] = field(default_factory=set)
+    never: set[Item] = field(default_factory=set)
     of_rule: dict[tuple[int, int], Case] = field(default_factory=dict)
     rules: dict[tuple[str, str], Item] = field(init=False)
 
@@ -69,12 +75,16 @@ class _Search:
 
     def covers(self, case: Case) -> frozenset[Item]:
         """The rules that a case fires, and the sides on which it stands."""
-        outcome = self.study.engine.decide(case)
+        return self.stood(self.study.engine.decide(case))
+
+    def stood(self, outcome: Outcome) -> frozenset[Item]:
+        """The same of a decided case."""
         items = {self.rules[firing.table, firing.rule] for firing in outcome.firings}
-        for number, axis, term, partition, sides in _sides(self.study):
-            at = partition.locate(case.get(term))
-            if at in sides:
-                items.add(("side", number, axis, at))
+        facts = facts_of(self.study, outcome)
+        for threshold in thresholds(self.study):
+            side = side_of(threshold, facts)
+            if side is not None:
+                items.add(_item(threshold, side))
         return frozenset(items)
 
     def add(self, case: Case) -> frozenset[Item]:
@@ -90,9 +100,14 @@ class _Search:
         return items
 
 
-def suggest(study: Study, budget: Budget) -> Suggestion:
-    """Tests for the rulebook. Raises nothing: when the time is up, what was found is given."""
-    search = _Search(study, budget)
+def _item(threshold: Threshold, side: int) -> Item:
+    return ("side", threshold.table, threshold.at, side)
+
+
+def suggest(study: Study, budget: Budget, *, untested: bool = False) -> Suggestion:
+    """Tests for the rulebook; `untested`: for what its own tests do not cover. Raises nothing: when the time is up,
+    what was found is given."""
+    search = _Search(study, budget.without(_PICKING))
     wanted = [
         (number, space, member)
         for number in range(len(study.rulebook.tables) - 1, -1, -1)
@@ -100,23 +115,41 @@ def suggest(study: Study, budget: Budget) -> Suggestion:
         for member in range(len(space.boxes))
     ]
     cut_short = False
+    own: set[Item] = set()
     try:
+        for test in study.rulebook.tests:
+            own |= search.add(dict(test.facts))
         for number, space, member in wanted:
             if ("rule", number, space.rules[member][1], 0) not in search.covered:
                 _fire(search, number, space, member)
-        for number, space, member in wanted:
-            _stand(search, number, space, member)
+        for threshold in thresholds(study):
+            _stand(search, threshold)
     except OutOfTime:
         cut_short = True
-    chosen = _fewest(search)
-    tests = tuple(_test(study, f"T{n}", case) for n, case in enumerate(chosen, 1))
-    unreached = tuple(
+    search.budget = budget
+    free = frozenset(name for name, value in _required(study.rulebook).items() if value == "1")
+    sought = search.covered - own if untested else search.covered
+    chosen = fewest(search.cases, sought, free, search.covers, budget)
+    tests = tuple(_test(study, f"T{n}", _completed(search, case)) for n, case in enumerate(chosen, 1))
+    unreached = [
         (study.rulebook.tables[number], rule_of(study, space, member).id)
         for number, space, member in reversed(wanted)
         if ("rule", number, space.rules[member][1], 0) not in search.covered
+    ]
+    return Suggestion(
+        tests,
+        tuple(unreached),
+        tuple(_not_stood(search)),
+        len(wanted),
+        _sides(search.covered),
+        len(own) - _sides(own),
+        _sides(own),
+        cut_short,
     )
-    sides = sum(kind == "side" for kind, *_ in search.covered)
-    return Suggestion(tests, unreached, len(wanted), sides, cut_short)
+
+
+def _sides(items: set[Item]) -> int:
+    return sum(kind == "side" for kind, *_ in items)
 
 
 def _required(book: Rulebook) -> Case:
@@ -164,93 +197,60 @@ def _fire(search: _Search, number: int, space: Space, member: int) -> None:
         search.add(found.case)
 
 
-Side = tuple[int, int, str, Partition, frozenset[int]]
-"""Table, axis, its term and partition, and the classes beside its thresholds."""
-
-
-def _sides(study: Study) -> Sequence[Side]:
-    """The thresholds of conditions on ordered inputs."""
-    kept = study.kept.get("sides")
-    if kept is None:
-        kept = study.kept["sides"] = tuple(_all_sides(study))
-    assert isinstance(kept, tuple)
-    return kept
-
-
-def _all_sides(study: Study) -> Iterator[Side]:
-    for number in range(len(study.rulebook.tables)):
-        space = space_of(study, (number,))
-        for at, axis in enumerate(space.axes):
-            partition = axis.column.partition
-            if axis.term is None or axis.term.id in study.plan.writers or partition is None or not partition.ordered:
-                continue
-            marks = {mark for box in space.boxes for run in box[at] for mark in run}
-            sides = {side for mark in marks for side in (mark - 1, mark) if side >= FIRST}
-            beside = frozenset(side for side in sides if inside(side, axis.values))
-            yield number, at, axis.term.id, partition, beside
-
-
-def _stand(search: _Search, number: int, space: Space, member: int) -> None:
-    """Take the case of a rule to every side of the thresholds of its conditions."""
-    base = search.of_rule.get((number, space.rules[member][1]))
-    if base is None:
-        return
-    for table, at, _, _, sides in _sides(search.study):
-        if table != number or at not in space.asked(space.boxes[member]):
+def _stand(search: _Search, threshold: Threshold) -> None:
+    """Cases on every side of a threshold: a case that fires a rule of the table is taken there; where the condition is
+    on what tables conclude, or computed, a case is looked for among all."""
+    study, axis = search.study, threshold.axis
+    open_ = [side for side in sorted(threshold.sides) if _item(threshold, side) not in search.covered]
+    if open_ and axis.term is not None and axis.term.id not in study.plan.writers:
+        bases = [case for (table, _), case in search.of_rule.items() if table == threshold.table][:1] or [{}]
+        for side in open_:
+            search.add({**bases[0], axis.term.id: axis.sample(side)})
+    for side in open_:
+        if _item(threshold, side) in search.covered:
             continue
-        axis = space.axes[at]
-        assert axis.term is not None
-        marks = {mark for run in space.boxes[member][at] for mark in run}
-        for side in sorted({s for mark in marks for s in (mark - 1, mark)} & sides):
-            if ("side", number, at, side) not in search.covered:
-                search.add({**base, axis.term.id: axis.sample(side)})
+        found = find(
+            study,
+            (threshold.table,),
+            [Meets(axis.column.subject, axis.test(((side, side + 1),)))],
+            (),
+            lambda out, side=side: side_of(threshold, facts_of(study, out)) == side,  # type: ignore[misc]  # bound now
+            search.budget.part(),
+            whole=True,
+        )
+        if isinstance(found, Shown):
+            search.add(found.case)
+        elif isinstance(found, Never):
+            search.never.add(_item(threshold, side))
 
 
-def _fewest(search: _Search) -> list[Case]:
-    """The cases by greed, each joined with what others give where that covers more."""
-    left = set(search.covered)
-    pool = list(search.cases)
-    chosen: list[Case] = []
-    while left:
-        case, items = max(pool, key=lambda pair: len(pair[1] & left))
-        gained = items & left
-        if not gained:
-            break
-        joined = 0
-        for other, theirs in sorted(pool, key=lambda pair: -len(pair[1] & left)):
-            if not theirs & left - gained or joined >= _JOINED or search.budget.left == 0:
-                continue
-            if any(case.get(name, value) != value for name, value in other.items() if name not in _ids(search)):
-                continue
-            joined += 1
-            both = {**other, **case}
-            covers = search.covers(both) & left
-            if covers > gained or len(covers) > len(gained):
-                case, gained = both, covers
-        chosen.append(_completed(search, case, gained))
-        left -= gained
-    return chosen
+def _not_stood(search: _Search) -> Iterator[tuple[Table, str]]:
+    """The sides for which no case was found, though it was not shown that there is none."""
+    for threshold in thresholds(search.study):
+        for side in sorted(threshold.sides):
+            if _item(threshold, side) not in search.covered | search.never:
+                axis, names = threshold.axis, search.study.names
+                text = print_test(axis.test(((side, side + 1),)), axis.type, names)
+                yield search.study.rulebook.tables[threshold.table], f"{print_expr(axis.column.subject, names)} {text}"
 
 
-def _completed(search: _Search, case: Case, gained: set[Item] | frozenset[Item]) -> Case:
-    """The case with a plain value for what its outputs still wait for, as long as it covers what it should."""
+def _completed(search: _Search, case: Case) -> Case:
+    """The case with a plain value for what its outputs still wait for, as long as it covers what it does."""
     study = search.study
+    outcome = study.engine.decide(case)
+    covered = search.stood(outcome)
     tried: set[str] = set()
     while search.budget.left and len(tried) < _ASKED:
-        asks = [name for name in study.engine.decide(case).asks if name not in tried]
+        asks = [name for name in outcome.asks if name not in tried]
         if not asks:
             break
         tried.add(asks[0])
         for more in itertools.islice(filled_in(study, case, asks[:1]), _VALUES):
-            if gained <= search.covers(more):
-                case = more
+            better = study.engine.decide(more)
+            if covered <= search.stood(better):
+                case, outcome = more, better
                 break
     return case
-
-
-def _ids(search: _Search) -> frozenset[str]:
-    """Required texts that are there for form's sake only."""
-    return frozenset(name for name, value in _required(search.study.rulebook).items() if value == "1")
 
 
 def _test(study: Study, id_: str, case: Case) -> TestCase:

@@ -1,6 +1,6 @@
 """`rulectl check BOOK [--annotate OUT.xlsx] [--budget S]`: every finding on a workbook, and what can be proved of its
 rules or shown against them; they are the result, so they go to the output, and into a copy of the workbook where one is
-asked for. `--suggest-tests [-o TESTS.xlsx]`: test rows for it."""
+asked for. `--suggest-tests [--untested] [-o TESTS.xlsx]`: test rows for it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,22 @@ from rulectl.sheets.blocks import Grid
 @click.option("--annotate", "annotated", cls=Option, metavar="OUT.xlsx", default=None)
 @click.option("--budget", cls=Option, type=click.FloatRange(min=0), metavar="SECONDS", default=60.0)
 @click.option("--suggest-tests", "suggest", cls=Option, is_flag=True)
+@click.option("--untested", cls=Option, is_flag=True)
 @click.option("-o", "--output", cls=Option, text="cli-check-output", metavar="TESTS", default=None)
 @common
-def check(book: str, annotated: str | None, budget: float, suggest: bool, output: str | None) -> int:
+def check(
+    book: str, annotated: str | None, budget: float, suggest: bool, untested: bool, output: str | None
+) -> int:
     """Texts stand in the catalogue."""
     here = session()
     if annotated is not None:
         check_place(annotated, book, endings=(".xlsx", ".xlsm"))
-    if output is not None and not suggest:
+    if (output is not None or untested) and not suggest:
         refuse("missing-argument", "--suggest-tests", USAGE, argument="--suggest-tests", usage="rulectl check BOOK")
     if suggest:
         if output not in (None, "-"):
             check_place(str(output), book)
-        return _suggest(open_book(book, here, *([output] if output else [])), budget, output, here)
+        return _suggest(open_book(book, here, *([output] if output else [])), budget, untested, output, here)
     report = checked(book, budget=budget)
     if annotated is not None:
         spare(annotated, report.sources)
@@ -56,11 +59,11 @@ def check(book: str, annotated: str | None, budget: float, suggest: bool, output
     return USAGE if report.path is None and report.rulebook is None else status_of(report.findings)
 
 
-def _suggest(book: Book, budget: float, output: str | None, here: Session) -> int:
+def _suggest(book: Book, budget: float, untested: bool, output: str | None, here: Session) -> int:
     """Print the tests as rows, or write them to a file; what they reach is told on the error stream."""
     from rulectl.sheets.export import export_tests
 
-    found = suggest_tests(book, budget=budget)
+    found = suggest_tests(book, budget=budget, untested=untested)
     grid = export_tests(replace(book.rulebook, tests=found.tests), here.lang)
     if output in (None, "-"):
         text = StringIO()
@@ -71,7 +74,7 @@ def _suggest(book: Book, budget: float, output: str | None, here: Session) -> in
             _write(grid, Path(str(output)), here)
         except OSError:
             refuse("cannot-write", str(output), USAGE, file=output)
-    click.echo(suggestion_text(found, here.lang), err=True)
+    click.echo(suggestion_text(found, here.lang, untested), err=True)
     return FINE
 
 

@@ -59,21 +59,31 @@ def _line(found: Finding, lang: Language) -> str:
     return f"{text} ({why})" if why else text
 
 
-def suggestion_text(found: Suggestion, lang: Language) -> str:
+def suggestion_text(found: Suggestion, lang: Language, untested: bool = False) -> str:
     """What suggested tests reach, and that a person has to look at them."""
+    fired = found.rules - len(found.unreached)
+    sides = found.sides + len(found.unreached_sides)
     lines = [
         say(
             "report-suggested",
             lang,
             tests=len(found.tests),
-            fired=found.rules - len(found.unreached),
+            fired=fired,
             rules=found.rules,
-            sides=found.sides,
+            stood=found.sides,
+            sides=sides,
         )
     ]
+    if found.own_rules:
+        key = "report-suggested-rest" if untested else "report-suggested-own"
+        lines.append(say(key, lang, rules=found.own_rules, sides=found.own_sides))
+    comma = say("report-comma", lang)
     if found.unreached:
-        rules = say("report-comma", lang).join(f"{table.name}/{rule}" for table, rule in found.unreached)
+        rules = comma.join(f"{table.name}/{rule}" for table, rule in found.unreached)
         lines.append(say("report-suggested-unreached", lang, rules=rules))
+    if found.unreached_sides:
+        named = comma.join(f"{table.name}/{side}" for table, side in found.unreached_sides)
+        lines.append(say("report-suggested-sides", lang, sides=named))
     if found.cut_short:
         lines.append(say("note-out-of-time", lang))
     lines.append(say("report-suggested-look", lang))

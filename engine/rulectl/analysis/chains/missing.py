@@ -1,8 +1,9 @@
 """Outputs that may stay without a value though everything that they hang on is known.
 
 There are three ways to it, asked one by one, so that none hides behind another until that is mended: a rule covers the
-case and leaves the conclusion blank; a table asks for a term that the tables before leave without a value; no rule
-covers the case. The last is a gap, and left out where the table's gap is told already (once.py).
+case and leaves the conclusion blank; a rule of an earlier table does, or a list there stays empty, so that no rule that
+asks for it applies; no rule covers the case. The last is a gap, and left out where the table's gap is told already
+(once.py); what a gap of an earlier table takes away is told there.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from functools import partial
 from typing import assert_never
 
 from rulectl.analysis.budget import Budget
-from rulectl.analysis.chains.questions import Silence, silences
+from rulectl.analysis.chains.questions import Silence, before_it, silences
 from rulectl.analysis.chains.search import Never, Open, Shown
 from rulectl.analysis.chains.telling import search_of, value_of, world_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Subject, Verdict, undecided
 from rulectl.codes import LANGUAGES, Severity, say
+from rulectl.lang.evaluate import names_of
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
-from rulectl.model.rulebook import Rule, Table, Term
-from rulectl.source import FilePlace, Location
+from rulectl.model.rulebook import OutputEntry, Rule, Table, Term
+from rulectl.source import FilePlace, Location, Place
 
 
 def needed(study: Study) -> Iterator[Subject]:
@@ -62,47 +64,55 @@ def _silent(study: Study, term: Term, why: Silence, shown: Shown) -> bool:
         return False
     match why:
         case Silence.BLANK:
-            return bool(_covering(study, term, outcome))
+            return bool(_covering(study, term.id, outcome))
         case Silence.BEFORE:
-            return bool(_lacking(study, term, outcome)) and not _covering(study, term, outcome)
+            return bool(_left_blank(study, term.id, outcome)) and not _covering(study, term.id, outcome)
         case Silence.NO_RULE:
-            return not _covering(study, term, outcome)
+            return not _covering(study, term.id, outcome)
 
 
 def _told(study: Study, subject: Subject, term: Term, why: Silence, shown: Shown) -> Verdict:
     outcome = shown.outcome
-    covering = _covering(study, term, outcome)
-    fields = {
-        "rules": "、".join(rule.id for _, rule in covering),
-        "missing": "、".join(study.names[name] for name in _lacking(study, term, outcome)),
-    }
-    words = [(f"why_{lang}", say(f"check-{why.value}", lang, **fields)) for lang in LANGUAGES]
-    at: Location = Location(subject.at)
-    for table, rule in covering[:1]:
-        column = next(i for i, column in enumerate(table.outputs) if column.term == term.id)
-        at = Location(rule.then[column].cell or rule.cells or subject.at)
+    name = _left_blank(study, term.id, outcome)[0] if why is Silence.BEFORE else term.id
+    covering = _covering(study, name, outcome)
+    at: Location | Place = subject.at
+    key, missing = f"check-{why.value}", study.names[name]
+    if why is Silence.BEFORE and not covering:
+        key = "check-empty"
+    if covering:
+        entry = _entry(*covering[0], name)
+        at = entry.cell or covering[0][1].cells or subject.at
+        needs = sorted(n for n in names_of(entry.expr) if value_of(outcome, n) is None) if entry.expr else []
+        if needs and why is Silence.BLANK:
+            key, missing = "check-lacks", study.names[needs[0]]
+    ids = tuple(rule.id for _, rule in covering)
+    words = [(f"why_{lang}", say(key, lang, rules="、".join(ids), missing=missing)) for lang in LANGUAGES]
     return Verdict(
         "no-value",
         Answer.COUNTEREXAMPLE,
         at,
         covering[0][0].name if covering else "",
-        tuple(rule.id for _, rule in covering),
+        ids,
         case=tuple(shown.case.items()),
         fields=(("name", subject.name), ("silence", why.value), *words),
         severity=None if term.required else Severity.NOTICE,
     )
 
 
-def _covering(study: Study, term: Term, outcome: Outcome) -> list[tuple[Table, Rule]]:
+def _covering(study: Study, name: str, outcome: Outcome) -> list[tuple[Table, Rule]]:
     """The rules that fire of the tables that write a term."""
-    numbers = {number for number, _ in study.plan.writers[term.id]}
+    numbers = {number for number, _ in study.plan.writers[name]}
     tables = {study.rulebook.tables[number].name: study.rulebook.tables[number] for number in numbers}
     fired = [(tables[firing.table], firing.rule) for firing in outcome.firings if firing.table in tables]
     return [(table, next(rule for rule in table.rules if rule.id == id_)) for table, id_ in fired]
 
 
-def _lacking(study: Study, term: Term, outcome: Outcome) -> list[str]:
-    """The terms without a value that other tables should have given to those that write a term."""
-    tables = [study.plan.tables[number] for number, _ in study.plan.writers[term.id]]
-    asked = sorted({name for plan in tables for name in plan.reads & study.plan.writers.keys()})
-    return [name for name in asked if value_of(outcome, name) is None]
+def _left_blank(study: Study, name: str, outcome: Outcome) -> list[str]:
+    """The terms before a term that have no value although a rule that writes them fires; lists in which nothing is."""
+    missing = [other for other in sorted(before_it(study.plan, name)) if value_of(outcome, other) is None]
+    return [other for other in missing if study.terms[other].type.many or _covering(study, other, outcome)]
+
+
+def _entry(table: Table, rule: Rule, name: str) -> OutputEntry:
+    """What a rule says of a term."""
+    return next(entry for column, entry in zip(table.outputs, rule.then, strict=True) if column.term == name)

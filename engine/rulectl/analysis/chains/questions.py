@@ -14,6 +14,7 @@ from rulectl.lang.fold import fold_test
 from rulectl.lang.syntax import Any
 from rulectl.model.policy import Tier
 from rulectl.model.rulebook import InputColumn, TestEntry
+from rulectl.runtime.plan import Plan
 
 
 def firing(world: World, owner: Owner, number: int) -> Sequence[tuple[int, Truth]]:
@@ -43,8 +44,8 @@ def disagreement(world: World, owner: Owner, id_: str) -> Truth:
 
 
 class Silence(Enum):
-    """Why nobody speaks of a term: a rule that covers the case leaves it blank, the tables that write it ask for a term
-    that has no value, or no rule covers the case."""
+    """Why nobody speaks of a term: a rule that covers the case leaves it blank; a rule of an earlier table leaves blank
+    what is asked for, or a list is empty; or no rule covers the case."""
 
     BLANK = "blank"
     BEFORE = "before"
@@ -54,13 +55,12 @@ class Silence(Enum):
 def silences(world: World, owner: Owner, id_: str) -> Mapping[Silence, Truth]:
     """When nobody speaks of a term though every input that it hangs on is known, by the reason."""
     world.asked(owner, [id_])
-    numbers = sorted({number for number, _ in world.plan.writers[id_]})
-    asked = sorted({name for n in numbers for name in world.plan.tables[n].reads & world.plan.writers.keys()})
     with world.at(owner):
         nothing = both(world.said(id_).nothing, no(world.symbol(id_).known))
-        tables = [rules for n in numbers if (rules := world.table(n)) is not None]
-        covered = any_of(active for rules in tables for active in rules.active)
-        lacking = any_of(no(world.symbol(name).known) for name in asked)
+        covered = _covered(world, id_)
+        before = sorted(before_it(world.plan, id_))
+        left = {name: True if world.plan.terms[name].type.many else _covered(world, name) for name in before}
+        lacking = any_of(both(no(world.symbol(name).known), left[name]) for name in before)
     here = world.slice(owner)
     silent = both(nothing, *(world.symbol(name).known for name in world.inputs if f"term {name}" in here))
     return {
@@ -68,6 +68,25 @@ def silences(world: World, owner: Owner, id_: str) -> Mapping[Silence, Truth]:
         Silence.BEFORE: both(silent, no(covered), lacking),
         Silence.NO_RULE: both(silent, no(covered), no(lacking)),
     }
+
+
+def before_it(plan: Plan, id_: str) -> frozenset[str]:
+    """The terms that tables conclude before a term can be, from step to step."""
+    found: set[str] = set()
+    todo = [id_]
+    while todo:
+        writers = {number for number, _ in plan.writers[todo.pop()]}
+        fresh = {name for n in writers for name in plan.tables[n].reads & plan.writers.keys()} - found - {id_}
+        found |= fresh
+        todo.extend(fresh)
+    return frozenset(found)
+
+
+def _covered(world: World, id_: str) -> Truth:
+    """When a rule of the tables that write a term holds."""
+    numbers = sorted({number for number, _ in world.plan.writers[id_]})
+    tables = [rules for n in numbers if (rules := world.table(n)) is not None]
+    return any_of(active for rules in tables for active in rules.active)
 
 
 def overruling(world: World, owner: Owner, id_: str) -> Sequence[tuple[Tier, Truth]]:

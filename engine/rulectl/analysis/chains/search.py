@@ -77,13 +77,15 @@ _REASONS = {
 @dataclass(slots=True)
 class Search:
     """Looks for cases of one question. `owner` is the question's name among the formulas' owners; its slice says which
-    inputs matter."""
+    inputs matter. `about` are tables that the question is about beside those of the slice."""
 
     world: World
     engine: Engine
     owner: str
     budget: Budget
+    about: tuple[int, ...] = ()
     _solver: Solver | None = None
+    _tried: Engine | None = None
 
     def find(self, wanted: Truth, shows: Shows, *, least: bool = True) -> Found:
         """A case in which something holds; `shows` is what it means at run time. `least`: the one with the fewest
@@ -94,13 +96,19 @@ class Search:
             return Never()
         if model is None:
             return self._open(answer)
-        found = self._smallest(solver, wanted, shows) if least else None
-        found = found or self._verified(model, shows) or self._complete(solver, wanted, shows)
-        return self._doubtful() if found is None else self._plainer(found, shows)
+        for engine in self._engines():
+            self._tried = engine
+            found = self._smallest(solver, wanted, shows) if least else None
+            found = found or self._verified(model, shows) or self._complete(solver, wanted, shows)
+            whole = self._whole(self._plainer(found, shows), shows) if found is not None else None
+            if whole is not None:
+                return whole
+        return self._doubtful()
 
     def any(self, wanted: Truth, shows: Shows) -> Found:
         """The first case that comes, whatever its size."""
         solver = self._asked()
+        self._tried = self.engine
         blocked: list[Truth] = []
         for _ in range(TRIES):
             answer, model = solver.can(wanted, *blocked, seconds=self._seconds())
@@ -113,6 +121,15 @@ class Search:
                 return found
             blocked.append(no(both(*_same_again(model, list(self._inputs())))))
         return self._doubtful()
+
+    def _engines(self) -> Iterator[Engine]:
+        """What decides the cases that are tried: the part of the rulebook that matters, then the whole."""
+        yield from dict.fromkeys((self.world.part(self.engine, self.owner, self.about), self.engine))
+
+    def _whole(self, found: Shown, shows: Shows) -> Shown | None:
+        """What the whole rulebook says of a case that a part of it shows."""
+        whole = Shown(found.case, self.engine.decide(found.case))
+        return whole if shows(whole) else None
 
     def _asked(self) -> Solver:
         """The solver, with the facts of the slice; asked several things, it keeps what it has learnt."""
@@ -210,7 +227,7 @@ class Search:
         return None
 
     def _shown(self, case: Case, shows: Shows) -> Shown | None:
-        found = Shown(case, self.engine.decide(case))
+        found = Shown(case, (self._tried or self.engine).decide(case))
         return found if shows(found) else None
 
     def _case(self, model: Model, apart: bool) -> Case:

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.chains.comparing import branch
+from rulectl.analysis.chains.part import leaning_on, part
 from rulectl.analysis.chains.reading import Reader
 from rulectl.analysis.chains.reckoning import Loose
 from rulectl.analysis.chains.saying import (
@@ -45,6 +46,7 @@ from rulectl.lang.region import on_null, plain
 from rulectl.lang.syntax import Any, Expr, Name, Test
 from rulectl.model.policy import Tier
 from rulectl.model.rulebook import Rulebook, Term
+from rulectl.runtime.engine import Engine
 from rulectl.runtime.index import period_test
 from rulectl.runtime.plan import Plan, TablePlan
 from rulectl.runtime.resolve import NOTHING
@@ -78,6 +80,7 @@ class World:
     _tables: dict[int, Rules | None] = field(default_factory=dict)
     _columns: dict[tuple[int, int], Said] = field(default_factory=dict)
     _tests: dict[tuple[Expr, Test], tuple[Symbol, Owner]] = field(default_factory=dict)
+    _parts: dict[frozenset[int], Engine] = field(default_factory=dict)
     _reader: Reader = field(init=False)
     _cyclic: frozenset[int] = field(init=False)
 
@@ -153,6 +156,14 @@ class World:
                     seen |= fresh
                     todo.extend(fresh)
         return found
+
+    def part(self, engine: Engine, owner: Owner, about: Iterable[int]) -> Engine:
+        """The engine of the tables of an owner's slice and of some others, made once; that of the same rulebook."""
+        named = (one.removeprefix("table ") for one in self.slice(owner) if one.startswith("table "))
+        tables = leaning_on(self.plan, {*about, *map(int, named)})
+        if tables not in self._parts:
+            self._parts[tables] = part(engine, tables)
+        return self._parts[tables]
 
     @contextmanager
     def at(self, owner: Owner) -> Iterator[None]:
