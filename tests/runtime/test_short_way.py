@@ -231,3 +231,9 @@ def test_a_text_that_is_far_too_long_is_refused_alike() -> None:
     book = one_rule(Term("it", "它", Role.INPUT, STRING), Anything())
     case: dict[str, object] = {"它": "长" * (MAX_TEXT + 1)}
     assert same(short(book, case), long(book.rulebook, case))
+
+
+def test_a_rulebook_without_tables_decides_nothing_and_does_not_fail() -> None:
+    book = Rulebook("none", "none", terms=(Term("a", "甲", Role.INPUT, NUMBER), Term("b", "乙", Role.OUTPUT, NUMBER)))
+    outcome = Engine(book).decide({"a": Decimal(1)})
+    assert (outcome.outputs, outcome.firings) == ({"b": None}, ())

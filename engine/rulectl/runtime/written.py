@@ -163,7 +163,7 @@ def _reading(shape: Shape) -> Iterator[str]:
     for at in shape.needed:
         yield f"    if not v{at} or not v{at}.strip():"
         yield "        return None"
-    if len(shape.steps) > 1:
+    if len(shape.steps) != 1:
         yield "    more = None"
 
 
