@@ -11,6 +11,7 @@ decided raises an error that carries all its findings.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,7 +37,9 @@ from rulectl.values import Value
 if TYPE_CHECKING:
     import polars as pl
 
+    from rulectl.analysis.study import Study
     from rulectl.analysis.suggest import Suggestion
+    from rulectl.analysis.whynot import WhyNot
     from rulectl.cases.table import Table
     from rulectl.columnar.engine import ColumnarEngine
 
@@ -145,6 +148,35 @@ class Book:
             yield result if isinstance(result, Reject) else result[1]
 
     @cached_property
+    def why_not(
+        self, case: Mapping[str, object] | Outcome, term: str, value: object, *, budget: float | None = 10.0
+    ) -> WhyNot:
+        """Why a case did not get a value of something that rules decide: which rules would have given it, what each
+        lacks, and the smallest change of the case that brings it about. `case` is as for `decide`, or an outcome (with
+        what was counted across cases); `value` a value, or text as in a cell (`>= 10`; of a list the items to be in
+        it); `budget` is in seconds of work, None without end. Raises CaseError for a bad case, term or value."""
+        # late: deciding a case must not wait for the solver to be loaded
+        from rulectl.analysis.budget import Budget
+        from rulectl.analysis.whynot import asked, why_not
+
+        facts = case.case if isinstance(case, Outcome) else self._facts.read(case)
+        if isinstance(facts, BadCase):
+            raise CaseError(facts.findings)
+        goal = asked(self.rulebook, term, value)
+        if isinstance(goal, tuple):
+            raise CaseError(goal)
+        counted: Counted = {}
+        if isinstance(case, Outcome):
+            known = {**case.derived, **case.outputs}
+            counted = {name: (known.get(name), ids) for name, ids in case.counted.items()}
+        return why_not(self._study, facts, goal, Budget.of(budget, time.process_time), counted)
+
+    @cached_property
+    def _study(self) -> Study:
+        from rulectl.analysis.study import Study
+
+        return Study(self.rulebook)
+
     def _columns(self) -> ColumnarEngine:
         """The columnar engine, made at the first frame."""
         from rulectl.columnar.engine import ColumnarEngine

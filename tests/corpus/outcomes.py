@@ -12,9 +12,12 @@ from io import BytesIO, StringIO
 
 from rulectl.api import Book
 from rulectl.cases.reader import CaseRow, Reject, Unreadable
+from rulectl.codes import LANGUAGES
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook
+from rulectl.report.outcome import Reporter
+from rulectl.report.whynot import WhyNotReporter
 from rulectl.runtime.engine import Engine
 from rulectl.sheets.text import grids
 from rulectl.source import Place
@@ -62,6 +65,19 @@ def outcomes(rulebook: Rulebook, body: str, where: Where) -> str:
         other = decided(Book(rulebook), turned(file))
         assert [by_id(result) for result in reversed(other)] == [by_id(result) for result in results]
     return "".join(f"{line}\n" for result in results for line in _lines(result, rulebook, where))
+
+
+def answers(rulebook: Rulebook, body: str, wish: str) -> str:
+    """Why the cases in a fence did not get what is wished for, in Chinese and English."""
+    book = Book(rulebook)
+    name, _, value = wish.partition("=")
+    texts: list[str] = []
+    for result in decided(book, case_file(body)):
+        assert not isinstance(result, Reject)
+        row, outcome = result
+        answer = book.why_not(outcome, name, value)
+        texts += [WhyNotReporter(Reporter(rulebook, lang)).text(answer, row.id) for lang in LANGUAGES]
+    return "\n\n".join(texts) + "\n"
 
 
 def by_id(result: Result) -> tuple[str, object]:

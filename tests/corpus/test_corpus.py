@@ -47,7 +47,7 @@ from rulectl.sheets.writer import write_workbook
 from rulectl.source import Cell, CellRange, FilePlace
 from rulectl.types import NUMBER, STRING
 from rulectl.values import duration_text, plain_text
-from tests.corpus.outcomes import outcomes
+from tests.corpus.outcomes import answers, outcomes
 
 HERE = Path(__file__).parent
 ENTRY = "story.xlsx"
@@ -286,12 +286,20 @@ def expected_outcomes(story: Story, fence: Fence) -> str:
     return outcomes(story.rulebook, above[-1].body, lambda place: _place(place, story))
 
 
-OF_CASES: dict[str, Callable[[Story, Fence], str]] = {"outcomes": expected_outcomes}
+def why_not(story: Story, fence: Fence) -> str:
+    """Why each of the cases in the fence `cases` above did not get what stands behind the name of this one."""
+    above = [cases for cases in story.of("cases") if cases.end < fence.start]
+    return answers(story.rulebook, above[-1].body, fence.name)
+
+
+OF_CASES: dict[str, Callable[[Story, Fence], str]] = {"outcomes": expected_outcomes, "why-not": why_not}
 INPUTS = ("workbook", "cases")
 
 # -- the tests ----------------------------------------------------------------------------------------------------
 
-STORIES = sorted((*HERE.glob("compile/*/*.md"), *HERE.glob("decide/*.md"), *HERE.glob("check/*/*.md")))
+STORIES = sorted(
+    (*HERE.glob("compile/*/*.md"), *HERE.glob("decide/*.md"), *HERE.glob("why/*.md"), *HERE.glob("check/*/*.md"))
+)
 BAD = HERE / "compile" / "bad"
 GOOD = [path for path in STORIES if path.parent != BAD]
 

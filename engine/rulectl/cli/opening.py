@@ -37,6 +37,12 @@ def book_and_files(name: str, here: Session, *outputs: str) -> tuple[Book, tuple
     return Book(loaded.rulebook, loaded.findings), loaded.sources
 
 
+def parted(text: str) -> tuple[str, str]:
+    """`字段=值` -> its two sides, the first without blanks around it; no value where there is no equals sign."""
+    name, _, value = text.replace("＝", "=", 1).partition("=") if "=" not in text else text.partition("=")
+    return name.strip(), value.strip()
+
+
 def open_stream(name: str) -> tuple[BinaryIO, str]:
     """A seekable stream of a file or of standard input, and its name as people know it."""
     if name == "-":
