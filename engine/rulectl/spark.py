@@ -26,11 +26,11 @@ from pyspark.sql import types as T  # noqa: N812
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from rulectl.api import Book, CaseError, load
-from rulectl.batch.across import COUNTS, OF, TIME, key
-from rulectl.batch.counting import Needed
 from rulectl.codec.decode import loads
 from rulectl.codec.encode import dumps
 from rulectl.codes import Language
+from rulectl.columnar.across import COUNTS, OF, TIME, key
+from rulectl.columnar.counted import Needed
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.columnar.frames import results
 from rulectl.diagnostics import has_errors
@@ -200,7 +200,7 @@ def _needed(engine: ColumnarEngine, frame: pl.DataFrame) -> pl.DataFrame:
     needed = Needed(engine.rulebook)
     columns: dict[str, pl.Series] = {}
     for number, aggregate in enumerate(engine.rulebook.aggregates):
-        for name, series in needed.columns(aggregate, cases).items():
+        for name, series in needed.columns(aggregate, cases.columns, len(cases.at)).items():
             if name == TIME:
                 series = series.dt.timestamp("us")
             elif name == OF and aggregate.function == "sum":

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rulectl
-from rulectl.batch import across, counting
+from rulectl.batch import counting
+from rulectl.columnar import across
 from rulectl.model.rulebook import Aggregate, Rulebook
 from rulectl.runtime.aggregates import compute
 from rulectl.values import plain_text

@@ -7,24 +7,18 @@ by itself, and the counts are read back chunk by chunk. Small files stay in memo
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
-from rulectl.batch.across import COUNTS, ID, IDS, OF, ROW, TIME, VALUE, count, key
 from rulectl.batch.once import Once
 from rulectl.cases.facts import FactReader
 from rulectl.cases.table import Chunk, Table
-from rulectl.columnar.codes import Part, each
-from rulectl.columnar.columns import Column
-from rulectl.columnar.engine import Cases, ColumnarEngine
-from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
-from rulectl.lang.syntax import Expr
-from rulectl.model.rulebook import Aggregate, Rulebook
-from rulectl.values import Value, plain_text
+from rulectl.columnar.across import COUNTS, ID, IDS, OF, ROW, TIME, VALUE, count, key
+from rulectl.columnar.counted import Needed
+from rulectl.columnar.engine import ColumnarEngine
+from rulectl.model.rulebook import Rulebook
 
 PARTS = 64
 IN_MEMORY = 1_000_000
@@ -119,7 +113,10 @@ class Counting:
         )
         columns: dict[str, pl.Series] = {ROW: pl.Series(cases.numbers, dtype=pl.Int64), ID: cases.ids}
         for number, aggregate in enumerate(self._rulebook.aggregates):
-            columns |= {f"{number} {name}": held for name, held in self._asked.columns(aggregate, cases).items()}
+            columns |= {
+                f"{number} {name}": held
+                for name, held in self._asked.columns(aggregate, cases.columns, len(cases.at)).items()
+            }
         firsts = [f"{n} {key(0)}" for n, a in enumerate(self._rulebook.aggregates) if a.by]
         frame = pl.DataFrame(columns)
         # aggregates by different first keys cannot share parts; then all cases are in one
@@ -132,62 +129,3 @@ class Counting:
                 frame = frame.filter(~pl.int_range(pl.len()).is_in(list(late)))
             once.keep(frame[ID], frame[ROW])
         return frame
-
-
-class Needed:
-    """What the aggregates of a rulebook need of each case, as columns: `key(n)` its keys as texts, OF what is counted,
-    TIME, and COUNTS, whether it is counted."""
-
-    def __init__(self, rulebook: Rulebook) -> None:
-        self._constants: dict[str, Value] = {p.id: p.value for p in rulebook.parameters}
-
-    def columns(self, aggregate: Aggregate, cases: Cases) -> dict[str, pl.Series]:
-        rows = len(cases.at)
-        made = {key(n): self._texts(name, cases) for n, name in enumerate(aggregate.by)}
-        made[OF] = (
-            self._texts(aggregate.of, cases) if aggregate.of else pl.repeat(None, rows, dtype=pl.String, eager=True)
-        )
-        made[TIME] = self._times(aggregate.time, cases)
-        made[COUNTS] = self._holds(aggregate.where, cases)
-        return made
-
-    def _values(self, name: str, cases: Cases) -> tuple[np.ndarray, list[Value]]:
-        """Codes of a term's values, and the values."""
-        column: Column | None = cases.columns.get(name)
-        if column is None:
-            return np.zeros(len(cases.at), np.int32), [self._constants.get(name)]
-        codes, states = column.exact()
-        return codes, [state.now for state in states.items]
-
-    def _texts(self, name: str, cases: Cases) -> pl.Series:
-        codes, values = self._values(name, cases)
-        texts = [None if value is None else plain_text(value) for value in values]
-        return pl.Series(texts, dtype=pl.String).gather(codes)
-
-    def _times(self, name: str | None, cases: Cases) -> pl.Series:
-        codes, values = (np.zeros(len(cases.at), np.int32), [None]) if name is None else self._values(name, cases)
-        return pl.Series([_moment(value) for value in values], dtype=pl.Datetime("us")).gather(codes)
-
-    def _holds(self, where: Expr | None, cases: Cases) -> pl.Series:
-        """Whether the filter holds for certain."""
-        rows = len(cases.at)
-        if where is None:
-            return pl.repeat(True, rows, eager=True)
-        names = sorted(names_of(where))
-        columns = [self._values(name, cases) for name in names]
-
-        def holds(codes: tuple[int, ...]) -> int:
-            facts = {name: values[code] for name, (_, values), code in zip(names, columns, codes, strict=True)}
-            try:
-                return int(evaluate(where, {**self._constants, **facts}) is True)
-            except CannotCompute:
-                return 0
-
-        parts = [Part(codes, len(values)) for codes, values in columns]
-        return pl.Series(each(parts, rows, holds)).cast(pl.Boolean)
-
-
-def _moment(value: Value) -> dt.datetime | None:
-    if isinstance(value, dt.datetime):
-        return value
-    return dt.datetime.combine(value, dt.time()) if isinstance(value, dt.date) else None

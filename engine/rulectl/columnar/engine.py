@@ -23,6 +23,7 @@ from rulectl.cases.reader import Reject, id_term
 from rulectl.columnar.asks import Asking
 from rulectl.columnar.codes import Codes, Numbered, Part, Spellings, constant, each
 from rulectl.columnar.columns import Coded, Column, State, given
+from rulectl.columnar.counted import counts_of
 from rulectl.columnar.decided import Decided, Firings, Pieces
 from rulectl.columnar.findings import Telling
 from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
@@ -37,7 +38,6 @@ from rulectl.lang.syntax import Is, Literal, Name
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Rulebook, Term
-from rulectl.runtime.aggregates import compute
 from rulectl.runtime.engine import Engine
 from rulectl.runtime.judge import Verdict
 from rulectl.source import Location, RowPlace
@@ -232,7 +232,7 @@ class ColumnarEngine:
         if counted is not None:
             self._take_counts(columns, counted, cases.at)
         elif self.rulebook.aggregates:
-            self._count(columns, cases.ids, rows)
+            self._take_counts(columns, counts_of(self.rulebook, columns, cases.ids), np.arange(rows))
         if any(self.plan.cyclic):
             return self._by_case(cases, columns, headings, rows)
         for name in self._early:
@@ -349,28 +349,6 @@ class ColumnarEngine:
 
             parts = [Part(own, len(own_states)), Part(codes.to_numpy().astype(np.int32), len(names))]
             columns[name] = Coded(each(parts, len(at), choose), states)
-
-    def _count(self, columns: dict[str, Column], ids: pl.Series, rows: int) -> None:
-        """Facts counted across the rows of this frame."""
-        wanted = {n for a in self.rulebook.aggregates for n in (a.of, a.time, *a.by) if n}
-        wanted |= {n for a in self.rulebook.aggregates if a.where is not None for n in names_of(a.where)}
-        exact = {name: columns[name].exact() for name in wanted & columns.keys()}
-        values = {name: [states.items[code].now for code in codes.tolist()] for name, (codes, states) in exact.items()}
-        facts: list[dict[str, Value]] = [
-            dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)
-        ] or [{} for _ in range(rows)]
-        counted = compute(self.rulebook, facts, ids.to_list())
-        for aggregate in self.rulebook.aggregates:
-            name = aggregate.term
-            states: Numbered[State] = Numbered()
-            known, given_states = columns[name].exact()
-            codes = np.zeros(rows, np.int32)
-            for row, (counts, own) in enumerate(zip(counted, known.tolist(), strict=True)):
-                state = given_states.items[own]
-                if state.now is None and name in counts:
-                    state = given(counts[name][0])
-                codes[row] = states.number(state)
-            columns[name] = Coded(codes, states)
 
     def _ranks(self, verdicts: Mapping[str, Codes], rows: int) -> Codes:
         """The rank of each row's status."""

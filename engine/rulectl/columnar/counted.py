@@ -1,0 +1,96 @@
+"""What facts counted across cases need of columns, and what they come to over the rows of one frame."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import polars as pl
+
+from rulectl.columnar.across import COUNTS, ID, OF, ROW, TIME, VALUE, count, key
+from rulectl.columnar.codes import Codes, Part, constant, each
+from rulectl.columnar.columns import Column
+from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
+from rulectl.lang.syntax import Expr
+from rulectl.model.rulebook import Aggregate, Rulebook
+from rulectl.values import Value, plain_text
+
+
+class Given(NamedTuple):
+    """Cases as columns."""
+
+    columns: Mapping[str, Column]
+    rows: int
+
+
+def counts_of(rulebook: Rulebook, columns: Mapping[str, Column], ids: pl.Series) -> dict[str, pl.Series]:
+    """The facts counted across the rows of one frame: texts, null where unknown."""
+    needed = Needed(rulebook)
+    rows = len(ids)
+    counted: dict[str, pl.Series] = {}
+    for aggregate in rulebook.aggregates:
+        own = needed.columns(aggregate, columns, rows)
+        frame = pl.DataFrame({ROW: pl.int_range(rows, eager=True), ID: ids, **own})
+        found = frame.select(ROW).join(count(aggregate, frame, False), on=ROW, how="left", maintain_order="left")
+        counted[aggregate.term] = found[VALUE]
+    return counted
+
+
+class Needed:
+    """What the aggregates of a rulebook need of each case, as columns: `key(n)` its keys as texts, OF what is counted,
+    TIME, and COUNTS, whether it is counted."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._constants: dict[str, Value] = {p.id: p.value for p in rulebook.parameters}
+
+    def columns(self, aggregate: Aggregate, columns: Mapping[str, Column], rows: int) -> dict[str, pl.Series]:
+        """The columns of one aggregate."""
+        cases = Given(columns, rows)
+        made = {key(n): self._texts(name, cases) for n, name in enumerate(aggregate.by)}
+        made[OF] = (
+            self._texts(aggregate.of, cases) if aggregate.of else pl.repeat(None, rows, dtype=pl.String, eager=True)
+        )
+        made[TIME] = self._times(aggregate.time, cases)
+        made[COUNTS] = self._holds(aggregate.where, cases)
+        return made
+
+    def _values(self, name: str, cases: Given) -> tuple[Codes, list[Value]]:
+        """Codes of a term's values, and the values."""
+        column: Column | None = cases.columns.get(name)
+        if column is None:
+            return constant(cases.rows), [self._constants.get(name)]
+        codes, states = column.exact()
+        return codes, [state.now for state in states.items]
+
+    def _texts(self, name: str, cases: Given) -> pl.Series:
+        codes, values = self._values(name, cases)
+        texts = [None if value is None else plain_text(value) for value in values]
+        return pl.Series(texts, dtype=pl.String).gather(codes)
+
+    def _times(self, name: str | None, cases: Given) -> pl.Series:
+        codes, values = (constant(cases.rows), [None]) if name is None else self._values(name, cases)
+        return pl.Series([_moment(value) for value in values], dtype=pl.Datetime("us")).gather(codes)
+
+    def _holds(self, where: Expr | None, cases: Given) -> pl.Series:
+        """Whether the filter holds for certain."""
+        if where is None:
+            return pl.repeat(True, cases.rows, eager=True)
+        names = sorted(names_of(where))
+        columns = [self._values(name, cases) for name in names]
+
+        def holds(codes: tuple[int, ...]) -> int:
+            facts = {name: values[code] for name, (_, values), code in zip(names, columns, codes, strict=True)}
+            try:
+                return int(evaluate(where, {**self._constants, **facts}) is True)
+            except CannotCompute:
+                return 0
+
+        parts = [Part(codes, len(values)) for codes, values in columns]
+        return pl.Series(each(parts, cases.rows, holds)).cast(pl.Boolean)
+
+
+def _moment(value: Value) -> dt.datetime | None:
+    if isinstance(value, dt.datetime):
+        return value
+    return dt.datetime.combine(value, dt.time()) if isinstance(value, dt.date) else None
