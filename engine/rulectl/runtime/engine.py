@@ -21,7 +21,7 @@ from rulectl.model.rulebook import Policy, Rulebook, Term
 from rulectl.runtime.coding import Coding
 from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.judge import SILENT, Entries, TableRun, Verdict, judge, run
-from rulectl.runtime.plan import Plan
+from rulectl.runtime.plan import Plan, Reach
 from rulectl.runtime.quick import Quick
 from rulectl.runtime.resolve import CLASH, Lack
 from rulectl.runtime.standing import Remembered, Standing
@@ -94,6 +94,7 @@ class Engine:
         """The outcome of a settled case whose keys are names, ids or aliases and whose values are as they come; None
         where it must be read first: something is unknown, odd or wrong in it, or the rulebook computes."""
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
+        self._fired: dict[Reach, tuple[Firing, ...]] = {}
         self._statements = tuple(
             Remembered(sorted(names_of(policy.statement)), partial(self._broken, policy))
             for policy in rulebook.policies
@@ -141,7 +142,14 @@ class Engine:
     def _stratum(self, memory: Memory, stratum: int, numbers: tuple[int, ...]) -> None:
         if not self.plan.cyclic[stratum]:
             for number in numbers:
-                found = self._stand(number, memory)
+                standing = self._standings[number]
+                sure = memory.doubtful.isdisjoint(standing.reads)
+                if sure and not standing.states:
+                    # nearly all tables, and of these nearly all say nothing
+                    known = standing.reaches.get(memory.codes & standing.mask)
+                    if known is not None and known.silent:
+                        continue
+                found = self._stand(number, memory, sure)
                 if found is not None:
                     memory.runs[number] = found
             self._settle(memory, stratum)
@@ -167,25 +175,20 @@ class Engine:
                 if memory.now[term] is not None:
                     memory.doubtful.add(term)
 
-    def _stand(self, number: int, memory: Memory) -> TableRun | None:
-        """A table's pass over a case, None where it comes to nothing."""
+    def _stand(self, number: int, memory: Memory, sure: bool) -> TableRun | None:
+        """A table's pass over a case, None where it comes to nothing. `sure`: it reads nothing doubtful."""
         standing = self._standings[number]
-        plan = standing.plan
         states = tuple([state.of(memory.now, memory.absent) for _, state in standing.states])
-        if memory.doubtful.isdisjoint(plan.reads):
-            reach = standing.reach(
-                memory.codes, memory.codes, states, states, lambda: self._entries(number, memory.now, memory)
-            )
-            if reach.silent and not states:
-                return None
-            now = may = self._entries(number, memory.now, memory)
+        now = may = self._entries(number, memory.now, memory)
+        if sure:
+            reach = standing.reach(memory.codes, memory.codes, states, states, now)
         else:
-            sure = tuple([state.of(memory.certain, memory.absent) for _, state in standing.states])
             may = self._entries(number, memory.certain, memory)
-            reach = standing.reach(memory.codes, memory.certain_codes, states, sure, lambda: may)
-            now = self._entries(number, memory.now, memory)
-        now.columns_failed = tuple([failure for _, _, failure in states if failure is not None])
-        return None if reach.silent and not now.columns_failed else TableRun(plan, now, may, reach)
+            may.like, may.but = now, memory.doubtful
+            others = tuple([state.of(memory.certain, memory.absent) for _, state in standing.states])
+            reach = standing.reach(memory.codes, memory.certain_codes, states, others, may)
+        now.columns_failed = tuple([failure for found in states for failure in found.failures])
+        return None if reach.silent and not now.columns_failed else TableRun(standing.plan, now, may, reach)
 
     def _entries(self, number: int, facts: Mapping[str, Value], memory: Memory) -> Entries:
         return Entries(self.plan.tables[number], self.plan.written[number], facts, memory.absent)
@@ -210,7 +213,7 @@ class Engine:
 
     def _verdict(self, name: str, heard: list[tuple[int, TableRun, int]]) -> Verdict:
         """The verdict on a term; remembered where no table computes what it says."""
-        if any(table_run.plan.expressions for _, table_run, _ in heard):
+        if any(table_run.reach.computes for _, table_run, _ in heard):
             return judge(self.plan.terms[name], heard)
         key = (name, *[table_run.reach for _, table_run, _ in heard])
         found = self._verdicts.get(key)
@@ -245,9 +248,14 @@ class Engine:
         """Unknown terms by how many rules wait for them, those of required outputs first."""
         required: Counter[str] = Counter()
         total: Counter[str] = Counter()
+        known: dict[frozenset[str], frozenset[str]] = {}
         for term in self.plan.outputs:
             for names in memory.verdicts[term.id].waits:
-                inputs = frozenset(other for name in memory.inputs(names) for other in self._behind(name, memory))
+                inputs = known.get(names)
+                if inputs is None:
+                    inputs = known[names] = frozenset(
+                        other for name in memory.inputs(names) for other in self._behind(name, memory)
+                    )
                 total.update(inputs)
                 if term.required:
                     required.update(inputs)
@@ -263,11 +271,19 @@ class Engine:
         yield from missing or [name]
 
     def _firings(self, memory: Memory) -> tuple[Firing, ...]:
-        return tuple(
-            table_run.plan.firings[rule]
-            for _, table_run in sorted(memory.runs.items())
-            for rule in table_run.plan.outputs.fired(table_run.hits, table_run.now)
-        )
+        fired: list[Firing] = []
+        for _, table_run in sorted(memory.runs.items()):
+            reach = table_run.reach
+            known = self._fired.get(reach)
+            if known is None:
+                rules = table_run.plan.outputs.fired(reach.hits, table_run.now)
+                known = tuple([table_run.plan.firings[rule] for rule in rules])
+                if not reach.computes:
+                    if len(self._fired) >= KEPT_MATCHES:
+                        self._fired.clear()
+                    self._fired[reach] = known
+            fired += known
+        return tuple(fired)
 
     def _findings(self, memory: Memory) -> tuple[Finding, ...]:
         found: list[Finding] = []

@@ -8,10 +8,10 @@ none of this moves the merged value, it is settled, but for rules that may yet t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
+from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import Key
@@ -25,12 +25,15 @@ from rulectl.values import Value
 
 @dataclass(slots=True)
 class Entries:
-    """What rules say, under some facts; expressions are evaluated once, when asked for."""
+    """What rules say, under some facts; expressions are evaluated once, when asked for. `like`: entries under facts
+    that differ in the terms `but` alone, which know the value of whatever names none of these."""
 
     plan: TablePlan
     terms: Sequence[Term]
     facts: Mapping[str, Value]
     absent: frozenset[str]
+    like: Entries | None = None
+    but: Set[str] = frozenset()
     known: dict[tuple[int, int], Spoken] = field(default_factory=dict)
     failures: dict[tuple[int, int], CannotCompute] = field(default_factory=dict)
     misfits: dict[tuple[int, int], Value] = field(default_factory=dict)
@@ -42,7 +45,10 @@ class Entries:
         if expr is None:
             return self.plan.spoken[rule][column]
         if at not in self.known:
-            self.known[at] = self._evaluate(at)
+            if self.like is not None and self.plan.named[at].isdisjoint(self.but):
+                self.known[at] = self.like(rule, column)
+            else:
+                self.known[at] = self._evaluate(at)
         return self.known[at]
 
     def _evaluate(self, at: tuple[int, int]) -> Spoken:
@@ -53,7 +59,7 @@ class Entries:
             self.failures[at] = failure
             return NOTHING
         if value is None:
-            missing = {name for name in names_of(expr) if self.facts.get(name) is None}
+            missing = {name for name in self.plan.named[at] if self.facts.get(name) is None}
             return NOTHING if missing and missing <= self.absent else UNKNOWN
         type_ = self.terms[at[1]].type
         if type_.many and not isinstance(value, tuple):
@@ -65,10 +71,7 @@ class Entries:
 
     def missing(self, rule: int, column: int) -> frozenset[str]:
         """The names whose values an unknown entry waits for."""
-        expr = self.plan.expressions.get((rule, column))
-        if expr is None:
-            return frozenset()
-        return self.missing_of(names_of(expr))
+        return self.missing_of(self.plan.named.get((rule, column), frozenset()))
 
     def missing_of(self, names: frozenset[str]) -> frozenset[str]:
         """Those of the names that are unknown and may become known."""
@@ -89,7 +92,7 @@ class TableRun:
         return self.reach.hits
 
     def spoken(self, column: int) -> Spoken:
-        if self.plan.expressions and self.reach.hits:
+        if self.reach.computes and self.plan.expressions and self.reach.hits:
             return self.plan.outputs.resolve(column, self.reach.hits, self.now)
         said = self.reach.said
         if column not in said:
@@ -102,7 +105,7 @@ class TableRun:
         for variation in self.reach.variations:
             waiting = {rule: self.reach.waiting[rule] for rule in variation.causes}
             yield outputs.resolve(column, variation.hits, self.may), waiting
-        if not self.plan.expressions or not self.hits:
+        if not self.reach.computes or not self.hits:
             return
         deciders = {*outputs.deciders(column, self.hits, self.now), *outputs.deciders(column, self.hits, self.may)}
         for rule in sorted(deciders):
@@ -118,7 +121,7 @@ class TableRun:
 
     def unknown(self, column: int) -> Mapping[int, frozenset[str]]:
         """The deciding rules whose own entries are unknown, and the names for which each waits."""
-        if not self.plan.expressions or not self.hits:
+        if not self.reach.computes or not self.hits:
             return {}
         rules = self.plan.outputs.deciders(column, self.hits, self.now)
         columns = self.plan.outputs.weighed(column)
@@ -175,7 +178,9 @@ def reach_of(plan: TablePlan, now_key: Key, may: Entries, may_key: Key, earlier:
         for rule in sorted(open_else):
             waiting[rule] = plan.needs(rule, may_key, may.missing_of)
             variations.append(Variation(tuple(sorted(fallback | {rule})), (rule,)))
-    return Reach(tuple(sorted(hits)), tuple(variations), joint, waiting)
+    heard = hits.union(*(one.hits for one in (*variations, *joint)))
+    computes = not plan.computing.isdisjoint(heard)
+    return Reach(tuple(sorted(hits)), tuple(variations), joint, waiting, computes)
 
 
 def _variation(hit: set[int], fallback: set[int], causes: tuple[int, ...]) -> Variation:

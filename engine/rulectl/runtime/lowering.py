@@ -257,12 +257,12 @@ def lower(table: Table, rulebook: Rulebook) -> Lowered:
     for at, what in enumerate(asked.order):
         if isinstance(what, tuple):
             subject, test = what
-            columns.append(Column(subject, None, test, (names_of(subject) | names_of(test)) - constants_.keys()))
+            columns.append(Column(subject, None, test, (names_of(subject) | names_of(test)).difference(constants_)))
             slots.append(Slot(at, None, (), (), sorted(asked.tests[what])))
         else:
             type_, refs, entries = asked.subjects[what]
             partition = Partition.over(type_, {value for forms in entries for form in forms for value in _values(form)})
-            columns.append(Column(what, partition, None, names_of(what) - constants_.keys()))
+            columns.append(Column(what, partition, None, names_of(what).difference(constants_)))
             slots.append(Slot(at, partition, refs, entries))
     otherwise = frozenset(number for number, mark in grid.marks.items() if mark.otherwise)
     return Lowered(tuple(columns), numbers, otherwise, tuple(slots))

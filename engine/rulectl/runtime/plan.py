@@ -35,6 +35,7 @@ class Variation:
 @dataclass(frozen=True, slots=True, eq=False)
 class Reach:
     """Which rules of a table hold, and every other set that may come to: all that follows from class numbers alone.
+    `silent`: no rule holds or may come to hold; `computes`: a rule that does says something that must be computed.
     `said` remembers the columns whose entries are all plain values. One is what it is, so that verdicts can be
     remembered by it."""
 
@@ -42,12 +43,12 @@ class Reach:
     variations: tuple[Variation, ...]
     joint: tuple[Variation, ...]
     waiting: Mapping[int, frozenset[str]]
+    computes: bool = True
+    silent: bool = field(init=False)
     said: dict[int, Spoken] = field(default_factory=dict)
 
-    @property
-    def silent(self) -> bool:
-        """Whether no rule holds or may come to hold."""
-        return not (self.hits or self.variations or self.joint)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "silent", not (self.hits or self.variations or self.joint))
 
 
 class Voices:
@@ -136,6 +137,16 @@ class TablePlan:
             reads - constants.keys(),
             simple=all(type(c.subject) is Name and c.partition is not None for c in lowered.columns),
         )
+
+    @cached_property
+    def named(self) -> Mapping[tuple[int, int], frozenset[str]]:
+        """The names that each expression needs."""
+        return {at: frozenset(names_of(expr)) for at, expr in self.expressions.items()}
+
+    @cached_property
+    def computing(self) -> frozenset[int]:
+        """The rules that say something that must be computed."""
+        return frozenset(rule for rule, _ in self.expressions)
 
     @cached_property
     def _places(self) -> Mapping[int, int]:

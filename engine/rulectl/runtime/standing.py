@@ -7,9 +7,10 @@ hangs on named terms alone, a whole test of a column or a statement, is remember
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from operator import itemgetter
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, UNKNOWN
@@ -36,13 +37,19 @@ class Remembered(Generic[T]):
     def __init__(self, names: Iterable[str], work_out: Callable[[Facts, Absent], T]) -> None:
         self.names = tuple(names)
         self.known: dict[object, T] = {}
+        self._take: Callable[[Facts], tuple[Value, ...]]
+        self._take = itemgetter(*self.names) if len(self.names) > 1 else self._take_few
         self._work_out = work_out
 
+    def _take_few(self, facts: Facts) -> tuple[Value, ...]:
+        return (facts[self.names[0]],) if self.names else ()
+
     def of(self, facts: Facts, absent: Absent = frozenset()) -> T:
-        get = facts.get
-        key: object = tuple([get(name) for name in self.names])
-        if None in key:  # type: ignore[operator]  # a tuple, as above
-            key = key, tuple([name in absent for name in self.names])
+        try:
+            values = self._take(facts)
+        except KeyError:
+            values = tuple([facts.get(name) for name in self.names])
+        key = (values, tuple([name in absent for name in self.names])) if None in values else values
         try:
             return self.known[key]
         except KeyError:
@@ -52,46 +59,63 @@ class Remembered(Generic[T]):
             return found
 
 
-State = tuple[int, frozenset[str], CannotCompute | None]
-"""The class of a case in a column that codes do not answer; where it is unknown the names that this waits for, and why
-it counts as absent where it cannot be computed."""
+class States(NamedTuple):
+    """How a case stands in some columns that codes do not answer: their classes, each with the names that it waits for
+    where it is unknown, and why those that cannot be computed count as absent."""
+
+    classes: tuple[tuple[int, frozenset[str]], ...]
+    failures: tuple[CannotCompute, ...]
 
 
-def _state(column: Column) -> Callable[[Facts, Absent], State]:
-    def classify(facts: Facts, absent: Absent) -> State:
-        try:
-            number = column.classify(facts, absent)
-        except CannotCompute as failure:
-            return ABSENT, frozenset(), failure.with_traceback(None)  # which would keep the case
-        if number != UNKNOWN:
-            return number, frozenset(), None
-        return number, frozenset(n for n in column.names if facts.get(n) is None and n not in absent), None
+def _states(columns: Sequence[Column]) -> Callable[[Facts, Absent], States]:
+    """What looks at columns that hang on the same names."""
+
+    def classify(facts: Facts, absent: Absent) -> States:
+        classes: list[tuple[int, frozenset[str]]] = []
+        failures: list[CannotCompute] = []
+        for column in columns:
+            waits = frozenset[str]()
+            try:
+                number = column.classify(facts, absent)
+            except CannotCompute as failure:
+                number = ABSENT
+                failures.append(failure.with_traceback(None))  # which would keep the case
+            if number == UNKNOWN:
+                waits = frozenset(name for name in column.names if facts.get(name) is None and name not in absent)
+            classes.append((number, waits))
+        return States(tuple(classes), tuple(failures))
 
     return classify
 
 
 @dataclass(slots=True)
 class Standing:
-    """A table, and what is known of ways to stand before it. `mask`: its part of the codes."""
+    """A table, and what is known of ways to stand before it. `mask`: its part of the codes; `states`: the columns that
+    codes do not answer, by the names on which they hang."""
 
     plan: TablePlan
     keyed: Keyed
     mask: int
-    states: tuple[tuple[int, Remembered[State]], ...]
+    reads: frozenset[str]
+    states: tuple[tuple[tuple[int, ...], Remembered[States]], ...]
     reaches: dict[object, Reach] = field(default_factory=dict)
     shared: dict[object, Reach] = field(default_factory=dict)
 
     @staticmethod
     def of(plan: TablePlan, keyed: Keyed) -> Standing:
+        columns = plan.lowered.columns
+        groups: dict[frozenset[str], list[int]] = {}
+        for at, column in enumerate(columns):
+            if keyed.fields[at] is None:
+                groups.setdefault(column.names, []).append(at)
         states = tuple(
-            (at, Remembered(sorted(column.names), _state(column)))
-            for at, column in enumerate(plan.lowered.columns)
-            if keyed.fields[at] is None
+            (tuple(group), Remembered(sorted(names), _states([columns[at] for at in group])))
+            for names, group in groups.items()
         )
-        return Standing(plan, keyed, keyed.mask, states)
+        return Standing(plan, keyed, keyed.mask, frozenset(plan.reads), states)
 
     def reach(
-        self, codes: int, certain: int, states: tuple[State, ...], sure: tuple[State, ...], may: Callable[[], Entries]
+        self, codes: int, certain: int, states: tuple[States, ...], sure: tuple[States, ...], may: Entries
     ) -> Reach:
         """What the case comes to: by its codes and the states of its other columns, as they are now and as they are
         for certain. `may`: what rules say under the certain facts, should they be needed."""
@@ -99,13 +123,12 @@ class Standing:
         other = certain & self.mask
         if states or other != key:
             key = key, other, states, sure
-        try:
-            return self.reaches[key]
-        except KeyError:
-            pass
+        known = self.reaches.get(key)
+        if known is not None:
+            return known
         now_key = self._key(codes, states)
         may_key = now_key if codes & self.mask == other and states == sure else self._key(certain, sure)
-        found = reach_of(self.plan, now_key, may(), may_key, ())
+        found = reach_of(self.plan, now_key, may, may_key, ())
         # most come to one of a few: shared, what is said of one is said of all
         same = found.hits, found.variations, found.joint, frozenset(found.waiting.items())
         if len(self.reaches) >= KEPT_REACHES:
@@ -114,8 +137,9 @@ class Standing:
         found = self.reaches[key] = self.shared.setdefault(same, found)
         return found
 
-    def _key(self, codes: int, states: tuple[State, ...]) -> Key:
+    def _key(self, codes: int, states: tuple[States, ...]) -> Key:
         key = self.keyed.key(codes)
-        for (at, _), (number, _, _) in zip(self.states, states, strict=True):
-            key[at] = number
+        for (group, _), found in zip(self.states, states, strict=True):
+            for at, (number, _) in zip(group, found.classes, strict=True):
+                key[at] = number
         return tuple(key)
