@@ -8,8 +8,9 @@ is said here, for every subject, so that no table is ever passed over in silence
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from rulectl.analysis import allowed, gaps, idle, overlaps
+from rulectl.analysis import allowed, gaps, never, overlaps, repeats, shadows
 from rulectl.analysis.accepting import with_accepted
 from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.chains import CHECKS as CHAINS
@@ -17,10 +18,19 @@ from rulectl.analysis.once import told_once
 from rulectl.analysis.policies import CHECKS as POLICIES
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Question, Verdict, as_finding, proved, undecided
+from rulectl.analysis.wording import any_value
 from rulectl.diagnostics import Finding
+from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook
 
-TABLES: tuple[Question, ...] = (*gaps.CHECKS, *overlaps.CHECKS, *idle.CHECKS, *allowed.CHECKS)
+TABLES: tuple[Question, ...] = (
+    *gaps.CHECKS,
+    *overlaps.CHECKS,
+    *never.CHECKS,
+    *shadows.CHECKS,
+    *repeats.CHECKS,
+    *allowed.CHECKS,
+)
 
 CHECKS: tuple[Question, ...] = (*TABLES, *CHAINS, *POLICIES)
 
@@ -35,12 +45,24 @@ def verdicts(study: Study, budget: Budget, checks: tuple[Question, ...] = CHECKS
                 share.check()
                 for verdict in question.ask(study, subject, share):
                     silent = False
-                    yield verdict
+                    yield _whole(study, verdict)
             except OutOfTime:
                 yield undecided(question.slug, subject, "note-out-of-time")
                 continue
             if silent:
                 yield proved(question.slug, subject)
+
+
+def _whole(study: Study, verdict: Verdict) -> Verdict:
+    """The verdict with a case that can be decided as it stands: the required fields on which nothing hangs are filled
+    in, since every rule that the claim is about is settled without them. A case of what a table is given by others
+    stays the row that it is."""
+    case = dict(verdict.case)
+    if not case or any(name in study.plan.writers for name in case):
+        return verdict
+    must = [term for term in study.rulebook.terms if term.role is Role.INPUT and term.required]
+    more = {t.id: any_value(t.type) for t in must if t.default is None and t.id not in case}
+    return replace(verdict, case=tuple((case | more).items())) if more else verdict
 
 
 def analyse(rulebook: Rulebook, budget: Budget) -> tuple[Finding, ...]:

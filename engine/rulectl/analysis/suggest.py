@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.exact import Never, Shown, derived, find, rule_holds
 from rulectl.analysis.fewest import fewest
-from rulectl.analysis.idle import rivals_of
 from rulectl.analysis.overlaps import rule_of
+from rulectl.analysis.shadows import rivals_of
 from rulectl.analysis.sides import Threshold, facts_of, side_of, thresholds
 from rulectl.analysis.space import Space, space_of
 from rulectl.analysis.study import Study

@@ -101,7 +101,7 @@ def as_finding(verdict: Verdict, names: Mapping[str, str]) -> Finding:
         notes=verdict.notes,
         table=verdict.table,
         rules=verdict.rules,
-        case={names.get(id_, id_): plain_text(value) for id_, value in verdict.case},
+        case={names.get(id_, id_): "[]" if value == () else plain_text(value) for id_, value in verdict.case},
         verdict=verdict.answer.value,
         severity=verdict.severity or (Severity.NOTICE if answered else None),
         **dict(verdict.fields),

@@ -10,13 +10,17 @@ from typing import Any as Anything
 
 from rulectl.lang.region import ABSENT, FIRST, Partition, Region, intersection
 from rulectl.lang.syntax import ANYTHING, Between, Comparison, Except, Is, IsNull, Literal, OneOf, Test
-from rulectl.types import Kind, Type
+from rulectl.types import Kind, Type, fits
 from rulectl.values import CONTEXT, Value, plain_text
 
 _OPPOSITE: dict[Comparison, Comparison] = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 OTHER_TEXTS = ("其他", "其它", "别的", "另外的")
 """What stands for a text that no rule names."""
+
+PLAIN = (*map(Decimal, range(11)), Decimal(100))
+DAY = dt.date(2025, 1, 1)
+"""Numbers and a day that are easy to read."""
 
 _STEPS: dict[Kind, Anything] = {
     Kind.DATE: dt.timedelta(days=1),
@@ -150,6 +154,29 @@ def _number(below: Decimal | None, above: Decimal | None, type_: Type) -> Decima
         if candidate < above or (candidate == above and not high_open):
             return candidate
     return CONTEXT.divide(CONTEXT.add(below, above), Decimal(2)).quantize(below, ROUND_HALF_EVEN)
+
+
+def any_value(type_: Type) -> Value:
+    """A plain value of a type."""
+    if type_.many:
+        item = any_value(type_.item)
+        return () if item is None or isinstance(item, tuple) else (item,)
+    if type_.values:
+        return type_.values[0]
+    match type_.kind:
+        case Kind.BOOLEAN:
+            return False
+        case Kind.NUMBER:
+            low, high = type_.low, type_.high
+            return next((n for n in PLAIN[1:] if fits(n, type_)), low if low is not None else high)
+        case Kind.DATE:
+            return DAY
+        case Kind.DATETIME:
+            return dt.datetime.combine(DAY, dt.time(9))
+        case Kind.DURATION:
+            return dt.timedelta(days=1)
+        case _:
+            return "1"
 
 
 def condition(partition: Partition, region: Region, whole: Region) -> Test:

@@ -9,8 +9,10 @@ counts. Fields are then taken away and values made plainer as long as it still d
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -19,6 +21,7 @@ from rulectl.analysis.chains.comparing import alike
 from rulectl.analysis.chains.symbols import Items, Symbol, Words, constant, scalar
 from rulectl.analysis.chains.world import World
 from rulectl.analysis.smt import Amount, Answer, Model, Solver, Truth, at_least, at_most, both, is_whole, no, times
+from rulectl.analysis.wording import DAY, PLAIN, any_value
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Term
 from rulectl.runtime.engine import Engine
@@ -39,9 +42,10 @@ NEAT = 1.0
 MOST_ITEMS = 50
 """How often an item is put into a list again to make it as long as a model has it."""
 
+_CHOICES = 48
+"""Where a case has so few choices between allowed values, all are tried."""
+
 _OTHERS = ("其他", "另一", "别的", "某个", "不同")
-_PLAIN = (*map(Decimal, range(11)), Decimal(100))
-_DAY = dt.date(2025, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +245,7 @@ class Search:
                 case[term.id] = value
         for term in self.world.inputs.values():
             if term.required and term.default is None and term.id not in case:
-                case[term.id] = _any_value(term)
+                case[term.id] = any_value(term.type)
         order = {id_: at for at, id_ in enumerate(self.world.inputs)}
         return dict(sorted(case.items(), key=lambda item: order[item[0]]))
 
@@ -257,6 +261,7 @@ class Search:
                     continue
                 less = {name: value for name, value in found.case.items() if name != id_}
                 found = self._shown(less, shows) or found
+            found = self._first(found, shows)
             # what one value may be hangs on the others, so that a second round may find plainer ones
             for id_ in (*found.case, *found.case):
                 for value in _plainer_values(self.world.inputs[id_], found.case[id_]):
@@ -267,6 +272,21 @@ class Search:
                         break
         except OutOfTime:
             return found  # it shows what it should; it is not as small as it could be
+        return found
+
+    def _first(self, found: Shown, shows: Shows) -> Shown:
+        """Where few choices are left, the first by the order of the vocabulary, so that what is shown does not hang on
+        what the solver came upon."""
+        ways: list[tuple[Value, ...]] = []
+        for id_, value in found.case.items():
+            listed = self.world.inputs[id_].type.values if isinstance(value, str) else ()
+            ways.append((False, True) if isinstance(value, bool) else listed or (value,))
+        if math.prod(map(len, ways)) <= _CHOICES:
+            for values in itertools.product(*ways):
+                self.budget.check()
+                first = self._shown(dict(zip(found.case, values, strict=True)), shows)
+                if first is not None:
+                    return first
         return found
 
 
@@ -330,28 +350,6 @@ def _value(model: Model, symbol: Symbol, other: str) -> Value:
     return scalar(model.number(content), symbol.kind)
 
 
-def _any_value(term: Term) -> Value:
-    """A plain value for a required field on which nothing hangs."""
-    if term.type.many:
-        return (_any_value(replace(term, type=term.type.item)),)
-    if term.type.values:
-        return term.type.values[0]
-    match term.type.kind:
-        case Kind.BOOLEAN:
-            return False
-        case Kind.NUMBER:
-            low, high = term.type.low, term.type.high
-            return next((n for n in _PLAIN[1:] if fits(n, term.type)), low if low is not None else high)
-        case Kind.DATE:
-            return _DAY
-        case Kind.DATETIME:
-            return dt.datetime.combine(_DAY, dt.time(9))
-        case Kind.DURATION:
-            return dt.timedelta(days=1)
-        case _:
-            return "1"
-
-
 def _plainer_values(term: Term, value: Value) -> Iterator[Value]:
     """Values that are easier to read than the one that was found, the plainest first."""
     match value:
@@ -359,13 +357,13 @@ def _plainer_values(term: Term, value: Value) -> Iterator[Value]:
             return
         case Decimal():
             near = [value.quantize(Decimal(1).scaleb(-n), context=CONTEXT) for n in range(4) if abs(value) < 10**15]
-            tried = [*_PLAIN, *near, *(n + 1 for n in near[:1])]
+            tried = [*PLAIN, *near, *(n + 1 for n in near[:1])]
             yield from (n for n in tried if _simpler(n, value) and fits(n, term.type))
         case dt.datetime():
             for hour in (9, 12):
-                yield dt.datetime.combine(_DAY, dt.time(hour))
+                yield dt.datetime.combine(DAY, dt.time(hour))
         case dt.date():
-            yield _DAY
+            yield DAY
         case dt.timedelta():
             yield from (dt.timedelta(days=n) for n in (0, 1, 2, 10))
         case str() if not term.type.values and value in _OTHERS:

@@ -1,4 +1,4 @@
-"""Rules that do nothing: that can never hold, that earlier ones always decide for, that say again what another says.
+"""Rules that others always decide for.
 
 A rule of an F table is shadowed when the earlier rules together cover it; of a P table, when those whose values come
 before its own do. What a rule adds to a list column counts even then.
@@ -6,15 +6,16 @@ before its own do. What a rule adds to a list column counts even then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from rulectl.analysis.budget import Budget
-from rulectl.analysis.exact import Never, Open, Shown, find, rule_holds
+from rulectl.analysis.exact import Never, Open, Shown, derived, find, rule_holds
 from rulectl.analysis.gaps import blamed
+from rulectl.analysis.holding import hits, of_case
 from rulectl.analysis.neighbours import Neighbours, bits
 from rulectl.analysis.overlaps import place_of, rule_of
-from rulectl.analysis.rows import region_fields, region_of
+from rulectl.analysis.repeats import alike
 from rulectl.analysis.space import Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
@@ -24,73 +25,13 @@ from rulectl.codes import LANGUAGES, Severity, say
 from rulectl.diagnostics import Note
 from rulectl.lang.printer import print_expr
 from rulectl.lang.region import ABSENT, intersection
-from rulectl.lang.syntax import Any
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import HitPolicy
-from rulectl.model.rulebook import Rule, Table
-from rulectl.source import Location, Place
+from rulectl.model.rulebook import Rule
+from rulectl.source import Location
 
 _EVERY = 64
-
 _DECIDING = (HitPolicy.FIRST, HitPolicy.PRIORITY)
-_REPEATING = (HitPolicy.SUM, HitPolicy.COUNT, HitPolicy.UNIQUE)
-
-
-# -- rules that can never hold -------------------------------------------------------------------------------------
-
-
-def never_holds(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
-    """Rules whose own conditions leave nothing over."""
-    assert subject.table is not None
-    space = space_of(study, (subject.table,))
-    for member, box in enumerate(space.boxes):
-        if member % _EVERY == 0:
-            budget.check()
-        rule = rule_of(study, space, member)
-        empty = next((at for at, region in enumerate(box) if not region), None)
-        if empty is not None:
-            at = _entry(study, space, subject.table, rule, empty)
-            fields = (("name", subject.name), ("rule", rule.id))
-            yield Verdict("never-holds", Answer.COUNTEREXAMPLE, at, subject.name, (rule.id,), fields=fields)
-        elif any(space.axes[at].tied for at in space.asked(box)):
-            yield from _hangs_together(study, subject, space, member, budget)
-
-
-def _hangs_together(study: Study, subject: Subject, space: Space, member: int, budget: Budget) -> Iterator[Verdict]:
-    """A rule whose conditions look at the same thing: a case in which they hold, or the proof that there is none."""
-    number, at = space.rules[member]
-    rule = rule_of(study, space, member)
-    if shown(study, space, space.boxes[member], budget, partial(_hits, study, number, at)) is not None:
-        return
-    yes = [rule_holds(study, study.rulebook.tables[number], rule)]
-    found = find(study, (number,), yes, (), _any_outcome(partial(_hits, study, number, at)), budget, whole=False)
-    if isinstance(found, Never):
-        fields = (("name", subject.name), ("rule", rule.id))
-        place = place_of(study, rule)
-        yield Verdict("never-holds", Answer.COUNTEREXAMPLE, place, subject.name, (rule.id,), fields=fields)
-    elif isinstance(found, Open):
-        place = found.cell or blamed(study, space, space.boxes[member], (number,))
-        yield undecided("never-holds", subject, found.reason, place)
-
-
-def _hits(study: Study, number: int, rule: int, case: Case) -> bool:
-    """Whether a rule of a table holds in a case, by the engine's index."""
-    plan = study.plan.tables[number]
-    defaults = {term.id: term.default for term in study.rulebook.terms if term.default is not None}
-    key, _ = plan.key({**defaults, **study.plan.parameters, **case}, frozenset())
-    return rule in plan.match(key).hits
-
-
-def _entry(study: Study, space: Space, number: int, rule: Rule, axis: int) -> Location | Place:
-    """The entry of a rule that an axis comes from; the rule where it is its effective dates."""
-    table = study.rulebook.tables[number]
-    for column, entry in zip(table.inputs, rule.when, strict=True):
-        if column.subject == space.axes[axis].column.subject and not isinstance(entry.test, Any) and entry.cell:
-            return Location(entry.cell, entry.text)
-    return place_of(study, rule)
-
-
-# -- rules that others decide for ----------------------------------------------------------------------------------
 
 
 def deciding(study: Study) -> Iterator[Subject]:
@@ -117,7 +58,7 @@ def shadowed(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict
             if not columns:
                 continue
             rivals = _rivals(study, space, near, member, policy)
-            if any(_alike(study, space, other, member) for other in rivals):
+            if any(alike(study, space, other, member) for other in rivals):
                 continue
             decides = _decides(study, space, member, rivals, budget)
             if decides is None:
@@ -152,7 +93,7 @@ def _decides(study: Study, space: Space, member: int, rivals: Sequence[int], bud
     before = {space.rules[other][1] for other in rivals}
 
     def alone(case: Case) -> bool:
-        return _hits(study, number, rule, case) and not any(_hits(study, number, other, case) for other in before)
+        return hits(study, number, rule, case) and not any(hits(study, number, other, case) for other in before)
 
     point = uncovered(box, covers, budget)
     if point is None:
@@ -163,7 +104,7 @@ def _decides(study: Study, space: Space, member: int, rivals: Sequence[int], bud
     yes, no = (
         [rule_holds(study, table, rule_of(study, space, one)) for one in members] for members in ([member], rivals)
     )
-    found = find(study, (number,), yes, no, _any_outcome(alone), budget, whole=False)
+    found = find(study, (number,), yes, no, of_case(alone), budget, whole=False)
     return False if isinstance(found, Never) else True if isinstance(found, Shown) else None
 
 
@@ -242,16 +183,14 @@ def _shadow(
     name = (table.name, rule.id)
 
     def overruled(case: Case) -> bool:
-        if not _hits(study, *space.rules[member], case):
+        if not hits(study, *space.rules[member], case):
             return False
         firings = decide(study, (number,), case).firings
         return collects or name not in {(firing.table, firing.rule) for firing in firings}
 
     case = shown(study, space, box, budget, overruled)
     if case is None and space.tied:
-        found = find(
-            study, (number,), [rule_holds(study, table, rule)], (), _any_outcome(overruled), budget, whole=False
-        )
+        found = find(study, (number,), [rule_holds(study, table, rule)], (), of_case(overruled), budget, whole=False)
         if isinstance(found, Never):
             return  # it can never apply at all, which is told of by itself
         if isinstance(found, Open):
@@ -261,6 +200,10 @@ def _shadow(
     elif case is None and not rule.otherwise:
         yield undecided("shadowed-rule", subject, "note-unconfirmed", place_of(study, rule))
         return
+    if case is not None and derived(study, space):
+        shows = partial(_passed_over, study, *space.rules[member])
+        whole = find(study, (number,), [rule_holds(study, table, rule)], (), shows, budget, whole=True)
+        case = whole.case if isinstance(whole, Shown) else case
     slug = "otherwise-idle" if rule.otherwise else "shadowed-rule"
     fields = {
         "name": subject.name,
@@ -268,7 +211,9 @@ def _shadow(
         "others": "、".join(other.id for other in rules[:8]) + ("…" if len(rules) > 8 else ""),
     }
     if slug == "shadowed-rule":
-        fields |= _when(study, space, unknown)
+        beside = [i for i, c in enumerate(table.outputs) if c.policy not in _DECIDING and rule.then[i].expr is not None]
+        said = [i for i in range(len(table.outputs)) if i not in beside and rule.then[i].expr is not None]
+        fields |= _when(study, space, unknown, [study.names[table.outputs[i].term] for i in said] if beside else [])
     yield Verdict(
         slug,
         Answer.COUNTEREXAMPLE,
@@ -282,17 +227,22 @@ def _shadow(
     )
 
 
-def _when(study: Study, space: Space, unknown: int | None) -> dict[str, str]:
-    """In words, that a rule never decides, or only while something is unknown."""
+def _passed_over(study: Study, number: int, rule: int, outcome: Outcome) -> bool:
+    """Whether a rule holds in a decided case of the whole rulebook and does not fire."""
+    table = study.rulebook.tables[number]
+    fired = {(firing.table, firing.rule) for firing in outcome.firings}
+    holds = hits(study, number, rule, {**outcome.case, **outcome.derived, **outcome.outputs})
+    return holds and (table.name, table.rules[rule].id) not in fired
+
+
+def _when(study: Study, space: Space, unknown: int | None, columns: Sequence[str]) -> dict[str, str]:
+    """In words, that a rule never decides, or not in some `columns` alone, or only while something is unknown."""
+    if unknown is None and columns:
+        return {f"when_{lang}": say("check-columns-idle", lang, names="、".join(columns)) for lang in LANGUAGES}
     if unknown is None:
         return {f"when_{lang}": say("check-never-decides", lang) for lang in LANGUAGES}
     name = print_expr(space.axes[unknown].column.subject, study.names)
     return {f"when_{lang}": say("check-decides-unknown", lang, name=name) for lang in LANGUAGES}
-
-
-def _any_outcome(told: Callable[[Case], bool]) -> Callable[[Outcome], bool]:
-    """A claim on a case, asked of the outcome that holds it."""
-    return lambda outcome: told(dict(outcome.case))
 
 
 def _needed(box: Box, space: Space, rivals: Sequence[int], budget: Budget) -> list[int]:
@@ -319,101 +269,4 @@ def rivals_of(study: Study, space: Space, member: int) -> list[int]:
     return _rivals(study, space, near, member, table.policy)
 
 
-# -- rules that say it again ---------------------------------------------------------------------------------------
-
-
-def _alike(study: Study, space: Space, one: int, other: int) -> bool:
-    """Whether two rules hold alike and say the same."""
-    return (
-        space.boxes[one] == space.boxes[other]
-        and not space.otherwise[one]
-        and not space.otherwise[other]
-        and _same(study, space, one, other)
-    )
-
-
-def _same(study: Study, space: Space, one: int, other: int) -> bool:
-    mine, theirs = (tuple(e.expr for e in rule_of(study, space, member).then) for member in (one, other))
-    return mine == theirs
-
-
-def repeating(study: Study) -> Iterator[Subject]:
-    """Tables where a repeated rule is no overlap already."""
-    for subject in tables_of(study):
-        table = study.rulebook.tables[subject.table or 0]
-        if not any(column.policy is HitPolicy.UNIQUE for column in table.outputs):
-            yield subject
-
-
-def _again(study: Study, subject: Subject, budget: Budget, *, equal: bool) -> Iterator[Verdict]:
-    """Rules that could be taken out: with the very conditions of another (`equal`), or with narrower ones."""
-    assert subject.table is not None
-    space = space_of(study, (subject.table,))
-    table = study.rulebook.tables[subject.table]
-    for group in _saying_the_same(study, space):
-        if equal:
-            yield from _duplicates(study, subject, space, group)
-            continue
-        near = Neighbours.of([space.boxes[member] for member in group], space.whole)
-        for at, member in enumerate(group):
-            if at % _EVERY == 0:
-                budget.check()
-            box = space.boxes[member]
-            for other in (group[i] for i in bits(near.of_box(box, near.every & ~(1 << at)))):
-                outer = space.boxes[other]
-                if outer != box and within(box, outer) and _spare(table, study, space, member, other):
-                    yield _repeat("subsumed-rule", study, subject, space, member, other)
-                    break
-
-
-def _saying_the_same(study: Study, space: Space) -> Iterator[list[int]]:
-    """The rules that can hold, by what they conclude; only where there are two or more."""
-    groups: dict[tuple[object, ...], list[int]] = {}
-    for member, box in enumerate(space.boxes):
-        if all(box) and not space.otherwise[member]:
-            said = tuple(entry.expr for entry in rule_of(study, space, member).then)
-            groups.setdefault(said, []).append(member)
-    return (group for group in groups.values() if len(group) > 1)
-
-
-def _duplicates(study: Study, subject: Subject, space: Space, group: Sequence[int]) -> Iterator[Verdict]:
-    first: dict[Box, int] = {}
-    for member in group:
-        if first.setdefault(space.boxes[member], member) != member:
-            yield _repeat("duplicate-rule", study, subject, space, member, first[space.boxes[member]])
-
-
-def _spare(table: Table, study: Study, space: Space, member: int, other: int) -> bool:
-    """Whether a rule inside another that says the same changes nothing: no sum or count is made, and no rule between
-    the two says something else where it holds. Under F an earlier one that covers it is a shadow."""
-    if any(column.policy in _REPEATING for column in table.outputs):
-        return False
-    if other < member:
-        return not any(column.policy is HitPolicy.FIRST for column in table.outputs)
-    box = space.boxes[member]
-    return all(
-        space.otherwise[one] or meet(box, space.boxes[one]) is None or _same(study, space, member, one)
-        for one in range(member + 1, other)
-    )
-
-
-def _repeat(slug: str, study: Study, subject: Subject, space: Space, member: int, other: int) -> Verdict:
-    rule, kept = rule_of(study, space, member), rule_of(study, space, other)
-    fields = {
-        "name": subject.name,
-        "rule": rule.id,
-        "other": kept.id,
-        **region_fields(study, region_of(study, space, space.boxes[member])),
-    }
-    note = Note("note-same-rule", Location(place_of(study, kept)))
-    ids = (rule.id, kept.id)
-    place = place_of(study, rule)
-    return Verdict(slug, Answer.COUNTEREXAMPLE, place, subject.name, ids, (note,), fields=tuple(fields.items()))
-
-
-CHECKS: tuple[Question, ...] = (
-    Question("never-holds", tables_of, never_holds),
-    Question("shadowed-rule", deciding, shadowed),
-    Question("duplicate-rule", repeating, partial(_again, equal=True)),
-    Question("subsumed-rule", repeating, partial(_again, equal=False)),
-)
+CHECKS: tuple[Question, ...] = (Question("shadowed-rule", deciding, shadowed),)
