@@ -10,10 +10,11 @@ import csv
 import shutil
 from pathlib import Path
 
+from rulectl.books import shipped, shipped_names
 from rulectl.cases.writer import Target
 from rulectl.codes import Language, say, texts
 from rulectl.diagnostics import Finding, finding
-from rulectl.loading import load_rulebook, shipped, shipped_names
+from rulectl.loading import load_rulebook
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook
 from rulectl.sheets.text import grids

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rulectl
+from rulectl.books import find, shipped_names
 from rulectl.cases.reader import Unreadable
-from rulectl.loading import find, shipped_names
 
 DEMO = Path(__file__).parents[1] / "cli" / "demo.md"
 CASE = {"工单号": "1", "问题类型": "瑕疵", "签收天数": 2, "订单金额": 35.5}

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 import rulectl
-from rulectl.loading import shipped
+from rulectl.books import shipped
 
 SPOILED = {"工单号": "A1", "问题类型": "食品变质", "订单实付金额": 300, "其余也坏": "是", "核实结果": "未核实"}
 

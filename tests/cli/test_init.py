@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from rulectl.books import shipped_names
 from rulectl.cli import main
 from rulectl.codes import LANGUAGES, texts
-from rulectl.loading import shipped_names
 
 
 def run(*args: str) -> tuple[int, str]:

@@ -7,12 +7,13 @@ from random import Random
 
 import pytest
 
+from rulectl.books import shipped_names
 from rulectl.codec.hashing import content_hash
 from rulectl.codes import LANGUAGES, Language
 from rulectl.compiler import compile_drafts
 from rulectl.dmn.exporting import export_model
 from rulectl.dmn.importing import import_model
-from rulectl.loading import load_rulebook, shipped_names
+from rulectl.loading import load_rulebook
 from rulectl.model.draft import Draft
 from rulectl.model.rulebook import Rulebook
 from rulectl.report.findings import finding_text

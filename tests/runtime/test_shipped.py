@@ -10,8 +10,8 @@ import pytest
 
 import rulectl
 from rulectl.api import Book
+from rulectl.books import shipped_names
 from rulectl.cases.reader import CaseRow, Reject, Unreadable
-from rulectl.loading import shipped_names
 from rulectl.model.outcome import Outcome
 from rulectl.runtime.durable_engine import DurableEngine
 from rulectl.values import Value

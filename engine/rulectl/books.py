@@ -1,0 +1,42 @@
+"""Where rulebooks are: in a file that somebody names, or among the shipped ones by their bare names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rulectl.data import data_folder
+
+WORKBOOKS = (".xlsx", ".xlsm")
+TEXTS = (".md",)
+
+
+def find(book: str) -> Path | None:
+    """The file that a name means."""
+    path = Path(book)
+    if path.exists():
+        return path
+    return shipped(book) if path.name == book else None
+
+
+def shipped(name: str) -> Path | None:
+    """A rulebook that comes with the product, by its bare name, with or without its ending."""
+    for candidate in (name, name + ".xlsx"):
+        found = data_folder("rulectl.rulebooks") / candidate
+        if found.suffix in WORKBOOKS and os.path.isfile(found):
+            return found
+    return None
+
+
+def shipped_names() -> tuple[str, ...]:
+    """The bare names of all shipped rulebooks."""
+    every = data_folder("rulectl.rulebooks").iterdir()
+    return tuple(sorted(p.stem for p in every if p.suffix in WORKBOOKS and not p.name.startswith("~$")))
+
+
+def candidates(path: Path) -> list[str]:
+    """Names of rulebooks that a mistyped one may have meant."""
+    names = list(shipped_names())
+    if path.parent.is_dir():
+        names += [p.name for p in path.parent.iterdir() if p.suffix.lower() in (*WORKBOOKS, *TEXTS, ".json")]
+    return names
