@@ -84,9 +84,12 @@ class Asking:
             else:
                 inner = {name: named.items[code] for (name, named), code in zip(unions, key[1:], strict=False)}
                 blank = {name for name, code in zip(blanks, key[1 + len(decided) :], strict=True) if code}
+                known: dict[str, frozenset[str]] = {}
                 for names, rules in groups.items[key[0]]:
-                    found = _inputs(names, inner, waits)
-                    for asked in frozenset(other for name in found for other in self._behind(name, blank, columns)):
+                    for name in names - known.keys():
+                        found = _inputs(frozenset((name,)), inner, waits)
+                        known[name] = frozenset(o for input_ in found for o in self._behind(input_, blank, columns))
+                    for asked in frozenset[str]().union(*map(known.__getitem__, names)):
                         counts[asked] += rules
             order = self.plan.order
             return self._weights.number(tuple(sorted((n, c) for n, c in counts.items() if n in order)))

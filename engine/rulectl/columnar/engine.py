@@ -147,7 +147,7 @@ class ColumnarEngine:
         ids = self._ids(columns, reads, numbers)
         rejects: list[Reject] = []
         if bad.any():
-            rejects += self._rejects(frame, headings, np.flatnonzero(bad), numbers, file)
+            rejects += self._rejects(frame, headings, reads, np.flatnonzero(bad), numbers, file)
         heading = next((c.heading.strip() for c in headings.columns if c.term.id == "case_id"), None)
         if seen is not None and heading is not None:
             again = seen.again(ids, numbers, ~bad)
@@ -184,28 +184,31 @@ class ColumnarEngine:
         self,
         frame: pl.DataFrame,
         headings: Headings,
+        reads: Mapping[str, Read],
         rows: npt.NDArray[np.int64],
         numbers: npt.NDArray[np.int64],
         file: str,
     ) -> list[Reject]:
-        """Rows that cannot be read, with every reason."""
-        found: list[Reject] = []
-        part = frame[rows.tolist()]
-        planned = [(c.index, c.heading.strip(), self.facts.slots[c.term.id]) for c in headings.columns]
-        named = next((c.index for c in headings.columns if self.id_term and c.term.id == self.id_term.id), None)
-        for row, cells in zip(numbers[rows].tolist(), part.iter_rows(), strict=True):
-            problems: list[tuple[str, Finding]] = []
-            for index, heading, slot in planned:
-                raw = cells[index]
-                at = RowPlace(file, row, heading)
+        """Rows that cannot be read, with every reason; only cells that are bad or missing are looked at again."""
+        problems: dict[int, list[tuple[str, Finding]]] = {row: [] for row in rows.tolist()}
+        for planned in headings.columns:
+            slot, heading, read = self.facts.slots[planned.term.id], planned.heading.strip(), reads[planned.term.id]
+            doubtful = np.zeros(frame.height, np.bool_) if read.bad is None else read.bad
+            (at,) = (doubtful | read.null if slot.required else doubtful).nonzero()
+            for row, raw in zip(at.tolist(), frame.to_series(planned.index).gather(at).to_list(), strict=True):
+                place = RowPlace(file, int(numbers[row]), heading)
                 value = slot.native(raw)
                 if isinstance(value, Problem):
-                    problems.append((heading, field_finding(value, at, "" if raw is None else str(raw))))
+                    problems[row].append((heading, field_finding(value, place, "" if raw is None else str(raw))))
                 elif value is None and slot.required:
-                    problems.append((heading, finding("missing-fact", Location(at), field=heading)))
-            texts = tuple("" if cell is None else str(cell) for cell in cells)
+                    problems[row].append((heading, finding("missing-fact", Location(place), field=heading)))
+        named = next((c.index for c in headings.columns if self.id_term and c.term.id == self.id_term.id), None)
+        found: list[Reject] = []
+        for row, cells in zip(rows.tolist(), frame[rows.tolist()].iter_rows(), strict=True):
+            texts = tuple(["" if cell is None else str(cell) for cell in cells])
             id_ = texts[named].strip() if named is not None else ""
-            found.append(Reject(row, id_ or str(row), texts, tuple(problems)))
+            number = int(numbers[row])
+            found.append(Reject(number, id_ or str(number), texts, tuple(problems[row])))
         return found
 
     # -- deciding -----------------------------------------------------------------------------------------------
