@@ -67,7 +67,7 @@ def order_of(
     """Everything that `run` needs. `files` are those of the rulebook; `decide` is an engine that takes a case at a
     time, in place of our own. Raises UnwritableError where the headings cannot be written."""
     key = _key(wanted, rulebook, source, files)
-    before = _now(source) if source.path is not None else (0, 0)
+    before = source.begun.stamp if source.begun is not None else _now(source)
     folder = _folder(wanted.output)
     rows = RowReader(table.columns, FactReader(rulebook), rulebook, table.file)
     lines = wanted.kind.format is Format.JSONL

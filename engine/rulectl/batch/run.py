@@ -17,13 +17,13 @@ from typing import NamedTuple
 
 import polars as pl
 
-from rulectl.batch.ahead import ahead
 from rulectl.batch.answers import Answerer, Answers
 from rulectl.batch.counting import Counting
 from rulectl.batch.journal import BusyError, Journal, Step
 from rulectl.batch.once import Once
 from rulectl.batch.sinks import Lines, Sink
 from rulectl.batch.writing import PieceWriter, RejectWriter
+from rulectl.cases.ahead import Ahead
 from rulectl.cases.formats import BROKEN
 from rulectl.cases.reader import Reject
 from rulectl.cases.table import ROW, Chunk, RowReader, Table
@@ -182,20 +182,23 @@ def _watched(order: Order, start: float, stop: float) -> Iterator[Chunk]:
     """The chunks of the file, told of as they are read."""
     rows = 0
     # read while others decide and write
-    chunks = ahead(order.table.chunks(), 1)
-    while True:
-        try:
-            chunk = next(chunks, None)
-        except (OSError, *BROKEN):
-            file = order.table.file
-            raise StopBatchError(finding("cases-gone", FilePlace(file), file=file)) from None
-        if chunk is None:
-            return
-        if not order.unchanged():
-            raise StopBatchError(finding("cases-changed", FilePlace(order.table.file), file=order.table.file))
-        rows += chunk.met
-        yield chunk
-        order.progress(rows, start + (stop - start) * order.table.done())
+    chunks = Ahead(order.table.chunks(), 1)
+    try:
+        while True:
+            try:
+                chunk = next(chunks, None)
+            except (OSError, *BROKEN):
+                file = order.table.file
+                raise StopBatchError(finding("cases-gone", FilePlace(file), file=file)) from None
+            if chunk is None:
+                return
+            if not order.unchanged():
+                raise StopBatchError(finding("cases-changed", FilePlace(order.table.file), file=order.table.file))
+            rows += chunk.met
+            yield chunk
+            order.progress(rows, start + (stop - start) * order.table.done())
+    finally:
+        chunks.close()
 
 
 def _commit(

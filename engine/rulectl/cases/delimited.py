@@ -1,4 +1,4 @@
-"""A delimited file as a table: encoding, headings, then rows piece by piece."""
+"""A delimited file as a table: its headings matched to terms, its rows piece by piece."""
 
 from __future__ import annotations
 
@@ -7,51 +7,31 @@ from typing import BinaryIO
 
 import polars as pl
 
-from rulectl.cases import encoding as encodings
-from rulectl.cases.encoding import Encoding
+from rulectl.cases.delimited_file import DelimitedFile, open_file
 from rulectl.cases.headings import Plan, plan
-from rulectl.cases.pieces import SIZE, Head, Odd, OtherEncodingError, Piece, Shape, blocks, head_of, pieces
+from rulectl.cases.pieces import SIZE, Odd, Piece
 from rulectl.cases.reader import Reject, Unreadable
 from rulectl.cases.table import ROW, Chunk, frame_of, positions
 from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.model.rulebook import Rulebook
-from rulectl.source import FilePlace, Location, RowPlace
+from rulectl.source import Location, RowPlace
 
 
 class DelimitedTable:
     """Rows of a CSV or TSV file; see `table.Table`."""
 
-    def __init__(
-        self,
-        stream: BinaryIO,
-        file: str,
-        columns: Plan,
-        head: Head,
-        encoding: Encoding,
-        tentative: bool,
-        id_at: int | None,
-        size: int = SIZE,
-    ) -> None:
-        self.file = file
+    def __init__(self, rows: DelimitedFile, columns: Plan, id_at: int | None) -> None:
+        self.file = rows.file
         self.columns = columns
         self.headings = columns.headings
         self.findings: tuple[Finding, ...] = columns.findings
-        self._stream = stream
-        self._head = head
-        self._encoding = encoding
-        self._tentative = tentative
+        self._rows = rows
         self._id_at = id_at
-        self._size = size
-        full = len(head.cells or ())
-        self._shape = Shape(columns.width, full, head.delimiter)
+        self._shape = rows.shape
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows from the start. Raises OtherEncodingError where the file turns out not to be UTF-8."""
-        following = blocks(self._stream, self._encoding, self._tentative, self._size)
-        data, spoilt, final = next(following)
-        rest = head_of(data, self._head.delimiter).rest
-        for piece in pieces(self._head._replace(rest=rest), following, (spoilt, final), self._shape):
-            yield self._chunk(piece)
+        return map(self._chunk, self._rows.pieces())
 
     def _chunk(self, piece: Piece) -> Chunk:
         """A piece with its odd rows among the others or rejected, and blank rows left out."""
@@ -82,7 +62,7 @@ class DelimitedTable:
         if cells is None:
             return finding("broken-quote", Location(place, odd.text))
         spoilt = next((cell for cell in cells if "\ufffd" in cell or "\0" in cell), None)
-        if spoilt is not None and not self._sound:
+        if spoilt is not None and not self._rows.sound:
             if "\ufffd" in spoilt:
                 return finding("unreadable-bytes", Location(place, spoilt))
             return finding("control-character", Location(place, spoilt), character="U+0000")
@@ -91,18 +71,13 @@ class DelimitedTable:
             return finding("wrong-cell-count", Location(place, ""), count=count, expected=width)
         return None
 
-    @property
-    def _sound(self) -> bool:
-        """Whether U+FFFD can only be there because it was written."""
-        return self._encoding.whole
-
     def _name(self, odd: Odd) -> str:
         if odd.cells is None or self._id_at is None or self._id_at >= len(odd.cells):
             return str(odd.number)
         return odd.cells[self._id_at].strip() or str(odd.number)
 
     def done(self) -> float:
-        return 0.0
+        return self._rows.done()
 
 
 def _without_blank(frame: pl.DataFrame, width: int) -> pl.DataFrame:
@@ -123,26 +98,17 @@ def open_delimited(
     settled: bool = False,
     size: int = SIZE,
 ) -> DelimitedTable | Unreadable:
-    """A delimited file from a seekable stream. Unless `settled`, what starts as UTF-8 is taken to be UTF-8 until a
-    piece shows that it is not (`OtherEncodingError`); then it is to be opened again, settled, which reads all of it."""
-    likely = None if settled or encoding is not None else encodings.looks_utf8(stream)
-    found = likely or encodings.detect(stream, file, encoding)
-    if isinstance(found, Finding):
-        return Unreadable((found,))
-    try:
-        data, *_ = next(blocks(stream, found, likely is not None, size))
-    except OtherEncodingError:
-        return open_delimited(stream, file, rulebook, encoding=encoding, delimiter=delimiter, settled=True, size=size)
-    head = head_of(data, delimiter)
-    if head.cells is None:
-        return Unreadable((finding("empty-case-file", FilePlace(file), file=file),))
-    if head.broken:
-        place = Location(RowPlace(file, 0), head.cells[0])
-        return Unreadable((finding("broken-heading-quote", place),))
-    columns = plan(head.cells, rulebook, file)
+    """A delimited file from a seekable stream; see `delimited_file.open_file`."""
+    rows = open_file(stream, file, encoding=encoding, delimiter=delimiter, settled=settled, size=size)
+    return Unreadable((rows,)) if isinstance(rows, Finding) else table_of(rows, rulebook)
+
+
+def table_of(rows: DelimitedFile, rulebook: Rulebook) -> DelimitedTable | Unreadable:
+    """A delimited file, its headings matched to the terms of a rulebook."""
+    columns = plan(rows.headings, rulebook, rows.file)
     if has_errors(columns.findings):
         return Unreadable(columns.findings)
-    return DelimitedTable(stream, file, columns, head, found, likely is not None, id_position(columns, rulebook), size)
+    return DelimitedTable(rows, columns, id_position(columns, rulebook))
 
 
 def id_position(columns: Plan, rulebook: Rulebook) -> int | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from rulectl.cases.records import width_of
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
@@ -78,10 +79,7 @@ def plan(headings: Sequence[str], rulebook: Rulebook, file: str) -> Plan:
     terms = readable(rulebook)
     known = by_heading(terms)
     worked_out = by_heading(t for t in rulebook.terms if t not in terms)
-    # trailing columns without heading are the commas that a spreadsheet leaves behind
-    width = len(headings)
-    while width and not headings[width - 1].strip():
-        width -= 1
+    width = width_of(headings)
     taken: dict[str, PlannedColumn] = {}
     findings: list[Finding] = []
     ignored: list[str] = []

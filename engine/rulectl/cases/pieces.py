@@ -27,7 +27,9 @@ import polars as pl
 
 from rulectl.cases.encoding import Encoding
 from rulectl.cases.records import Records, step
-from rulectl.cases.table import ROW, positions
+
+ROW = "row"
+"""The column that holds the number of a row, from 1 below the headings."""
 
 SIZE = 1 << 23
 """Bytes of a piece. Results do not depend on it, but what is compressed in pieces does."""
@@ -38,6 +40,11 @@ _RARELY = 8
 _UTF8 = ("utf-8", "utf-8-sig")
 _BREAK, _RETURN, _QUOTE = ord("\n"), ord("\r"), ord('"')
 _ALONE = re.compile(rb"\r(?!\n)")
+
+
+def positions(width: int) -> list[str]:
+    """The names of the columns of a frame."""
+    return [str(n) for n in range(width)]
 
 
 class OtherEncodingError(Exception):

@@ -43,6 +43,14 @@ def delimiter_of(line: str) -> str:
     return max(DELIMITERS, key=lambda d: (counts[d], -DELIMITERS.index(d)))
 
 
+def width_of(headings: Sequence[str]) -> int:
+    """How many headings there are: those without a text at the end are the commas that a spreadsheet leaves behind."""
+    width = len(headings)
+    while width and not headings[width - 1].strip():
+        width -= 1
+    return width
+
+
 class Records:
     """The rows of a text: `header` at once, the rest by iterating once. `blank` counts the empty rows passed over."""
 

@@ -14,14 +14,13 @@ import polars as pl
 
 from rulectl.cases.facts import FactReader, Facts, field_finding
 from rulectl.cases.headings import Plan
+from rulectl.cases.pieces import ROW as ROW
+from rulectl.cases.pieces import positions as positions
 from rulectl.cases.reader import CaseRow, Reject, id_term
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import Location, RowPlace
-
-ROW = "row"
-"""The column that holds the number of a row, from 1 below the headings."""
 
 
 class Chunk(NamedTuple):
@@ -57,11 +56,6 @@ class Table(Protocol):
     def done(self) -> float:
         """How much of the file has been read: 0 to 1."""
         ...
-
-
-def positions(width: int) -> list[str]:
-    """The names of the columns of a frame."""
-    return [str(n) for n in range(width)]
 
 
 def frame_of(rows: Iterable[tuple[int, tuple[str, ...]]], width: int) -> pl.DataFrame:

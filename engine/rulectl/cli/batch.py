@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import sys
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import click
 
 from rulectl.cases.formats import FORMATS
 from rulectl.cases.writer import Trace
 from rulectl.cli.base import Command, Option, common
+
+_HAND_OVER = 0.001
+"""Seconds after which a thread that computes in Python lets others go on. Whoever reads ahead asks a dozen times a
+piece, and at the usual 5 ms would wait longer than read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands on the command line."""
+
+    book: str
+    cases: str
+    output: str
+    rejects: str | None
+    trace: Trace
+    engine: Literal["native", "durable"]
+    columns: str | None
+    headings: Literal["name", "id"]
+    encoding: str | None
+    input_encoding: str | None
+    format_in: str | None
+    format_out: str | None
+    jobs: int
+    resume: bool
 
 
 @click.command("batch", cls=Command)
@@ -27,39 +53,21 @@ from rulectl.cli.base import Command, Option, common
 @click.option("--jobs", cls=Option, type=click.IntRange(1, 64), default=1)
 @click.option("--resume", cls=Option, is_flag=True)
 @common
-def batch(
-    book: str,
-    cases: str,
-    output: str,
-    rejects: str | None,
-    trace: Trace,
-    engine: Literal["native", "durable"],
-    columns: str | None,
-    headings: Literal["name", "id"],
-    encoding: str | None,
-    input_encoding: str | None,
-    format_in: str | None,
-    format_out: str | None,
-    jobs: int,
-    resume: bool,
-) -> int:
+def batch(**options: Any) -> int:
     """Texts stand in the catalogue."""
+    asked = Asked(**options)
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_HAND_OVER)
     # late: data frames take longer to load than most commands take in all
-    from rulectl.cli.batching import batch as run
+    from rulectl.cases.delimited_file import begin
 
-    return run(
-        book=book,
-        cases=cases,
-        output=output,
-        rejects=rejects,
-        trace=trace,
-        engine=engine,
-        columns=columns,
-        headings=headings,
-        encoding=encoding,
-        input_encoding=input_encoding,
-        format_in=format_in,
-        format_out=format_out,
-        jobs=jobs,
-        resume=resume,
-    )
+    # a long file is being read while the rest of the program is loaded and the rulebook compiled
+    begun = begin(asked.cases, asked.format_in) if asked.input_encoding is None else None
+    try:
+        from rulectl.cli.batching import run_batch
+
+        return run_batch(asked, begun)
+    finally:
+        if begun is not None:
+            begun.close()
+        sys.setswitchinterval(usual)

@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Literal, TextIO
+from typing import BinaryIO, TextIO
 
 import click
 
@@ -15,13 +15,15 @@ from rulectl import __version__
 from rulectl.api import Book
 from rulectl.batch.order import Wanted, order_of
 from rulectl.batch.run import StopBatchError, run, unwritable_finding
+from rulectl.cases.delimited_file import DelimitedFile
 from rulectl.cases.formats import Format, Kind, ending_of, kind_of
 from rulectl.cases.opening import CaseSource, open_table
 from rulectl.cases.pieces import SIZE, OtherEncodingError
 from rulectl.cases.reader import Unreadable, id_term
 from rulectl.cases.table import Table
-from rulectl.cases.writer import EXTRAS, Trace, UnwritableError, layout
+from rulectl.cases.writer import EXTRAS, UnwritableError, layout
 from rulectl.cli.base import FINDINGS, USAGE, Session, StopError, refuse, session
+from rulectl.cli.batch import Asked
 from rulectl.cli.opening import book_and_files, check_place, checked_encoding, chosen_columns, open_stream
 from rulectl.cli.progress import Bar
 from rulectl.report.summary import Summary, summary_json, summary_text
@@ -30,80 +32,49 @@ from rulectl.runtime.durable_engine import DurableEngine, DurableError
 _CANNOT = (".xls", ".xlsm", ".xlsb", ".ods")
 
 
-def batch(
-    *,
-    book: str,
-    cases: str,
-    output: str,
-    rejects: str | None,
-    trace: Trace,
-    engine: Literal["native", "durable"],
-    columns: str | None,
-    headings: Literal["name", "id"],
-    encoding: str | None,
-    input_encoding: str | None,
-    format_in: str | None,
-    format_out: str | None,
-    jobs: int,
-    resume: bool,
-) -> int:
-    """Decide a file of cases; the exit status."""
+def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
+    """Decide a file of cases, which is already being read where it is `begun`; the exit status."""
     here = session()
-    given = checked_encoding(encoding, "--encoding", here.lang)
-    checked_encoding(input_encoding, "--input-encoding", here.lang)
-    kind = _kind(output, format_out)
-    if rejects == "-":
-        refuse("rejects-need-file", "--rejects", USAGE)
-    if resume and "-" in (cases, output):
-        refuse("cannot-resume-pipe", "--resume", USAGE)
-    rejected = rejects or _beside(output, cases)
-    for path in (output, rejected):
-        check_place(path, cases, book, not_endings=() if path == output and format_out else _CANNOT)
-    if kind_of(rejected).format not in (Format.CSV, Format.TSV):
-        refuse("cannot-write-rejects-kind", "--rejects", USAGE, kind=ending_of(rejected))
-    if output != "-" and Path(output).resolve() == Path(rejected).resolve():
-        refuse("same-file-twice", "--rejects", USAGE, file=rejected)
+    given = checked_encoding(asked.encoding, "--encoding", here.lang)
+    checked_encoding(asked.input_encoding, "--input-encoding", here.lang)
+    kind, rejects = _targets(asked)
     with ExitStack() as stack:
-        loaded, files = book_and_files(book, here, output, rejected)
-        stream, file = open_stream(cases)
+        loaded, files = book_and_files(asked.book, here, asked.output, rejects)
+        stream, file = open_stream(asked.cases)
         stack.callback(stream.close)
-        source = CaseSource(stream, None if cases == "-" else cases, file, format_in, input_encoding, SIZE)
+        source = CaseSource(
+            stream=stream,
+            path=None if asked.cases == "-" else asked.cases,
+            file=file,
+            wanted=asked.format_in,
+            encoding=asked.input_encoding,
+            size=SIZE if begun is None else begun.size,
+            begun=begun,
+        )
         table = _table(source, loaded)
         here.tell(table.findings)
         told = len(table.findings)
-        chosen = chosen_columns(loaded.rulebook, columns, EXTRAS, here.lang)
-        wanted = Wanted(
-            output=output,
-            rejects=rejected,
-            kind=kind,
-            layout=layout(loaded.rulebook, id_term(loaded.rulebook), trace=trace, headings=headings, columns=chosen),
-            encoding="utf-8" if kind.format is Format.JSONL else given or ("utf-8" if output == "-" else "utf-8-sig"),
-            rejects_encoding=given or "utf-8-sig",
-            lang=here.lang,
-            headings=headings,
-            engine=engine,
-            jobs=jobs,
-            resume=resume,
-            options=(__version__, trace, columns, headings, format_in, format_out, input_encoding, engine, here.lang),
-        )
-        decide = stack.enter_context(_durable(loaded)).decide if engine == "durable" else None
+        wanted = _wanted(asked, kind, rejects, given, loaded, here)
+        decide = stack.enter_context(_durable(loaded)).decide if asked.engine == "durable" else None
         bar = stack.enter_context(Bar(here))
-        summary = Summary()
         start = time.perf_counter()
-        try:
-            try:
-                order = order_of(
+
+        def run_over(table: Table) -> Summary:
+            summary = Summary()
+            run(
+                order_of(
                     wanted, loaded.rulebook, source, table, files, _standard(), decide, bar.tell, bar.progress, summary
                 )
-                run(order)
+            )
+            return summary
+
+        try:
+            try:
+                summary = run_over(table)
             except OtherEncodingError:
                 # what looked like UTF-8 is none: nothing is lost but the time
                 table = _table(source, loaded, settled=True)
-                summary = Summary()
-                order = order_of(
-                    wanted, loaded.rulebook, source, table, files, _standard(), decide, bar.tell, bar.progress, summary
-                )
-                run(order)
+                summary = run_over(table)
         except StopBatchError as stop:
             raise StopError(stop.findings, USAGE if _usage(stop) else FINDINGS) from None
         except DurableError as error:
@@ -115,8 +86,57 @@ def batch(
             raise StopError(()) from None
         summary.seconds = time.perf_counter() - start
     here.tell(table.findings[told:])
-    _sum_up(summary, loaded, here, rejected if summary.rejected else None)
+    _sum_up(summary, loaded, here, rejects if summary.rejected else None)
     return FINDINGS if summary.rejected or summary.troubled else 0
+
+
+def _targets(asked: Asked) -> tuple[Kind, str]:
+    """The format of the results, and where the rejected rows go; refused where they cannot go there."""
+    output = asked.output
+    kind = _kind(output, asked.format_out)
+    if asked.rejects == "-":
+        refuse("rejects-need-file", "--rejects", USAGE)
+    if asked.resume and "-" in (asked.cases, output):
+        refuse("cannot-resume-pipe", "--resume", USAGE)
+    rejects = asked.rejects or _beside(output, asked.cases)
+    for path in (output, rejects):
+        endings = () if path == output and asked.format_out else _CANNOT
+        check_place(path, asked.cases, asked.book, not_endings=endings)
+    if kind_of(rejects).format not in (Format.CSV, Format.TSV):
+        refuse("cannot-write-rejects-kind", "--rejects", USAGE, kind=ending_of(rejects))
+    if output != "-" and Path(output).resolve() == Path(rejects).resolve():
+        refuse("same-file-twice", "--rejects", USAGE, file=rejects)
+    return kind, rejects
+
+
+def _wanted(asked: Asked, kind: Kind, rejects: str, encoding: str | None, book: Book, here: Session) -> Wanted:
+    rulebook = book.rulebook
+    chosen = chosen_columns(rulebook, asked.columns, EXTRAS, here.lang)
+    usual = "utf-8" if asked.output == "-" else "utf-8-sig"
+    return Wanted(
+        output=asked.output,
+        rejects=rejects,
+        kind=kind,
+        layout=layout(rulebook, id_term(rulebook), trace=asked.trace, headings=asked.headings, columns=chosen),
+        encoding="utf-8" if kind.format is Format.JSONL else encoding or usual,
+        rejects_encoding=encoding or "utf-8-sig",
+        lang=here.lang,
+        headings=asked.headings,
+        engine=asked.engine,
+        jobs=asked.jobs,
+        resume=asked.resume,
+        options=(
+            __version__,
+            asked.trace,
+            asked.columns,
+            asked.headings,
+            asked.format_in,
+            asked.format_out,
+            asked.input_encoding,
+            asked.engine,
+            here.lang,
+        ),
+    )
 
 
 def _usage(stop: StopBatchError) -> bool:

@@ -121,6 +121,12 @@ class Lut:
         return len(self.items)
 
 
+def occurring(codes: Codes) -> list[int]:
+    """The numbers that occur, in order: counted, since `np.unique` sorts, and takes 25 ms to load when first called."""
+    found: list[int] = np.flatnonzero(np.bincount(codes)).tolist()
+    return found
+
+
 class Known:
     """What single numbers come to, worked out when they are first met."""
 
@@ -136,7 +142,7 @@ class Known:
             self._array = np.concatenate([self._array, more])
         said: Codes = self._array.take(codes)
         if len(said) and said.min() < 0:
-            for code in np.unique(codes[said < 0]).tolist():
+            for code in occurring(codes[said < 0]):
                 self._array[code] = work_out(code)
             said = self._array.take(codes)
         return said

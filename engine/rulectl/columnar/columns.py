@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rulectl.columnar.codes import Codes, Numbered, Part, constant
+from rulectl.columnar.codes import Codes, Numbered, Part, constant, occurring
 from rulectl.columnar.ruler import Floats, Ruler
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
 from rulectl.values import Value, number, plain_text
@@ -147,7 +147,7 @@ class Coded:
         return Part(lut.take(self.codes), len(lens.pairs))
 
     def width(self, lens: Lens) -> int:
-        return len(np.unique(lens.of_states(self.states)))
+        return len(occurring(lens.of_states(self.states)))
 
     def classes(self, lens: Lens) -> Codes:
         return lens.class_of_states(self.states).take(self.codes)

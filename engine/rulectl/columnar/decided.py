@@ -63,7 +63,7 @@ class Firings:
                 rules = run.plan.outputs.fired(run.hits, run.now)
                 lut.items.append(pieces.number(tuple(run.plan.firings[rule] for rule in rules)))
             if len(pieces) > 1:
-                found.append(Pieces(lut.array()[codes], pieces))
+                found.append(Pieces(lut.array().take(codes), pieces))
         return tuple(found)
 
 

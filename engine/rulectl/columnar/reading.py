@@ -119,7 +119,7 @@ class TermReader:
         if physical.null_count():
             # the number after the last text's is that of a blank
             physical = physical.cast(pl.UInt32).fill_null(len(self._texts))
-        codes: Codes = self._lut[physical.to_numpy()]
+        codes: Codes = self._lut.take(physical.to_numpy())
         if len(self._texts) > KNOWN_TEXTS:
             self.forget()
         return codes

@@ -1,0 +1,153 @@
+"""A delimited file without its rulebook: encoding, headings, and rows in pieces.
+
+Nothing here asks what the columns mean, so that the pieces of a long file are being read while everything else is still
+being loaded and the rulebook compiled (`begin`): reading is the half of a batch that needs no rulebook, and on two
+processors it is done by the time the other half can start.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from rulectl.cases import encoding as encodings
+from rulectl.cases.ahead import Ahead
+from rulectl.cases.encoding import Encoding
+from rulectl.cases.formats import BROKEN, Format, kind_of, packed_as, sniffed, unpacked
+from rulectl.cases.pieces import SIZE, Head, OtherEncodingError, Piece, Shape, blocks, head_of, pieces
+from rulectl.cases.records import width_of
+from rulectl.diagnostics import Finding, finding
+from rulectl.source import FilePlace, Location, RowPlace
+
+_HEAD = 64
+_WORTH = 1 << 22
+"""A file of fewer bytes is read faster than a thread pays for itself."""
+_BEGUN = 6
+"""So many pieces may wait for the rulebook: some 150 MB."""
+
+
+class DelimitedFile:
+    """An open file of which the headings are known."""
+
+    def __init__(
+        self, stream: BinaryIO, file: str, head: Head, encoding: Encoding, tentative: bool, size: int = SIZE
+    ) -> None:
+        self.file = file
+        self.headings = head.cells or ()
+        self.sound = encoding.whole
+        """Whether U+FFFD can only be there because it was written."""
+        self.shape = Shape(width_of(self.headings), len(self.headings), head.delimiter)
+        self._stream = stream
+        self._encoding = encoding
+        self._tentative = tentative
+        self.size = size
+        self._begun: Ahead[Piece] | None = None
+        self.stamp = (0, 0)
+
+    def begin(self, stamp: tuple[int, int]) -> None:
+        """Start to read; the next `pieces` are those read by then, and the others. `stamp` is the size of the file and
+        the time of its last change before it was opened."""
+        self.stamp = stamp
+        self._begun = Ahead(self._pieces(), _BEGUN)
+
+    def pieces(self) -> Iterator[Piece]:
+        """The rows from the start. Raises OtherEncodingError where the file turns out not to be UTF-8."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            yield from self._pieces()
+            return
+        try:
+            yield from begun
+        finally:
+            begun.close()
+
+    def _pieces(self) -> Iterator[Piece]:
+        following = blocks(self._stream, self._encoding, self._tentative, self.size)
+        data, spoilt, final = next(following)
+        return pieces(head_of(data, self.shape.delimiter), following, (spoilt, final), self.shape)
+
+    def close(self) -> None:
+        """Stop what was begun and not asked for."""
+        if self._begun is not None:
+            self._begun.close()
+            self._begun = None
+
+    def done(self) -> float:
+        """How much was read: 0 to 1; 0 where that cannot be told."""
+        try:
+            size = os.fstat(self._stream.fileno()).st_size
+        except OSError:
+            return 0.0
+        return min(1.0, self._stream.tell() / size) if size else 0.0
+
+
+def open_file(
+    stream: BinaryIO,
+    file: str,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    settled: bool = False,
+    size: int = SIZE,
+) -> DelimitedFile | Finding:
+    """A delimited file from a seekable stream, or why it gives no rows at all. Unless `settled`, what starts as UTF-8
+    is taken to be UTF-8 until a piece shows that it is not (`OtherEncodingError`); then it is to be opened again,
+    settled, which reads all of it."""
+    likely = None if settled or encoding is not None else encodings.looks_utf8(stream)
+    found = likely or encodings.detect(stream, file, encoding)
+    if isinstance(found, Finding):
+        return found
+    try:
+        data, *_ = next(blocks(stream, found, likely is not None, size))
+    except OtherEncodingError:
+        return open_file(stream, file, encoding=encoding, delimiter=delimiter, settled=True, size=size)
+    head = head_of(data, delimiter)
+    if head.cells is None:
+        return finding("empty-case-file", FilePlace(file), file=file)
+    if head.broken:
+        return finding("broken-heading-quote", Location(RowPlace(file, 0), head.cells[0]))
+    return DelimitedFile(stream, file, head, found, likely is not None, size)
+
+
+def unwrapped(stream: BinaryIO, file: str, wanted: str | None) -> tuple[BinaryIO, str, Format]:
+    """The plain bytes of a raw stream, rewound, how they are compressed, and their format: what the caller says it is,
+    else what the name says, else, or where the bytes say otherwise, what these say. Raises what BROKEN holds."""
+    stream.seek(0)
+    packed = packed_as(stream.read(_HEAD))
+    plain = unpacked(stream, packed)
+    plain.seek(0)
+    head = plain.read(_HEAD)
+    plain.seek(0)
+    if wanted is not None:
+        return plain, packed, Format(wanted)
+    if "." not in file and head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return plain, packed, Format.JSONL
+    return plain, packed, sniffed(head, kind_of(file).format)
+
+
+def mark_of(form: Format) -> str | None:
+    """The delimiter that a format fixes."""
+    return "\t" if form is Format.TSV else None
+
+
+def begin(path: str, wanted: str | None, size: int = SIZE) -> DelimitedFile | None:
+    """A long delimited file, already being read; None where there is nothing to gain, or something to be told of that
+    whoever opens it next will tell."""
+    try:
+        known = os.stat(path)
+        if not stat.S_ISREG(known.st_mode) or known.st_size < _WORTH:
+            return None
+        stream = open(path, "rb")  # noqa: SIM115 - open as long as there are pieces to be read
+        plain, packed, form = unwrapped(stream, Path(path).name, wanted)
+        if packed or form not in (Format.CSV, Format.TSV):
+            return None
+        found = open_file(plain, Path(path).name, delimiter=mark_of(form), size=size)
+    except (OSError, *BROKEN):
+        return None
+    if isinstance(found, Finding):
+        return None
+    found.begin((known.st_size, known.st_mtime_ns))
+    return found
