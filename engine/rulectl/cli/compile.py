@@ -17,6 +17,7 @@ from rulectl.loading import load_rulebook, uncollected
 @click.argument("book", metavar="BOOK")
 @click.option("-o", "--output", cls=Option, metavar="BOOK.json", default="-")
 @common
+@uncollected()  # one pause for the whole run: after each, all that was made would be looked through
 def compile_(book: str, output: str) -> int:
     """Texts stand in the catalogue."""
     here = session()
@@ -28,7 +29,7 @@ def compile_(book: str, output: str) -> int:
         here.counts(loaded.findings)
         return USAGE if loaded.path is None else FINDINGS
     try:
-        with uncollected(), Target(output, sys.stdout, "utf-8") as target:
+        with Target(output, sys.stdout, "utf-8") as target:
             target.stream.write(dumps(loaded.rulebook))
     except OSError:
         refuse("cannot-write", output, USAGE, file=output)

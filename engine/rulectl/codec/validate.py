@@ -8,13 +8,15 @@ agree on every document (a test holds them to that).
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 from typing import Any as Json
-
-import jsonschema_rs
 
 from rulectl.codec.formats import FORMATS, rulebook_schema
 from rulectl.diagnostics import Finding, finding
 from rulectl.source import FilePlace, Location
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 MAX_FINDINGS = 20
 """How many faults of one file are worth telling."""
@@ -22,6 +24,8 @@ MAX_FINDINGS = 20
 
 @cache
 def _validator() -> jsonschema_rs.Draft202012Validator:
+    import jsonschema_rs  # late: a sealed text is not held to the schema again
+
     return jsonschema_rs.Draft202012Validator(rulebook_schema(), formats=dict(FORMATS), validate_formats=True)
 
 
