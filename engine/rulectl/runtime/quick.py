@@ -341,10 +341,12 @@ class Quick:
         """All of an outcome but its case, where the rulebook has but one table: outcomes share it."""
         if len(self.tables) != 1:
             return None
-        silent = self.unwritten + (more.silent if more else ())
+        every = {**self.outputs, **outputs}
+        if more is None:
+            return every, self.derived, self.spoken[0], self.spoken[1], (), fired, (), _NOTHING_COUNTED
+        silent = self.unwritten + more.silent
         statuses = self.statuses.get(silent) or self._statuses(silent)
-        derived = {**self.derived, **(more.derived if more else {})}
-        return {**self.outputs, **outputs}, derived, statuses[0], statuses[1], (), fired, (), _NOTHING_COUNTED
+        return every, {**self.derived, **more.derived}, statuses[0], statuses[1], (), fired, (), _NOTHING_COUNTED
 
     def _statuses(self, silent: tuple[str, ...]) -> tuple[Mapping[str, Status], Status]:
         statuses = {

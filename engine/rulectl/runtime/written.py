@@ -177,12 +177,12 @@ def _step(n: int, step: StepShape) -> Iterator[str]:
         fits = [f"x{at} <= v{value} < y{at}" for at, value in enumerate(step.compared)]
         first = len(step.compared)
         fits += [f"x{at} <= codes & box{n}_{at - first} < y{at}" for at in range(first, first + step.boxed)]
-        odd = "".join(
-            f" or not ((v{at}.__class__ is float or v{at}.__class__ is int) and low{at} <= v{at} <= high{at})"
-            for at in step.compared
-        )
-        yield f"    cell = cells{n}[codes & mask{n}]"
-        yield f"    if cell is None{odd}:"
+        for at in step.compared:
+            yield f"    kind{at} = v{at}.__class__"
+        plain = [f"(kind{at} is float or kind{at} is int) and low{at} <= v{at} <= high{at}" for at in step.compared]
+        # a case that is written in texts has no use for a cell, which may have to be made
+        yield f"    cell = cells{n}[codes & mask{n}] if {' and '.join(plain) or True} else None"
+        yield "    if cell is None:"
         yield f"        a{n} = careful{n}(codes, ({values}))"
         yield "    else:"
         yield f"        for {boxes}rule, in unpack{n}(cell):"
