@@ -30,7 +30,7 @@ Entry = list[Any] | None
 """["in", texts], ["rng", low, high] for low <= x < high, ["eq", truth], ["has", text]; None anything."""
 
 DAY = dt.date(2024, 1, 1)
-KIND = {"string": "文本", "number": "数值", "boolean": "是否", "date": "日期", "list": "文本列表"}
+KIND = {"string": "文本", "number": "数值", "boolean": "是否", "date": "日期", "list": "列表:文本"}
 
 
 class Shape(NamedTuple):
@@ -132,7 +132,7 @@ def write_workbook(shape: Shape, path: pathlib.Path) -> None:
         sheet.append([name, name, "输入", KIND[kind]])
     for made in shape.tables:
         for name in made["outputs"]:
-            sheet.append([name, name, "输出", "文本列表" if made["hit"] in "CR" else "文本"])
+            sheet.append([name, name, "输出", "列表:文本" if made["hit"] in "CR" else "文本"])
     for made in shape.tables:
         sheet = out.create_sheet(made["name"])
         sheet.append(["决策表", made["name"], "命中策略", made["hit"]])

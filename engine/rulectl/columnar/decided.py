@@ -19,6 +19,7 @@ from rulectl.codes import Severity
 from rulectl.columnar.alike import Alike
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each, gathered
 from rulectl.columnar.columns import Coded, Column, Texts
+from rulectl.columnar.lists import joined
 from rulectl.columnar.tables import TableColumns
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Firing
@@ -236,16 +237,14 @@ class Decided:
         return gathered(self.spellings.whole(self.ask_names, "names", _lists), self.asks).alias("asks")
 
     def rules(self) -> pl.Series:
-        """The rules that fired, in order, as lists of `table/rule`: one list for each combination of firings."""
+        """The rules that fired, in order, as lists of `table/rule`."""
         if len(self.firings) == 1:
             ((codes, fired),) = self.firings
             return gathered(self.spellings.whole(fired, "names", _names), codes).alias("rules")
-        at, codes = distinct([Part(codes, len(fired)) for codes, fired in self.firings], len(self))
-        lists: list[list[str]] = [[] for _ in at]
-        for mine, fired in self.firings:
-            for made, number in zip(lists, mine[at].tolist(), strict=True):
-                made += [firing.name for firing in fired.items[number]]
-        return gathered(_lists(lists), codes).alias("rules")
+        parts = [
+            (codes, [[firing.name for firing in firings] for firings in fired.items]) for codes, fired in self.firings
+        ]
+        return joined(parts, len(self)).alias("rules")
 
     def slugs(self) -> pl.Series:
         """The names of each row's findings, as lists."""
