@@ -19,7 +19,7 @@ from rulectl.codes import Severity
 from rulectl.columnar.alike import Alike
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each, gathered
 from rulectl.columnar.columns import Coded, Column, Texts
-from rulectl.columnar.lists import joined
+from rulectl.columnar.lists import end_to_end
 from rulectl.columnar.tables import TableColumns
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Firing
@@ -241,10 +241,8 @@ class Decided:
         if len(self.firings) == 1:
             ((codes, fired),) = self.firings
             return gathered(self.spellings.whole(fired, "names", _names), codes).alias("rules")
-        parts = [
-            (codes, [[firing.name for firing in firings] for firings in fired.items]) for codes, fired in self.firings
-        ]
-        return joined(parts, len(self)).alias("rules")
+        parts = [(codes, [[firing.name for firing in fired] for fired in made.items]) for codes, made in self.firings]
+        return end_to_end(parts, len(self)).alias("rules")
 
     def slugs(self) -> pl.Series:
         """The names of each row's findings, as lists."""

@@ -1,7 +1,7 @@
 """Lists of texts put together row by row: all texts of a frame in one column, cut where rows begin.
 
-What several tables say of a row is one list. A list made in Python for each row takes longer than deciding it; here each
-table writes its texts for all rows at once to their places in one flat column of numbers.
+What several tables say of a row is one list. A list made in Python for each row takes longer than deciding it; here
+each table writes its texts for all rows at once to their places in one flat column of numbers.
 """
 
 from __future__ import annotations
