@@ -261,3 +261,22 @@ def test_an_included_file_that_cannot_be_read_names_the_cell_that_includes_it(tm
     (found,) = [f for f in caught.value.findings if f.at.place.file == "part.xlsx"]
     assert [(note.key, str(note.at.place)) for note in found.notes] == [("note-included", "手册!B4")]
     assert "included here" in str(caught.value)
+
+
+def test_why_not_of_a_case_or_an_outcome() -> None:
+    book = rulectl.load("after_sales")
+    case = {
+        **{"工单号": "A1", "店铺类型": "服饰", "问题类型": "质量问题", "已提供照片": "是", "核实结果": "属实"},
+        **{"签收天数": 2, "订单实付金额": "99元", "已穿用": "否", "收货区域": "外省", "订单利润": 30},
+    }
+    answer = book.why_not(case, "responsibility", "买家")
+    assert (answer.value, answer.verdict.value) == ("产品", "change")
+    for change in answer.changes:
+        settings = {one.term.id: one.after for one in change.settings}
+        assert book.decide({**book.decide(case).case, **settings}).outputs["responsibility"] == "买家"
+    assert book.why_not(book.decide(case), "责任方", "买家") == answer
+    assert book.why_not(case, "责任方", "产品").verdict.value == "already"
+    with pytest.raises(rulectl.CaseError, match="not-decided"):
+        book.why_not(case, "问题类型", "色差")
+    with pytest.raises(rulectl.CaseError, match="value-not-allowed"):
+        book.why_not(case, "责任方", "月亮")

@@ -370,6 +370,35 @@ def test_explain_a_rejected_case_and_one_that_is_not_there(run: Run) -> None:
     assert 'Is "002" meant?' in result.stderr
 
 
+def test_explain_why_not(run: Run) -> None:
+    ask = ("explain", DEMO, "cases.csv", "--case-id", "002", "--why-not")
+    result = run(*ask, "责任方＝产品", "--lang", "zh")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("案例 002：「责任方」是「店铺」（已定），不是「产品」。\n")
+    told = json.loads(run(*ask, "责任方=产品", "--format", "json").stdout)
+    assert (told["verdict"], told["wanted"], told["value"]) == ("change", "产品", "店铺")
+    assert told["changes"][0]["set"] == {"问题类型": "质量问题", "签收天数": 0}
+    assert told["rules"][0]["conditions"][0]["cell"].startswith("责任判定!")
+
+
+@pytest.mark.parametrize(
+    ("wish", "slug"),
+    [
+        ("责任方", "not-a-wish"),
+        ("责任方=", "not-a-wish"),
+        ("=产品", "not-a-wish"),
+        ("问题类型=瑕疵", "not-decided"),
+        ("责任=产品", "not-decided"),
+        ("责任方=月亮", "value-not-allowed"),
+    ],
+)
+def test_what_cannot_be_asked_why_not(run: Run, wish: str, slug: str) -> None:
+    result = run("explain", DEMO, "cases.csv", "--case-id", "002", "--why-not", wish)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert slug in result.stderr
+    assert result.stderr.count("error RB") == 1
+
+
 def test_the_workbooks_own_tests(run: Run) -> None:
     result = run("test", DEMO, "--coverage")
     assert result.exit_code == 1

@@ -44,6 +44,8 @@ class WhyNotReporter:
         }
         if answer.given:
             fields["given"] = list(answer.given)
+        if answer.counted:
+            fields["counted"] = list(map(self._label, answer.counted))
         return fields
 
     def json(self, answer: WhyNot, indent: int | None = None) -> str:
@@ -125,6 +127,9 @@ class WhyNotReporter:
                 yield self._say("never-given", wanted=wanted, term=self._label(goal.term), given=given)
             case Verdict.NEVER:
                 yield self._say("never", wanted=wanted)
+            case _ if answer.counted:
+                counted = say("report-list-comma", lang).join(map(self._label, answer.counted))
+                yield self._say("not-found-counted", wanted=wanted, counted=counted)
             case _:
                 yield self._say("not-found", wanted=wanted)
 

@@ -23,6 +23,7 @@ from rulectl.analysis.whynot.values import slice_of
 from rulectl.lang.syntax import Literal
 from rulectl.model.grid import grid_of
 from rulectl.model.outcome import Firing, Outcome
+from rulectl.model.rulebook import Term
 from rulectl.runtime.engine import Counted
 from rulectl.values import Value, distinct
 
@@ -55,7 +56,7 @@ class Verdict(Enum):
 class WhyNot:
     """The answer. `value` is what the case has, `by` the rules that gave it; `rules` would have given what was wanted;
     `changes` are the smallest that were found, the best first; `given` are the values that rules can give at all, where
-    that is known and the wanted one is not among them."""
+    that is known and the wanted one is not among them; `counted` is what it hangs on that is counted across cases."""
 
     goal: Goal
     outcome: Outcome
@@ -65,6 +66,7 @@ class WhyNot:
     rules: tuple[Candidate, ...] = ()
     changes: tuple[Change, ...] = ()
     given: tuple[Value, ...] = ()
+    counted: tuple[Term, ...] = ()
 
 
 def why_not(
@@ -86,7 +88,8 @@ def why_not(
     given = _given(study, goal)
     if given is not None and not _can_be(goal, given):
         return WhyNot(goal, outcome, value, by, Verdict.NEVER, rules, given=given)
-    search = Search(study, slice_of(study, name), goal, dict(outcome.case), counted, budget)
+    part = slice_of(study, name)
+    search = Search(study, part, goal, dict(outcome.case), counted, budget)
     changes = search.changes()
     if not changes:
         found = search.solved()
@@ -94,7 +97,7 @@ def why_not(
             return WhyNot(goal, outcome, value, by, Verdict.NEVER, rules)
         changes = (found,) if found is not None else ()
     verdict = Verdict.CHANGE if changes else Verdict.NOT_FOUND
-    return WhyNot(goal, outcome, value, by, verdict, rules, changes)
+    return WhyNot(goal, outcome, value, by, verdict, rules, changes, counted=part.counted)
 
 
 def _given(study: Study, goal: Goal) -> tuple[Value, ...] | None:

@@ -75,7 +75,7 @@ class Levers:
         for one in candidate.missed:
             for goal in self._goals(one.column.subject, one.entry.test, names_of(one.entry.test)):
                 self._want(goal, weight, depth)
-        if candidate.why in (Why.BEHIND, Why.ELSE, Why.MERGED):
+        if candidate.why in (Why.BEHIND, Why.CLASH, Why.ELSE, Why.MERGED):
             for firing in candidate.before[:2]:
                 self._break(firing, weight + 1, depth)
         elif candidate.why is Why.VALUE and candidate.entry.expr is not None:

@@ -23,6 +23,7 @@ from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import InputColumn, OutputEntry, Rule, Table, TestEntry
 from rulectl.runtime.judge import Entries
 from rulectl.runtime.plan import TablePlan
+from rulectl.runtime.resolve import CLASH
 from rulectl.values import Value
 
 Facts = Mapping[str, Value]
@@ -38,6 +39,7 @@ class Why(Enum):
     ELSE = "otherwise"
     VALUE = "other-value"
     BEHIND = "behind"
+    CLASH = "clash"
     MERGED = "merged"
 
 
@@ -165,11 +167,15 @@ def _behind(scene: Scene, plan: TablePlan, column: int, at: int, hits: Sequence[
     if at not in active:
         return Why.ELSE, tuple(plan.firings[n] for n in active)
     terms = [scene.study.terms[output.term] for output in plan.table.outputs]
-    deciders = outputs.deciders(column, hits, Entries(plan, terms, scene.facts, scene.absent))
+    entries = Entries(plan, terms, scene.facts, scene.absent)
+    deciders = outputs.deciders(column, hits, entries)
     if at not in deciders:
         return Why.BEHIND, tuple(plan.firings[n] for n in deciders)
-    others = scene.fired.get(plan.table.outputs[column].term, ())
-    return Why.MERGED, tuple(firing for firing in others if firing != plan.firings[at])
+    if outputs.resolve(column, hits, entries) is CLASH:
+        return Why.CLASH, tuple(plan.firings[n] for n in deciders if n != at)
+    name = plan.table.outputs[column].term
+    others = tuple(firing for firing in scene.fired.get(name, ()) if firing != plan.firings[at])
+    return Why.CLASH if scene.facts.get(name) is None else Why.MERGED, others
 
 
 def missed_by(scene: Scene, table: Table, rule: Rule) -> Iterator[Missed]:

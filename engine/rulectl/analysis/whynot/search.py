@@ -33,6 +33,9 @@ MOST_CHANGES = 6
 _DECISIONS = 20_000
 """How many changed cases are decided at most."""
 
+_MOST = 120
+"""How many values of an input are tried where those of all inputs would take half of that."""
+
 _BEAM = 40
 """How many unfinished changes are carried on with."""
 
@@ -69,7 +72,7 @@ class Change:
 @dataclass
 class Search:
     """Looks for a change. `facts` are the case's own with defaults filled in, `counted` what was counted across cases
-    for it."""
+    for it; `every` says that every value of every input can be tried by itself."""
 
     study: Study
     part: Slice
@@ -79,12 +82,18 @@ class Search:
     budget: Budget
     left: int = _DECISIONS
     tried: set[frozenset[Lever]] = field(default_factory=set)
+    _kept: dict[str, tuple[Value, ...]] = field(default_factory=dict)
+    every: bool = field(init=False)
     engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
         self.engine = engine_of(self.study, self.part)
         self.terms = {term.id: term for term in self.part.inputs}
         self.known = {name: value for name, (value, _) in self.counted.items()} | self.facts
+        self.every = True
+        self.every = sum(len(self._values(term)) for term in self.part.inputs) <= _DECISIONS // 2
+        if not self.every:
+            self._kept.clear()
 
     # -- deciding ------------------------------------------------------------------------------------------------
 
@@ -116,7 +125,7 @@ class Search:
 
     def changes(self) -> tuple[Change, ...]:
         """The smallest changes that were found, the best first; none where none was found in time."""
-        exact = all(term.id in self.part.exact for term in self.part.inputs)
+        exact = self.every and all(term.id in self.part.exact for term in self.part.inputs)
         found: list[Change] = []
         try:
             found = self._best(self._singles(), True)
@@ -126,7 +135,7 @@ class Search:
                 if found:
                     break
                 met, frontier = self._grown(frontier)
-                found = self._best(met, exact and tried >= size - 1) if size > 1 else []
+                found = self._best(met, size == 1 or (exact and tried >= size - 1))
                 if size == 2 and not found and self._pairs_are_few():
                     found = self._best(self._pairs(), exact)
                     tried = 2
@@ -138,7 +147,7 @@ class Search:
         """The changes of one size that fill blanks rather than alter, settle rather than suggest, and move little; of
         the same inputs only one."""
         found: dict[frozenset[str], Change] = {}
-        for levers in sorted({self._needed(one) for one in met}, key=self._cost):
+        for levers in sorted(dict.fromkeys(map(self._needed, met)), key=self._cost):
             names = frozenset(name for name, _ in levers)
             if names in found and len(levers) == 1:
                 also = tuple(value for name, value in levers if not self.terms[name].type.ordered)
@@ -166,12 +175,10 @@ class Search:
         return levers
 
     def _values(self, term: Term) -> tuple[Value, ...]:
-        key = ("values", term.id)
-        if key not in self._kept:
-            self._kept[key] = values_for(self.study, self.part, term, self.known, self.goal)
-        return self._kept[key]
-
-    _kept: dict[tuple[str, str], tuple[Value, ...]] = field(default_factory=dict)
+        if term.id not in self._kept:
+            values = values_for(self.study, self.part, term, self.known, self.goal)
+            self._kept[term.id] = values if self.every else values[:_MOST]
+        return self._kept[term.id]
 
     def _rank(self, term: Term, value: Value) -> int:
         """How far a value is from the case's own, among those that are worth trying."""

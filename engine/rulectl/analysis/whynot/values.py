@@ -29,8 +29,8 @@ from rulectl.values import CONTEXT, Value, distinct
 
 Facts = dict[str, Value]
 
-_MOST = 120
-"""How many values of one input are tried."""
+MOST_BESIDE = 120
+"""How many values of an input are tried that come up beside it in formulas."""
 
 _LISTED = 5
 """Of a list of so many allowed values every choice is tried."""
@@ -47,10 +47,12 @@ _STEPS: dict[Kind, tuple[dt.timedelta, ...]] = {
 
 @dataclass(frozen=True)
 class Slice:
-    """What can have a say in a term: the tables before it, in firing order, and the inputs that they ask."""
+    """What can have a say in a term: the tables before it, in firing order, the inputs that they ask, and what they ask
+    that is counted across cases."""
 
     tables: tuple[int, ...]
     inputs: tuple[Term, ...]
+    counted: tuple[Term, ...]
     exact: frozenset[str]
     """The inputs of which trying a value of every class is trying all."""
     partitions: dict[str, Partition]
@@ -91,7 +93,8 @@ def slice_of(study: Study, term: str) -> Slice:
         for name, found in points.items()
     }
     exact = frozenset(t.id for t in inputs if t.id not in nodes and not t.type.many)
-    return Slice(tables, inputs, exact, partitions, {name: tuple(found) for name, found in nodes.items()})
+    across = tuple(t for t in study.rulebook.terms if t.id in names & counted)
+    return Slice(tables, inputs, across, exact, partitions, {name: tuple(found) for name, found in nodes.items()})
 
 
 def engine_of(study: Study, part: Slice) -> Engine:
@@ -118,29 +121,39 @@ def _dated(plan: TablePlan) -> bool:
 def values_for(study: Study, part: Slice, term: Term, facts: Facts, goal: Goal) -> tuple[Value, ...]:
     """Values of an input other than the case's own, the nearest first."""
     own = facts.get(term.id)
-    found: list[Value] = []
-    partition = part.partitions.get(term.id)
-    if partition is not None and not term.type.many:
-        found += _of_classes(partition, term, own)
-        if term.type.values:
-            found.sort(key=lambda value: term.type.values.index(str(value)) if value in term.type.values else -1)
-    if term.id in part.nodes:
-        found += _beside(study, part.nodes[term.id], term, facts, goal)
-    if not found and term.type.values and not term.type.many:
-        found += term.type.values
-    kept = [value for value in dict.fromkeys(found) if value is not None and value != own and fits(value, term.type)]
-    return tuple(kept[:_MOST])
+    key = ("values", part.tables, term.id, own)
+    known = study.kept.get(key)
+    if known is None or term.id in part.nodes:
+        found: list[Value] = []
+        partition = part.partitions.get(term.id)
+        if partition is not None and not term.type.many:
+            found += _of_classes(partition, term, own)
+        if term.id in part.nodes:
+            found += list(_beside(study, part.nodes[term.id], term, facts, goal))[:MOST_BESIDE]
+        if not found and not term.type.many:
+            found += term.type.values
+        known = tuple(v for v in dict.fromkeys(found) if v is not None and v != own and fits(v, term.type))
+        study.kept[key] = known
+    assert isinstance(known, tuple)
+    return known
 
 
-def _of_classes(partition: Partition, term: Term, own: Value) -> Iterator[Value]:
-    """A value of every class but the case's own, nearest classes first."""
-    numbers = [n for start, stop in inhabited(partition, term.type) for n in range(start, stop)]
+def _of_classes(partition: Partition, term: Term, own: Value) -> list[Value]:
+    """A value of every class but the case's own: whole numbers before others where the case has one, allowed values in
+    their order, nearest classes first."""
     here = partition.locate(own) if own is not None else FIRST
-    if partition.ordered and own is not None:
-        numbers.sort(key=lambda number: abs(number - here))
-    for number in numbers:
-        if own is None or number != here:
-            yield _nearest(partition, number, term, own)
+    numbers = [n for start, stop in inhabited(partition, term.type) for n in range(start, stop)]
+    found = [(n, _nearest(partition, n, term, own)) for n in numbers if own is None or n != here]
+    if not partition.ordered:
+        order = {value: at for at, value in enumerate(term.type.values)}
+        return [value for _, value in sorted(found, key=lambda pair: order.get(str(pair[1]), -1))]
+    whole = own is None or _is_whole(own)
+    found.sort(key=lambda pair: (whole and not _is_whole(pair[1]), 0 if own is None else abs(pair[0] - here)))
+    return [value for _, value in found]
+
+
+def _is_whole(value: Value) -> bool:
+    return not isinstance(value, Decimal) or value == value.to_integral_value(context=CONTEXT)
 
 
 def _nearest(partition: Partition, number: int, term: Term, own: Value) -> Value:
