@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal as Choice
 from typing import cast
 
@@ -45,6 +45,14 @@ class _Columns:
     expected: tuple[tuple[int, Term | None], ...]
 
 
+@dataclass(slots=True)
+class _Known:
+    """What has been read already, by the position of its column and what the cell says: tests repeat their facts."""
+
+    facts: dict[tuple[int, object], Value | Problem] = field(default_factory=dict)
+    expected: dict[tuple[int, object], list[Expectation | Broken]] = field(default_factory=dict)
+
+
 def read_tests(work: Work) -> Work:
     """Pass: the tests of all workbooks."""
     found: list[Finding] = []
@@ -55,8 +63,9 @@ def read_tests(work: Work) -> Work:
         if keys is None:
             continue
         columns = _columns(block, set(keys.values()), work, found)
+        known = _Known()
         for row in block.rows[2:]:
-            test = _test(Record(row, keys), columns, book, work, ids, found)
+            test = _test(Record(row, keys), columns, known, book, work, ids, found)
             if test is not None:
                 tests.append(test)
     return replace(work, tests=tuple(tests)).plus(found)
@@ -95,21 +104,29 @@ def _columns(block: DraftBlock, taken: set[int], work: Work, found: list[Finding
     )
 
 
-def _test(record: Record, columns: _Columns, book: Book, work: Work, ids: Ids, found: list[Finding]) -> TestCase | None:
+def _test(
+    record: Record, columns: _Columns, known: _Known, book: Book, work: Work, ids: Ids, found: list[Finding]
+) -> TestCase | None:
     """A test from its row, None when a cell is broken."""
     before = len(found)
     facts: list[tuple[str, Value]] = []
     for at, term in columns.facts:
-        value = value_in(record.row[at], term.type, term.unit)
+        cell = record.row[at]
+        if cell.blank:
+            continue
+        key = (at, cell.content)
+        if key not in known.facts:
+            known.facts[key] = value_in(cell, term.type, term.unit)
+        value = known.facts[key]
         if isinstance(value, Problem):
-            found.extend(judged(value, record.row[at], work, term.id))
+            found.extend(judged(value, cell, work, term.id))
         elif value is not None:
             facts.append((term.id, value))
     expected = [
         one
         for at, wanted in columns.expected
         if not record.row[at].blank
-        for one in (_expected(record.row[at], wanted, work, found),)
+        for one in (_expected(at, record.row[at], wanted, known, work, found),)
         if one is not None
     ]
     said = {f"?{term.id}": record.row[at].text for at, term in columns.facts}
@@ -120,7 +137,9 @@ def _test(record: Record, columns: _Columns, book: Book, work: Work, ids: Ids, f
     return TestCase(id_, tuple(facts), tuple(expected), record.text("note"), record.cells)
 
 
-def _expected(cell: DraftCell, term: Term | None, work: Work, found: list[Finding]) -> Expected | None:
+def _expected(
+    at: int, cell: DraftCell, term: Term | None, known: _Known, work: Work, found: list[Finding]
+) -> Expected | None:
     """What a cell expects of a term, or of the case's status; None when it is broken."""
     if term is None:
         status = words.canonical("status", cell.text)
@@ -128,8 +147,10 @@ def _expected(cell: DraftCell, term: Term | None, work: Work, found: list[Findin
             found.append(not_a_choice(cell, "status"))
             return None
         return Expected(STATUS, (ValueIs(Is("=", Literal(status))),), cell.text, cell.at)
-    parts = list(_parts(cell))
-    read = [_expectation(cell, span, term, work) for span in parts]
+    key = (at, cell.content)
+    if key not in known.expected:
+        known.expected[key] = [_expectation(cell, span, term, work) for span in _parts(cell)]
+    read = known.expected[key]
     for one in read:
         if isinstance(one, Broken):
             found.extend(judged(one, cell, work, term.id))

@@ -21,7 +21,7 @@ from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.chars import visible
 from rulectl.lang.parser import is_otherwise
-from rulectl.lang.scope import Broken
+from rulectl.lang.scope import Broken, Scope
 from rulectl.lang.swift import Conclusions, Conditions
 from rulectl.lang.syntax import ANYTHING, Expr, Name, Test
 from rulectl.model import words
@@ -30,9 +30,14 @@ from rulectl.model.grid import PLAIN, Anchor, Grid, Mark, Rules, Strip
 from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Rule
 from rulectl.source import Cell, Place
+from rulectl.types import Type
 
 Row = tuple[DraftCell, ...]
 T = TypeVar("T")
+Read = Callable[[Native, str], T | Broken]
+"""What reads the value and the text of a cell."""
+
+MOST_REMEMBERED = 1_000
 
 TOTALS = frozenset(("合计", "总计", "小计", "共计", "汇总", "total", "totals", "subtotal", "sum"))
 """What stands below a table of figures in place of a number."""
@@ -44,7 +49,7 @@ _BROKEN, _OTHERWISE = -1, -2
 class _Reader(Generic[T]):
     """One column of a table: its distinct entries, each read once."""
 
-    def __init__(self, at: int, read: Callable[[Native, str], T | Broken], elses: Callable[[str], bool] | None) -> None:
+    def __init__(self, at: int, read: Read[T], elses: Callable[[str], bool] | None) -> None:
         self.at = at
         self.read = read
         self.elses = elses
@@ -56,7 +61,7 @@ class _Reader(Generic[T]):
 
     def number(self, cell: DraftCell) -> int:
         """The number of a cell's entry; negative where the cell is broken or says 否则."""
-        key = _key(cell)
+        key = cell.content
         found = self.known.get(key)
         if found is None:
             found = self.known[key] = self._new(cell, key)
@@ -78,16 +83,47 @@ class _Reader(Generic[T]):
         return len(self.items) - 1
 
     def faults(self, cell: DraftCell) -> Broken:
-        return self.broken[_key(cell)]
+        return self.broken[cell.content]
 
     def strip(self) -> Strip[T]:
         return Strip(self.refs, self.items, self.texts)
 
 
-def _key(cell: DraftCell) -> object:
-    """Content of a cell; a text is its own."""
-    value = cell.value
-    return value if type(value) is str and value == cell.text else (type(value), value, cell.text)
+class Readings:
+    """What cells say in columns of one type, for all tables: small tables share terms, and so what is written of them.
+    A large one repeats itself in its own columns (`_Reader`)."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self._conditions: dict[tuple[Type, str], Read[Test]] = {}
+        self._conclusions: dict[tuple[Type, str], Read[Expr | None]] = {}
+
+    def conditions(self, column: Type, unit: str) -> Read[Test]:
+        key = (column, unit)
+        if key not in self._conditions:
+            self._conditions[key] = _remembering(Conditions(column, unit, self.scope).read)
+        return self._conditions[key]
+
+    def conclusions(self, column: Type, unit: str) -> Read[Expr | None]:
+        key = (column, unit)
+        if key not in self._conclusions:
+            self._conclusions[key] = _remembering(Conclusions(column, unit, self.scope).read)
+        return self._conclusions[key]
+
+
+def _remembering(read: Read[T]) -> Read[T]:
+    known: dict[tuple[type, Native, str], T | Broken] = {}
+
+    def again(value: Native, text: str) -> T | Broken:
+        key = (type(value), value, text)
+        if key in known:
+            return known[key]
+        found = read(value, text)
+        if len(known) < MOST_REMEMBERED:
+            known[key] = found
+        return found
+
+    return again
 
 
 @dataclass(slots=True)
@@ -110,7 +146,7 @@ class _Sheet:
     blanks: dict[tuple[int, str], int] = field(default_factory=dict)
 
 
-def _sheet(columns: Columns, policy: HitPolicy, work: Work) -> _Sheet:
+def _sheet(columns: Columns, policy: HitPolicy, work: Work, readings: Readings) -> _Sheet:
     tests: list[_Reader[Test]] = []
     for at, column, unit in columns.inputs:
         # an enum may have 其他 among its values
@@ -118,9 +154,9 @@ def _sheet(columns: Columns, policy: HitPolicy, work: Work) -> _Sheet:
         def elses(text: str, values: tuple[str, ...] = column.type.values) -> bool:
             return is_otherwise(text) and text not in values
 
-        tests.append(_Reader(at, Conditions(column.type, unit, work.scope).read, elses))
+        tests.append(_Reader(at, readings.conditions(column.type, unit), elses))
     outputs: list[_Reader[Expr | None]] = [
-        _Reader(at, Conclusions(term.type, term.unit, work.scope).read, None) for at, _, term in columns.outputs
+        _Reader(at, readings.conclusions(term.type, term.unit), None) for at, _, term in columns.outputs
     ]
     read = {at for at, *_ in columns.inputs}
     return _Sheet(
@@ -139,10 +175,10 @@ def _sheet(columns: Columns, policy: HitPolicy, work: Work) -> _Sheet:
 
 
 def read_rules(
-    block: DraftBlock, columns: Columns, policy: HitPolicy, work: Work, found: list[Finding]
+    block: DraftBlock, columns: Columns, policy: HitPolicy, work: Work, readings: Readings, found: list[Finding]
 ) -> Sequence[Rule]:
     """The rules of a table, in order, with ids that no two share."""
-    sheet = _sheet(columns, policy, work)
+    sheet = _sheet(columns, policy, work, readings)
     rows = block.rows[3:]
     id_cells = [columns.cell(row, "id") for row in rows]
     stated = [visible(cell.text) for cell in id_cells]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rulectl.compiler.columns import read_columns, read_head, table_name
 from rulectl.compiler.complaints import complain
 from rulectl.compiler.dating import term_named
-from rulectl.compiler.rules import dated_cell, read_rules
+from rulectl.compiler.rules import Readings, dated_cell, read_rules
 from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.chars import visible
@@ -26,10 +26,11 @@ def read_tables(work: Work) -> Work:
     names: dict[str, Cell] = {}
     writers: set[str] = set(work.writers)
     dated = work.dated
+    readings = Readings(work.scope)
     for book, block in work.blocks(BlockKind.TABLE):
         writers |= _written(block, work)
         here: list[Finding] = []
-        table, cell = _table(block, book, work, here)
+        table, cell = _table(block, book, work, readings, here)
         name = table_name(block)
         if name in names:
             here.append(complain("duplicate-table", block.rows[0][1], ("note-first", names[name]), table=name))
@@ -42,7 +43,9 @@ def read_tables(work: Work) -> Work:
     return replace(work, tables=tuple(tables), writers=frozenset(writers), dated=dated).plus(found)
 
 
-def _table(block: DraftBlock, book: Book, work: Work, found: list[Finding]) -> tuple[Table | None, Cell | None]:
+def _table(
+    block: DraftBlock, book: Book, work: Work, readings: Readings, found: list[Finding]
+) -> tuple[Table | None, Cell | None]:
     """A table and its first cell with a date; None where its columns cannot be made out."""
     head = read_head(block, book, work, found)
     columns = read_columns(block, head, work, found)
@@ -51,7 +54,7 @@ def _table(block: DraftBlock, book: Book, work: Work, found: list[Finding]) -> t
     rows = block.rows[3:]
     if not rows:
         found.append(complain("empty-table", block.rows[0][0], table=head.name))
-    rules = read_rules(block, columns, head.policy, work, found)
+    rules = read_rules(block, columns, head.policy, work, readings, found)
     table = Table(
         head.name,
         head.policy,

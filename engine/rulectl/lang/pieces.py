@@ -42,8 +42,7 @@ class Piece:
 
 def column_of(type_: Type, unit: str, scope: Scope) -> Column:
     """A column, with the term whose list of values it shares where there is just one."""
-    sharing = [s for s in scope.distinct if s.type.values == type_.values] if type_.values else []
-    return Column(type_, unit, sharing[0] if len(sharing) == 1 else None, scope.names)
+    return Column(type_, unit, scope.owners.get(type_.values), scope.names)
 
 
 def ambiguous(span: Span, column: Column, first: Test | str, second: Test | str) -> Fault:

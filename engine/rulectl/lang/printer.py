@@ -66,6 +66,8 @@ def print_expr(expr: Expr, names: Names, *, in_cell: Type | None = None) -> str:
 
 def _expr(expr: Expr, names: Names, least: int) -> str:
     """The text, in brackets when it binds less than `least`."""
+    if type(expr) is Literal and type(expr.value) is Decimal and expr.value >= 0:
+        return number_text(expr.value)  # what most ends of ranges are
     text, level = _bare(expr, names)
     return f"({text})" if level < least else text
 

@@ -24,12 +24,14 @@ class Symbol:
 @dataclass(frozen=True, slots=True)
 class Scope:
     """All symbols that a cell may name: by name, id and alias. What every cell asks of them is worked out once:
-    `distinct` has every symbol once, `names` the names by id, `units` the units that terms are counted in."""
+    `distinct` has every symbol once, `names` the names by id, `units` the units that terms are counted in, `owners` the
+    symbol of each list of allowed values that only one has."""
 
     symbols: Mapping[str, Symbol]
     distinct: tuple[Symbol, ...] = field(init=False, repr=False, compare=False)
     names: Mapping[str, str] = field(init=False, repr=False, compare=False)
     units: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    owners: Mapping[tuple[str, ...], Symbol | None] = field(init=False, repr=False, compare=False)
     _starts: Mapping[str, tuple[tuple[str, Symbol], ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -41,6 +43,11 @@ class Scope:
         object.__setattr__(self, "_starts", longest_first)
         distinct = tuple({symbol.id: symbol for symbol in self.symbols.values()}.values())
         object.__setattr__(self, "distinct", distinct)
+        owners: dict[tuple[str, ...], Symbol | None] = {}
+        for symbol in distinct:
+            if symbol.type.values:
+                owners[symbol.type.values] = None if symbol.type.values in owners else symbol
+        object.__setattr__(self, "owners", owners)
         object.__setattr__(self, "names", {symbol.id: symbol.name for symbol in distinct})
         object.__setattr__(self, "units", tuple(sorted({symbol.unit for symbol in distinct if symbol.unit})))
 

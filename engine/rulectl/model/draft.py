@@ -40,6 +40,12 @@ class DraftCell(NamedTuple):
     def blank(self) -> bool:
         return not self.text or self.text.isspace()
 
+    @property
+    def content(self) -> object:
+        """What two cells have in common that say the same, wherever they stand; of a text, the text itself."""
+        value = self.value
+        return value if type(value) is str and value == self.text else (type(value), value, self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class DraftBlock:
