@@ -5,6 +5,9 @@ The texts are the source, for a workbook in version control shows nobody what ch
 text; `--check` writes nothing and exits with 1 when a committed workbook is not what its source gives.
 
     python engine/tools/make_rulebooks.py [--check] [NAME...]
+
+In the text a line of prose is a note beside the tables; in the workbook it stands above its table, where the manager
+reads it first.
 """
 
 from __future__ import annotations
@@ -21,15 +24,27 @@ ROOT = TOOLS.parent.parent
 
 
 def sources(folder: Path = TOOLS) -> dict[str, str]:
-    """The text of each rulebook by name: its files in the order of their names."""
+    """The text of each rulebook by name: its files in the order of their names, with its prose in rows."""
     folders = sorted(sub for sub in folder.iterdir() if any(sub.glob("*.md"))) if folder.is_dir() else []
-    return {sub.name: "\n\n".join(file.read_text("utf-8") for file in sorted(sub.glob("*.md"))) for sub in folders}
+    files = {sub.name: [file.read_text("utf-8") for file in sorted(sub.glob("*.md"))] for sub in folders}
+    return {name: "\n".join(map(_noted, "\n\n".join(texts).splitlines())) for name, texts in files.items()}
+
+
+def _noted(line: str) -> str:
+    """A line of prose as a row of one cell; any other line as it is."""
+    bare = line.strip()
+    if not bare or bare.startswith(("|", "## ")):
+        return line
+    return "| " + bare.replace("|", "\\|") + " |"
 
 
 def workbooks() -> dict[str, tuple[Path, str]]:
     """Where each workbook stands and its text, by name."""
     shipped = {name: (ROOT / "rulebooks" / f"{name}.xlsx", text) for name, text in sources().items()}
-    shown = {name: (ROOT / "examples" / name / f"{name}.xlsx", text) for name, text in examples().items()}
+    # `parcels-mended` is a second workbook of the example `parcels`
+    shown = {
+        name: (ROOT / "examples" / name.partition("-")[0] / f"{name}.xlsx", text) for name, text in examples().items()
+    }
     return shipped | shown
 
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -38,7 +39,9 @@ WRAP = Alignment(wrap_text=True, vertical="center")
 CENTRED = Alignment(wrap_text=True, vertical="center", horizontal="center")
 PLAIN = Alignment(vertical="center")
 
-NARROWEST, WIDEST, WIDEST_PROSE = 8, 30, 56
+NARROWEST, WIDEST, WIDEST_PROSE, SHARED_PROSE = 8, 22, 46, 26
+"""Widths in digits. Texts wrap, so that a sheet of many columns still prints at a size that can be read; prose that
+stands above or below the conditions of another table takes no more than it needs to be read."""
 PROSE = frozenset(("note", "notes", "description", "text", "statement", "where", "values"))
 ROW_HEIGHT, LINE_HEIGHT, HIGHEST = 19.0, 15.0, 400.0
 
@@ -48,6 +51,11 @@ def landscape(page: Worksheet) -> None:
     page.page_setup.orientation = "landscape"
     page.page_setup.paperSize = 9
     page.page_setup.fitToHeight = 0
+    page.page_margins = PageMargins(left=0.3, right=0.3, top=0.4, bottom=0.5, header=0.2, footer=0.2)
+    footer = page.oddFooter
+    assert footer is not None
+    assert footer.center is not None
+    footer.center.text = "&A  &P/&N"
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 

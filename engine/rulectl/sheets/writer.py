@@ -95,7 +95,7 @@ def _write_sheet(
     for number, row in enumerate(grid.rows, 1):
         for column, text in enumerate(row, 1):
             if text:
-                _write_text(_at(page, number, column), text).font = looks.font(lang, italic=True, colour="6C757D")
+                _write_text(_at(page, number, column), text).font = looks.font(lang, colour="495057")
     described = [columns(block, terms) for block in blocks]
     for n, (block, about) in enumerate(zip(blocks, described, strict=True)):
         _write_block(page, block, about, lang)
@@ -201,14 +201,17 @@ def _set_widths(
     page: Worksheet, grid: Grid, blocks: Sequence[DraftBlock], described: Sequence[Sequence[Column]]
 ) -> None:
     """Widths by what the columns of all blocks of the sheet hold; title bands may run over."""
-    widths: dict[int, float] = {}
+    plain: dict[int, float] = {}
+    prose: dict[int, float] = {}
     for block, about in zip(blocks, described, strict=True):
         for n, column in enumerate(about):
-            prose = column.key in looks.PROSE or (block.kind is BlockKind.RULEBOOK and n == 1)
-            width = looks.column_width((row[n].text for row in block.rows[1:]), prose)
+            wordy = column.key in looks.PROSE or (block.kind is BlockKind.RULEBOOK and n == 1)
+            width = looks.column_width((row[n].text for row in block.rows[1:]), wordy)
             if block.kind is BlockKind.RULEBOOK:
                 width = max(width, 14.0 if n == 0 else looks.WIDEST_PROSE)
-            widths[column.number] = max(widths.get(column.number, 0.0), width)
+            wanted = prose if wordy else plain
+            wanted[column.number] = max(wanted.get(column.number, 0.0), width)
+    widths = prose | {n: max(width, min(prose.get(n, 0.0), looks.SHARED_PROSE)) for n, width in plain.items()}
     if not blocks:
         widths[1] = looks.column_width((row[0] for row in grid.rows if row), True)
     for number, width in widths.items():
