@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import io
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rulectl.cases import pieces
 from rulectl.cases.delimited import DelimitedTable, open_delimited
 from rulectl.cases.facts import FactReader
 from rulectl.cases.pieces import OtherEncodingError
@@ -81,6 +84,20 @@ ROWS = st.lists(CELLS, min_size=0, max_size=7).map(",".join)
 def test_whatever_stands_in_the_rows(rows: list[str], end: str, size: int) -> None:
     text = HEAD + "".join(row.replace("\r", "") + end for row in rows)
     same(text.encode(), size)
+
+
+@given(st.lists(st.sampled_from(["a", '"a,b"', '"a""b"', '""', '"a,""b,"', '"x,\ny"']), max_size=60), st.integers(1, 9))
+def test_delimiters_inside_quotes_are_counted_alike(cells: list[str], stretch: int) -> None:
+    """Where little is quoted they are looked at one by one, where much is, all bytes in stretches."""
+    text = ",".join(cells)
+    data = np.frombuffer(text.encode(), np.uint8)
+    found = next(csv.reader(io.StringIO(text, newline="")), [])
+    quotes = np.flatnonzero(data == ord('"'))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "_STRETCH", stretch)
+        for rarely in (0, len(data) + 1):
+            patch.setattr(pieces, "_RARELY", rarely)
+            assert pieces._inside(data, quotes, ord(",")) == "".join(found).count(",")
 
 
 def test_line_ends_of_old_macs() -> None:

@@ -38,13 +38,14 @@ _PLAIN = (bool, int, float, Decimal, dt.date, dt.timedelta, NoneType)
 class Slot:
     """A term as a case fills it: how its values are read, and what has been read before."""
 
-    __slots__ = ("_free", "_number", "id", "natives", "required", "term", "texts")
+    __slots__ = ("_free", "_number", "_problems", "id", "natives", "required", "term", "texts")
 
     def __init__(self, term: Term) -> None:
         self.term = term
         self.id = term.id
         self.required = term.required and term.default is None
         self.texts: dict[str, Value] = {}
+        self._problems: dict[str, Problem] = {}
         self.natives: dict[tuple[type, object], Value] = {}
         kind = term.type.kind
         self._free = kind is Kind.STRING and not term.type.many and not term.type.values
@@ -54,8 +55,15 @@ class Slot:
         """The value of a cell's text; blank is None. What `texts` holds already is not asked for here."""
         value = self._plain(raw)
         if value is None:
+            known = self._problems.get(raw)
+            if known is not None:
+                return known
             read = read_value(raw, self.term.type, self.term.unit)
             if isinstance(read, Problem):
+                if len(self._problems) >= MEMORY:
+                    self._problems.clear()
+                # a mistake comes in many rows, and what may be meant by it is dear to find
+                self._problems[raw] = read
                 return read
             value = read
         if len(self.texts) >= MEMORY:
@@ -76,7 +84,7 @@ class Slot:
     def native(self, raw: object) -> Value | Problem:
         """The value of anything that a program may hand over."""
         if isinstance(raw, str):
-            return self.text(raw)
+            return self.texts[raw] if raw in self.texts else self.text(raw)
         value = value_of(raw, self.term.type, self.term.unit)
         if isinstance(raw, _PLAIN) and not isinstance(value, Problem):
             if len(self.natives) >= MEMORY:

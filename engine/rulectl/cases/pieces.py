@@ -256,11 +256,23 @@ def _inside(data: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], byte: in
     opening, lengths = quotes[::2], quotes[1::2] - quotes[::2]
     total = int(lengths.sum())
     if total * _RARELY > len(data):
-        return int(np.add.reduceat((data == byte).view(np.uint8), quotes, dtype=np.int64)[::2].sum())
+        return _inside_many(data, byte)
     # few bytes are quoted: look at these alone
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     at = np.arange(total) + np.repeat(opening - starts, lengths)
     return int(np.count_nonzero(data[at] == byte))
+
+
+def _inside_many(data: npt.NDArray[np.uint8], byte: int) -> int:
+    """The same where much is quoted: quotes and the byte alone are left, and every other quote closes."""
+    count, opened = 0, np.uint8(0)
+    for _, part in _stretches(data):
+        left = part[(part == _QUOTE) | (part == byte)]
+        if len(left):
+            open_ = np.bitwise_xor.accumulate((left == _QUOTE).view(np.uint8)) ^ opened
+            count += int(np.count_nonzero(open_.view(np.bool_) & (left == byte)))
+            opened = open_[-1]
+    return count
 
 
 def _by_lines(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int, one_byte: bool) -> tuple[Piece, bytes]:

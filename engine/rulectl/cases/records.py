@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 DELIMITERS = (",", "\t", ";")
@@ -161,9 +160,10 @@ def step(lines: Sequence[str], at: int, delimiter: str, width: int, final: bool)
 
     def source() -> Iterator[str]:
         nonlocal taken
-        for line in islice(lines, at, None):
+        # by number: an iterator would be led past all earlier lines for each record
+        for number in range(at, len(lines)):
             taken += 1
-            yield line
+            yield lines[number]
 
     try:
         cells = next(csv.reader(source(), delimiter=delimiter, strict=True))
@@ -178,4 +178,4 @@ def step(lines: Sequence[str], at: int, delimiter: str, width: int, final: bool)
 
 def _goes_on(lines: Sequence[str], at: int) -> bool:
     """Whether what stands from a line on is short enough to be the start of one cell."""
-    return sum(len(line) for line in islice(lines, at, None)) <= csv.field_size_limit()
+    return sum(len(lines[number]) for number in range(at, len(lines))) <= csv.field_size_limit()

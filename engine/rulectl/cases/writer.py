@@ -222,6 +222,8 @@ def _reason(field: str, found: Finding, lang: Language) -> str:
 
 def _unchanged(text: str) -> str:
     """An original cell: guarded unless it is a number, such as -3."""
+    if not text.startswith(_FORMULA):
+        return text
     try:
         Decimal(text)
     except ArithmeticError:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from rulectl.cases.facts import Slot
+from rulectl.columnar.affixes import Affixes
 from rulectl.columnar.codes import Codes, Mask, Numbered, constant
 from rulectl.columnar.columns import BLANK, Coded, Column, Numbers, State, Texts, ends_of, given, told_apart
 from rulectl.columnar.ruler import Ruler
@@ -67,6 +68,7 @@ class TermReader:
     _enum: pl.Enum | None = None
     _lut: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
     _many: bool = False
+    _affixes: Affixes | None = None
     _apart: bool | None = None
     _ends: tuple[Partition, Ruler] | None = None
 
@@ -142,7 +144,7 @@ class TermReader:
         if series.dtype.is_numeric() and self._floats_do():
             if series.dtype.is_float() or series.dtype.is_integer():
                 exact = series.is_between(-(10**15) + 1, 10**15 - 1)
-                return self._mixed(series, exact.fill_null(False), self.slot.native)
+                return self._mixed(series, series, exact.fill_null(False), self.slot.native)
             if series.head(_SAMPLE).n_unique() > _MANY:
                 return self._numbers(series.cast(_TEXT))
         if series.dtype == pl.Boolean:
@@ -235,14 +237,20 @@ class TermReader:
         return told_apart(sorted({*points, *ends}))
 
     def _numbers(self, series: pl.Series) -> Read:
-        plain = series.str.contains(_NUMBER) & (series.str.len_bytes() <= _NUMBER_LENGTH)
-        return self._mixed(series, plain.fill_null(False), self.slot.text)
+        plain = (series.str.contains(_NUMBER) & (series.str.len_bytes() <= _NUMBER_LENGTH)).fill_null(False)
+        digits = series
+        if not plain.all():
+            self._affixes = self._affixes or Affixes(self.slot)
+            digits, plain = self._affixes.bared(series, plain)
+        return self._mixed(series, digits, plain, self.slot.text)
 
-    def _mixed(self, series: pl.Series, plain: pl.Series, read: Callable[[Any], Value | Problem]) -> Read:
-        """Numbers, those in plain form as floats, the others by their distinct values."""
+    def _mixed(
+        self, series: pl.Series, digits: pl.Series, plain: pl.Series, read: Callable[[Any], Value | Problem]
+    ) -> Read:
+        """Numbers, those in `plain` form as floats (`digits` holds them), the others by their distinct values."""
         type_ = self.slot.term.type
         whole = plain.all()
-        parsed = series if whole else series.set(~plain, None)
+        parsed = digits if whole else digits.set(~plain, None)
         values = parsed.cast(pl.Float64).fill_null(float("nan")).to_numpy()
         for end, outside in ((type_.low, np.less), (type_.high, np.greater)):
             if end is not None:
