@@ -374,7 +374,7 @@ def test_explain_why_not(run: Run) -> None:
     ask = ("explain", DEMO, "cases.csv", "--case-id", "002", "--why-not")
     result = run(*ask, "责任方＝产品", "--lang", "zh")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.startswith("案例 002：「责任方」是「店铺」（已定），不是「产品」。\n")
+    assert result.stdout.startswith("案例 002：「责任方」现为「店铺」（已定），没有得出「产品」。\n")
     told = json.loads(run(*ask, "责任方=产品", "--format", "json").stdout)
     assert (told["verdict"], told["wanted"], told["value"]) == ("change", "产品", "店铺")
     assert told["changes"][0]["set"] == {"问题类型": "质量问题", "签收天数": 0}

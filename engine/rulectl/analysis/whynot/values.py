@@ -45,6 +45,18 @@ _STEPS: dict[Kind, tuple[dt.timedelta, ...]] = {
 }
 
 
+_DAYS = tuple(
+    dt.date(2025, 1, 1) + dt.timedelta(days=days) for days in (0, 1, 7, 30, 180, 365, -1, -7, -30, -180, -365)
+)
+_PLAIN: dict[Kind, tuple[Value, ...]] = {
+    Kind.NUMBER: (Decimal(0), Decimal(1), Decimal(10), Decimal(100), Decimal(1000)),
+    Kind.DATE: _DAYS,
+    Kind.DATETIME: tuple(dt.datetime.combine(day, dt.time(9)) for day in _DAYS),
+    Kind.DURATION: tuple(dt.timedelta(hours=hours) for hours in (1, 12, 24, 48, 72, 168)),
+}
+"""What is tried where nothing better is known."""
+
+
 @dataclass(frozen=True)
 class Slice:
     """What can have a say in a term: the tables before it, in firing order, the inputs that they ask, and what they ask
@@ -218,7 +230,6 @@ def _beside(study: Study, nodes: Iterable[Node], term: Term, facts: Facts, goal:
 
 def _ordered(term: Term, base: Sequence[Value]) -> Iterator[Value]:
     """What comes up, a step beside it, and sums and differences of two of them."""
-    kind = term.type.kind
     sums = [found for one, other in itertools.product(base, base) for found in (_sum(one, other), _less(one, other))]
     for value in distinct([*base, *sums]):
         if value is None or not fits(value, term.type):
@@ -226,8 +237,7 @@ def _ordered(term: Term, base: Sequence[Value]) -> Iterator[Value]:
         yield value
         for step in _steps(term, value)[:1]:
             yield from (found for found in (_sum(value, step), _less(value, step)) if found is not None)
-    if kind is Kind.NUMBER:
-        yield from (Decimal(0), Decimal(1), Decimal(100))
+    yield from _PLAIN[term.type.kind]
 
 
 def _sum(one: Value, other: Value) -> Value:
