@@ -18,6 +18,7 @@ import polars as pl
 
 from rulectl.cases.facts import FactReader, field_finding
 from rulectl.cases.headings import Plan as Headings
+from rulectl.cases.headings import PlannedColumn
 from rulectl.cases.headings import plan as match_headings
 from rulectl.cases.reader import Reject, id_term
 from rulectl.columnar.asks import Asking
@@ -42,6 +43,9 @@ from rulectl.runtime.engine import Engine
 from rulectl.runtime.judge import Verdict
 from rulectl.source import Location, RowPlace
 from rulectl.values import Value, number
+
+_FEW_ROWS = 10_000
+"""Frames with fewer rows are read by one thread."""
 
 KEPT_STATES = 500_000
 """When so many runs, verdicts and values have been met (and ten for each rule), all are forgotten before the next
@@ -130,8 +134,15 @@ class ColumnarEngine:
             numbers = np.arange(1, rows + 1, dtype=np.int64)
         reads: dict[str, Read] = {}
         bad = np.zeros(rows, np.bool_)
-        with ThreadPoolExecutor(2) as pool:
-            done = pool.map(lambda c: self.readers[c.term.id].read(frame.to_series(c.index)), headings.columns)
+
+        def read_one(planned: PlannedColumn) -> Read:
+            return self.readers[planned.term.id].read(frame.to_series(planned.index))
+
+        if rows < _FEW_ROWS:
+            done = iter([read_one(planned) for planned in headings.columns])
+        else:
+            with ThreadPoolExecutor(2) as pool:
+                done = pool.map(read_one, headings.columns)
         for planned, read in zip(headings.columns, done, strict=True):
             reads[planned.term.id] = read
             if read.bad is not None:

@@ -148,7 +148,9 @@ class TermColumns:
             self.verdicts.append(verdict)
             self.state.items.append(self.states.number(state_of(self.term, verdict)))
             self.rank.items.append(_RANK[verdict.status])
-            self.waits.items.append(self.groups.number(frozenset(Counter(verdict.waits).items())))
+            self.waits.items.append(
+                self.groups.number(frozenset(Counter(verdict.waits).items())) if verdict.waits else 0
+            )
             self.clash.items.append(int(verdict.clash))
         return found
 
