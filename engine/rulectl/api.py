@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from rulectl.analysis.whynot import WhyNot
     from rulectl.cases.table import Table
     from rulectl.columnar.engine import ColumnarEngine
+    from rulectl.compare.decisions import Cases as DecidedTwice
 
 Cases = CaseFile | JsonCases
 
@@ -147,7 +148,6 @@ class Book:
         for result in self.run(JsonCases(cases, "", self.rulebook, self._facts)):
             yield result if isinstance(result, Reject) else result[1]
 
-    @cached_property
     def why_not(
         self, case: Mapping[str, object] | Outcome, term: str, value: object, *, budget: float | None = 10.0
     ) -> WhyNot:
@@ -177,6 +177,7 @@ class Book:
 
         return Study(self.rulebook)
 
+    @cached_property
     def _columns(self) -> ColumnarEngine:
         """The columnar engine, made at the first frame."""
         from rulectl.columnar.engine import ColumnarEngine
@@ -272,18 +273,21 @@ def compile_workbook(book: str | Path) -> Loaded:
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """What is wrong with a rulebook and what could be proved of it: what compiling found, then the verdicts of the
-    checks. `rulebook` is None where compiling found errors; then nothing was checked."""
+    checks. `rulebook` is None where compiling found errors; then nothing was checked. `changes`, where the check was
+    asked to compare with an earlier rulebook: what changed, and what else that touches."""
 
     rulebook: Rulebook | None
     compiled: tuple[Finding, ...]
     verdicts: tuple[Finding, ...]
     path: Path | None = None
     sources: tuple[Path, ...] = ()
+    changes: tuple[Finding, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All that is wrong, worth knowing or not settled; what was proved is left out."""
-        return (*self.compiled, *(found for found in self.verdicts if found.verdict != "proved"))
+        told = (*self.verdicts, *self.changes)
+        return (*self.compiled, *(found for found in told if found.verdict != "proved"))
 
     @property
     def proved(self) -> tuple[Finding, ...]:
@@ -296,15 +300,86 @@ class CheckReport:
         return not any(f.severity is not Severity.NOTICE and not f.accepted for f in self.findings)
 
 
-def check(book: Book | str | Path, *, budget: float | None = 60.0) -> CheckReport:
+def check(
+    book: Book | str | Path, *, budget: float | None = 60.0, since: Book | str | Path | None = None
+) -> CheckReport:
     """Look for gaps, overlaps, conflicts and rules that do nothing. `budget` is in seconds, None without end; what is
-    not settled by then is undecided. Nothing is raised for what a workbook holds."""
+    not settled by then is undecided. Nothing is raised for what a workbook holds. `since` is an earlier version: what
+    changed is then told too, what it decides otherwise, and which findings are new; RulebookError where that one cannot
+    be loaded."""
     from rulectl.analysis.budget import Budget  # deciding a case must not wait for the checks to be loaded
     from rulectl.analysis.checks import analyse
 
     loaded = Loaded(book.rulebook, book.findings) if isinstance(book, Book) else load_rulebook(book)
+    old = None if since is None else _loaded(since)
     verdicts = analyse(loaded.rulebook, Budget.of(budget)) if loaded.rulebook is not None else ()
-    return CheckReport(loaded.rulebook, loaded.findings, verdicts, loaded.path, loaded.sources)
+    changes: tuple[Finding, ...] = ()
+    if old is not None and loaded.rulebook is not None:
+        from rulectl.compare.since import since as compared_with
+
+        earlier = analyse(old.rulebook, Budget.of(budget))
+        told = compared_with(earlier, verdicts, loaded.rulebook.source)
+        changes = (*_changes(old.rulebook, loaded.rulebook, budget), *told)
+    return CheckReport(loaded.rulebook, loaded.findings, verdicts, loaded.path, loaded.sources, changes)
+
+
+@dataclass(frozen=True, slots=True)
+class DiffReport:
+    """What changed from one rulebook to another, as findings. `cases`, where a file of cases was decided by both: how
+    many rows there are, how many differ, and a finding for each conclusion that does."""
+
+    old: Rulebook
+    new: Rulebook
+    changes: tuple[Finding, ...]
+    cases: DecidedTwice | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is told, of the cases too."""
+        return (*self.changes, *(self.cases.findings if self.cases is not None else ()))
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs but notes and ways of writing."""
+        telling = (found for found in self.changes if found.slug != "notes-changed" and found.verdict != "proved")
+        return not any(telling) and (self.cases is None or not self.cases.differing)
+
+
+def diff(
+    old: Book | str | Path,
+    new: Book | str | Path,
+    *,
+    cases: str | Path | None = None,
+    encoding: str | None = None,
+    budget: float | None = 60.0,
+) -> DiffReport:
+    """Compare two rulebooks: parts and rules that were added, removed or changed, what each touches, and the regions of
+    cases that tables answer otherwise, each with a case that both decide. With a file of `cases`, the conclusions that
+    differ in it. `budget` is in seconds; what is not settled by then is told as open. Raises RulebookError where one of
+    the two cannot be loaded, CaseError where the cases cannot be read."""
+    before, after = _loaded(old), _loaded(new)
+    told = _changes(before.rulebook, after.rulebook, budget)
+    if cases is None:
+        return DiffReport(before.rulebook, after.rulebook, told)
+    from rulectl.compare.decisions import compare_cases
+
+    frames = [book.decide_many(cases, encoding=encoding) for book in (before, after)]
+    twice = compare_cases(before.rulebook, frames[0], after.rulebook, frames[1], Path(cases).name)
+    return DiffReport(before.rulebook, after.rulebook, told, twice)
+
+
+def _loaded(book: Book | str | Path) -> Book:
+    return book if isinstance(book, Book) else load(book)
+
+
+def _changes(old: Rulebook, new: Rulebook, budget: float | None) -> tuple[Finding, ...]:
+    """The comparison of two rulebooks as findings."""
+    from rulectl.analysis.budget import Budget
+    from rulectl.compare.comparison import compare
+    from rulectl.compare.telling import tell
+
+    limit = Budget.of(budget)
+    return tell(compare(old, new, limit), limit)
 
 
 def suggest_tests(book: Book, *, budget: float | None = 60.0, untested: bool = False) -> Suggestion:

@@ -26,7 +26,7 @@ def test_console_blocks_show_what_the_commands_print(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     shown = blocks(READMES[lang], "console")
-    assert len(shown) == 5
+    assert len(shown) == 6
     for block in shown:
         command, _, expected = block.replace("\\\n", " ").partition("\n")
         arguments = shlex.split(command.removeprefix("$ rulectl"))

@@ -1,6 +1,7 @@
-"""`rulectl check BOOK [--annotate OUT.xlsx] [--budget S]`: every finding on a workbook, and what can be proved of its
-rules or shown against them; they are the result, so they go to the output, and into a copy of the workbook where one is
-asked for. `--suggest-tests [--untested] [-o TESTS.xlsx]`: test rows for it."""
+"""`rulectl check BOOK [--annotate OUT.xlsx] [--since OLD] [--budget S]`: every finding on a workbook, and what can be
+proved of its rules or shown against them; they are the result, so they go to the output, and into a copy of the
+workbook where one is asked for. `--since`: what changed from an earlier version, and what else that touches.
+`--suggest-tests [--untested] [-o TESTS.xlsx]`: test rows for it."""
 
 from __future__ import annotations
 
@@ -16,19 +17,27 @@ from rulectl.api import check as checked
 from rulectl.cli.base import FINE, USAGE, Command, Option, Session, StopError, common, refuse, session, status_of
 from rulectl.cli.opening import check_place, open_book, spare
 from rulectl.report.check import check_text, suggestion_text
+from rulectl.report.diff import diff_text
 from rulectl.sheets.blocks import Grid
 
 
 @click.command("check", cls=Command)
 @click.argument("book", metavar="BOOK")
 @click.option("--annotate", "annotated", cls=Option, metavar="OUT.xlsx", default=None)
+@click.option("--since", cls=Option, metavar="OLD", default=None)
 @click.option("--budget", cls=Option, type=click.FloatRange(min=0), metavar="SECONDS", default=60.0)
 @click.option("--suggest-tests", "suggest", cls=Option, is_flag=True)
 @click.option("--untested", cls=Option, is_flag=True)
 @click.option("-o", "--output", cls=Option, text="cli-check-output", metavar="TESTS", default=None)
 @common
 def check(
-    book: str, annotated: str | None, budget: float, suggest: bool, untested: bool, output: str | None
+    book: str,
+    annotated: str | None,
+    since: str | None,
+    budget: float,
+    suggest: bool,
+    untested: bool,
+    output: str | None,
 ) -> int:
     """Texts stand in the catalogue."""
     here = session()
@@ -40,7 +49,8 @@ def check(
         if output not in (None, "-"):
             check_place(str(output), book)
         return _suggest(open_book(book, here, *([output] if output else [])), budget, untested, output, here)
-    report = checked(book, budget=budget)
+    old = None if since is None else open_book(since, here)
+    report = checked(book, budget=budget, since=old)
     if annotated is not None:
         spare(annotated, report.sources)
     here.tell(report.compiled, to_output=True)
@@ -48,8 +58,11 @@ def check(
         here.counts(report.compiled, to_output=True)
     if here.json:
         here.tell(report.verdicts, to_output=True)
+        here.tell(report.changes, to_output=True)
     elif report.rulebook is not None:
         click.echo(check_text(report.verdicts, here.lang))
+        if old is not None:
+            click.echo("\n".join(("", here.say("report-since-heading"), diff_text(report.changes, None, here.lang))))
     if annotated is not None and report.path is not None:
         from rulectl.sheets.annotate import annotate  # openpyxl takes its time, and reading a workbook needs none of it
 

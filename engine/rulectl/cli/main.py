@@ -19,6 +19,7 @@ HOMES = {
     "batch": "batch:batch",
     "explain": "explain:explain",
     "test": "selftest:test",
+    "diff": "diff:diff",
     "schema": "schema:schema",
     "export": "export:export",
     "import": "importing:import_",

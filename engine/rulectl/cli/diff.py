@@ -1,0 +1,35 @@
+"""`rulectl diff OLD NEW [--cases FILE]`: what changed from one rulebook to another; it is the result, so it goes to the
+output."""
+
+from __future__ import annotations
+
+import click
+
+from rulectl.api import CaseError
+from rulectl.api import diff as compared
+from rulectl.cli.base import FINDINGS, FINE, Command, Option, StopError, common, session
+from rulectl.cli.opening import checked_encoding, open_book
+from rulectl.report.diff import diff_text
+
+
+@click.command("diff", cls=Command)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--cases", cls=Option, metavar="CASES", default=None)
+@click.option("--input-encoding", cls=Option, metavar="NAME", default=None)
+@click.option("--budget", cls=Option, type=click.FloatRange(min=0), metavar="SECONDS", default=60.0)
+@common
+def diff(old: str, new: str, cases: str | None, input_encoding: str | None, budget: float) -> int:
+    """Texts stand in the catalogue."""
+    here = session()
+    encoding = checked_encoding(input_encoding, "--input-encoding", here.lang)
+    books = open_book(old, here), open_book(new, here)
+    try:
+        report = compared(*books, cases=cases, encoding=encoding, budget=budget)
+    except CaseError as error:
+        raise StopError(error.findings) from None
+    if here.json:
+        here.tell(report.findings, to_output=True)
+    else:
+        click.echo(diff_text(report.changes, report.cases, here.lang))
+    return FINE if report.same else FINDINGS

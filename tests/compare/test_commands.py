@@ -1,0 +1,160 @@
+"""`rulectl diff` and `rulectl check --since`: text and JSON lines, exit status, real cases, annotated copies."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import validate
+from openpyxl import load_workbook
+
+import rulectl
+from rulectl.cli import main
+from rulectl.codec.case_schema import finding_schema
+from rulectl.sheets.text import grids
+from rulectl.sheets.writer import write_workbook
+from tests.compare.test_stories import BOOK
+
+PLAIN = {"line": "500", "why": "", "flat": "实付"}
+
+
+def book(folder: Path, name: str, **edits: str) -> Path:
+    path = folder / name / "shop.xlsx"
+    path.parent.mkdir(exist_ok=True)
+    write_workbook(grids(BOOK.replace("{more}\n", "").format(**{**PLAIN, **edits})), path)
+    return path
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    return book(tmp_path, "old")
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    return book(tmp_path, "new", line="600")
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    path = tmp_path / "cases.csv"
+    rows = [("色差", "550"), ("色差", "700"), ("质量问题", "599.99"), ("丢件", "550"), ("色差", "-1")]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("问题类型", "实付"), *rows])
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [*map(str, arguments), "--lang", "en"])
+
+
+def test_exit_status_says_whether_they_differ(old: Path, new: Path, tmp_path: Path) -> None:
+    assert run("diff", old, old).exit_code == 0
+    assert run("diff", old, new).exit_code == 1
+    assert run("diff", old, book(tmp_path, "noted", why="another reason")).exit_code == 0
+    assert run("diff", old, tmp_path / "nowhere.xlsx").exit_code == 2
+    assert run("diff", old).exit_code == 2
+
+
+def test_a_rulebook_with_errors_is_not_compared(old: Path, tmp_path: Path) -> None:
+    wrong = book(tmp_path, "wrong", flat="没有这个词")
+    done = run("diff", old, wrong)
+    assert done.exit_code == 1
+    assert "not-a-number" in done.stderr
+    with pytest.raises(rulectl.RulebookError):
+        rulectl.diff(old, wrong)
+
+
+def test_json_lines_are_findings(old: Path, new: Path, cases: Path) -> None:
+    done = run("diff", old, new, "--cases", cases, "--format", "json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    for line in lines:
+        validate(line, finding_schema())
+    assert {line["slug"] for line in lines} == {
+        "part-changed",
+        "answer-changed",
+        "test-changed",
+        "cases-decided-otherwise",
+    }
+    shown = [line for line in lines if line["slug"] == "answer-changed"]
+    assert all(line["verdict"] == "counterexample" and line["case"] for line in shown)
+
+
+def test_compiled_and_shipped_rulebooks_compare_too(old: Path, new: Path, tmp_path: Path) -> None:
+    compiled = tmp_path / "old.json"
+    assert run("compile", old, "-o", compiled).exit_code == 0
+    assert run("diff", compiled, old).exit_code == 0
+    assert run("diff", compiled, new).stdout == run("diff", old, new).stdout
+    assert run("diff", "apparel", "apparel").exit_code == 0
+
+
+def test_real_cases_are_decided_by_both(old: Path, new: Path, cases: Path) -> None:
+    """550 and 599.99 changed sides: half of each is given instead of the whole; a row that neither can read is left."""
+    report = rulectl.diff(old, new, cases=cases)
+    assert report.cases is not None
+    assert (report.cases.rows, report.cases.differing) == (5, 2)
+    told = {dict(found.fields)["name"]: dict(found.fields) for found in report.cases.findings}
+    assert told["应退"]["rows"] == "2"
+    assert told["应退"]["sums_zh"] == "，合计从 2399.99元 变为 1824.995元"
+    assert told["应退"]["sample"] == "1, 3"
+    assert set(told) == {"应退"}
+    assert "5 cases, decided by both; 2 differ:" in run("diff", old, new, "--cases", cases).stdout
+    assert "5 cases, decided by both; none differs." in run("diff", old, old, "--cases", cases).stdout
+
+
+def test_rows_that_one_cannot_decide_are_told(old: Path, cases: Path, tmp_path: Path) -> None:
+    source = BOOK.replace("{more}\n", "").format(**PLAIN).replace("质量问题;色差;丢件", "质量问题;色差;丢件;破包", 1)
+    wider = tmp_path / "wider.md"
+    wider.write_text(source, "utf-8")
+    with cases.open("a", encoding="utf-8") as file:
+        file.write("破包,10\n")
+    report = rulectl.diff(old, wider, cases=cases)
+    assert report.cases is not None
+    (found,) = [found for found in report.cases.findings if found.slug == "cases-rejected"]
+    assert "cannot be decided by the old rulebook" in found.message("en")
+    assert dict(found.fields)["sample"] == "6"
+
+
+def test_cases_that_are_not_there(old: Path, new: Path, tmp_path: Path) -> None:
+    done = run("diff", old, new, "--cases", tmp_path / "none.csv")
+    assert done.exit_code == 1
+    assert "no-such-file" in done.stderr
+    with pytest.raises(rulectl.CaseError):
+        rulectl.diff(old, new, cases=tmp_path / "none.csv")
+
+
+def test_a_check_says_what_else_a_change_touches(old: Path, tmp_path: Path) -> None:
+    """A flat sum for lost parcels breaks the policy for cheap ones: that finding is new, and the test differs."""
+    new = book(tmp_path, "new", flat="100")
+    report = rulectl.check(new, since=old)
+    slugs = [found.slug for found in report.changes]
+    assert {"part-changed", "answer-changed", "finding-new"} <= set(slugs)
+    (broken,) = [found for found in report.changes if found.slug == "finding-new" and "RB510" in found.message("en")]
+    assert broken.at.place.file == "shop.xlsx"
+    assert [found.slug for found in rulectl.check(old, since=new).changes if found.slug.startswith("finding")] == [
+        "finding-gone"
+    ]
+    done = run("check", new, "--since", old)
+    assert "Compared with before:" in done.stdout
+    assert "New since the change: RB510" in done.stdout
+    plain = rulectl.check(new)
+    assert (plain.ok, plain.changes) == (report.ok, ())
+
+
+def test_a_check_of_what_did_not_change_says_so(old: Path) -> None:
+    report = rulectl.check(old, since=old)
+    assert report.changes == ()
+    assert "The two rulebooks decide alike." in run("check", old, "--since", old).stdout
+
+
+def test_changes_stand_in_the_annotated_copy_and_in_json(old: Path, new: Path, tmp_path: Path) -> None:
+    marked = tmp_path / "marked.xlsx"
+    done = run("check", new, "--since", old, "--annotate", marked, "--format", "json")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert "answer-changed" in {line["slug"] for line in lines}
+    sheet = load_workbook(marked)["词汇"]
+    comments = [cell.comment.text for row in sheet for cell in row if cell.comment is not None]
+    assert any("RB572" in text for text in comments)
