@@ -261,7 +261,7 @@ def _in_force(study: Study, space: Space, numbers: Sequence[int]) -> Box:
         return space.values
     test = period_test(period, study.terms[event].type)
     return tuple(
-        intersection(axis.values, axis.column.partition.region(test))
+        axis.region(axis.column.partition.region(test))
         if axis.column.partition is not None and axis.column.subject == Name(event)
         else axis.values
         for axis in space.axes

@@ -18,7 +18,7 @@ from rulectl.analysis.walk import Box, meet
 from rulectl.analysis.witness import Case, case_in, decide, filled_in, only
 from rulectl.diagnostics import Note
 from rulectl.lang.evaluate import names_of
-from rulectl.lang.syntax import Compare, Not
+from rulectl.lang.syntax import Compare, Literal, Not
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Rule
@@ -81,7 +81,8 @@ def _pairs(
             common = meet(box, space.boxes[other])
             if common is None:
                 continue
-            if not hard and not both_else and first is not None and slug == "overlap":
+            plain = slug == "overlap" or _differ(study, space, one, other, plainly=True)
+            if not hard and not both_else and first is not None and plain:
                 with_.append(other)
                 continue
             case = (
@@ -128,13 +129,18 @@ def _complains(told: str, ids: set[str], outcome: Outcome) -> bool:
     return any(found.slug == told and ids <= set(found.rules) for found in outcome.findings)
 
 
-def _differ(study: Study, space: Space, one: int, other: int) -> bool:
-    """Whether two rules have different entries under A; the engine says whether they ever differ in value."""
+def _differ(study: Study, space: Space, one: int, other: int, plainly: bool = False) -> bool:
+    """Whether two rules have different entries under A; the engine says whether they ever differ in value, but of two
+    `plainly` different values."""
     number = space.rules[one][0]
     table = study.rulebook.tables[number]
     mine, theirs = (table.rules[space.rules[member][1]].then for member in (one, other))
     return any(
-        column.policy is HitPolicy.ANY and a.expr is not None and b.expr is not None and a.expr != b.expr
+        column.policy is HitPolicy.ANY
+        and a.expr is not None
+        and b.expr is not None
+        and a.expr != b.expr
+        and (not plainly or (isinstance(a.expr, Literal) and isinstance(b.expr, Literal)))
         for column, a, b in zip(table.outputs, mine, theirs, strict=True)
     )
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from rulectl.analysis.space import Axis, space_of
 from rulectl.analysis.study import Study
-from rulectl.analysis.walk import inside
 from rulectl.lang.evaluate import CannotCompute, children
 from rulectl.lang.region import FIRST
 from rulectl.lang.syntax import Between, Is, Node, Test
@@ -52,10 +51,17 @@ def _thresholds(study: Study) -> Iterator[Threshold]:
             if not partition.ordered:
                 continue
             marks = {mark for box in space.boxes for run in box[at] for mark in run}
-            beside = {side for mark in marks for side in (mark - 1, mark) if side >= FIRST}
-            sides = frozenset(side for side in beside if inside(side, axis.values))
+            sides = frozenset(side for mark in marks for side in _beside(axis, mark))
             if sides:
                 yield Threshold(number, at, axis, sides)
+
+
+def _beside(axis: Axis, mark: int) -> Iterator[int]:
+    """The classes with a value before and after the start of one."""
+    before = mark - 1
+    while before >= FIRST and not axis.lives(before):
+        before -= 1
+    yield from (side for side in (before, mark) if side >= FIRST and axis.lives(side))
 
 
 def _orders(test: Test) -> bool:

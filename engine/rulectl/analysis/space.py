@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from rulectl.analysis.study import Study
-from rulectl.analysis.walk import Box
+from rulectl.analysis.walk import Box, inside
 from rulectl.analysis.wording import condition, inhabited, opposite, plainest, sample
 from rulectl.lang.region import ABSENT, Region, intersection, union
 from rulectl.lang.syntax import ANYTHING, Name, Test
@@ -33,6 +33,41 @@ _TRUTHS: Region = ((FALSE, TRUE + 1),)
 
 
 @dataclass(frozen=True, slots=True)
+class Living:
+    """Of an ordered axis on which no value lies in some classes (between a day and the next): for each class the next
+    in which one does. Runs start and stop at such classes only, so that a stretch of days stays one run: a table of 200
+    rules over eight columns of dates takes half a second, with the empty classes cut out it took three."""
+
+    after: tuple[int, ...]
+
+    @staticmethod
+    def of(values: Region, size: int) -> Living | None:
+        """None where there is no such class between others."""
+        if len(values) < 2:
+            return None
+        alive = {number for start, stop in values for number in range(start, stop)}
+        after = [values[-1][1]] * (size + 1)
+        for number in range(values[-1][1] - 1, -1, -1):
+            after[number] = number if number in alive else after[number + 1]
+        return Living(tuple(after))
+
+    def region(self, region: Region) -> Region:
+        """A region from class with a value to class with a value."""
+        runs = ((self.after[start], self.after[stop]) for start, stop in region)
+        return union(((start, stop),) for start, stop in runs if start < stop)
+
+    def trimmed(self, region: Region) -> Region:
+        """The runs of a region without the empty classes at their ends."""
+        found = []
+        for start, stop in region:
+            end = stop
+            while end - 1 > start and self.after[end - 1] != end - 1:
+                end -= 1
+            found.append((start, end))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
 class Axis:
     """One column. `values` are the classes that a known value can fall into, `whole` these and null where that can
     be. `term` is the one term that the column asks, None where it is computed or compares with other terms; `tied` when
@@ -44,11 +79,17 @@ class Axis:
     term: Term | None
     type: Type
     tied: bool
+    living: Living | None = None
+
+    def region(self, region: Region) -> Region:
+        """The classes of a region in which values lie."""
+        return intersection(region, self.values) if self.living is None else self.living.region(region)
 
     def test(self, region: Region) -> Test:
         """The classes as a condition to write under the column's heading."""
         if self.column.partition is not None:
-            return condition(self.column.partition, region, self.whole)
+            trimmed = region if self.living is None or region == self.whole else self.living.trimmed(region)
+            return condition(self.column.partition, trimmed, self.whole)
         assert self.column.test is not None
         if region == self.whole:
             return ANYTHING
@@ -57,8 +98,12 @@ class Axis:
     def pick(self, region: Region) -> Value:
         """The plainest value in some classes of an axis that asks one term; None where only null is left."""
         known = intersection(region, self.values)
-        numbers = [n for start, stop in known for n in range(start, min(stop, start + _TRIED))][:_TRIED]
-        return plainest([self.sample(number) for number in numbers])
+        numbers = [n for start, stop in known for n in range(start, min(stop, start + _TRIED)) if self.lives(n)]
+        return plainest([self.sample(number) for number in numbers[:_TRIED]])
+
+    def lives(self, number: int) -> bool:
+        """Whether some value lies in a class."""
+        return inside(number, self.values) if self.living is None else self.living.after[number] == number
 
     def sample(self, number: int) -> Value:
         """A value of a class of an axis that asks one term."""
@@ -141,7 +186,7 @@ def _space(study: Study, numbers: tuple[int, ...]) -> Space:
         holds, unfalse = list(whole), list(whole)
         for constraint in constraints:
             axis = axes[constraint.column]
-            region = intersection(constraint.region, axis.values)
+            region = axis.region(constraint.region)
             null = NULL if axis.whole != axis.values else ()
             holds[constraint.column] = union((region, null)) if constraint.null is True else region
             unfalse[constraint.column] = union((region, null)) if constraint.null is not False else region
@@ -168,7 +213,10 @@ def _axis(study: Study, column: Column, shared: Mapping[str, int]) -> Axis:
     if said is not None:
         numbers = union(((n, n + 1),) for n in (column.partition.locate(value) for value in said))
         values = intersection(values, numbers)
-    return Axis(column, values, union((NULL, values)) if null else values, only, only.type, tied)
+    living = Living.of(values, column.partition.size) if column.partition.ordered else None
+    if living is not None:
+        values = ((values[0][0], values[-1][1]),)
+    return Axis(column, values, union((NULL, values)) if null else values, only, only.type, tied, living)
 
 
 def may_be_null(study: Study, term: Term) -> bool:

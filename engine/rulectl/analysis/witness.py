@@ -173,7 +173,7 @@ def _candidates(
     own = [axis for axis, _ in axes if axis.term is term]
     found: list[Value] = []
     for axis in own:
-        numbers = [n for start, stop in axis.values for n in range(start, stop) if n >= FIRST]
+        numbers = [n for start, stop in axis.values for n in range(start, stop) if n >= FIRST and axis.lives(n)]
         step = max(1, len(numbers) // _PER_TERM)
         found += [axis.sample(number) for number in numbers[::step]]
     constants = [c for axis, _ in axes for c in _constants(study, axis)]
