@@ -148,12 +148,6 @@ class _Speaking(click.Command):
             raise StopError([finding("extra-argument", OptionPlace(rest[0]), text=rest[0], usage=usage)], USAGE)
         return rest
 
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.help = say("cli-help", lang_of(ctx))
-        return option
-
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage(
             ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), say("cli-usage", lang_of(ctx))
@@ -170,7 +164,10 @@ class _Speaking(click.Command):
                 formatter.write_text(paragraph)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        options = (param for param in self.get_params(ctx) if isinstance(param, click.Option))
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        helping = self.get_help_option(ctx)
+        if helping is not None:
+            helping.help = say("cli-help", lang_of(ctx))
         records = [record for option in options if (record := option.get_help_record(ctx)) is not None]
         with formatter.section(say("cli-options", lang_of(ctx))):
             formatter.write_dl(records)
