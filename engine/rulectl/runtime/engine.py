@@ -178,17 +178,23 @@ class Engine:
     def _stand(self, number: int, memory: Memory, sure: bool) -> TableRun | None:
         """A table's pass over a case, None where it comes to nothing. `sure`: it reads nothing doubtful."""
         standing = self._standings[number]
-        states = tuple([state.of(memory.now, memory.absent) for _, state in standing.states])
+        codes, certain = memory.codes, memory.codes if sure else memory.certain_codes
+        states = others = tuple([state.of(memory.now, memory.absent) for _, state in standing.states])
+        if states and not sure:
+            others = tuple([state.of(memory.certain, memory.absent) for _, state in standing.states])
+        key = standing.key(codes, certain, states, others)
+        reach = standing.reaches.get(key)
+        failed = tuple([failure for found in states for failure in found.failures]) if states else ()
+        if reach is not None and reach.silent and not failed:
+            return None
         now = may = self._entries(number, memory.now, memory)
-        if sure:
-            reach = standing.reach(memory.codes, memory.codes, states, states, now)
-        else:
+        now.columns_failed = failed
+        if not sure:
             may = self._entries(number, memory.certain, memory)
             may.like, may.but = now, memory.doubtful
-            others = tuple([state.of(memory.certain, memory.absent) for _, state in standing.states])
-            reach = standing.reach(memory.codes, memory.certain_codes, states, others, may)
-        now.columns_failed = tuple([failure for found in states for failure in found.failures])
-        return None if reach.silent and not now.columns_failed else TableRun(standing.plan, now, may, reach)
+        if reach is None:
+            reach = standing.work_out(key, codes, certain, states, others, may)
+        return None if reach.silent and not failed else TableRun(standing.plan, now, may, reach)
 
     def _entries(self, number: int, facts: Mapping[str, Value], memory: Memory) -> Entries:
         return Entries(self.plan.tables[number], self.plan.written[number], facts, memory.absent)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, TypeVar
 
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, UNKNOWN
@@ -59,9 +59,11 @@ class Remembered(Generic[T]):
             return found
 
 
-class States(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class States:
     """How a case stands in some columns that codes do not answer: their classes, each with the names that it waits for
-    where it is unknown, and why those that cannot be computed count as absent."""
+    where it is unknown, and why those that cannot be computed count as absent. One is what it is: equal ones are
+    mostly one, so that they are compared at once."""
 
     classes: tuple[tuple[int, frozenset[str]], ...]
     failures: tuple[CannotCompute, ...]
@@ -69,6 +71,7 @@ class States(NamedTuple):
 
 def _states(columns: Sequence[Column]) -> Callable[[Facts, Absent], States]:
     """What looks at columns that hang on the same names."""
+    shared: dict[tuple[tuple[int, frozenset[str]], ...], States] = {}
 
     def classify(facts: Facts, absent: Absent) -> States:
         classes: list[tuple[int, frozenset[str]]] = []
@@ -83,7 +86,12 @@ def _states(columns: Sequence[Column]) -> Callable[[Facts, Absent], States]:
             if number == UNKNOWN:
                 waits = frozenset(name for name in column.names if facts.get(name) is None and name not in absent)
             classes.append((number, waits))
-        return States(tuple(classes), tuple(failures))
+        found = States(tuple(classes), tuple(failures))
+        if failures:
+            return found
+        if len(shared) >= KEPT_VALUES:
+            shared.clear()
+        return shared.setdefault(found.classes, found)
 
     return classify
 
@@ -114,21 +122,23 @@ class Standing:
         )
         return Standing(plan, keyed, keyed.mask, frozenset(plan.reads), states)
 
-    def reach(
-        self, codes: int, certain: int, states: tuple[States, ...], sure: tuple[States, ...], may: Entries
+    def key(self, codes: int, certain: int, states: tuple[States, ...], sure: tuple[States, ...]) -> object:
+        """What the table has to say hangs on this: the codes and the states of its other columns, as they are now and
+        as they are for certain."""
+        now, other = codes & self.mask, certain & self.mask
+        return (now, other, states, sure) if states or other != now else now
+
+    def work_out(
+        self,
+        key: object,
+        codes: int,
+        certain: int,
+        states: tuple[States, ...],
+        sure: tuple[States, ...],
+        may: Entries,
     ) -> Reach:
-        """What the case comes to: by its codes and the states of its other columns, as they are now and as they are
-        for certain. `may`: what rules say under the certain facts, should they be needed."""
-        key: object = codes & self.mask
-        other = certain & self.mask
-        if states or other != key:
-            key = key, other, states, sure
-        known = self.reaches.get(key)
-        if known is not None:
-            return known
-        now_key = self._key(codes, states)
-        may_key = now_key if codes & self.mask == other and states == sure else self._key(certain, sure)
-        found = reach_of(self.plan, now_key, may, may_key, ())
+        """What a case comes to that stands as none did before. `may`: what rules say under the certain facts."""
+        found = reach_of(self.plan, self._classes(codes, states), may, self._classes(certain, sure), ())
         # most come to one of a few: shared, what is said of one is said of all
         same = found.hits, found.variations, found.joint, frozenset(found.waiting.items())
         if len(self.reaches) >= KEPT_REACHES:
@@ -137,7 +147,7 @@ class Standing:
         found = self.reaches[key] = self.shared.setdefault(same, found)
         return found
 
-    def _key(self, codes: int, states: tuple[States, ...]) -> Key:
+    def _classes(self, codes: int, states: tuple[States, ...]) -> Key:
         key = self.keyed.key(codes)
         for (group, _), found in zip(self.states, states, strict=True):
             for at, (number, _) in zip(group, found.classes, strict=True):
