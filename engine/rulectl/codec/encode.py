@@ -7,7 +7,6 @@ finds the seal whole need not hold the text to the schema again (see decode).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any as Json
 
 from rulectl.codec.document import document
@@ -68,34 +67,36 @@ _inline = writer(", ", ": ")
 
 def layout(document: Node) -> str:
     """The document as text, one entry a line."""
-    return "".join(_object(document, 0)) + "\n"
+    parts: list[str] = []
+    _object(document, 0, parts)
+    return "".join(parts) + "\n"
 
 
-def _object(node: Node, depth: int) -> Iterator[str]:
+def _object(node: Node, depth: int, parts: list[str]) -> None:
     """An object, one key a line; short keys that belong together are not worth a rule of their own."""
     pad = "\n" + " " * (depth + 1)
-    yield "{"
+    parts.append("{")
     for n, (key, value) in enumerate(node.items()):
-        yield f"{',' if n else ''}{pad}{_inline(key)}: "
+        parts.append(f"{',' if n else ''}{pad}{_inline(key)}: ")
         if key in _OPEN_LISTS and value:
-            yield from _list(value, key in _OPEN_ITEMS, depth, pad)
+            _list(value, key in _OPEN_ITEMS, depth, pad, parts)
         elif key in _OPEN_OBJECTS and value:
             inner = pad + " "
             lines = (f"{inner}{_inline(name)}: {_inline(item)}" for name, item in value.items())
-            yield f"{{{','.join(lines)}{pad}}}"
+            parts.append(f"{{{','.join(lines)}{pad}}}")
         else:
-            yield _inline(value)
-    yield "\n" + " " * depth + "}"
+            parts.append(_inline(value))
+    parts.append("\n" + " " * depth + "}")
 
 
-def _list(items: list[Json], open_: bool, depth: int, pad: str) -> Iterator[str]:
+def _list(items: list[Json], open_: bool, depth: int, pad: str, parts: list[str]) -> None:
     """A list, one item a line or, where the items are large, opened up themselves."""
-    yield "["
+    parts.append("[")
     if open_:
         for m, item in enumerate(items):
-            yield f"{',' if m else ''}{pad} "
-            yield from _object(item, depth + 2)
+            parts.append(f"{',' if m else ''}{pad} ")
+            _object(item, depth + 2, parts)
     else:
         inner = pad + " "
-        yield ",".join([inner + _inline(item) for item in items])
-    yield pad + "]"
+        parts.append(",".join([inner + _inline(item) for item in items]))
+    parts.append(pad + "]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from rulectl.compiler.complaints import complain
 from rulectl.compiler.work import Book
@@ -40,13 +40,13 @@ class Ids:
         self._stated: dict[tuple[str, str], Cell] = {}
         self._taken: dict[str, Cell] = {}
 
-    def take(self, cell: DraftCell, stated: str, derived: str, book: Book, found: list[Finding]) -> str:
+    def take(self, cell: DraftCell, stated: str, derived: Callable[[], str], book: Book, found: list[Finding]) -> str:
         """The id that a thing goes by: as stated at the cell, else the derived one."""
         if stated and not cell.merged:
             first = self._stated.setdefault((book.draft.file, stated), cell.at)
             if first != cell.at:
                 found.append(complain("repeated-id", cell, ("note-first", first), id=stated))
-        wanted = stated or derived
+        wanted = stated or derived()
         other = self._taken.get(wanted)
         if other is not None and other.file != book.draft.file:
             wanted = f"{book.id}:{wanted}"

@@ -76,7 +76,7 @@ def _policy(record: Record, book: Book, work: Work, ids: Ids, found: list[Findin
     if cell.blank:
         found.append(left_blank(cell, "policies", "statement"))
         return None
-    id_ = ids.take(record.cell("id"), record.text("id"), content_id("p", {"statement": cell.text}), book, found)
+    id_ = ids.take(record.cell("id"), record.text("id"), lambda: content_id("p", {"statement": cell.text}), book, found)
     severity_cell = record.cell("severity")
     severity = "error" if severity_cell.blank else words.canonical("severity", severity_cell.text)
     if severity is None:
