@@ -1,8 +1,8 @@
 """A batch from its first row to its last: read, decide, write, chunk by chunk, in bounded memory.
 
-One thread reads chunks, `jobs` others decide and turn answers into bytes, and the main one writes these, in order.
-Reading, deciding and formatting are done in polars and numpy for the most part, outside Python's lock, so two threads
-keep two cores busy. The results do not depend on `jobs`.
+One thread reads chunks, `jobs` others decide, one more turns answers into rows of text, and the main one puts these
+into the files, in order. Reading, deciding and formatting are done in polars and numpy for the most part, outside
+Python's lock, so these threads keep two cores busy. The results do not depend on `jobs`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import SimpleQueue
+from threading import Lock
 from typing import NamedTuple
 
 import polars as pl
@@ -147,18 +148,24 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
     for answerer in order.answerers:
         idle.put(answerer)
 
+    writing = Lock()
+
     def make(chunk: Chunk, counts: pl.DataFrame | None) -> Made:
         answerer = idle.get()
         try:
             answers = answerer.answer(chunk, counts)
-            return Made(chunk, answers, order.pieces.piece(answers), counts)
         finally:
             idle.put(answerer)
+        # while another thread decides the next chunk; what is remembered of writing serves one thread at a time
+        with writing:
+            return Made(chunk, answers, order.pieces.piece(answers), counts)
 
     told: set[Finding] = set()
     blank = 0
     waiting: deque[Future[Made]] = deque()
-    pool = ThreadPoolExecutor(len(order.answerers), "rulectl")
+    # one more than can decide: it writes what was decided before
+    threads = len(order.answerers) + 1
+    pool = ThreadPoolExecutor(threads, "rulectl")
     try:
         for number, chunk in enumerate(_watched(order, started, 1.0)):
             blank += chunk.blank
@@ -168,7 +175,7 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
                 continue
             counts = order.counting.of(chunk) if order.counting is not None else None
             waiting.append(pool.submit(make, chunk, counts))
-            if len(waiting) > len(order.answerers):
+            if len(waiting) > threads:
                 _commit(order, waiting.popleft().result(), once, make, told)
         while waiting:
             _commit(order, waiting.popleft().result(), once, make, told)

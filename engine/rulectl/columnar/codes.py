@@ -65,7 +65,7 @@ class Spelling(Generic[T]):
         if self._of < len(self._things):
             fresh = [self._write(thing) for thing in self._things.items[self._of :]]
             self._made = self._made.append(pl.Series(fresh, dtype=pl.String)).rechunk()
-            self._of = len(self._things)
+            self._of += len(fresh)  # there may be more things by now: another thread decides the next frame
         return self._made
 
     def column(self, codes: Codes) -> pl.Series:

@@ -128,8 +128,9 @@ class Decided:
 
     def ask_texts(self, labels: Mapping[str, str]) -> pl.Series:
         """The terms to ask for, by their labels, the most useful first."""
-        texts = [joined(labels[name] for name in names) for names in self.ask_names.items]
-        return pl.Series("asks", texts, dtype=pl.String).gather(pl.Series(self.asks))
+        way = " ".join(("asks", *labels.values()))
+        spelling = self.spellings.of(self.ask_names, way, lambda names: joined(labels[name] for name in names))
+        return spelling.column(self.asks).alias("asks")
 
     def rule_texts(self) -> pl.Series:
         """The rules that fired, in order: `table/rule;table/rule`."""
@@ -260,7 +261,8 @@ class Decided:
         ranks = np.bincount(self.ranks, minlength=len(Status)).tolist()
         rules: Counter[Firing] = Counter()
         for codes, fired in self.firings:
-            for count, firings in zip(np.bincount(codes, minlength=len(fired)).tolist(), fired.items, strict=True):
+            # not strict: while this is counted, another thread may meet more firings in the next frame
+            for count, firings in zip(np.bincount(codes).tolist(), fired.items, strict=False):
                 if count:
                     for firing in firings:
                         rules[firing] += count
