@@ -133,7 +133,7 @@ def mark_of(form: Format) -> str | None:
     return "\t" if form is Format.TSV else None
 
 
-def begin(path: str, wanted: str | None, size: int = SIZE) -> DelimitedFile | None:
+def begin(path: str, wanted: str | None) -> DelimitedFile | None:
     """A long delimited file, already being read; None where there is nothing to gain, or something to be told of that
     whoever opens it next will tell."""
     try:
@@ -144,7 +144,7 @@ def begin(path: str, wanted: str | None, size: int = SIZE) -> DelimitedFile | No
         plain, packed, form = unwrapped(stream, Path(path).name, wanted)
         if packed or form not in (Format.CSV, Format.TSV):
             return None
-        found = open_file(plain, Path(path).name, delimiter=mark_of(form), size=size)
+        found = open_file(plain, Path(path).name, delimiter=mark_of(form), size=SIZE)
     except (OSError, *BROKEN):
         return None
     if isinstance(found, Finding):

@@ -1,0 +1,48 @@
+"""Combinations are found again by their numbers, whatever their hashes are."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rulectl.columnar import alike
+from rulectl.columnar.alike import Alike
+from rulectl.columnar.codes import Rows
+
+FRAMES = st.lists(st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=20), max_size=6)
+
+
+@given(FRAMES, st.booleans())
+def test_each_is_made_once_and_found_again(frames: list[set[tuple[int, int]]], clash: bool) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        if clash:  # all hashes the same: then some are made anew, and none is taken for another
+            patch.setattr(alike, "_hashes", lambda parts: np.zeros(len(parts[0]), np.uint64))
+        kept, things = Alike(), (object(), object())
+        made: list[tuple[int, int]] = []
+        for frame in frames:
+            pairs = sorted(frame)
+            parts = [np.array(column, np.int32) for column in zip(*pairs, strict=True)]
+
+            def make(fresh: Rows, pairs: list[tuple[int, int]] = pairs) -> pl.DataFrame:
+                new = [pairs[n] for n in fresh.tolist()]
+                made.extend(new)
+                return pl.DataFrame({"said": [f"{a}-{b}" for a, b in new]}, schema={"said": pl.String})
+
+            said, rows = kept.of(things, parts, make)
+            assert said["said"].gather(rows).to_list() == [f"{a}-{b}" for a, b in pairs]
+        if not clash:
+            assert len(made) == len(set(made))
+
+
+def test_other_things_are_made_anew() -> None:
+    kept, one = Alike(), np.zeros(1, np.int32)
+    for number in range(3):
+
+        def make(fresh: Rows, number: int = number) -> pl.DataFrame:
+            return pl.DataFrame({"said": [str(number)] * len(fresh)})
+
+        said, rows = kept.of((object(),), [one], make)
+        assert said["said"].gather(rows).to_list() == [str(number)]
