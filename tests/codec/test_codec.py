@@ -18,12 +18,13 @@ from rulectl.codec.decode import decode, from_json, loads, sealed
 from rulectl.codec.encode import dumps, to_json
 from rulectl.codec.faults import FORMATS, faults
 from rulectl.codec.formats import rulebook_schema
-from rulectl.codec.hashing import content_hash
+from rulectl.codec.hashing import content_hash, seal
 from rulectl.codec.nodes import expr_json, expr_of
 from rulectl.codec.validate import fits
 from rulectl.lang.syntax import Binary, Expr, Literal
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import OutputColumn, OutputEntry, Parameter, Period, Rule, Rulebook, Table, Term
+from rulectl.runtime.engine import Engine
 from rulectl.source import Cell, CellRange
 from rulectl.types import NUMBER
 from tests.codec.strategies import rulebooks, trees
@@ -289,3 +290,16 @@ def test_one_text_that_means_two_things_keeps_both() -> None:
     assert isinstance(back, Rulebook)
     assert back == book
     assert [rule.then[0].text for rule in back.tables[0].rules] == ["x", "x", "x"]
+
+
+@pytest.mark.parametrize(("text", "slug", "pointer"), FLAWS)
+def test_a_seal_over_nonsense_helps_nobody(text: str, slug: str, pointer: str) -> None:
+    """Whoever can compute a SHA-256 can seal anything; what cannot be used is judged all the same."""
+    body, comma, _ = text.rpartition(', "seal"')
+    if not comma:
+        return
+    forged = f'{body},\n "seal": "{seal(body.encode())}"\n}}\n'
+    assert sealed(forged)
+    decoded = decode(forged, "a.json")
+    assert decoded.rulebook is None or Engine(decoded.rulebook).decide({}) is not None
+    assert decoded.rulebook is not None or [f.slug for f in decoded.findings] == [slug]

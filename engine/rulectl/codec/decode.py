@@ -21,7 +21,7 @@ from rulectl.codec.hashing import content_hash, seal
 from rulectl.codec.nodes import duration_value, expr_of, unary_of, value_of
 from rulectl.codec.places import cell_of, range_of
 from rulectl.codec.validate import validate
-from rulectl.codec.whole import mismatches
+from rulectl.codec.whole import essentials, mismatches
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.grid import Rules
 from rulectl.model.policy import Favours, HitPolicy, Merge, Role, Tier
@@ -81,8 +81,9 @@ def decode(text: str | bytes, file: str) -> Decoded:
         foreign = _foreign(document, file)
         if foreign:
             return Decoded(None, foreign)
-        if sealed(text):
-            return Decoded(from_json(document), ())
+        whole = _trusted(document) if sealed(text) else None
+        if whole is not None:
+            return Decoded(whole, ())
         twice: list[str] = []
         json.loads(text, object_pairs_hook=partial(_once, twice))
         if twice:
@@ -96,6 +97,15 @@ def _once(twice: list[str], pairs: list[tuple[str, Json]]) -> None:
     """Note each key that stands twice in an object: readers of JSON differ in which of the two they take."""
     if len({key for key, _ in pairs}) < len(pairs):
         twice.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+
+
+def _trusted(document: Node) -> Rulebook | None:
+    """The rulebook of a document that was sealed; None where it is not what is sealed here, and has to be judged."""
+    try:
+        book = from_json(document)
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return None
+    return None if any(essentials(book)) else book
 
 
 def sealed(text: str | bytes) -> bool:

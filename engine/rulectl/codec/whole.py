@@ -17,9 +17,27 @@ from rulectl.model.rulebook import ListSize, Rulebook, Table, ValueIs
 from rulectl.types import fits
 
 
+def essentials(book: Rulebook) -> Iterator[str]:
+    """The mistakes with which no engine could be made, table by table: looked for in every file, in a sealed one too,
+    since whoever can compute a seal can seal anything."""
+    terms = {term.id for term in book.terms}
+    known = terms | {parameter.id for parameter in book.parameters}
+    given = {term.id for term in book.terms if term.role is Role.INPUT}
+    yield from _twice("term", (term.id for term in book.terms))
+    if book.event is not None and book.event not in terms:
+        yield f"event: {book.event}"
+    for table in book.tables:
+        where = f"tables {table.name}"
+        written = {column.term for column in table.outputs}
+        yield from _unknown(where, (written - terms) | (written & given))
+        yield from _unknown(where, _names(column.subject for column in table.inputs) - known)
+        if table.stratum >= len(book.tables):
+            yield f"{where}: stratum {table.stratum}"
+
+
 def mismatches(book: Rulebook) -> Iterator[str]:
     """Each mistake, named by the parts that do not fit."""
-    yield from _twice("term", (term.id for term in book.terms))
+    yield from essentials(book)
     yield from _twice("parameter", (parameter.id for parameter in book.parameters))
     terms = {term.id for term in book.terms}
     known = terms | {parameter.id for parameter in book.parameters}
@@ -29,14 +47,8 @@ def mismatches(book: Rulebook) -> Iterator[str]:
     for parameter in book.parameters:
         if not fits(parameter.value, parameter.type):
             yield f"parameters {parameter.id}: value"
-    if book.event is not None and book.event not in terms:
-        yield f"event: {book.event}"
-    given = {term.id for term in book.terms if term.role is Role.INPUT}
     for table in book.tables:
-        yield from _table(table, terms, known)
-        yield from _unknown(f"tables {table.name}", {column.term for column in table.outputs} & given)
-        if table.stratum >= len(book.tables):
-            yield f"tables {table.name}: stratum {table.stratum}"
+        yield from _table(table, known)
     for aggregate in book.aggregates:
         used = (aggregate.term, aggregate.of, aggregate.time, *aggregate.by)
         named = _names(() if aggregate.where is None else (aggregate.where,))
@@ -57,12 +69,10 @@ def mismatches(book: Rulebook) -> Iterator[str]:
                 yield f"tests {test.id}: {id_}"
 
 
-def _table(table: Table, terms: set[str], known: set[str]) -> Iterator[str]:
+def _table(table: Table, known: set[str]) -> Iterator[str]:
     where = f"tables {table.name}"
     grid = grid_of(table)
     yield from _twice(f"{where}: rule", grid.ids)
-    yield from _unknown(where, {column.term for column in table.outputs} - terms)
-    yield from _unknown(where, _names(column.subject for column in table.inputs) - known)
     strips: tuple[Strip[Test] | Strip[Expr | None], ...] = (*grid.when, *grid.then)
     for strip in strips:
         for number, item in enumerate(strip.items):
