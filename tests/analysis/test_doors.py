@@ -120,7 +120,44 @@ def test_a_spent_budget_leaves_everything_undecided(book: Path) -> None:
     ],
 )
 def test_what_a_note_accepts(note: str, codes: dict[str, str]) -> None:
-    assert dict(accepted_in(note)) == codes
+    assert {one.code: one.reason for one in accepted_in(note)} == codes
+
+
+GAPS = """
+## 词汇
+| 词汇表 |
+| 名称 | 编号 | 角色 | 类型 | 取值 | 必填 |
+| 区域 | zone | 输入 | 枚举 | 省内;外省;海外 | 是 |
+| 重量 | weight | 输入 | 数值 | >=0 | 是 |
+| 运费 | fee | 输出 | 数值 | | |
+
+## 规则
+| 决策表 | 运费 | 命中策略 | F |
+| 规则号 | 条件 | 条件 | 结论 | 说明 |
+| | 区域 | 重量 | 运费 | |
+| R1 | 省内;外省 | [0..5) | 5 | {note} |
+| R2 | 省内 | >5 | 8 | |
+"""
+
+
+@pytest.mark.parametrize(
+    ("note", "left"),
+    [
+        ("", {"区域：海外", "区域：外省;海外，重量 >= 5", "重量：5"}),
+        ("接受 RB501：都不用管", set()),
+        ("接受 RB501【区域：海外】：不寄海外", {"区域：外省;海外，重量 >= 5", "重量：5"}),
+        ("accept RB501 {区域: 海外}: we do not ship abroad", {"区域：外省;海外，重量 >= 5", "重量：5"}),
+        ("接受 RB501【重量 >= 5，区域：外省;海外】：另议；接受 RB501【重量：5】：另议", {"区域：海外"}),
+        ("接受 RB501【区域：省内】：没有这种", {"区域：海外", "区域：外省;海外，重量 >= 5", "重量：5"}),
+    ],
+)
+def test_one_gap_is_accepted_by_its_conditions(tmp_path: Path, note: str, left: set[str]) -> None:
+    path = tmp_path / "gaps.md"
+    path.write_text(GAPS.format(note=note), "utf-8")
+    gaps = [found for found in rulectl.check(str(path)).findings if found.slug == "gap"]
+    told = {dict(found.fields)["region_zh"].replace('"', "") for found in gaps if not found.accepted}
+    assert told == left
+    assert len(gaps) == 3
 
 
 def test_accepted_findings_no_longer_count(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
+from rulectl.analysis.accepting import accepted_in
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.exact import Never, Open, Shown, derived, find, inside_box, rule_holds, some
 from rulectl.analysis.rows import Condition, Region, region_fields, region_of, row_fields
@@ -96,6 +97,12 @@ def _severity(study: Study, terms: Sequence[str]) -> Severity | None:
     return None
 
 
+def _looked_at(study: Study, numbers: Sequence[int]) -> int:
+    """How many gaps of some tables are accepted one by one; they do not take the place of others."""
+    notes = (rule.note for number in numbers for rule in study.rulebook.tables[number].rules if rule.note)
+    return sum(bool(one.where) for note in notes for one in accepted_in(note))
+
+
 def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     """Combinations of known values that no rule meets."""
     terms = terms_of(study, subject)
@@ -105,7 +112,7 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     numbers = subject.members or (subject.table,)
     space = space_of(study, numbers)
     severity = _severity(study, terms)
-    most = FEW if severity is Severity.NOTICE else MOST
+    most = (FEW if severity is Severity.NOTICE else MOST) + _looked_at(study, numbers)
     show = partial(_verdict, study, subject, terms=terms, severity=severity)
     if space.tied or derived(study, space):
         yield from _exact_gaps(study, subject, space, terms, show, most, budget)

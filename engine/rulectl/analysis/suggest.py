@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.exact import Never, Shown, derived, find, rule_holds
@@ -214,7 +215,7 @@ def _stand(search: _Search, threshold: Threshold) -> None:
             (threshold.table,),
             [Meets(axis.column.subject, axis.test(((side, side + 1),)))],
             (),
-            lambda out, side=side: side_of(threshold, facts_of(study, out)) == side,  # type: ignore[misc]  # bound now
+            partial(_stands, study, threshold, side),
             search.budget.part(),
             whole=True,
         )
@@ -222,6 +223,11 @@ def _stand(search: _Search, threshold: Threshold) -> None:
             search.add(found.case)
         elif isinstance(found, Never):
             search.never.add(_item(threshold, side))
+
+
+def _stands(study: Study, threshold: Threshold, side: int, outcome: Outcome) -> bool:
+    """Whether a decided case stands on a side."""
+    return side_of(threshold, facts_of(study, outcome)) == side
 
 
 def _not_stood(search: _Search) -> Iterator[tuple[Table, str]]:

@@ -34,6 +34,7 @@ from rulectl.analysis.smt import (
 from rulectl.model.policy import Favours, HitPolicy, Merge, Tier
 from rulectl.model.rulebook import Term
 from rulectl.types import NUMBER
+from rulectl.values import Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,11 @@ def _empty(term: Term) -> object:
     return free(term.type, "none", False, lambda _: None, ()).content
 
 
-def unclear(term: Term, name: str, demand: Demand, options: Sequence[object] | None) -> Said:
+def unclear(term: Term, name: str, demand: Demand, options: Sequence[Scalar] | None) -> Said:
     """Anything that could be said at all: what is proved of it holds of what is really said."""
     nothing, unknown, clash = (fresh_truth(f"{name}?{kind}") for kind in ("nothing", "unknown", "clash"))
     demand(at_most_one([nothing, unknown, clash]))
-    symbol = free(term.type, name, True, demand, options)  # type: ignore[arg-type]  # literals of the term's own type
+    symbol = free(term.type, name, True, demand, options)
     return Said(nothing, unknown, clash, symbol, fresh_truth(f"{name}?pending") if term.type.many else False)
 
 
@@ -121,7 +122,7 @@ def joined(term: Term, hits: Sequence[tuple[Truth, Said]], demand: Demand) -> Sa
     contents = [(both(guard, said.valued), items_of(said.symbol)) for guard, said in hits]
     contents = [(guard, items) for guard, items in contents if guard is not False]
     options = tuple(dict.fromkeys(value for _, items in contents for value in items.options))
-    held: dict[object, Truth] = {
+    held: dict[Scalar, Truth] = {
         value: any_of(both(guard, items.has(value)) for guard, items in contents) for value in options
     }
     open_ = any(items.open_ for _, items in contents)
@@ -135,10 +136,10 @@ def joined(term: Term, hits: Sequence[tuple[Truth, Said]], demand: Demand) -> Sa
         demand(at_least(more, Fraction(0)))
         length = plus(length, more)
 
-    def has(value: object) -> Truth:
+    def has(value: Scalar) -> Truth:
         if value in held:
             return held[value]
-        return any_of(both(guard, items.has(value)) for guard, items in contents)  # type: ignore[arg-type]
+        return any_of(both(guard, items.has(value)) for guard, items in contents)
 
     pending = any_of(both(guard, either(said.unknown, said.pending)) for guard, said in hits)
     nothing = no(any_of(both(guard, no(said.nothing)) for guard, said in hits))

@@ -13,9 +13,9 @@ from rulectl.analysis.smt import Truth, all_of, any_of, at_least, both, either, 
 from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Term
 from rulectl.runtime.plan import TablePlan
-from rulectl.runtime.resolve import NOTHING
+from rulectl.runtime.resolve import Lack
 from rulectl.types import Kind
-from rulectl.values import Value
+from rulectl.values import Scalar
 
 
 @dataclass(slots=True)
@@ -120,17 +120,17 @@ def _by_rank(plan: TablePlan, column: int, term: Term, rules: Rules, demand: Dem
     return chosen(term, name, [(no(waiting), settled), (waiting, anything)], demand)
 
 
-def _options(plan: TablePlan, column: int, term: Term) -> list[Value] | None:
+def _options(plan: TablePlan, column: int, term: Term) -> list[Scalar] | None:
     """All that a column can say, where every entry is a plain value."""
     if plan.outputs.policies[column].numeric or any(c == column for _, c in plan.expressions):
         return None
-    found: list[Value] = []
+    found: list[Scalar] = []
     for row in plan.spoken:
         spoken = row[column]
-        if isinstance(spoken, tuple) and term.type.many:
-            found.extend(spoken)
-        elif spoken is not NOTHING:
-            found.append(spoken)  # type: ignore[arg-type]  # a plain value
+        if isinstance(spoken, Lack):
+            continue
+        items = spoken if isinstance(spoken, tuple) else (spoken,)
+        found.extend(item for item in items if item is not None and not isinstance(item, tuple))
     return list(dict.fromkeys(found))
 
 

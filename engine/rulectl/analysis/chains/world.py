@@ -49,7 +49,7 @@ from rulectl.model.rulebook import Rulebook, Term
 from rulectl.runtime.engine import Engine
 from rulectl.runtime.index import period_test
 from rulectl.runtime.plan import Plan, TablePlan
-from rulectl.runtime.resolve import NOTHING
+from rulectl.runtime.resolve import Lack
 from rulectl.source import Cell, CellRange
 from rulectl.types import DATE, Kind
 
@@ -371,9 +371,9 @@ class World:
         expr = plan.expressions.get((rule, column))
         if expr is None:
             spoken = plan.spoken[rule][column]
-            if spoken is NOTHING:
+            if isinstance(spoken, Lack):
                 return silence(term)
-            return Said(False, False, False, typed(constant(spoken), term))  # type: ignore[arg-type]  # a plain value
+            return Said(False, False, False, typed(constant(spoken), term))
         found = self.read(expr, plan.table.rules[rule].then[column].cell)
         value = typed(found, term)
         bad = either(found.failed, both(found.known, no(fits(value, term, found.kind))))
