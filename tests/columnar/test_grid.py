@@ -12,12 +12,12 @@ import pytest
 from rulectl.columnar import codes, holding, tables
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.columnar.grid import Grid
-from rulectl.lang.syntax import Any, Between, Except, Expr, Is, IsNull, Literal, OneOf, Test
+from rulectl.lang.syntax import Any, Between, Contains, Except, Expr, Is, IsNull, Literal, OneOf, Test
 from rulectl.lang.syntax import Name as Named
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Rule, Rulebook, Table, Term, TestEntry
 from rulectl.runtime.engine import Engine
-from rulectl.types import BOOLEAN, NUMBER, STRING
+from rulectl.types import BOOLEAN, NUMBER, STRING, Kind, Type
 from rulectl.values import Value
 from tests.columnar.test_agree import frame, row, said
 
@@ -146,3 +146,47 @@ def test_two_tables_that_write_one_term_are_judged_together(monkeypatch: pytest.
         one, other = large(r, 40, computes=False), large(r, 40, computes=False)
         later = replace(other.tables[0], name="又一表")
         agree(replace(one, tables=(one.tables[0], later)), drawn_cases(r, 60, 0.3))
+
+
+TAGS = Term("tags", "标签", Role.INPUT, Type(Kind.STRING, many=True))
+NOTE = Term("note", "备注", Role.INPUT, STRING)
+
+
+def inside(r: Random, name: str) -> Test:
+    """A test that asks what a list or a text has in it."""
+    if r.random() < 0.3:
+        return Any()
+    one = Literal(f"t{r.randrange(8)}")
+    tests: list[Test] = [Contains(one) if name == "note" else Is(r.choice(["=", "=", "!="]), one)]
+    if r.random() < 0.3:
+        tests.append(IsNull())
+    test = OneOf(tuple(tests)) if len(tests) > 1 else tests[0]
+    return Except(test) if r.random() < 0.2 else test
+
+
+@pytest.mark.parametrize("policy", [HitPolicy.FIRST, HitPolicy.RULE_ORDER], ids=["F", "R"])
+@pytest.mark.parametrize("seed", range(8))
+def test_what_lists_and_texts_have_in_them_is_a_class(
+    seed: int, policy: HitPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_COMBINATIONS", 0)
+    r = Random(seed)
+    book = large(r, r.choice([3, 70, 150]), policy)
+    (table,) = book.tables
+    more = tuple(InputColumn(Named(term.id), term.type) for term in (TAGS, NOTE))
+    rules = tuple(
+        replace(rule, when=(*rule.when, *(TestEntry(inside(r, term.id)) for term in (TAGS, NOTE))))
+        for rule in table.rules
+    )
+    book = replace(
+        book, terms=(*book.terms, TAGS, NOTE), tables=(replace(table, inputs=(*table.inputs, *more), rules=rules),)
+    )
+    cases = drawn_cases(r, 120, r.choice([0, 0.2]))
+    for case in cases:
+        if r.random() < 0.8:
+            case["tags"] = tuple(f"t{k}" for k in sorted(r.sample(range(10), r.choice([1, 2, 3]))))
+        if r.random() < 0.8:
+            case["note"] = " ".join(f"t{r.randrange(10)}" for _ in range(2))
+    columns = agree(book, cases)
+    assert columns.tables[0].tested
+    assert columns.tables[0].holding.bits

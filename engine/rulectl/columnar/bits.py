@@ -24,7 +24,7 @@ from rulectl.columnar.codes import Codes, Rows
 from rulectl.columnar.grid import NONE, slot_runs
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.runtime.lowering import NONE as NO_ENTRY
-from rulectl.runtime.lowering import Lowered, Slot
+from rulectl.runtime.lowering import TRUE, Lowered, Slot
 
 Words = npt.NDArray[np.uint64]
 
@@ -95,6 +95,9 @@ class Bits:
         for column, size in enumerate(sizes):
             slot = slots[column]
             single.append(_matrix(slot, size, bit, words))
+            if slot.partition is None:
+                open_[column], asks[column] = _packed(bit, words), _packed(bit[list(slot.members)], words)
+                continue
             # short forms ask nothing of null, and a large table has many
             null = [
                 None if all(type(form) is tuple for form in forms) else slot.constraint(ref).null
@@ -263,6 +266,11 @@ def _packed(bits: Rows, words: int) -> Words:
 
 def _matrix(slot: Slot, size: int, bit: Rows, words: int) -> Words:
     """For each class of a column the rules that hold there; at UNKNOWN those that hold of null."""
+    if slot.partition is None:
+        # one whole test: rules without it hold everywhere, those with it where it is met
+        holds = np.tile(_packed(np.setdiff1d(bit, bit[list(slot.members)]), words), (size, 1))
+        holds[TRUE] = _packed(bit, words)
+        return holds
     changes = np.zeros((size + 1, words), np.uint64)
     first, last, number = slot_runs(slot, size)
     refs = np.asarray(slot.refs, np.int64)
@@ -274,7 +282,7 @@ def _matrix(slot: Slot, size: int, bit: Rows, words: int) -> Words:
     mask = _ONE << (bit[member] & 63).astype(np.uint64)
     np.bitwise_xor.at(changes, (first[run], bit[member] >> 6), mask)
     np.bitwise_xor.at(changes, (last[run], bit[member] >> 6), mask)
-    holds: Words = np.bitwise_xor.accumulate(changes, axis=0)[:size]
+    holds = np.bitwise_xor.accumulate(changes, axis=0)[:size]
     holds[UNKNOWN] = holds[ABSENT]
     return holds
 

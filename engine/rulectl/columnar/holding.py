@@ -14,6 +14,7 @@ from functools import cached_property
 from rulectl.columnar.bits import FEW_WORDS, Bits, Voices
 from rulectl.columnar.codes import Codes, Numbered, Part, distinct, distinct_words, each
 from rulectl.columnar.grid import Grid
+from rulectl.runtime.lowering import TRUE
 from rulectl.runtime.plan import TablePlan
 from rulectl.runtime.resolve import NOTHING, Spoken
 
@@ -30,7 +31,7 @@ _MOST_BOXES = 2_000
 
 @dataclass
 class Holding:
-    """One table whose columns all ask a term for its class. `first_only`: nothing but the first rule that holds
+    """One table whose columns all sort a row into a class. `first_only`: nothing but the first rule that holds
     matters."""
 
     plan: TablePlan
@@ -39,7 +40,7 @@ class Holding:
     @cached_property
     def sizes(self) -> list[int]:
         """How many classes each column has."""
-        return [c.partition.size for c in self.plan.lowered.columns if c.partition is not None]
+        return [TRUE + 1 if c.partition is None else c.partition.size for c in self.plan.lowered.columns]
 
     @cached_property
     def bits(self) -> Bits | None:
@@ -49,7 +50,7 @@ class Holding:
     @cached_property
     def grid(self) -> Grid | None:
         """The rules laid out in a grid, where that is less work than bits."""
-        if not self.first_only or (self.bits is not None and self.bits.words <= FEW_WORDS):
+        if not self.first_only or not self.plan.simple or (self.bits is not None and self.bits.words <= FEW_WORDS):
             return None
         grid = Grid.of(self.plan.lowered, self.sizes)
         if grid is None or grid.depth > _MOST_BOXES:

@@ -18,6 +18,7 @@ from rulectl.columnar.codes import Codes, Known, Mask, Numbered, Part, constant,
 from rulectl.columnar.columns import Column, Lens, Pair, State
 from rulectl.columnar.grid import NONE
 from rulectl.columnar.holding import Holding, Waits
+from rulectl.columnar.tested import Tested
 from rulectl.lang.evaluate import CannotCompute, names_of
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Expr, Name
@@ -67,8 +68,8 @@ class Start:
 @dataclass
 class TableColumns:
     """One table, ready for columns. `coarse` are the columns that ask a term for its class, `fine` the names whose
-    values the other columns need, `given` the places in `coarse` of plain inputs; `alone`: whether no other table
-    writes what this one does."""
+    values the other columns need, `tested` those of them that ask one term alone, `given` the places in `coarse` of
+    plain inputs; `alone`: whether no other table writes what this one does."""
 
     number: int
     plan: TablePlan
@@ -76,6 +77,7 @@ class TableColumns:
     constants: Mapping[str, Value]
     coarse: tuple[tuple[int, str, Lens], ...]
     fine: tuple[str, ...]
+    tested: Mapping[int, Tested]
     given: frozenset[int]
     alone: bool
     doubts: Numbered[Waits] = field(default_factory=lambda: Numbered(frozenset()))
@@ -91,11 +93,16 @@ class TableColumns:
         terms = plan.terms
         coarse: list[tuple[int, str, Lens]] = []
         fine: set[str] = set()
+        tested: dict[int, Tested] = {}
         for at, column in enumerate(table.lowered.columns):
             if isinstance(column.subject, Name) and column.partition is not None and column.subject.id in terms:
                 coarse.append((at, column.subject.id, Lens(column.partition)))
             else:
-                fine |= column.names & terms.keys()
+                names = column.names & terms.keys()
+                fine |= names
+                if len(names) == 1:
+                    (name,) = names
+                    tested[at] = Tested(column, name, constants)
         outputs = [terms[column.term] for column in table.table.outputs]
         given = frozenset(
             at
@@ -103,7 +110,7 @@ class TableColumns:
             if name not in plan.writers and name not in plan.aggregates and terms[name].role is Role.INPUT
         )
         alone = all(len(plan.writers[term.id]) == 1 for term in outputs)
-        return TableColumns(number, table, outputs, constants, tuple(coarse), tuple(sorted(fine)), given, alone)
+        return TableColumns(number, table, outputs, constants, tuple(coarse), tuple(sorted(fine)), tested, given, alone)
 
     def forget(self) -> None:
         """Forget all runs; columns that hold their numbers must be forgotten with them."""
@@ -112,6 +119,8 @@ class TableColumns:
         self._rule_start, self._plain = Known(), Known()
         for _, _, lens in self.coarse:
             lens.forget()
+        for one in self.tested.values():
+            one.forget()
 
     def decide(self, columns: Mapping[str, Column], rows: int) -> Pass:
         """What each row comes to."""
@@ -153,11 +162,13 @@ class TableColumns:
 
     def _repeats(self, columns: Mapping[str, Column], rows: int) -> bool:
         """Whether rows are better decided by combinations of classes than held against the rules themselves."""
-        if self.fine or len(self.coarse) != len(self.plan.lowered.columns):
+        if not self._placed:
             return True
         size = 1
         for _, name, lens in self.coarse:
             size *= columns[name].width(lens)
+        for name in self.fine:
+            size *= len(columns[name].exact()[1])
         if size <= min(_COMBINATIONS, max(_FEW_COMBINATIONS, rows // 4)):
             return True
         return not self.holding.possible
@@ -168,19 +179,27 @@ class TableColumns:
         return Holding(self.plan, self._first_only)
 
     @cached_property
+    def _placed(self) -> bool:
+        """Whether each column sorts a row into a class by one term."""
+        return len(self.coarse) + len(self.tested) == len(self.plan.lowered.columns)
+
+    @cached_property
     def _first_only(self) -> bool:
         policies = {self.plan.table.policy, *self.plan.outputs.policies}
-        return policies == {HitPolicy.FIRST} and not self.fine and len(self.coarse) == len(self.plan.lowered.columns)
+        return policies == {HitPolicy.FIRST} and self._placed
 
     @cached_property
     def _doubtful(self) -> bool:
         """Whether bits say all that unknown values leave open: only the first rule counts, and it says plain values."""
-        return self._first_only and self.alone and not self.plan.expressions and not self.plan.lowered.otherwise
+        plain = not self.tested and not self.plan.expressions and not self.plan.lowered.otherwise
+        return self._first_only and self.alone and plain
 
     def _by_rules(self, columns: Mapping[str, Column], rows: int) -> tuple[Codes, tuple[Codes, ...]]:
         """Rows whose classes are all known by the grid or by bits, those that lack inputs by bits; others by the
         combinations in which they come."""
-        classes = [columns[name].classes(lens) for _, name, lens in self.coarse]
+        by_column = {at: columns[name].classes(lens) for at, name, lens in self.coarse}
+        by_column |= {at: one.classes(columns[one.name]) for at, one in self.tested.items()}
+        classes = [by_column[at] for at in range(len(by_column))]
         open_ = {at: column <= UNKNOWN for at, column in enumerate(classes) if rows and column.min() <= UNKNOWN}
         if not open_:
             return self._known(classes, rows), ()
@@ -202,7 +221,8 @@ class TableColumns:
                 whole[where] = some
             unknown = left
         if unknown.any():
-            rest = {name: columns[name].kept(unknown) for _, name, _ in self.coarse}
+            asked = {name for _, name, _ in self.coarse} | {*self.fine}
+            rest = {name: columns[name].kept(unknown) for name in asked}
             starts[unknown] = self._by_classes(rest, int(unknown.sum()))
         return starts, doubts
 
