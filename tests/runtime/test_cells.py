@@ -8,6 +8,7 @@ import io
 import keyword
 import re
 import tokenize
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
@@ -240,3 +241,16 @@ def test_what_a_program_says_does_not_hang_on_texts() -> None:
     for _ in range(20):
         case = {hostile + key: value for key, value in raw_case(r).items()}
         assert same(short(book, case), long(rulebook, case))
+
+
+@pytest.mark.usefixtures("eager")
+def test_threads_that_start_together_come_to_the_same() -> None:
+    """What is made when it is first asked for is made whole before another thread sees it."""
+    rulebook = drawn_book(Random(11))
+    cases = [raw_case(Random(seed)) for seed in range(60)]
+    expected = [long(rulebook, case) for case in cases]
+    book = Book(rulebook)
+    book.engine  # noqa: B018 - made, so that the threads meet in its memories
+    with ThreadPoolExecutor(4) as pool:
+        for answers in pool.map(lambda _: [short(book, case) for case in cases], range(4)):
+            assert all(map(same, answers, expected))

@@ -239,14 +239,17 @@ class Cells(dict[int, "bytes | None"]):
         """The rules that hold for a code of the first keyed column, in order."""
         first = self.keyed[0]
         if self.groups is None:
-            self.groups = {}
+            groups: dict[int, list[int]] = {}
+            wide: dict[int, frozenset[int]] = {}
             for rule in range(len(first.slot.refs)):
                 codes = first.codes(rule)
                 if len(codes) > WIDE:
-                    self.wide[rule] = frozenset(codes)
+                    wide[rule] = frozenset(codes)
                 else:
                     for code in codes:
-                        self.groups.setdefault(code, []).append(rule)
+                        groups.setdefault(code, []).append(rule)
+            # whole at once, for another thread may look
+            self.wide, self.groups = wide, groups
         return sorted([*self.groups.get(lead, ()), *(rule for rule, codes in self.wide.items() if lead in codes)])
 
     def _box(self, rule: int) -> bytes | None:

@@ -229,11 +229,12 @@ class Quick:
     def _turn_to(self, case: Mapping[str, Any]) -> Layout | None:
         """Another layout than that of the case before."""
         keys = tuple(case)
-        if keys not in self.layouts:
+        try:
+            found = self.layouts[keys]
+        except KeyError:
             if len(self.layouts) >= KEPT_LAYOUTS:
                 self.layouts.clear()
-            self.layouts[keys] = self._layout(keys)
-        found = self.layouts[keys]
+            found = self.layouts[keys] = self._layout(keys)
         if found is not None:
             self.last = found
         return found
