@@ -58,8 +58,10 @@ WORDS = [
 ]
 MORE = ['"A"', "地区01", "R001", "not", "以外", "a", "(A", "A)", "=A", "!=A", "包含A"]
 words = st.sampled_from(WORDS + MORE)
-listed = st.lists(words, min_size=1, max_size=4).map(";".join)
-texts = numeric | listed | st.text('AB;除外非或空[]().<>=0123 {}:"', max_size=8)
+joints = st.sampled_from(";；,，、") | st.just("; ")
+listed = st.builds(lambda joint, items: joint.join(items), joints, st.lists(words, min_size=1, max_size=4))
+mixed = st.lists(st.tuples(words, joints), min_size=1, max_size=4).map(lambda items: "".join(map("".join, items)))
+texts = numeric | listed | mixed | st.text('AB;除外非或空[]().<>=0123 {}:"', max_size=8)
 
 
 def kind(read: object) -> object:
@@ -94,7 +96,7 @@ def test_a_number_of_excels_is_read_as_the_parser_reads_it(value: Decimal, unit:
         assert kind(Conclusions(limited, unit, SCOPE).read(value, text)) == kind(said)
 
 
-@pytest.mark.parametrize("text", ["[1..2)", "<=5", "A;B", "地区01;地区02"])
+@pytest.mark.parametrize("text", ["[1..2)", "<=5", "A;B", "地区01;地区02", "地区01、地区02；地区03"])
 def test_spans_are_those_of_the_parser(text: str) -> None:
     column = NUMBER if text[0] in "[<" else STRING
     assert repr_spans(Conditions(column, "", SCOPE).read(text, text)) == repr_spans(

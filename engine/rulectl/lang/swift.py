@@ -25,6 +25,7 @@ _COMPARISONS: dict[str, Comparison] = {"<=": "<=", ">=": ">=", "<": "<", ">": ">
 _OUTSIDE = re.compile("[除外]")
 """`除A;B外` is one thing, though `B` by itself is another."""
 
+_SEPARATOR = re.compile("[;；,，、]")
 _ITEM = re.compile(r"\w{1,100}")
 _WORD = re.compile("[A-Za-z_][A-Za-z0-9_]{1,99}")
 MOST_ITEMS = 1_000
@@ -42,7 +43,7 @@ class Conditions:
         self.unit = unit
         self.scope = scope
         self.numeric = _plain_number(column)
-        self.listing = column.kind.textual and not column.many and not any(";" in value for value in column.values)
+        self.listing = column.kind.textual and not column.many and not any(map(_SEPARATOR.search, column.values))
         self.alone: dict[str, str | None] = {}
 
     def read(self, value: Native, text: str) -> Test | Broken:
@@ -51,15 +52,15 @@ class Conditions:
             whole = span(0, len(text))
             return Is("=", Literal(value, whole), whole)
         if type(value) is str and value == text:
-            test = _number_test(text) if self.numeric else self._list(text) if self.listing and ";" in text else None
+            test = _number_test(text) if self.numeric else self._list(text) if self.listing else None
             if test is not None:
                 return test
         return test_of(value, text, self.column, self.scope, self.unit)
 
     def _list(self, text: str) -> Test | None:
-        """`A;B`, of items that are plain values each."""
-        parts = text.split(";")
-        if len(parts) > MOST_ITEMS or _OUTSIDE.search(text):
+        """`A;B` or `A、B`, of items that are plain values each."""
+        parts = _SEPARATOR.split(text)
+        if not 1 < len(parts) <= MOST_ITEMS or _OUTSIDE.search(text):
             return None
         items: list[Test] = []
         at = 0
