@@ -28,8 +28,8 @@ from rulectl.runtime.lowering import TRUE, Lowered, Slot
 
 Words = npt.NDArray[np.uint64]
 
-_MOST_BYTES = 1 << 26
-"""The matrices of one table may take so much memory."""
+MOST_BYTES = 1 << 26
+"""The matrices of one table may take so much memory, and what its rules say so much again."""
 
 _SHARED_BYTES = 1 << 18
 """A matrix of several columns may take so much: it should stay in the processor's cache."""
@@ -82,7 +82,7 @@ class Bits:
         """The bits of a table whose columns have so many classes; None where they would be too many."""
         count = len(lowered.numbers)
         words = count // 64 + 1
-        if not sizes or sum(sizes) * words * 8 > _MOST_BYTES:
+        if not sizes or sum(sizes) * words * 8 > MOST_BYTES:
             return None
         rule = np.array(lowered.numbers, np.int32)
         late = np.isin(rule, np.array(sorted(lowered.otherwise), np.int32))
@@ -108,6 +108,11 @@ class Bits:
             waits = np.array([*(n is None for n in null), False])[refs]
             open_[column], asks[column] = _packed(bit[may], words), _packed(bit[waits], words)
         return Bits(rule[order], words, tuple(_together(single)), tuple(single), open_, asks)
+
+    @property
+    def voice_bytes(self) -> int:
+        """How much memory the `Voices` of one output column may take."""
+        return (len(self.rule) + 1) * self.words * 8
 
     def first(self, classes: Sequence[Codes], rows: int) -> Codes:
         """The first rule that holds in each row, NONE where none does."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rulectl.columnar.bits import FEW_WORDS, Bits, Voices
+from rulectl.columnar.bits import FEW_WORDS, MOST_BYTES, Bits, Voices
 from rulectl.columnar.codes import Codes, Numbered, Part, distinct, distinct_words, each
 from rulectl.columnar.grid import Grid
 from rulectl.runtime.lowering import TRUE
@@ -63,6 +63,11 @@ class Holding:
     def possible(self) -> bool:
         """Whether there is a way at all."""
         return self.bits is not None or self.grid is not None
+
+    @property
+    def tells_doubts(self) -> bool:
+        """Whether bits can say what unknown values leave open without taking too much memory."""
+        return self.bits is not None and len(self.plan.table.outputs) * self.bits.voice_bytes <= MOST_BYTES
 
     def first(self, classes: Sequence[Codes], rows: int) -> Codes:
         """The first rule that holds in each row, NONE where none does; all classes are known."""

@@ -208,7 +208,7 @@ class TableColumns:
         (where,) = (~unknown).nonzero()
         starts[where] = self._known([column[where] for column in classes], len(where))
         doubts: tuple[Codes, ...] = ()
-        if self._doubtful and self.holding.bits is not None:
+        if self._doubtful and self.holding.tells_doubts:
             odd = [mask if at not in self.given else classes[at] < UNKNOWN for at, mask in open_.items()]
             left: Mask = np.logical_or.reduce(odd)
             (where,) = (unknown & ~left).nonzero()
