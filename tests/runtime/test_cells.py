@@ -22,6 +22,7 @@ from rulectl.lang.syntax import ANYTHING, Between, Except, Is, IsNull, Literal, 
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Rule, Rulebook, Table, Term, TestEntry
 from rulectl.runtime import cells, written
+from rulectl.runtime.quick import Quick
 from rulectl.runtime.written import Shape, StepShape, program
 from rulectl.types import BOOLEAN, DATE, NUMBER, STRING, Kind, Type
 from rulectl.values import Value
@@ -155,8 +156,7 @@ def test_cells_find_the_first_hit(
 
 
 def uses_cells(book: Book) -> bool:
-    quick = book.engine._quick.__self__  # type: ignore[attr-defined]
-    return "cells0" in quick.settle.__globals__
+    return "cells0" in Quick(book.engine.plan).settle.__globals__
 
 
 @pytest.mark.usefixtures("eager")
@@ -227,8 +227,7 @@ def test_a_program_is_made_of_numbered_names(shape: Shape) -> None:
 
 def test_a_program_sees_no_builtins() -> None:
     book = Book(drawn_book(Random(3)))
-    quick = book.engine._quick.__self__  # type: ignore[attr-defined]
-    assert quick.settle.__globals__["__builtins__"] == {}
+    assert Quick(book.engine.plan).settle.__globals__["__builtins__"] == {}
 
 
 def test_what_a_program_says_does_not_hang_on_texts() -> None:
