@@ -73,8 +73,10 @@ def _read(path: Path) -> Draft:
         )
         place = FilePlace(path.name)
         findings.append(finding("not-looked-at", place, file=path.name, kinds_zh=kinds_zh, kinds_en=kinds_en))
+    # by their numbers as nearly every cell gives them
+    numbered = {str(number): text for number, text in enumerate(book.shared)}
     for sheet in book.sheets:
-        found, odd = _read_sheet(book, sheet, path.name, formats)
+        found, odd = _read_sheet(book, sheet, path.name, formats, numbered)
         blocks.extend(found)
         findings.extend(odd)
     if not blocks and all(found.slug == "not-looked-at" for found in findings):
@@ -96,7 +98,7 @@ class _Format:
 
 
 def _read_sheet(
-    book: RawBook, sheet: RawSheet, file: str, formats: tuple[_Format, ...]
+    book: RawBook, sheet: RawSheet, file: str, formats: tuple[_Format, ...], numbered: Mapping[str, Shared]
 ) -> tuple[tuple[DraftBlock, ...], list[Finding]]:
     rows: dict[int, dict[int, DraftCell]] = {}
     odd: dict[tuple[int, int], Finding] = {}
@@ -107,7 +109,7 @@ def _read_sheet(
         row: dict[int, DraftCell] = {}
         for column, raw in raw_row.items():
             at = Cell(file, sheet.name, number, column)
-            shared = _shared_at(raw.text, book) if raw.type == "s" and raw.text else None
+            shared = (numbered.get(raw.text) or _shared_at(raw.text, book)) if raw.type == "s" and raw.text else None
             if shared is not None:  # nearly every cell that is no plain number
                 value: Native = shared.text
                 text = shared.text
