@@ -12,7 +12,10 @@ from rulectl.lang.syntax import Comparison, Function
 _MORE = "超过 大于 多于 高于 晚于 迟于 超出 over after"
 _LESS = "不足 不满 未满 不到 未到 未达 未达到 小于 少于 低于 早于 under before"
 _LEAST = "满 届满 已满 达到 至少 最少 最低 不低于 不少于 不小于 不早于 大于等于 大于或等于"
-_MOST = "不超过 不大于 不多于 不高于 不晚于 不迟于 不超出 未超过 未超出 至多 最多 最高 小于等于 小于或等于 截至 截止到 within"
+_MOST = (
+    "不超过 不大于 不多于 不高于 不晚于 不迟于 不超出 未超过 未超出 至多 最多 最高 小于等于 小于或等于 截至 截止到 "
+    "within"
+)
 
 PREFIX: dict[str, Comparison] = {
     **dict.fromkeys((*_MORE.split(), "more than", "greater than"), ">"),
