@@ -9,14 +9,14 @@ its conclusion blank counts: the manager has thought of its cases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
 from rulectl.analysis.accepting import accepted_in
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.exact import Never, Open, Shown, derived, find, inside_box, rule_holds, some
-from rulectl.analysis.rows import Condition, Region, region_fields, region_of, row_fields
+from rulectl.analysis.possible import of_case, possible
+from rulectl.analysis.rows import Region, region_fields, region_of, row_fields
 from rulectl.analysis.space import NULL, Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
@@ -27,7 +27,7 @@ from rulectl.diagnostics import Note
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.fold import fold_test
 from rulectl.lang.region import ABSENT, UNKNOWN, intersection
-from rulectl.lang.syntax import Compare, Except, Expr, Is, Literal, Meets, Name, Not, OneOf
+from rulectl.lang.syntax import Compare, Expr, Literal, Meets, Name, Not
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Period
@@ -36,9 +36,8 @@ from rulectl.source import FilePlace, Location, Place
 
 MOST = 12
 FEW = 3
-_LISTED = 12
 """How many regions of one subject are shown, and how many where no answer is asked for; the last says that there are
-more. So many values of a region are looked at one by one, whether they can be."""
+more."""
 
 
 def answered(study: Study) -> Iterator[Subject]:
@@ -173,10 +172,10 @@ def _exact_gaps(
             case Shown():
                 box = _around(study, space, found.outcome)
                 if box is None:
-                    yield show(_itself(study, found.case), found.case, more=False)
+                    yield show(of_case(study, found.case), found.case, more=False)
                     return
                 met.append(box)
-                region = _possible(study, region_of(study, space, box), numbers, budget, whole=whole)
+                region = possible(study, region_of(study, space, box), numbers, budget, whole=whole)
                 yield show(region, found.case, more=len(met) == most)
             case _:
                 assert_never(found)
@@ -200,41 +199,6 @@ def _by_trying(
     if case is not None:
         box = space.freed(widen(point, space.values, space.boxes))
         yield show(region_of(study, space, box), case, more=False)
-
-
-def _possible(study: Study, region: Region, numbers: tuple[int, ...], budget: Budget, *, whole: bool) -> Region:
-    """A region without the allowed values that cannot come about in it, so that it names no more than there is."""
-    narrowed = list(region)
-    for at, one in enumerate(region):
-        listed = _listed(one)
-        left = listed
-        for value in listed if len(listed) > 1 else ():
-            here = [*narrowed[:at], replace(one, test=Is("=", Literal(value))), *narrowed[at + 1 :]]
-            wanted = [Meets(each.subject, each.test) for each in here]
-            found = find(study, numbers, wanted, (), _anything, budget, whole=whole, small=False)
-            if isinstance(found, Never):
-                left = tuple(other for other in left if other != value)
-        if left and left != listed:
-            tests = tuple(Is("=", Literal(value)) for value in left)
-            narrowed[at] = replace(one, test=tests[0] if len(tests) == 1 else OneOf(tests))
-    return tuple(narrowed)
-
-
-def _listed(one: Condition) -> tuple[str, ...]:
-    """The allowed values of which a condition speaks by name or leaves over; nothing where they are too many."""
-    negative = isinstance(one.test, Except)
-    test = one.test.test if isinstance(one.test, Except) else one.test
-    items = test.items if isinstance(test, OneOf) else (test,)
-    texts = [i.value.value for i in items if isinstance(i, Is) and i.op == "=" and isinstance(i.value, Literal)]
-    named = tuple(text for text in texts if isinstance(text, str))
-    if one.type.many or len(named) < len(items):
-        return ()
-    values = tuple(value for value in one.type.values if value not in named) if negative else named
-    return values if len(values) <= _LISTED else ()
-
-
-def _anything(_: Outcome) -> bool:
-    return True
 
 
 def _known(space: Space) -> Iterator[Expr]:
@@ -300,12 +264,6 @@ def _elsewhere(study: Study, space: Space, boxes: Sequence[Box], outcome: Outcom
     """Whether a decided case lies in none of some boxes."""
     point = _point(study, space, outcome) if boxes else None
     return point is None or not any(all(map(inside, point, box)) for box in boxes)
-
-
-def _itself(study: Study, case: Case) -> Region:
-    """A case as a region of its own."""
-    given = [(study.terms[name], value) for name, value in case.items() if name in study.terms]
-    return tuple(Condition(Name(term.id), Is("=", Literal(value)), term.type) for term, value in given)
 
 
 def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:

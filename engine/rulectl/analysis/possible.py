@@ -1,0 +1,57 @@
+"""Regions in what can occur: a gap names the allowed values that can come about in it, and no others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rulectl.analysis.budget import Budget
+from rulectl.analysis.exact import Never, find
+from rulectl.analysis.rows import Condition, Region
+from rulectl.analysis.study import Study
+from rulectl.analysis.witness import Case
+from rulectl.lang.syntax import Except, Is, Literal, Meets, Name, OneOf
+from rulectl.model.outcome import Outcome
+
+_LISTED = 12
+"""So many values of a condition are looked at one by one, whether they can be."""
+
+
+def possible(study: Study, region: Region, numbers: tuple[int, ...], budget: Budget, *, whole: bool) -> Region:
+    """A region without the allowed values that cannot come about in it, so that it names no more than there is."""
+    narrowed = list(region)
+    for at, one in enumerate(region):
+        listed = _listed(one)
+        left = listed
+        for value in listed if len(listed) > 1 else ():
+            here = [*narrowed[:at], replace(one, test=Is("=", Literal(value))), *narrowed[at + 1 :]]
+            wanted = [Meets(each.subject, each.test) for each in here]
+            found = find(study, numbers, wanted, (), _anything, budget, whole=whole, small=False)
+            if isinstance(found, Never):
+                left = tuple(other for other in left if other != value)
+        if left and left != listed:
+            tests = tuple(Is("=", Literal(value)) for value in left)
+            narrowed[at] = replace(one, test=tests[0] if len(tests) == 1 else OneOf(tests))
+    return tuple(narrowed)
+
+
+def _listed(one: Condition) -> tuple[str, ...]:
+    """The allowed values of which a condition speaks by name or leaves over; nothing where they are too many."""
+    negative = isinstance(one.test, Except)
+    test = one.test.test if isinstance(one.test, Except) else one.test
+    items = test.items if isinstance(test, OneOf) else (test,)
+    texts = [i.value.value for i in items if isinstance(i, Is) and i.op == "=" and isinstance(i.value, Literal)]
+    named = tuple(text for text in texts if isinstance(text, str))
+    if one.type.many or len(named) < len(items):
+        return ()
+    values = tuple(value for value in one.type.values if value not in named) if negative else named
+    return values if len(values) <= _LISTED else ()
+
+
+def _anything(_: Outcome) -> bool:
+    return True
+
+
+def of_case(study: Study, case: Case) -> Region:
+    """A case as a region of its own."""
+    given = [(study.terms[name], value) for name, value in case.items() if name in study.terms]
+    return tuple(Condition(Name(term.id), Is("=", Literal(value)), term.type) for term, value in given)
