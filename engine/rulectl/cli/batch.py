@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import click
 
 from rulectl.cases.formats import FORMATS
-from rulectl.cases.writer import Trace
+from rulectl.cli.asked import Asked
 from rulectl.cli.base import Command, Option, common
 
 _HAND_OVER = 0.001
 """Seconds after which a thread that computes in Python lets others go on. Whoever reads ahead asks a dozen times a
 piece, and at the usual 5 ms would wait longer than read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What stands on the command line."""
-
-    book: str
-    cases: str
-    output: str
-    rejects: str | None
-    trace: Trace
-    engine: Literal["native", "durable"]
-    columns: str | None
-    headings: Literal["name", "id"]
-    encoding: str | None
-    input_encoding: str | None
-    format_in: str | None
-    format_out: str | None
-    jobs: int
-    resume: bool
 
 
 @click.command("batch", cls=Command)

@@ -22,8 +22,8 @@ from rulectl.cases.pieces import SIZE, OtherEncodingError
 from rulectl.cases.reader import Unreadable, id_term
 from rulectl.cases.table import Table
 from rulectl.cases.writer import EXTRAS, UnwritableError, layout
+from rulectl.cli.asked import Asked
 from rulectl.cli.base import FINDINGS, USAGE, Session, StopError, refuse, session
-from rulectl.cli.batch import Asked
 from rulectl.cli.opening import book_and_files, check_place, checked_encoding, chosen_columns, open_stream
 from rulectl.cli.progress import Bar
 from rulectl.report.summary import Summary, summary_json, summary_text
