@@ -29,7 +29,10 @@ from rulectl.runtime.lowering import TRUE, Lowered, Slot
 Words = npt.NDArray[np.uint64]
 
 MOST_BYTES = 1 << 26
-"""The matrices of one table may take so much memory, and what its rules say so much again."""
+"""The matrices of one table may take so much memory, and what its rules say so much again; those of a large table so
+much a rule, which is about what its rules take themselves."""
+
+_BYTES_A_RULE = 2_048
 
 _SHARED_BYTES = 1 << 18
 """A matrix of several columns may take so much: it should stay in the processor's cache."""
@@ -82,7 +85,7 @@ class Bits:
         """The bits of a table whose columns have so many classes; None where they would be too many."""
         count = len(lowered.numbers)
         words = count // 64 + 1
-        if not sizes or sum(sizes) * words * 8 > MOST_BYTES:
+        if not sizes or sum(sizes) * words * 8 > max(MOST_BYTES, _BYTES_A_RULE * count):
             return None
         rule = np.array(lowered.numbers, np.int32)
         late = np.isin(rule, np.array(sorted(lowered.otherwise), np.int32))
