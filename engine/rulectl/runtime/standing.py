@@ -20,10 +20,10 @@ from rulectl.runtime.lowering import Column
 from rulectl.runtime.plan import Reach, TablePlan
 from rulectl.values import Value
 
-KEPT_VALUES: Final = 5_000
+KEPT_VALUES: Final = 1_000
 """How many combinations of values are remembered, for each question to them."""
 
-KEPT_REACHES: Final = 20_000
+KEPT_REACHES: Final = 5_000
 """How many ways to stand before a table are remembered."""
 
 Facts = Mapping[str, Value]
