@@ -13,11 +13,14 @@ from rulectl.analysis.space import Space
 from rulectl.analysis.study import Study
 from rulectl.analysis.walk import Box
 from rulectl.codes import LANGUAGES, Language
+from rulectl.lang.parser import parse_test
 from rulectl.lang.printer import literal_text, print_expr, print_test, simple_word
+from rulectl.lang.scope import Scope
 from rulectl.lang.syntax import AllOf, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
 from rulectl.types import Kind, Type
 
 _SIGNS = "<>=!≤≥≠"
+_NOBODY = Scope({})
 _TRUTHS: dict[Language, tuple[str, str]] = {"zh": ("是", "否"), "en": ("yes", "no")}
 _NULL: dict[Language, str] = {"zh": "空", "en": "null"}
 _ANY: dict[Language, str] = {"zh": "任何情况", "en": "any case"}
@@ -112,13 +115,23 @@ def cell_text(condition: Condition, study: Study, lang: Language) -> str:
             return _TRUTHS[lang][0 if value else 1]
         case Is(("<" | ">" | "<=" | ">=") as op, value):
             return f"{op} {print_expr(value, study.names)}"
-        case Except(inner) if lang == "zh":
-            words = _words(inner, type_)
-            if words is not None:
-                plain = "不含 " if type_.many else "非 "
-                return plain + words[0] if len(words) == 1 else f"除 {'、'.join(words)} 外"
+        case Except(inner):
+            said = _all_but(_words(inner, type_) or (), type_, lang)
+            if parse_test(said, type_, _NOBODY) == test:
+                return said
+    listed = _words(test, type_)
+    if listed is not None:
+        return ";".join(listed)
     text = print_test(test, type_, study.names)
     return text.replace(" 且 ", " and ") if lang == "en" and isinstance(test, AllOf) else text
+
+
+def _all_but(words: Sequence[str], type_: Type, lang: Language) -> str:
+    """That it is none of some values."""
+    if lang == "en":
+        return f"not({';'.join(words)})"
+    plain = "不含 " if type_.many else "非 "
+    return plain + words[0] if len(words) == 1 else f"除 {'、'.join(words)} 外"
 
 
 def _words(test: Test, type_: Type) -> tuple[str, ...] | None:
@@ -127,7 +140,10 @@ def _words(test: Test, type_: Type) -> tuple[str, ...] | None:
     for item in test.items if isinstance(test, OneOf) else (test,):
         match item:
             case Is("=", Literal(str() as value)) if type_.kind is Kind.ENUM and value in type_.values:
-                found.append(simple_word(value, type_) or literal_text(value))
+                found.append(value)
             case _:
                 return None
-    return tuple(found)
+    # a word of what cells say (海外) stands without quotes where it is read as the value that it is
+    if parse_test(";".join(found), type_, _NOBODY) == test:
+        return tuple(found)
+    return tuple(simple_word(value, type_) or literal_text(value) for value in found)
