@@ -134,7 +134,7 @@ def test_a_parameter_of_the_shipped_rulebook() -> None:
         str(entry.cell)
         for table in old.tables
         for rule in table.rules
-        for entry in (*rule.when, *rule.then)
+        for entry in rule.when
         if "高价线" in entry.text
     }
     assert named <= {str(note.at.place) for note in told.notes}
