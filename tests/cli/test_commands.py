@@ -501,7 +501,9 @@ def test_version(run: Run) -> None:
 
 def test_commands_are_those_of_the_manual() -> None:
     assert isinstance(main, click.Group)
-    assert " ".join(main.commands) == "init compile check decide batch explain test schema export import explain-code"
+    assert " ".join(main.commands) == (
+        "init compile check decide batch explain test diff schema export import explain-code"
+    )
 
 
 def test_a_compiled_rulebook_comes_through_a_pipe(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from rulectl.cli import main
 from rulectl.cli.base import Option
-from rulectl.codes import LANGUAGES, registry, say, texts
+from rulectl.codes import LANGUAGES, Language, registry, say, texts
 
 COMMANDS = ["", *main.commands]
 
@@ -45,7 +45,7 @@ def _name(command: click.Command) -> str:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help(name: str, lang: str) -> None:
+def test_every_command_has_help(name: str, lang: Language) -> None:
     shown = re.sub(r"\s", "", help_of(name, lang))
     key = f"cli-{name}" if name else "cli"
     assert re.sub(r"\s|\\n", "", say(key, lang)) in shown

@@ -131,11 +131,7 @@ def test_a_parameter_of_the_shipped_rulebook() -> None:
     (told,) = of(report.findings, "part-changed")
     assert f"值 {value} → {value + 100}" in told.message("zh")
     named = {
-        str(entry.cell)
-        for table in old.tables
-        for rule in table.rules
-        for entry in rule.when
-        if "高价线" in entry.text
+        str(entry.cell) for table in old.tables for rule in table.rules for entry in rule.when if "高价线" in entry.text
     }
     assert named <= {str(note.at.place) for note in told.notes}
     answers = of(report.findings, "answer-changed")
