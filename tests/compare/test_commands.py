@@ -14,8 +14,11 @@ from openpyxl import load_workbook
 import rulectl
 from rulectl.cli import main
 from rulectl.codec.case_schema import finding_schema
+from rulectl.compare.since import since
+from rulectl.diagnostics import Finding, finding
 from rulectl.sheets.text import grids
 from rulectl.sheets.writer import write_workbook
+from rulectl.source import FilePlace
 from tests.compare.test_stories import BOOK
 
 PLAIN = {"line": "500", "why": "", "flat": "实付"}
@@ -158,3 +161,24 @@ def test_changes_stand_in_the_annotated_copy_and_in_json(old: Path, new: Path, t
     sheet = load_workbook(marked)["词汇"]
     comments = [cell.comment.text for row in sheet for cell in row if cell.comment is not None]
     assert any("RB572" in text for text in comments)
+
+
+def test_a_mistake_of_rules_is_the_same_by_whatever_case_it_is_shown() -> None:
+    def clash(rule: str, stands: str) -> Finding:
+        return finding(
+            "tier-overruled",
+            FilePlace("shop.xlsx"),
+            rules=(rule, "R9"),
+            verdict="counterexample",
+            tier_zh="流程",
+            tier_en="procedure",
+            own_zh="待核实",
+            own_en="待核实",
+            given_zh=stands,
+            given_en=stands,
+        )
+
+    before = [clash("R1", "店铺"), clash("R1", "快递"), clash("R2", "店铺")]
+    after = [clash("R1", "快递"), clash("R1", "产品"), clash("R3", "店铺")]
+    told = [(found.slug, found.rules) for found in since(before, after, "shop.xlsx")]
+    assert told == [("finding-new", ("R3", "R9")), ("finding-gone", ("R2", "R9"))]
