@@ -71,7 +71,7 @@ def main(linter: str, python: str | None = None) -> None:
         print(f"rulectl check: {len(found)}")
         for one in found:
             print(f"  {one.slug} {', '.join(one.rules)} {dict(one.case)}")
-        export = [sys.executable, "-m", "rulectl", "export", str(book), "--format", "dmn-1.3", "-o", str(model)]
+        export = [sys.executable, "-m", "rulectl", "export", str(book), "--format", "dmn", "-o", str(model)]
         subprocess.run(export, check=True, capture_output=True)
         Path(folder, ".dmnlintrc").write_text('{"extends": "dmnlint:all"}', encoding="utf-8")
         done = subprocess.run([linter, str(model)], cwd=folder, capture_output=True, text=True, check=False)

@@ -12,7 +12,7 @@ from rulectl.cases.writer import Target
 from rulectl.cli.base import USAGE, Command, Option, asked_form, common, refuse, session
 from rulectl.cli.opening import check_place, open_book
 
-FORMS = {"xlsx": (".xlsx",), "dmn": (".dmn", ".xml"), "dmn-1.3": (".dmn", ".xml")}
+FORMS = {"xlsx": (".xlsx",), "dmn": (".dmn", ".xml"), "dmn-1.5": (".dmn", ".xml")}
 """What can be written, and how its file is called."""
 
 
@@ -34,9 +34,9 @@ def export(book: str, output: str) -> int:
 
             write_workbook(export_grids(loaded.rulebook, here.lang), Path(output), here.lang)
         else:
-            from rulectl.dmn.exporting import export_model
+            from rulectl.dmn.exporting import COMMON, export_model
 
-            version = form.partition("-")[2] or "1.5"
+            version = form.partition("-")[2] or COMMON
             with Target(output, sys.stdout, "utf-8") as target:
                 target.stream.write(export_model(loaded.rulebook, here.lang, version).decode("utf-8"))
     except OSError:

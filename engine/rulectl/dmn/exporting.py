@@ -1,4 +1,4 @@
-"""A rulebook as a model of DMN 1.5 that any DMN tool opens, and that `rulectl import` reads back to the same meaning.
+"""A rulebook as a model of DMN that any DMN tool opens, and that `rulectl import` reads back to the same meaning.
 
 What DMN can say it says: input data, item definitions with allowed values, decision tables in FEEL with their hit
 policies, requirements. The rest stands in extension elements of rulectl's own namespace: of the whole book (terms with
@@ -29,6 +29,9 @@ from rulectl.sheets.export import export_grids
 from rulectl.types import Kind
 from rulectl.values import plain_text
 
+COMMON = "1.3"
+"""The version whose namespaces most viewers and editors know, dmn-js among them."""
+
 KEPT_BLOCKS = (
     BlockKind.RULEBOOK,
     BlockKind.AGGREGATES,
@@ -39,7 +42,7 @@ KEPT_BLOCKS = (
 """Blocks that are no part of DMN."""
 
 
-def export_model(book: Rulebook, lang: Language = "zh", version: str = "1.5") -> bytes:
+def export_model(book: Rulebook, lang: Language = "zh", version: str = COMMON) -> bytes:
     """The file of a model; `version` chooses the namespaces, which is all in which 1.3 to 1.5 differ here."""
     start = VERSIONS[version]
     exporter = Exporter(book, naming(book), lang)
