@@ -30,6 +30,9 @@ from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Rule
 from rulectl.source import Location
 
+Rank = tuple[int, ...]
+"""Places in the order of values, column by column, then that of the rule; the smaller decides."""
+
 _EVERY = 64
 _DECIDING = (HitPolicy.FIRST, HitPolicy.PRIORITY)
 
@@ -128,34 +131,43 @@ def _rivals(study: Study, space: Space, near: Neighbours, member: int, policy: H
         among = (1 << member) - 1
     else:
         among = near.every & ~(1 << member)
-    found = [
+    near_by = bits(near.of_box(box, among))
+    if policy is HitPolicy.PRIORITY and not space.otherwise[member]:
+        ranks = _ranks(study, space.rules[member][0])
+        mine = ranks[space.rules[member][1]]
+        near_by = (other for other in near_by if _before(ranks[space.rules[other][1]], mine))
+    return [
         other
-        for other in bits(near.of_box(box, among))
+        for other in near_by
         if (space.otherwise[member] or not space.otherwise[other]) and meet(box, space.boxes[other]) is not None
     ]
-    if policy is HitPolicy.PRIORITY and not space.otherwise[member]:
-        found = [other for other in found if _before(study, space, other, member)]
-    return found
 
 
-def _before(study: Study, space: Space, one: int, other: int) -> bool:
+def _before(one: Rank | None, other: Rank | None) -> bool:
     """Whether a rule comes before another by the order of values, for certain."""
-    number = space.rules[one][0]
+    return one is not None and other is not None and one < other
+
+
+def _ranks(study: Study, number: int) -> list[Rank | None]:
+    """Where each rule of a table stands by the order of its values; None where only a case tells its value."""
+    key = ("ranks", number)
+    kept = study.kept.get(key)
+    if isinstance(kept, list):
+        return kept
     plan = study.plan.tables[number]
-    outputs = plan.outputs
-    ranks = []
-    for member in (one, other):
-        rule = space.rules[member][1]
+    columns = [i for i, policy in enumerate(plan.outputs.policies) if policy is HitPolicy.PRIORITY]
+    found: list[Rank | None] = []
+    for rule in range(len(plan.table.rules)):
         rank: list[int] = []
-        for column in (i for i, policy in enumerate(outputs.policies) if policy is HitPolicy.PRIORITY):
-            if (rule, column) in plan.expressions:
-                return False
+        for column in columns:
             said = plan.spoken[rule][column]
             first = said[0] if isinstance(said, tuple) and said else said
-            order = outputs.ranks[column]
+            order = plan.outputs.ranks[column]
             rank.append(order.get(first, len(order)) if isinstance(first, str) else len(order))
-        ranks.append((*rank, rule))
-    return ranks[0] < ranks[1]
+        computed = any((rule, column) in plan.expressions for column in columns)
+        found.append(None if computed else (*rank, rule))
+    study.kept[key] = found
+    return found
 
 
 def _shadow(

@@ -157,11 +157,16 @@ class _Walk:
         self.steps += 1
         if self.steps % _STEPS == 0:
             self.budget.check()
+        # most ways end at the next axis: these are seen here, without a call for each and before they are sifted
+        after = at + 1
+        always = self.throughout[after]
         left: dict[int, int] = {}
         for mask, start in self.options[at]:
-            left.setdefault(active & mask, start)
+            mine = active & mask
+            if not mine & always and mine not in left and (after, mine) not in covered:
+                left[mine] = start
         for mine, start in _undominated(left):
-            found = self.find(at + 1, mine, covered)
+            found = self.find(after, mine, covered)
             if found is not None:
                 return [start, *found]
         covered.add((at, active))
