@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rulectl.analysis import walk
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.checks import TABLES, verdicts
 from rulectl.analysis.gaps import answered, terms_of
@@ -66,9 +67,13 @@ REGIONS = st.sets(st.integers(FIRST, 7), min_size=1).map(lambda found: union(((n
 BOXES = st.tuples(REGIONS, REGIONS, REGIONS)
 
 
-@given(BOXES, st.lists(BOXES, max_size=8))
-def test_the_walk_finds_what_is_uncovered(domain: Box, covers: list[Box]) -> None:
-    point = uncovered(domain, covers, Budget())
+@pytest.mark.parametrize("long", [1, 4_000], ids=["drawn", "walked"])
+@given(domain=BOXES, covers=st.lists(BOXES, max_size=8))
+def test_what_is_uncovered_is_found(long: int, domain: Box, covers: list[Box]) -> None:
+    """Also where a walk is given up at its first step, points are drawn, and what is not found so is walked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walk, "_LONG", long)
+        point = uncovered(domain, covers, Budget())
     cells = [((a,), (b,), (c,)) for a in range(FIRST, 8) for b in range(FIRST, 8) for c in range(FIRST, 8)]
     free = {
         (a[0], b[0], c[0])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 
 from rulectl.analysis.budget import Budget
 from rulectl.lang.region import Region, intersection, union
@@ -20,6 +21,11 @@ Point = tuple[int, ...]
 _SIFTED = 48
 _STEPS = 512
 """How many steps are walked between two looks at the clock."""
+
+_LONG = 4_000
+"""A walk of so many steps is long; something else is tried before it goes on."""
+
+_BEGINNINGS = 60
 
 
 def meet(one: Box, other: Box) -> Box | None:
@@ -108,7 +114,11 @@ def uncovered(domain: Box, covers: Sequence[Box], budget: Budget) -> Point | Non
         for mask in asked[at].masks:
             always &= mask
         throughout[at] = always
-    chosen = _Walk(options, throughout, budget).find(0, every)
+    covered: set[tuple[int, int]] = set()
+    try:
+        chosen = _Walk(options, throughout, budget, _LONG).find(0, every, covered)
+    except _LongWalk:
+        chosen = _descended(options, every, budget) or _Walk(options, throughout, budget).find(0, every, covered)
     if chosen is None:
         return None
     point = [region[0][0] for region in domain]
@@ -138,13 +148,46 @@ def _undominated(first: Mapping[int, int]) -> list[tuple[int, int]]:
     return kept
 
 
+class _LongWalk(Exception):  # noqa: N818 - not an error: it is time to try something else
+    """The walk has taken as many steps as it may."""
+
+
+def _descended(options: Sequence[Sequence[tuple[int, int]]], every: int, budget: Budget) -> list[int] | None:
+    """The classes of an uncovered point, found by going down: one axis after the other takes the class that leaves the
+    fewest covers, from drawn beginnings; None where that leads nowhere, which proves nothing. (Minton and others,
+    "Minimizing conflicts", 1992.) Of a thousand rules with eight numbers, whose gaps are few and narrow, the walk may
+    see none in its time, and this finds one in a second."""
+    draw = Random(0)
+    axes = range(len(options))
+    for _ in range(_BEGINNINGS):
+        budget.check()
+        at = [draw.choice(list(ways)) for ways in options]
+        left = len(options) + 1
+        while True:
+            before = left
+            for axis in draw.sample(axes, len(axes)):
+                rest = every
+                for other in axes:
+                    if other != axis:
+                        rest &= at[other][0]
+                at[axis] = min(options[axis], key=lambda way: (rest & way[0]).bit_count())
+                left = (rest & at[axis][0]).bit_count()
+                if not left:
+                    return [start for _, start in at]
+            if left == before:
+                break
+    return None
+
+
 @dataclass(slots=True)
 class _Walk:
-    """The memoised walk. `throughout[at]` are the covers that hold whatever the axes from `at` on are."""
+    """The memoised walk. `throughout[at]` are the covers that hold whatever the axes from `at` on are; past `most`
+    steps it stops with _LongWalk."""
 
     options: list[list[tuple[int, int]]]
     throughout: list[int]
     budget: Budget
+    most: int | None = None
     steps: int = 0
 
     def find(self, at: int, active: int, covered: set[tuple[int, int]] | None = None) -> list[int] | None:
@@ -157,6 +200,8 @@ class _Walk:
         self.steps += 1
         if self.steps % _STEPS == 0:
             self.budget.check()
+        if self.steps == self.most:
+            raise _LongWalk
         # most ways end at the next axis: these are seen here, without a call for each and before they are sifted
         after = at + 1
         always = self.throughout[after]
