@@ -186,7 +186,7 @@ class FactReader:
     def unknown(self, case: Mapping[str, object]) -> tuple[Finding, ...]:
         """A notice for each key of a case that no term claims."""
         found = []
-        for name in case:
+        for name in map(str, case):  # a row too long for its headings comes under None, from csv.DictReader
             if self.find(name) is None:
                 if key_of(name) in self._computed:
                     found.append(finding("computed-field", OptionPlace(name), field=name))
