@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from rulectl.compare.fixed import Constants, fixed_expr, fixed_test
 from rulectl.lang.syntax import ANYTHING, Expr, Name, Test
@@ -20,6 +21,8 @@ from rulectl.runtime.lowering import period_test
 from rulectl.types import DATE, Type
 
 Key = tuple[int, ...]
+
+T = TypeVar("T", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +34,17 @@ class Heading:
 
 
 @dataclass(slots=True)
-class Numbered:
+class Numbered(Generic[T]):
     """Entries by number; number 0 is the blank one."""
 
-    items: list[Hashable]
-    numbers: dict[Hashable, int]
+    items: list[T]
+    numbers: dict[T, int]
 
     @staticmethod
-    def of(blank: Hashable) -> Numbered:
+    def of(blank: T) -> Numbered[T]:
         return Numbered([blank], {blank: 0})
 
-    def number(self, item: Hashable) -> int:
+    def number(self, item: T) -> int:
         found = self.numbers.get(item)
         if found is None:
             found = self.numbers[item] = len(self.items)
@@ -113,11 +116,11 @@ def match_rules(old: Rulebook, before: Table, new: Rulebook, after: Table) -> Ma
     for book, table in books:
         constants = _constants(book)
         places.append((_place(headings, table, constants), _place_terms(terms, table)))
-    tests = [Numbered.of(ANYTHING) for _ in headings]
-    written = [Numbered.of(ANYTHING) for _ in headings]
-    said = [Numbered.of(None) for _ in terms]
-    said_written = [Numbered.of(None) for _ in terms]
-    marks = Numbered.of((False, True, Period()))
+    tests: list[Numbered[Test]] = [Numbered.of(ANYTHING) for _ in headings]
+    written: list[Numbered[Hashable]] = [Numbered.of(ANYTHING) for _ in headings]
+    said: list[Numbered[Expr | None]] = [Numbered.of(None) for _ in terms]
+    said_written: list[Numbered[Hashable]] = [Numbered.of(None) for _ in terms]
+    marks: Numbered[Hashable] = Numbered.of((False, True, Period()))
     event = _dated(headings, tests, books)
     rows = [
         tuple(_rows(book, table, columns, conclusions, tests, written, said, said_written, marks, dated))
@@ -125,8 +128,8 @@ def match_rules(old: Rulebook, before: Table, new: Rulebook, after: Table) -> Ma
     ]
     ids = [grid_of(table).ids for _, table in books]
     pairs = tuple(_pairs(ids[0], rows[0], ids[1], rows[1]))
-    plain: tuple[Sequence[Test], ...] = tuple(column.items for column in tests)  # type: ignore[misc]  # tests were put in
-    spoken: tuple[Sequence[Expr | None], ...] = tuple(column.items for column in said)  # type: ignore[misc]  # the same
+    plain = tuple(column.items for column in tests)
+    spoken = tuple(column.items for column in said)
     return Matched(tuple(headings), plain, tuple(terms), spoken, rows[0], rows[1], pairs)
 
 
@@ -159,7 +162,7 @@ def _place_terms(terms: list[str], table: Table) -> list[int]:
 
 
 def _dated(
-    headings: list[Heading], tests: list[Numbered], books: Sequence[tuple[Rulebook, Table]]
+    headings: list[Heading], tests: list[Numbered[Test]], books: Sequence[tuple[Rulebook, Table]]
 ) -> tuple[int | None, int | None]:
     """The column that effective dates become a condition of, for each version that has some."""
     found: list[int | None] = []
@@ -187,11 +190,11 @@ def _rows(
     table: Table,
     columns: Sequence[int],
     conclusions: Sequence[int],
-    tests: Sequence[Numbered],
-    written: Sequence[Numbered],
-    said: Sequence[Numbered],
-    said_written: Sequence[Numbered],
-    marks: Numbered,
+    tests: Sequence[Numbered[Test]],
+    written: Sequence[Numbered[Hashable]],
+    said: Sequence[Numbered[Expr | None]],
+    said_written: Sequence[Numbered[Hashable]],
+    marks: Numbered[Hashable],
     dated: int | None,
 ) -> Iterator[Row]:
     """The rules of one version as keys."""
@@ -225,15 +228,15 @@ def _rows(
         yield Row((*asks, *says, own), (*asks_fixed, *says_fixed, int(mark.otherwise)), mark.enabled)
 
 
-def _numbers(items: Sequence[Hashable], numbered: Numbered) -> list[int]:
+def _numbers(items: Sequence[Hashable], numbered: Numbered[Hashable]) -> list[int]:
     return [numbered.number(item) for item in items]
 
 
-def _fixed(items: Sequence[Test], numbered: Numbered, constants: Constants) -> list[int]:
+def _fixed(items: Sequence[Test], numbered: Numbered[Test], constants: Constants) -> list[int]:
     return [numbered.number(fixed_test(item, constants)) for item in items]
 
 
-def _fixed_said(items: Sequence[Expr | None], numbered: Numbered, constants: Constants) -> list[int]:
+def _fixed_said(items: Sequence[Expr | None], numbered: Numbered[Expr | None], constants: Constants) -> list[int]:
     return [numbered.number(None if item is None else fixed_expr(item, constants)) for item in items]
 
 

@@ -16,7 +16,7 @@ from rulectl.analysis.whynot.asking import Goal
 from rulectl.analysis.whynot.reasons import Candidate, Scene, Why, candidates
 from rulectl.analysis.whynot.values import Slice, values_for
 from rulectl.lang.evaluate import names_of
-from rulectl.lang.syntax import Any, Except, IsNull, Literal, Name, Test
+from rulectl.lang.syntax import Any, Except, Expr, IsNull, Literal, Name, Test
 from rulectl.lang.syntax import Is as Equal
 from rulectl.model.outcome import Firing
 from rulectl.model.rulebook import Rule, Table, Term
@@ -84,12 +84,12 @@ class Levers:
         elif candidate.why is Why.DATE and self.study.rulebook.event is not None:
             self._other(self.study.rulebook.event, weight, depth)
 
-    def _goals(self, subject: object, test: Test, beside: frozenset[str]) -> Iterator[Goal]:
+    def _goals(self, subject: Expr, test: Test, beside: frozenset[str]) -> Iterator[Goal]:
         """What a condition asks of the terms that it names."""
         if isinstance(subject, Name) and subject.id in self.study.terms:
             yield Goal(self.study.terms[subject.id], test, facts=self.scene.facts)
         elif not isinstance(subject, Name | Literal):
-            beside |= names_of(subject)  # type: ignore[arg-type]  # a subject is an expression
+            beside |= names_of(subject)
         for name in sorted(beside):
             if name in self.study.terms:
                 yield self._changed(self.study.terms[name])
