@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rulectl.codes import Code, Language, Severity, by_slug
 from rulectl.source import Location, Place
+from rulectl.values import Value, plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One diagnostic. `fields` fill the sentence of the code; the rest says whom and what it touches. `accepted` is the
-    reason for which it was accepted, where it was."""
+    """One diagnostic. `fields` fill the sentence of the code; the rest says whom and what it touches: `case` is one
+    that shows it, values by the names of terms. `accepted` is the reason for which it was accepted, where it was."""
 
     slug: str
     at: Location
@@ -32,7 +33,7 @@ class Finding:
     notes: tuple[Note, ...] = ()
     table: str = ""
     rules: tuple[str, ...] = ()
-    case: tuple[tuple[str, str], ...] = ()
+    case: tuple[tuple[str, Value], ...] = ()
     verdict: str = ""
     severity_override: Severity | None = None
     accepted: str = ""
@@ -56,6 +57,10 @@ class Finding:
         other = answers.get(self.verdict, {})
         return other.get(lang, info.message[lang]).format(**dict(self.fields))
 
+    def example(self, lang: Language) -> dict[str, str]:
+        """The case that shows it, each value as it is written in a cell in a language; an empty list is `[]`."""
+        return {name: plain_text(value, lang) if value != () else "[]" for name, value in self.case}
+
     def help(self, lang: Language) -> str:
         """What to write instead; empty when the sentence says it all, or nothing is wrong."""
         if self.verdict in ("proved", "undecided"):
@@ -72,7 +77,7 @@ def finding(
     notes: Iterable[Note] = (),
     table: str = "",
     rules: Iterable[str] = (),
-    case: Mapping[str, str] | None = None,
+    case: Mapping[str, Value] | None = None,
     verdict: str = "",
     severity: Severity | None = None,
     **fields: object,

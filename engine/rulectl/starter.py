@@ -54,8 +54,7 @@ def _write_cases(rulebook: Rulebook, path: Path, lang: Language) -> None:
     tests = [dict(test.facts) for test in rulebook.tests[:_CASES]]
     used = {id_ for facts in tests for id_ in facts}
     terms = [t for t in rulebook.terms if t.role is Role.INPUT and (t.id in used or t.required)]
-    yes, no = say("report-yes", lang), say("report-no", lang)
     with Target(str(path)) as target:
         writer = csv.writer(target.stream)
         writer.writerow([term.name for term in terms])
-        writer.writerows([plain_text(facts.get(term.id), yes, no) for term in terms] for facts in tests)
+        writer.writerows([plain_text(facts.get(term.id), lang) for term in terms] for facts in tests)

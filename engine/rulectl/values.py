@@ -10,8 +10,13 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 
+from rulectl.codes import Language
+
 Scalar = bool | Decimal | str | dt.date | dt.datetime | dt.timedelta
 Value = Scalar | tuple["Value", ...] | None
+
+TRUTHS: dict[Language, tuple[str, str]] = {"zh": ("否", "是"), "en": ("no", "yes")}
+"""False and true as each language writes them in a cell; cells and case files take either."""
 
 DIGITS = 34
 CONTEXT = Context(
@@ -100,13 +105,14 @@ def duration_text(value: dt.timedelta) -> str:
     return ("-" if value < dt.timedelta(0) else "") + "P" + (body or "T0S")
 
 
-def plain_text(value: Value, yes: str = "是", no: str = "否") -> str:
-    """A value as a person reads it in a cell: lists joined by `;`, null blank."""
+def plain_text(value: Value, lang: Language = "zh") -> str:
+    """A value as a person reads it in a cell: lists joined by `;`, null blank. What programs read has the Chinese
+    words, whatever the language of the sentences around it."""
     match value:
         case None:
             return ""
         case bool():
-            return yes if value else no
+            return TRUTHS[lang][value]
         case Decimal():
             return number_text(value)
         case str():
@@ -116,4 +122,4 @@ def plain_text(value: Value, yes: str = "是", no: str = "否") -> str:
         case dt.timedelta():
             return duration_text(value)
         case tuple():
-            return ";".join(plain_text(item, yes, no) for item in value)
+            return ";".join(plain_text(item, lang) for item in value)

@@ -71,6 +71,49 @@ def test_a_rulebook_with_errors_is_not_compared(old: Path, tmp_path: Path) -> No
         rulectl.diff(old, wrong)
 
 
+TRUTHS = """
+## 词汇
+| 词汇表 |
+| 名称 | 角色 | 类型 | 取值 | 默认 |
+| 急件 | 输入 | 是否 | | |
+| 等级 | 输入 | 枚举 | 甲;乙 | |
+| 加急 | 输出 | 是否 | | {default} |
+
+| 参数表 |
+| 名称 | 类型 | 值 |
+| 周末办理 | 是否 | {open} |
+
+## 规则
+| 决策表 | 快慢 | 命中策略 | F |
+| 规则号 | 条件 | 条件 | 结论 |
+| | 等级 | 急件 | 加急 |
+| R1 | 甲 | {urgent} | 是 |
+| R2 | 否则 | - | {rest} |
+
+## 测试
+| 测试表 |
+| 用例号 | 等级 | 急件 | 期望 加急 |
+| T1 | 乙 | 否 | 否 |
+"""
+
+
+def test_truths_read_in_the_language_of_the_reader(tmp_path: Path) -> None:
+    paths = (tmp_path / "old.xlsx", tmp_path / "new.xlsx")
+    for path, (urgent, rest, default, open_) in zip(
+        paths, (("是", "否", "否", "否"), ("否;空", "急件 = 是", "是", "是")), strict=True
+    ):
+        text = TRUTHS.format(urgent=urgent, rest=rest, default=default, open=open_)
+        write_workbook(grids(text), path)
+    english = run("diff", *paths).stdout
+    told = ("急件 yes → no;null.", "加急 no → 急件 = yes.", "default no → yes", "value no → yes", "等级=甲, 急件=no")
+    assert [words for words in told if words not in english] == []
+    assert not set("是否空") & set(english)
+    chinese = CliRunner().invoke(main, ["diff", *map(str, paths), "--lang", "zh"]).stdout
+    assert "急件 是 → 否;空" in chinese
+    lines = [json.loads(line) for line in run("diff", *paths, "--format", "json").stdout.splitlines()]
+    assert {value for line in lines for value in line.get("case", {}).values()} <= {"是", "否", "甲", "乙"}
+
+
 def test_json_lines_are_findings(old: Path, new: Path, cases: Path) -> None:
     done = run("diff", old, new, "--cases", cases, "--format", "json")
     lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -138,7 +138,7 @@ def test_a_parameter_of_the_shipped_rulebook() -> None:
     assert {"补偿起点", "补偿封顶"} <= {found.table for found in answers}
     assert all(found.verdict == "counterexample" for found in answers)
     for found in answers:
-        paid = Decimal(dict(found.case)["订单实付金额"])
+        paid = Decimal(found.example("zh")["订单实付金额"])
         assert value <= paid < value + 100
     assert of(report.findings, "test-changed")
 

@@ -252,7 +252,7 @@ def _check_lines(one: Finding, story: Story) -> Iterator[str]:
     yield f"{one.verdict} {one.code} {one.severity.value} {one.slug} {_place(one.at.place, story)}{rules}"
     yield f"  {one.message('zh')}"
     if one.case:
-        yield "  case: " + ", ".join(f"{name}={value}" for name, value in one.case)
+        yield "  case: " + ", ".join(f"{name}={value}" for name, value in one.example("zh").items())
     for note in one.notes:
         yield f"  {note.key} {_place(note.at.place, story)}"
 

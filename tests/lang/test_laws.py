@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from rulectl.codes import LANGUAGES, Language
 from rulectl.lang.chars import plain
 from rulectl.lang.evaluate import CannotCompute, children, evaluate, meets
 from rulectl.lang.literals import read_value, value_of
@@ -191,10 +192,10 @@ def plainly(test: Test) -> bool:
     return ops.count("!=") < 2 and not (ops[0] == "!=" and set(ops[1:]) == {"="})
 
 
-@given(st.one_of(number_trees(3), truth_trees(3), text_trees(2)))
-@settings(max_examples=300, deadline=None)
-def test_expression_is_read_back(expr: Expr) -> None:
-    printed = print_expr(expr, NAMES)
+@given(st.one_of(number_trees(3), truth_trees(3), text_trees(2)), st.sampled_from(LANGUAGES))
+@settings(max_examples=400, deadline=None)
+def test_expression_is_read_back(expr: Expr, lang: Language) -> None:
+    printed = print_expr(expr, NAMES, lang=lang)
     again = parse_expression(printed, SCOPE)
     assert not isinstance(again, Broken), printed
     assert again.expr == expr, printed
@@ -202,10 +203,10 @@ def test_expression_is_read_back(expr: Expr) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_condition_is_read_back(kind: str) -> None:
-    @given(conditions(kind, 2))
-    @settings(max_examples=150, deadline=None)
-    def check(test: Test) -> None:
-        printed = print_test(test, TYPES[kind], NAMES)
+    @given(conditions(kind, 2), st.sampled_from(LANGUAGES))
+    @settings(max_examples=200, deadline=None)
+    def check(test: Test, lang: Language) -> None:
+        printed = print_test(test, TYPES[kind], NAMES, lang)
         assert not printed.startswith("=")
         assert parse_test(printed, TYPES[kind], SCOPE) == test, printed
 
@@ -216,10 +217,10 @@ def test_condition_is_read_back(kind: str) -> None:
 def test_conclusion_is_read_back(kind: str) -> None:
     trees = {"string": text_trees(2), "number": number_trees(2)}.get(kind, value_trees(kind))
 
-    @given(trees)
-    @settings(max_examples=150, deadline=None)
-    def check(expr: Expr) -> None:
-        printed = print_expr(expr, NAMES, in_cell=TYPES[kind])
+    @given(trees, st.sampled_from(LANGUAGES))
+    @settings(max_examples=200, deadline=None)
+    def check(expr: Expr, lang: Language) -> None:
+        printed = print_expr(expr, NAMES, in_cell=TYPES[kind], lang=lang)
         assert parse_output(printed, TYPES[kind], SCOPE) == expr, printed
 
     check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Literal
 
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from jsonschema import validate
 
 from rulectl.codec.case_schema import finding_schema
+from rulectl.codes import LANGUAGES
 from rulectl.diagnostics import Note, finding
 from rulectl.report.findings import counts_text, finding_json, finding_text, place_text, quoted, width
 from rulectl.source import Cell, CellRange, FilePlace, Location, OptionPlace, Place, RowPlace, Span
+from rulectl.values import Value
 
 CELL = Cell("after_sales.xlsx", "责任判定", 7, 3)
 BROKEN = finding("wrong-cell-count", Location(CELL, "满三天 3天以内)", Span(4, 9)), count=3, expected=5)
@@ -44,6 +47,16 @@ def test_notes_and_witness_are_shown() -> None:
     text = finding_text(found, "zh")
     assert "  例如：问题类型=色差" in text
     assert "\n  参见 b.xlsx 词汇!F4: " in text
+
+
+def test_a_case_is_shown_in_the_language_of_its_reader_and_the_same_to_programs() -> None:
+    case: dict[str, Value] = {"急件": True, "金额": Decimal("3.50"), "标记": (False, True), "凭证": (), "备注": "是"}
+    found = finding("wrong-cell-count", CELL, case=case, count=1, expected=2)
+    assert "  例如：急件=是, 金额=3.5, 标记=否;是, 凭证=[], 备注=是" in finding_text(found, "zh")
+    assert "  for example: 急件=yes, 金额=3.5, 标记=no;yes, 凭证=[], 备注=是" in finding_text(found, "en")
+    for lang in LANGUAGES:
+        shown = json.loads(finding_json(found, lang))["case"]
+        assert shown == {"急件": "是", "金额": "3.5", "标记": "否;是", "凭证": "[]", "备注": "是"}
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,11 @@ from rulectl.codes import LANGUAGES, Language
 from rulectl.lang.parser import parse_test
 from rulectl.lang.printer import literal_text, print_expr, print_test, simple_word
 from rulectl.lang.scope import Scope
-from rulectl.lang.syntax import AllOf, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
+from rulectl.lang.syntax import AllOf, Except, Expr, Is, Literal, Name, OneOf, Test
 from rulectl.types import Kind, Type
 
 _SIGNS = "<>=!≤≥≠"
 _NOBODY = Scope({})
-_TRUTHS: dict[Language, tuple[str, str]] = {"zh": ("是", "否"), "en": ("yes", "no")}
-_NULL: dict[Language, str] = {"zh": "空", "en": "null"}
 _ANY: dict[Language, str] = {"zh": "任何情况", "en": "any case"}
 _COMMA: dict[Language, str] = {"zh": "，", "en": ", "}
 _COLON: dict[Language, str] = {"zh": "：", "en": ": "}
@@ -82,7 +80,7 @@ def parts_of(study: Study, region: Region, lang: Language) -> tuple[str, ...]:
     """The conditions, each with its heading: `签收天数 > 7`, `已穿用：是`."""
     parts = []
     for one in region:
-        name, text = print_expr(one.subject, study.names), cell_text(one, study, lang)
+        name, text = print_expr(one.subject, study.names, lang=lang), cell_text(one, study, lang)
         parts.append(f"{name} {text}" if text[0] in _SIGNS else f"{name}{_COLON[lang]}{text}")
     return tuple(parts)
 
@@ -109,12 +107,8 @@ def cell_text(condition: Condition, study: Study, lang: Language) -> str:
     """A condition as it is written in a cell, in the words of a language."""
     test, type_ = condition.test, condition.type
     match test:
-        case IsNull() if lang == "en" or not type_.values:
-            return _NULL[lang]
-        case Is("=", Literal(bool() as value)):
-            return _TRUTHS[lang][0 if value else 1]
         case Is(("<" | ">" | "<=" | ">=") as op, value):
-            return f"{op} {print_expr(value, study.names)}"
+            return f"{op} {print_expr(value, study.names, lang=lang)}"
         case Except(inner):
             said = _all_but(_words(inner, type_) or (), type_, lang)
             if parse_test(said, type_, _NOBODY) == test:
@@ -122,8 +116,7 @@ def cell_text(condition: Condition, study: Study, lang: Language) -> str:
     listed = _words(test, type_)
     if listed is not None:
         return ";".join(listed)
-    text = print_test(test, type_, study.names)
-    return text.replace(" 且 ", " and ") if lang == "en" and isinstance(test, AllOf) else text
+    return print_test(test, type_, study.names, lang)
 
 
 def _all_but(words: Sequence[str], type_: Type, lang: Language) -> str:

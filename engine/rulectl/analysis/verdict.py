@@ -15,7 +15,7 @@ from rulectl.analysis.study import Study
 from rulectl.codes import Severity
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.source import FilePlace, Location, Place
-from rulectl.values import Value, plain_text
+from rulectl.values import Value
 
 
 class Answer(Enum):
@@ -101,7 +101,7 @@ def as_finding(verdict: Verdict, names: Mapping[str, str]) -> Finding:
         notes=verdict.notes,
         table=verdict.table,
         rules=verdict.rules,
-        case={names.get(id_, id_): "[]" if value == () else plain_text(value) for id_, value in verdict.case},
+        case={names.get(id_, id_): value for id_, value in verdict.case},
         verdict=verdict.answer.value,
         severity=verdict.severity or (Severity.NOTICE if answered else None),
         **dict(verdict.fields),

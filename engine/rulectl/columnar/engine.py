@@ -45,7 +45,7 @@ from rulectl.source import Location, RowPlace
 from rulectl.values import Value, number
 
 _FEW_ROWS = 10_000
-"""Frames with fewer rows are read by one thread."""
+"""Frames with fewer rows are read by one thread; others by as many as polars may use."""
 
 KEPT_STATES = 500_000
 """When so many runs, verdicts and values have been met (and ten for each rule), all are forgotten before the next
@@ -138,10 +138,11 @@ class ColumnarEngine:
         def read_one(planned: PlannedColumn) -> Read:
             return self.readers[planned.term.id].read(frame.to_series(planned.index))
 
-        if rows < _FEW_ROWS:
+        threads = pl.thread_pool_size()
+        if rows < _FEW_ROWS or threads == 1:
             done = iter([read_one(planned) for planned in headings.columns])
         else:
-            with ThreadPoolExecutor(2) as pool:
+            with ThreadPoolExecutor(threads) as pool:
                 done = pool.map(read_one, headings.columns)
         for planned, read in zip(headings.columns, done, strict=True):
             reads[planned.term.id] = read

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal as Choice
 
 from rulectl.codes import LANGUAGES, Language
@@ -17,12 +17,14 @@ from rulectl.lang.syntax import Any, Expr
 from rulectl.model import words
 from rulectl.model.rulebook import Aggregate, Parameter, Policy, Rule, Rulebook, Table, Template, Term
 from rulectl.source import Cell, CellRange
-from rulectl.values import duration_text, plain_text
+from rulectl.values import Value, duration_text, plain_text
 
 What = Choice["rulebook", "term", "parameter", "aggregate", "table", "rule", "template", "policy"]
 Texts = Mapping[Language, str]
 Names = Mapping[str, str]
+_Cells = Mapping[str, str]
 
+_OTHERWISE: Texts = {"zh": "否则", "en": "otherwise"}
 
 CALLED = frozenset(("name", "aliases", "unit"))
 """Headings that say how a part is called, in sentences and in case files."""
@@ -45,8 +47,8 @@ class Aspect:
 @dataclass(frozen=True, slots=True)
 class Change:
     """A part that was added (`before` None), removed (`after` None) or changed. `id` is its own, `name` what people
-    call it, `table` that of a rule; `before` and `after` are its cells; `says` what one that was added says; `gives`
-    the terms that it concludes."""
+    call it, `table` that of a rule; `before` and `after` are its cells; `says` what one that was added says, in each
+    language; `gives` the terms that it concludes."""
 
     what: What
     id: str
@@ -56,7 +58,7 @@ class Change:
     way: Choice["added", "removed", "changed"]
     aspects: tuple[Aspect, ...] = ()
     table: str = ""
-    says: str = ""
+    says: Texts = field(default_factory=dict)
     gives: tuple[str, ...] = ()
 
     @property
@@ -73,7 +75,7 @@ class _Page:
     name: str
     cell: Cell | CellRange | None
     says: tuple[tuple[tuple[str, str], Texts], ...]
-    sum: str = ""
+    sum: Texts = field(default_factory=dict)
     gives: tuple[str, ...] = ()
 
 
@@ -125,7 +127,9 @@ def rules(old: Rulebook, before: Table, new: Rulebook, after: Table, matched: Ma
         rule = other or one
         if rule is None or (one is not None and other is not None and not matched.rewritten(pair)):
             continue
-        cells = _cells(one, before, old, names), _cells(other, after, new, names)
+        cells = {
+            lang: (_cells(one, before, old, names, lang), _cells(other, after, new, names, lang)) for lang in LANGUAGES
+        }
         yield Change(
             "rule",
             f"{after.name}/{rule.id}",
@@ -133,9 +137,9 @@ def rules(old: Rulebook, before: Table, new: Rulebook, after: Table, matched: Ma
             one.cells if one else None,
             other.cells if other else None,
             "added" if one is None else "removed" if other is None else "changed",
-            tuple(_aspects(one, other, *cells)) if one and other else (),
+            tuple(_aspects(one, other, cells)) if one and other else (),
             after.name,
-            _row(cells[1], len(after.inputs)),
+            {lang: _row(now, len(after.inputs)) for lang, (_, now) in cells.items()},
             matched.touched(pair) or tuple(dict.fromkeys((*_said(one, before), *_said(other, after)))),
         )
 
@@ -152,12 +156,13 @@ def _said(rule: Rule | None, table: Table) -> Iterator[str]:
         yield from (c.term for c, entry in zip(table.outputs, rule.then, strict=True) if entry.expr is not None)
 
 
-def _aspects(one: Rule, other: Rule, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Aspect]:
+def _aspects(one: Rule, other: Rule, cells: Mapping[Language, tuple[_Cells, _Cells]]) -> Iterator[Aspect]:
     """What of a rule changed, cell by cell under its heading."""
+    before, after = cells["zh"]
     for heading in dict.fromkeys((*before, *after)):
-        was, now = before.get(heading, ""), after.get(heading, "")
+        was, now = ({lang: sides[at].get(heading, "") for lang, sides in cells.items()} for at in (0, 1))
         if was != now:
-            yield Aspect(_alike(heading), _alike(was), _alike(now))
+            yield Aspect(_alike(heading), was, now)
     flags: list[tuple[Texts, Texts, Texts]] = [
         (_word("table", "enabled"), _yes(one.enabled), _yes(other.enabled)),
         (_word("table", "from"), _alike(_day(one.period.start)), _alike(_day(other.period.start))),
@@ -166,17 +171,19 @@ def _aspects(one: Rule, other: Rule, before: Mapping[str, str], after: Mapping[s
     yield from (Aspect(*flag) for flag in flags if flag[1] != flag[2])
 
 
-def _cells(rule: Rule | None, table: Table, book: Rulebook, names: Names) -> dict[str, str]:
-    """What stands in a rule's cells, by heading; a heading that comes again is numbered."""
+def _cells(rule: Rule | None, table: Table, book: Rulebook, names: Names, lang: Language) -> _Cells:
+    """What stands in a rule's cells, by heading; a heading that comes again is numbered. Headings are the same in all
+    languages."""
     found: dict[str, str] = {}
     if rule is None:
         return found
     for column, test in zip(table.inputs, rule.when, strict=True):
-        text = "" if isinstance(test.test, Any) else print_test(test.test, column.type, names)
-        found[_free(print_expr(column.subject, names), found)] = "否则" if rule.otherwise and not text else text
+        text = "" if isinstance(test.test, Any) else print_test(test.test, column.type, names, lang)
+        heading = _free(print_expr(column.subject, names), found)
+        found[heading] = _OTHERWISE[lang] if rule.otherwise and not text else text
     for conclusion, entry in zip(table.outputs, rule.then, strict=True):
         type_ = book.term(conclusion.term).type
-        text = "" if entry.expr is None else print_expr(entry.expr, names, in_cell=type_)
+        text = "" if entry.expr is None else print_expr(entry.expr, names, in_cell=type_, lang=lang)
         found[_free(names[conclusion.term], found)] = text
     return found
 
@@ -211,7 +218,7 @@ def _term(term: Term) -> _Page:
         (("vocabulary", "unit"), _alike(term.unit)),
         (("vocabulary", "values"), _alike(";".join(term.type.values) or range_text(term.type))),
         (("vocabulary", "required"), _yes(term.required)),
-        (("vocabulary", "default"), _alike(plain_text(term.default))),
+        (("vocabulary", "default"), _value(term.default)),
         (("vocabulary", "aliases"), _alike(";".join(term.aliases))),
         (("vocabulary", "merge"), _word("merge", term.merge.value)),
         (("vocabulary", "favours"), _word("favours", term.favours.value) if term.favours else _alike("")),
@@ -221,12 +228,12 @@ def _term(term: Term) -> _Page:
 
 def _parameter(one: Parameter) -> _Page:
     says = (
-        (("parameters", "value"), _alike(plain_text(one.value))),
+        (("parameters", "value"), _value(one.value)),
         (("parameters", "name"), _alike(one.name)),
         (("parameters", "type"), _type(one)),
         (("parameters", "unit"), _alike(one.unit)),
     )
-    return _Page(one.id, one.name, one.cell, says, plain_text(one.value))
+    return _Page(one.id, one.name, one.cell, says, _value(one.value))
 
 
 def _aggregate(one: Aggregate, names: Names) -> _Page:
@@ -237,7 +244,7 @@ def _aggregate(one: Aggregate, names: Names) -> _Page:
         (("aggregates", "by"), _alike(";".join(names.get(name, name) for name in one.by))),
         (("aggregates", "window"), _alike(window)),
         (("aggregates", "time"), _alike(names.get(one.time or "", ""))),
-        (("aggregates", "where"), _alike(_text(one.where, names))),
+        (("aggregates", "where"), _text(one.where, names)),
     )
     return _Page(one.term, names.get(one.term, one.term), one.cell, says, gives=(one.term,))
 
@@ -258,7 +265,7 @@ def _table(table: Table, names: Names) -> _Page:
         (("table", "conclusion"), _alike(conclusions)),
     )
     given = tuple(column.term for column in table.outputs)
-    return _Page(table.name, table.name, table.cells, says, str(len(table.rules)), given)
+    return _Page(table.name, table.name, table.cells, says, _alike(str(len(table.rules))), given)
 
 
 def _template(one: Template, names: Names) -> _Page:
@@ -269,7 +276,7 @@ def _template(one: Template, names: Names) -> _Page:
 
 def _policy(one: Policy, names: Names) -> _Page:
     says = (
-        (("policies", "statement"), _alike(_text(one.statement, names))),
+        (("policies", "statement"), _text(one.statement, names)),
         (("policies", "severity"), _word("severity", one.severity)),
     )
     return _Page(one.id, one.id, one.cell, says)
@@ -286,8 +293,12 @@ def names_of_both(old: Rulebook, new: Rulebook) -> dict[str, str]:
     return names
 
 
-def _text(expr: Expr | None, names: Names) -> str:
-    return "" if expr is None else print_expr(expr, names)
+def _text(expr: Expr | None, names: Names) -> Texts:
+    return _alike("") if expr is None else {lang: print_expr(expr, names, lang=lang) for lang in LANGUAGES}
+
+
+def _value(value: Value) -> Texts:
+    return {lang: plain_text(value, lang) for lang in LANGUAGES}
 
 
 def _alike(text: str) -> Texts:

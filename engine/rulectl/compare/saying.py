@@ -38,11 +38,11 @@ def says(change: Change, lang: Language) -> str:
     """What a part that is new says, in short."""
     match change.what:
         case "rule":
-            return say("compare-rule-says", lang, row=change.says)
+            return say("compare-rule-says", lang, row=change.says[lang])
         case "parameter":
-            return say("compare-parameter-says", lang, value=change.says)
+            return say("compare-parameter-says", lang, value=change.says[lang])
         case "table":
-            return say("compare-rules-in", lang, n=change.says)
+            return say("compare-rules-in", lang, n=change.says[lang])
         case _:
             return ""
 
@@ -145,7 +145,7 @@ def _apart(before: Sequence[Item], after: Sequence[Item], names: Mapping[str, st
 
 
 def _item(item: Item, names: Mapping[str, str], lang: Language) -> str:
-    return print_expr(item, names) if isinstance(item, Expr) else _shown(item, lang)
+    return print_expr(item, names, lang=lang) if isinstance(item, Expr) else _shown(item, lang)
 
 
 def _answer(version: Version, answer: Answer, value: Value, lang: Language) -> str:
@@ -155,7 +155,8 @@ def _answer(version: Version, answer: Answer, value: Value, lang: Language) -> s
     if not answer.fired:
         return say("compare-no-rule", lang)
     if answer.formulas:
-        texts = [print_expr(formula, version.study.names) for formula in answer.formulas if formula is not None]
+        names = version.study.names
+        texts = [print_expr(formula, names, lang=lang) for formula in answer.formulas if formula is not None]
         here = "" if value is None else say("compare-here", lang, value=_shown(value, lang))
         return say("compare-formula", lang, value=";".join(texts), rules=rules, here=here)
     if answer.value is CLASH:
@@ -170,4 +171,4 @@ def _value(value: Value, rules: str, lang: Language) -> str:
 
 
 def _shown(value: Value, lang: Language) -> str:
-    return plain_text(value, say("report-yes", lang), say("report-no", lang))
+    return plain_text(value, lang)

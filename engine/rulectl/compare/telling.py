@@ -17,7 +17,6 @@ from rulectl.compare.saying import Both, apart, changed, how, in_both, reached, 
 from rulectl.compare.witness import Decided, Unshown, shown
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.source import CellRange, FilePlace, Location, Place
-from rulectl.values import plain_text
 
 MOST = 12
 """How many ways in which a table answers otherwise are told; the last says that there are more."""
@@ -151,7 +150,7 @@ def _way(
         **words,
         **in_both("how", lambda lang: changed(joint, region, case, lang)),
         **in_both("more", lambda lang: say("compare-more", lang, n=others) if others else ""),
-        "case": {names.get(id_, id_): plain_text(value) for id_, value in case.case.items()},
+        "case": {names.get(id_, id_): value for id_, value in case.case.items()},
     }
     rules = _rules(joint, region)
     return finding(

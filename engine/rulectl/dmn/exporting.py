@@ -134,7 +134,6 @@ def _cells(texts: Sequence[str]) -> Iterator[Element]:
 
 
 def _term(term: Term, names: Naming, lang: Language) -> Element:
-    yes, no = words.word("yes", "yes", lang), words.word("yes", "no", lang)
     return element(
         "rulectl:term",
         {
@@ -144,8 +143,8 @@ def _term(term: Term, names: Naming, lang: Language) -> Element:
             "role": term.role.value,
             "kind": "string" if term.type.kind is Kind.STRING and term.type.values else "",
             "unit": term.unit,
-            "required": yes if term.required else "",
-            "default": plain_text(term.default, yes, no),
+            "required": words.word("yes", "yes", lang) if term.required else "",
+            "default": plain_text(term.default, lang),
             "aliases": ";".join(term.aliases),
             "merge": term.merge.value,
             "favours": term.favours.value if term.favours else "",
@@ -175,7 +174,7 @@ def _parameter(parameter: Parameter, exporter: Exporter, ids: dict[str, str]) ->
     names, lang = exporter.naming, exporter.lang
     name, id_ = names.feel[parameter.id], ids[parameter.id]
     feel = exporter.constant(parameter.value)
-    value = plain_text(parameter.value, words.word("yes", "yes", lang), words.word("yes", "no", lang))
+    value = plain_text(parameter.value, lang)
     kept = {
         "kind": "parameter",
         "id": parameter.id,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rulectl.codes import Language, say
 from rulectl.diagnostics import Finding
-from rulectl.report.findings import place_text
+from rulectl.report.findings import example_text, place_text
 from rulectl.source import Cell, Place
 
 if TYPE_CHECKING:  # data frames take longer to load than most comparisons
@@ -69,7 +69,7 @@ def _each(findings: Iterable[Finding], lang: Language) -> Iterator[str]:
         place = place_text(found.at.place, lang)
         yield f"  {place + ': ' if place else ''}{found.message(lang)}"
         if found.case:
-            yield "    " + say("report-witness", lang) + ", ".join(f"{name}={value}" for name, value in found.case)
+            yield "    " + example_text(found, lang)
         for key in dict.fromkeys(note.key for note in found.notes):
             places = [note.at.place for note in found.notes if note.key == key]
             cells = [place for place in places if isinstance(place, Cell)]

@@ -69,12 +69,17 @@ def finding_text(found: Finding, lang: Language) -> str:
     source, underline = quoted(found.at)
     lines += [f"    {line}" for line in (source, underline) if line]
     if found.case:
-        lines.append("  " + say("report-witness", lang) + ", ".join(f"{name}={value}" for name, value in found.case))
+        lines.append("  " + example_text(found, lang))
     if help_ := found.help(lang):
         lines.append("  " + say("report-help", lang) + help_)
     for note in found.notes:
         lines.append(f"  {say('report-note', lang)}{place_text(note.at.place, lang)}: {say(note.key, lang)}")
     return "\n".join(lines)
+
+
+def example_text(found: Finding, lang: Language) -> str:
+    """The case that shows a finding: `for example: 天数=3, 急件=yes`."""
+    return say("report-witness", lang) + ", ".join(f"{name}={value}" for name, value in found.example(lang).items())
 
 
 def finding_json(found: Finding, lang: Language) -> str:
@@ -96,7 +101,7 @@ def finding_fields(found: Finding, lang: Language) -> dict[str, object]:
         "help": found.help(lang),
     }
     if found.case:
-        fields["case"] = dict(found.case)
+        fields["case"] = found.example("zh")  # as a case file of a program has it, whatever the language
     if found.verdict == "undecided" and found.notes:
         fields["why"] = say(found.notes[0].key, lang)
     if found.accepted:

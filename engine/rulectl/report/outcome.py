@@ -181,12 +181,11 @@ class Reporter:
     def _told(value: Value, lang: Language) -> str:
         """A value within a sentence."""
         items = value if isinstance(value, tuple) else (value,)
-        yes, no = say("report-yes", lang), say("report-no", lang)
-        return say("report-list-comma", lang).join(plain_text(item, yes, no) for item in items)
+        return say("report-list-comma", lang).join(plain_text(item, lang) for item in items)
 
     def value(self, value: Value) -> str:
         """A value as it is read in this language."""
-        return plain_text(value, say("report-yes", self.lang), say("report-no", self.lang))
+        return plain_text(value, self.lang)
 
 
 def _one_line(text: str) -> str:

@@ -87,4 +87,4 @@ def _missed(result: TestResult, names: Mapping[str, str]) -> dict[str, object]:
 def _shown(term: str, value: Value, lang: Language) -> str:
     if term == STATUS and isinstance(value, str):
         return say(f"report-status-{value}", lang)
-    return plain_text(value, say("report-yes", lang), say("report-no", lang)) or say("report-nothing", lang)
+    return plain_text(value, lang) or say("report-nothing", lang)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
-from rulectl.codes import Severity
+from rulectl.codes import LANGUAGES, Severity
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.model.outcome import Firing, Outcome
@@ -320,19 +320,22 @@ class Engine:
             return []
         rules: list[str] = []
         places: list[Place] = []
-        values: list[str] = []
+        values: list[Value] = []
         for _, table_run, column, spoken in said:
             for rule in table_run.plan.outputs.deciders(column, table_run.hits, table_run.now):
                 own = table_run.now(rule, column)
                 if own == spoken and not isinstance(own, Lack):
                     firing = table_run.plan.firings[rule]
                     rules.append(firing.name)
-                    values.append(plain_text(own))
+                    values.append(own)
                     if firing.cells is not None:
                         places.append(firing.cells)
         at = places[0] if places else FilePlace(self.rulebook.source)
-        listed = "; ".join(f"{rule} = {value}" for rule, value in zip(rules, values, strict=True))
-        return [finding("tables-disagree", at, rules=rules, term=term.name, said=listed)]
+        said_zh, said_en = (
+            "; ".join(f"{rule} = {plain_text(value, lang)}" for rule, value in zip(rules, values, strict=True))
+            for lang in LANGUAGES
+        )
+        return [finding("tables-disagree", at, rules=rules, term=term.name, said_zh=said_zh, said_en=said_en)]
 
 
 def broken(policy: Policy, rulebook: Rulebook, facts: Mapping[str, Value]) -> Finding | None:

@@ -172,7 +172,7 @@ def _sentence(found: Finding, lang: Language) -> str:
     """What is wrong, with the case that shows it; of what is not settled, why."""
     lines = [found.message(lang)]
     if found.case:
-        lines.append(say("report-witness", lang) + ", ".join(f"{name}={value}" for name, value in found.case))
+        lines.append(say("report-witness", lang) + ", ".join(map("=".join, found.example(lang).items())))
     if found.verdict == "undecided":
         lines += [say(note.key, lang) for note in found.notes[:1]]
     return "\n".join(lines)

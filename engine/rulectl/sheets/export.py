@@ -194,7 +194,7 @@ def _aggregates(context: Context) -> Iterator[Row]:
             ";".join(context.names[id_] for id_ in aggregate.by),
             _window(aggregate),
             context.names.get(aggregate.time or "", ""),
-            "" if aggregate.where is None else print_expr(aggregate.where, context.names),
+            "" if aggregate.where is None else print_expr(aggregate.where, context.names, lang=context.lang),
         )
 
 
@@ -220,7 +220,7 @@ def _policies(context: Context) -> Iterator[Row]:
     for policy in context.book.policies:
         read = parse_expression(policy.text, context.scope, BOOLEAN)
         same = not isinstance(read, Broken) and read.expr == policy.statement
-        text = policy.text if same else print_expr(policy.statement, context.names)
+        text = policy.text if same else print_expr(policy.statement, context.names, lang=context.lang)
         yield policy.id, text, words.word("severity", policy.severity, context.lang), policy.note
 
 
@@ -259,10 +259,10 @@ def _expected(expected: Expected, context: Context) -> str:
 def _expectation(one: Expectation, type_: Type, context: Context) -> str:
     match one:
         case ValueIs(test):
-            return print_test(test, type_, context.names)
+            return print_test(test, type_, context.names, context.lang)
         case ListIs(op, items):
             return op + context.value(items)
         case ListSize(test):
-            return "#" + print_test(test, NUMBER, context.names)
+            return "#" + print_test(test, NUMBER, context.names, context.lang)
         case _:
             assert_never(one)

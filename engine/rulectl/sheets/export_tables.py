@@ -46,7 +46,7 @@ class Context:
         return words.word("marker", kind.value, self.lang)
 
     def value(self, value: Value) -> str:
-        return plain_text(value, words.word("yes", "yes", self.lang), words.word("yes", "no", self.lang))
+        return plain_text(value, self.lang)
 
     def type_of(self, id_: str) -> Type:
         return self.symbols[id_].type if id_ in self.symbols else STRING
@@ -130,7 +130,7 @@ def _subject(column: InputColumn, context: Context) -> str:
     symbol = context.scope.find(column.heading)
     if symbol is not None and Name(symbol.id) == column.subject:
         return column.heading
-    return print_expr(column.subject, context.names)
+    return print_expr(column.subject, context.names, lang=context.lang)
 
 
 def _when(rule: Rule, table: Table, context: Context) -> Iterator[str]:
@@ -143,7 +143,8 @@ def _when(rule: Rule, table: Table, context: Context) -> Iterator[str]:
         else:
             unit = context.symbols[column.subject.id].unit if isinstance(column.subject, Name) else ""
             read = parse_test(entry.text, column.type, context.scope, unit)
-            yield _kept(entry.text, read, entry.test) or print_test(entry.test, column.type, context.names)
+            kept = _kept(entry.text, read, entry.test)
+            yield kept or print_test(entry.test, column.type, context.names, context.lang)
 
 
 def _then(rule: Rule, table: Table, context: Context) -> Iterator[str]:
@@ -162,4 +163,4 @@ def _kept(text: str, read: Node | Broken | None, meant: Node) -> str:
 
 
 def _canonical(expr: Expr, type_: Type, context: Context) -> str:
-    return print_expr(expr, context.names, in_cell=type_)
+    return print_expr(expr, context.names, in_cell=type_, lang=context.lang)

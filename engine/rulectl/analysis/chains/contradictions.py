@@ -128,4 +128,4 @@ def _said(study: Study, outcome: Outcome, terms: list[str]) -> Iterator[tuple[st
     """What the engine says of a contradiction: which rule gave which value."""
     for found in outcome.findings:
         if found.slug == "tables-disagree" and dict(found.fields)["term"] in {study.names[term] for term in terms}:
-            yield "said", dict(found.fields)["said"]
+            yield from ((name, text) for name, text in found.fields if name.startswith("said_"))

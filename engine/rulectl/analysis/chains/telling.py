@@ -15,9 +15,9 @@ from rulectl.model.policy import Tier
 from rulectl.source import Location
 from rulectl.values import Value, plain_text
 
-_WORDS: dict[Language, tuple[str, str, str, str, str]] = {
-    "zh": ("「{}」为 {}", "「{}」没有值", "，", "是", "否"),
-    "en": ('"{}" is {}', '"{}" has no value', ", ", "yes", "no"),
+_WORDS: dict[Language, tuple[str, str, str]] = {
+    "zh": ("「{}」为 {}", "「{}」没有值", "，"),
+    "en": ('"{}" is {}', '"{}" has no value', ", "),
 }
 
 
@@ -47,12 +47,12 @@ def value_of(outcome: Outcome, term: str) -> Value:
 def reckoned(study: Study, outcome: Outcome, terms: Iterable[str]) -> tuple[str, str]:
     """What terms came to, in both languages: `「应退金额」是 1.01，「责任方」没有值`."""
     told: list[str] = []
-    for has, lacks, comma, yes, no in (_WORDS["zh"], _WORDS["en"]):
+    for lang, (has, lacks, comma) in _WORDS.items():
         parts = []
         for term in terms:
             value = value_of(outcome, term)
             sentence = lacks if value is None else has
-            parts.append(sentence.format(study.names[term], plain_text(value, yes, no)))
+            parts.append(sentence.format(study.names[term], plain_text(value, lang)))
         told.append(comma.join(parts))
     return told[0], told[1]
 
