@@ -43,6 +43,14 @@ def test_each_encoding_is_found(data: bytes, name: str) -> None:
     assert text == (TABLE if "工" in text else "a,b\n1,2\n")
 
 
+@pytest.mark.parametrize("wanted", ["utf-8", "UTF8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "gbk"])
+@pytest.mark.parametrize("marked", [True, False])
+def test_an_encoding_that_is_named_is_read_with_a_mark_and_without(wanted: str, marked: bool) -> None:
+    usual = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(wanted, wanted)
+    mark = "\ufeff" if marked and wanted != "gbk" else ""
+    assert read((mark + TABLE).encode(usual), wanted)[1] == TABLE
+
+
 def test_a_very_short_chinese_file_is_not_misread() -> None:
     """Statistical detectors take these few bytes for something else."""
     assert read("店,否\n".encode("gb18030")) == ("gb18030", "店,否\n")

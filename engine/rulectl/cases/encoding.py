@@ -35,6 +35,20 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+# By codec: a mark that it would leave in the text, and the codec that takes it away.
+_TAKEN_AWAY = {
+    "utf-8": (codecs.BOM_UTF8, "utf-8-sig"),
+    "utf-16-le": (codecs.BOM_UTF16_LE, "utf-16"),
+    "utf-16-be": (codecs.BOM_UTF16_BE, "utf-16"),
+    "utf-32-le": (codecs.BOM_UTF32_LE, "utf-32"),
+    "utf-32-be": (codecs.BOM_UTF32_BE, "utf-32"),
+}
+# Codecs that cannot do without one of these marks.
+_ANY_ORDER = {
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+}
+
 # What people hand over in place of a case file, by the first bytes of it.
 _SIGNATURES = (
     (b"PK\x03\x04", "xlsx"),
@@ -67,7 +81,7 @@ def detect(stream: BinaryIO, file: str, wanted: str | None = None) -> Encoding |
     kind = next((name for mark, name in _SIGNATURES if head.startswith(mark)), None)
     if kind is not None:
         return finding("not-a-case-file", FilePlace(file), file=file, kind=kind)
-    name = wanted or _marked(head)
+    name = _marked(head) if wanted is None else _meant(wanted, head)
     if name is not None:
         return Encoding(name, _fits(stream, name) is _CLEAN)
     wide = _utf16(head)
@@ -114,6 +128,16 @@ def known(name: str) -> bool:
 def _marked(head: bytes) -> str | None:
     """The encoding that a byte-order mark announces."""
     return next((name for mark, name in _MARKS if head.startswith(mark)), None)
+
+
+def _meant(wanted: str, head: bytes) -> str:
+    """The codec of an encoding that the caller names: one that takes the mark away where there is one, and knows the
+    order of bytes where there is none."""
+    name = codecs.lookup(wanted).name
+    if name in ("utf-16", "utf-32") and not head.startswith(_ANY_ORDER[name]):
+        return (_utf16(head) if name == "utf-16" else None) or f"{name}-le"
+    mark, without = _TAKEN_AWAY.get(name, (b"", wanted))
+    return without if mark and head.startswith(mark) else wanted
 
 
 def _utf16(head: bytes) -> str | None:
