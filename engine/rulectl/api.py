@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from rulectl.analysis.study import Study
     from rulectl.analysis.suggest import Suggestion
     from rulectl.analysis.whynot import WhyNot
-    from rulectl.cases.table import Table
     from rulectl.columnar.engine import ColumnarEngine
     from rulectl.compare.decisions import Cases as DecidedTwice
 
@@ -131,7 +130,7 @@ class Book:
         from rulectl.columnar import frames
 
         if isinstance(cases, str | Path):
-            return frames.decide_table(self._columns, self._table(Path(cases), encoding), lang)
+            return self._decide_file(cases, encoding, lang)
         table: object = cases
         if not frames.is_frame(cases):
             first, items = _first_of(cast("Iterable[Mapping[str, object]]", cases))
@@ -184,19 +183,16 @@ class Book:
 
         return ColumnarEngine(self.rulebook, engine=self.engine)
 
-    def _table(self, path: Path, encoding: str | None) -> Table:
-        """A case file of any format. Raises CaseError where it cannot be read at all."""
-        from rulectl.cases.opening import CaseSource, open_table
+    def _decide_file(self, cases: str | Path | BinaryIO, encoding: str | None, lang: Language) -> pl.DataFrame:
+        """A case file of any format, or a seekable stream of one, as a frame of results."""
+        from rulectl.cases.opening import open_table, source_of
+        from rulectl.columnar.frames import decide_table
 
-        try:
-            stream = path.open("rb")
-        except OSError:
-            slug = "cannot-read" if path.exists() else "no-such-file"
-            raise CaseError((finding(slug, FilePlace(str(path)), file=path),)) from None
-        table = open_table(CaseSource(stream, str(path), path.name, None, encoding), self.rulebook, settled=True)
+        source = source_of(cases, encoding)
+        table = source if isinstance(source, Unreadable) else open_table(source, self.rulebook, settled=True)
         if isinstance(table, Unreadable):
             raise CaseError(table.findings)
-        return table
+        return decide_table(self._columns, table, lang)
 
     def open(
         self, cases: str | Path | Iterable[Mapping[str, object]], *, encoding: str | None = None
@@ -349,22 +345,23 @@ def diff(
     old: Book | str | Path,
     new: Book | str | Path,
     *,
-    cases: str | Path | None = None,
+    cases: str | Path | BinaryIO | None = None,
     encoding: str | None = None,
     budget: float | None = 60.0,
 ) -> DiffReport:
     """Compare two rulebooks: parts and rules that were added, removed or changed, what each touches, and the regions of
-    cases that tables answer otherwise, each with a case that both decide. With a file of `cases`, the conclusions that
-    differ in it. `budget` is in seconds; what is not settled by then is told as open. Raises RulebookError where one of
-    the two cannot be loaded, CaseError where the cases cannot be read."""
+    cases that tables answer otherwise, each with a case that both decide. With a file of `cases`, or a seekable stream
+    of one, the conclusions that differ in it. `budget` is in seconds; what is not settled by then is told as open.
+    Raises RulebookError where one of the two cannot be loaded, CaseError where the cases cannot be read."""
     before, after = _loaded(old), _loaded(new)
     told = _changes(before.rulebook, after.rulebook, budget)
     if cases is None:
         return DiffReport(before.rulebook, after.rulebook, told)
+    from rulectl.cases.opening import name_of
     from rulectl.compare.decisions import compare_cases
 
-    frames = [book.decide_many(cases, encoding=encoding) for book in (before, after)]
-    twice = compare_cases(before.rulebook, frames[0], after.rulebook, frames[1], Path(cases).name)
+    frames = [book._decide_file(cases, encoding, "en") for book in (before, after)]
+    twice = compare_cases(before.rulebook, frames[0], after.rulebook, frames[1], name_of(cases))
     return DiffReport(before.rulebook, after.rulebook, told, twice)
 
 

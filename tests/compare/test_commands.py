@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from jsonschema import validate
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 import rulectl
 from rulectl.cli import main
@@ -50,8 +51,8 @@ def cases(tmp_path: Path) -> Path:
     return path
 
 
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [*map(str, arguments), "--lang", "en"])
+def run(*arguments: object, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, [*map(str, arguments), "--lang", "en"], input=stdin)
 
 
 def test_exit_status_says_whether_they_differ(old: Path, new: Path, tmp_path: Path) -> None:
@@ -112,6 +113,39 @@ def test_truths_read_in_the_language_of_the_reader(tmp_path: Path) -> None:
     assert "急件 是 → 否;空" in chinese
     lines = [json.loads(line) for line in run("diff", *paths, "--format", "json").stdout.splitlines()]
     assert {value for line in lines for value in line.get("case", {}).values()} <= {"是", "否", "甲", "乙"}
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "xlsx"])
+def test_cases_come_through_a_pipe_as_well(form: str, old: Path, new: Path, cases: Path, tmp_path: Path) -> None:
+    data = cases.read_bytes()
+    if form == "csv.gz":
+        data = gzip.compress(data)
+    if form == "xlsx":
+        book = Workbook()
+        sheet = book.worksheets[0]
+        for row in csv.reader(data.decode().splitlines()):
+            sheet.append(row)
+        book.save(tmp_path / "cases.xlsx")
+        data = (tmp_path / "cases.xlsx").read_bytes()
+    named, piped = run("diff", old, new, "--cases", cases), run("diff", old, new, "--cases", "-", stdin=data)
+    assert (piped.exit_code, piped.stdout) == (named.exit_code, named.stdout)
+    assert "2 differ" in piped.stdout
+    done = run("diff", old, new, "--cases", "-", "--format", "json", stdin=data)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {line["file"] for line in lines if line["slug"].startswith("cases-")} == {"stdin"}
+    assert run("diff", old, new, "--cases", "-", stdin=b"").exit_code == 1
+
+
+def test_one_thing_comes_through_a_pipe(old: Path, new: Path, cases: Path) -> None:
+    for command in (
+        ("diff", "-", new, "--cases", "-"),
+        ("diff", "-", "-"),
+        ("explain", "-", "-", "--case-id", "1"),
+        ("decide", "-", "--case", "-"),
+        ("check", "-", "--since", "-"),
+    ):
+        done = run(*command, stdin=b"{}")
+        assert (done.exit_code, "RB774 stdin-twice" in done.stderr) == (2, True), done.stderr
 
 
 def test_json_lines_are_findings(old: Path, new: Path, cases: Path) -> None:

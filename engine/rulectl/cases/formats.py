@@ -168,7 +168,7 @@ def unpacked(stream: BinaryIO, packed: str) -> BinaryIO:
     def open_() -> BinaryIO:
         stream.seek(0)
         if packed == "gz":
-            return cast(BinaryIO, gzip.GzipFile(fileobj=stream))
+            return cast(BinaryIO, gzip.GzipFile(fileobj=stream, mode="rb"))
         return cast(BinaryIO, io.BufferedReader(_Zst(stream), 1 << 20))
 
     return cast(BinaryIO, io.BufferedReader(Rewindable(open_), 1 << 20))

@@ -41,6 +41,24 @@ class CaseSource:
     begun: DelimitedFile | None = None
 
 
+def source_of(cases: str | Path | BinaryIO, encoding: str | None = None) -> CaseSource | Unreadable:
+    """A case file by its path, or a seekable stream of one."""
+    if not isinstance(cases, str | Path):
+        return CaseSource(cases, None, name_of(cases), None, encoding)
+    path = Path(cases)
+    try:
+        return CaseSource(path.open("rb"), str(path), path.name, None, encoding)
+    except OSError:
+        slug = "cannot-read" if path.exists() else "no-such-file"
+        return Unreadable((finding(slug, FilePlace(str(path)), file=path),))
+
+
+def name_of(cases: str | Path | BinaryIO) -> str:
+    """What a case file is called; a stream that is no file of its own came through standard input."""
+    path = cases if isinstance(cases, str | Path) else getattr(cases, "name", None)
+    return Path(path).name if isinstance(path, str | Path) else "stdin"
+
+
 def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) -> Table | Unreadable:
     """The table in a case file. `settled`: its encoding is to be found by reading all of it."""
     if source.begun is not None and not settled:

@@ -15,7 +15,7 @@ import click
 from rulectl.api import Book, suggest_tests
 from rulectl.api import check as checked
 from rulectl.cli.base import FINE, USAGE, Command, Option, Session, StopError, common, refuse, session, status_of
-from rulectl.cli.opening import check_place, open_book, spare
+from rulectl.cli.opening import check_place, one_input, open_book, spare
 from rulectl.report.check import check_text, suggestion_text
 from rulectl.report.diff import diff_text
 from rulectl.sheets.blocks import Grid
@@ -49,6 +49,7 @@ def check(
         if output not in (None, "-"):
             check_place(str(output), book)
         return _suggest(open_book(book, here, *([output] if output else [])), budget, untested, output, here)
+    one_input(book, since)
     old = None if since is None else open_book(since, here)
     report = checked(book, budget=budget, since=old)
     if annotated is not None:

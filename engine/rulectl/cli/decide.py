@@ -23,7 +23,7 @@ from rulectl.cli.base import (
     session,
     status_of,
 )
-from rulectl.cli.opening import open_book, open_stream
+from rulectl.cli.opening import one_input, open_book, open_stream
 from rulectl.diagnostics import Finding, finding
 from rulectl.report.outcome import Reporter
 from rulectl.source import FilePlace
@@ -41,6 +41,7 @@ def decide(
 ) -> int:
     """Texts stand in the catalogue."""
     here = session()
+    one_input(book, case_file)
     loaded = open_book(book, here)
     case = {**(_from_file(case_file) if case_file else {})}
     _set(case, settings, loaded, here)

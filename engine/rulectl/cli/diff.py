@@ -1,14 +1,16 @@
 """`rulectl diff OLD NEW [--cases FILE]`: what changed from one rulebook to another; it is the result, so it goes to the
-output."""
+output. Cases are read twice, once by each rulebook; those of standard input wait in a temporary file."""
 
 from __future__ import annotations
+
+from contextlib import nullcontext
 
 import click
 
 from rulectl.api import CaseError
 from rulectl.api import diff as compared
 from rulectl.cli.base import FINDINGS, FINE, Command, Option, StopError, common, session
-from rulectl.cli.opening import checked_encoding, open_book
+from rulectl.cli.opening import checked_encoding, one_input, open_book, open_stream
 from rulectl.report.diff import diff_text
 
 
@@ -23,11 +25,13 @@ def diff(old: str, new: str, cases: str | None, input_encoding: str | None, budg
     """Texts stand in the catalogue."""
     here = session()
     encoding = checked_encoding(input_encoding, "--input-encoding", here.lang)
+    one_input(old, new, cases)
     books = open_book(old, here), open_book(new, here)
-    try:
-        report = compared(*books, cases=cases, encoding=encoding, budget=budget)
-    except CaseError as error:
-        raise StopError(error.findings) from None
+    with open_stream("-")[0] if cases == "-" else nullcontext(cases) as source:
+        try:
+            report = compared(*books, cases=source, encoding=encoding, budget=budget)
+        except CaseError as error:
+            raise StopError(error.findings) from None
     if here.json:
         here.tell(report.findings, to_output=True)
     else:

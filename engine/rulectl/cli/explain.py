@@ -21,7 +21,7 @@ from rulectl.cli.base import (
     session,
     status_of,
 )
-from rulectl.cli.opening import checked_encoding, open_book, open_cases, open_stream, parted
+from rulectl.cli.opening import checked_encoding, one_input, open_book, open_cases, open_stream, parted
 from rulectl.model.outcome import Outcome
 from rulectl.report.outcome import Reporter
 
@@ -47,6 +47,7 @@ def explain(
     if wish is not None and not all(parted(wish)):
         refuse("not-a-wish", "--why-not", USAGE, text=wish)
     checked_encoding(input_encoding, "--input-encoding", here.lang)
+    one_input(book, cases)
     loaded = open_book(book, here)
     stream, file = open_stream(cases)
     ids: list[str] = []

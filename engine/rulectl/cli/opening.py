@@ -43,6 +43,12 @@ def parted(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def one_input(*names: str | None) -> None:
+    """Refuse to read two things from standard input."""
+    if names.count("-") > 1:
+        refuse("stdin-twice", "-", USAGE)
+
+
 def open_stream(name: str) -> tuple[BinaryIO, str]:
     """A seekable stream of a file or of standard input, and its name as people know it."""
     if name == "-":
