@@ -19,7 +19,7 @@ from tests.batch.conftest import PIECE, Batch, cases, command, environment
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
 
 TEXT = cases(4000, seed=5)
-OUTS = ("out.csv", "out.csv.gz", "out.jsonl.zst", "out.parquet")
+OUTS = ("out.csv", "out.csv.gz", "out.jsonl.zst", "out.parquet", "out.xlsx")
 
 
 def left(folder: Path) -> set[str]:

@@ -8,6 +8,8 @@ has it: what its cells say, and how often it fired. A sheet has 1,048,576 rows; 
 from __future__ import annotations
 
 import datetime as dt
+import io
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -34,6 +36,8 @@ ROWS = 1_048_575
 LINKS = 65_530
 """More links Excel does not open in one sheet."""
 
+_CREATED = dt.datetime(1980, 1, 1)
+"""When every workbook says that it was made: the same results are the same bytes, whenever they are written."""
 _TEXT = 32_767
 _EXACT = 15
 _WIDEST, _SAMPLE = 60, 200
@@ -50,37 +54,100 @@ def write_workbook(
     fired: Counter[Firing],
     lang: Language,
     target: Path,
+    folder: Path,
     rows: int = ROWS,
 ) -> list[Finding]:
-    """Frames, each in a file of its own, as one workbook; what is to be said of it. `rows` go on each sheet."""
+    """Frames, each in a file of its own, as one workbook; what is to be said of it. `rows` go on each sheet; `folder`
+    takes what is passing, so that it lies on the disk of the results and goes with them. Raises OSError."""
     options = {
         "constant_memory": True,
+        "tmpdir": str(folder),
+        "use_zip64": True,  # a full sheet of wide rows is larger than what fits without
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    book = xlsxwriter.Workbook(str(target), options)
-    findings: list[Finding] = []
+    whole = _Whole(target)
     try:
-        formats = {
-            "head": book.add_format({"bold": True, "bg_color": "#1F4E78", "font_color": "white", "valign": "vcenter"}),
-            "date": book.add_format({"num_format": "yyyy-mm-dd"}),
-            "datetime": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
-            "text": book.add_format({"num_format": "@"}),
-            "link": book.add_format({"font_color": "#0563C1", "underline": 1}),
-            "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
-            "top": book.add_format({"valign": "top"}),
-        }
-        names = say("report-sheet-rules", lang)
-        quoted = _quoted(rulebook, fired)
-        places = {name: number for number, (name, *_) in enumerate(quoted, start=2)}
-        cut = _decisions(book, parts, layout, formats, places, names, lang, rows)
-        _rules(book, quoted, formats, names, lang)
-        if cut:
-            findings.append(finding("long-cells-cut", FilePlace(""), count=cut))
+        findings = _written(xlsxwriter.Workbook(whole, options), parts, layout, rulebook, fired, lang, rows)
     finally:
-        book.close()
+        whole.finish()
+    if whole.error is not None:
+        raise whole.error
     return findings
+
+
+class _Whole(io.RawIOBase):
+    """A file that, once there is no more room for it, takes the rest as if there were, and remembers the error. The
+    package leaves an archive that it could not write to be closed whenever its memory is freed; that would fail again
+    where nobody can catch it."""
+
+    def __init__(self, target: Path) -> None:
+        self.error: OSError | None = None
+        self._stream = open(target, "wb", buffering=0)  # noqa: SIM115 - held until `finish`
+        self._at = 0
+
+    def finish(self) -> None:
+        """No more goes into the file."""
+        self._stream.close()
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        left = view = memoryview(data).cast("B")
+        try:
+            while left and self.error is None and not self._stream.closed:
+                self._stream.seek(self._at + len(view) - len(left))
+                left = left[self._stream.write(left) :]
+        except OSError as error:
+            self.error = error
+        self._at += len(view)
+        return len(view)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        if whence != os.SEEK_SET:  # nobody has asked for it
+            raise io.UnsupportedOperation
+        self._at = offset
+        return offset
+
+    def tell(self) -> int:
+        return self._at
+
+
+def _written(
+    book: Any,
+    parts: Sequence[Path],
+    layout: Layout,
+    rulebook: Rulebook,
+    fired: Counter[Firing],
+    lang: Language,
+    rows: int,
+) -> list[Finding]:
+    """The sheets of a workbook, and it closed. Raises OSError."""
+    book.set_properties({"created": _CREATED})
+    formats = {
+        "head": book.add_format({"bold": True, "bg_color": "#1F4E78", "font_color": "white", "valign": "vcenter"}),
+        "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "datetime": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+        "text": book.add_format({"num_format": "@"}),
+        "link": book.add_format({"font_color": "#0563C1", "underline": 1}),
+        "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+        "top": book.add_format({"valign": "top"}),
+    }
+    names = say("report-sheet-rules", lang)
+    quoted = _quoted(rulebook, fired)
+    places = {name: number for number, (name, *_) in enumerate(quoted, start=2)}
+    cut = _decisions(book, parts, layout, formats, places, names, lang, rows)
+    _rules(book, quoted, formats, names, lang)
+    try:
+        book.close()
+    except xlsxwriter.exceptions.FileCreateError as error:  # the package's name for any OSError
+        raise error.args[0] from None
+    return [finding("long-cells-cut", FilePlace(""), count=cut)] if cut else []
 
 
 def _decisions(
@@ -105,6 +172,8 @@ def _decisions(
             number = _finish(sheet, at - 1, last, number)
             sheet, at = _sheet(book, number, columns, widths, formats, lang), 1
         for index, (column, cell) in enumerate(zip(columns, row, strict=True)):
+            if isinstance(cell, list):
+                cell = ";".join(map(_item, cell))
             if isinstance(cell, str) and len(cell) > _TEXT:
                 cut += 1
                 cell = cell[: _TEXT - 1] + "…"
@@ -163,8 +232,6 @@ def _write(sheet: Any, row: int, index: int, column: Column, cell: Any, formats:
             sheet.write_datetime(row, index, cell, formats["date"])
         case dt.timedelta():
             sheet.write_string(row, index, duration_text(cell))
-        case list():
-            sheet.write_string(row, index, ";".join(map(_item, cell)))
         case _:
             text = formats["text"] if column.what == "id" or _numeric(column) else None
             sheet.write_string(row, index, str(cell), text)

@@ -129,7 +129,7 @@ def _sink(
                 wanted.output,
                 folder,
                 lambda parts, target: tell(
-                    write_workbook(parts, wanted.layout, rulebook, summary.rules, wanted.lang, target)
+                    write_workbook(parts, wanted.layout, rulebook, summary.rules, wanted.lang, target, folder)
                 ),
             )
         case _:
