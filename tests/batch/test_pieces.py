@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -12,11 +16,14 @@ from hypothesis import strategies as st
 
 from rulectl.cases import pieces
 from rulectl.cases.delimited import DelimitedTable, open_delimited
+from rulectl.cases.encoding import Encoding
 from rulectl.cases.facts import FactReader
 from rulectl.cases.pieces import OtherEncodingError
 from rulectl.cases.reader import CaseFile, CaseRow, Reject, once_each, open_cases
 from rulectl.cases.table import RowReader
 from tests.cases.vocabulary import RULEBOOK
+
+Opened = Callable[[bytes], BinaryIO]
 
 HEAD = "工单号,实付金额,签收天数,问题类型,已穿用\n"
 
@@ -27,9 +34,9 @@ def by_rows(data: bytes) -> list[CaseRow | Reject]:
     return list(opened)
 
 
-def in_pieces(data: bytes, size: int) -> list[CaseRow | Reject]:
+def in_pieces(data: bytes, size: int, opened: Opened = io.BytesIO) -> list[CaseRow | Reject]:
     for settled in (False, True):
-        table = open_delimited(io.BytesIO(data), "x.csv", RULEBOOK, size=size, settled=settled)
+        table = open_delimited(opened(data), "x.csv", RULEBOOK, size=size, settled=settled)
         assert isinstance(table, DelimitedTable), table
         reader = RowReader(table.columns, FactReader(RULEBOOK), RULEBOOK, "x.csv")
         rows: list[CaseRow | Reject] = []
@@ -43,9 +50,9 @@ def in_pieces(data: bytes, size: int) -> list[CaseRow | Reject]:
     raise AssertionError("not UTF-8, and then still not")
 
 
-def same(data: bytes, size: int) -> None:
+def same(data: bytes, size: int, opened: Opened = io.BytesIO) -> None:
     """Blank cells at the end of a row are not part of what is given back."""
-    for mine, theirs in zip(in_pieces(data, size), by_rows(data), strict=True):
+    for mine, theirs in zip(in_pieces(data, size, opened), by_rows(data), strict=True):
         assert type(mine) is type(theirs)
         assert (mine.number, mine.id) == (theirs.number, theirs.id)
         if isinstance(mine, Reject) and isinstance(theirs, Reject):
@@ -90,14 +97,45 @@ def test_whatever_stands_in_the_rows(rows: list[str], end: str, size: int) -> No
 def test_delimiters_inside_quotes_are_counted_alike(cells: list[str], stretch: int) -> None:
     """Where little is quoted they are looked at one by one, where much is, all bytes in stretches."""
     text = ",".join(cells)
-    data = np.frombuffer(text.encode(), np.uint8)
+    data = text.encode()
     found = next(csv.reader(io.StringIO(text, newline="")), [])
-    quotes = np.flatnonzero(data == ord('"'))
+    quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == ord('"')).astype(np.int32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pieces, "_STRETCH", stretch)
         for rarely in (0, len(data) + 1):
             patch.setattr(pieces, "_RARELY", rarely)
             assert pieces._inside(data, quotes, ord(",")) == "".join(found).count(",")
+
+
+@given(st.lists(ROWS, max_size=30), st.integers(0, 1 << 16), st.sampled_from(b"A\x80\xa0\xb8\xc0\xe4\xed\xf5\xff"))
+def test_a_byte_that_is_no_utf8_is_found_wherever_it_stands(rows: list[str], place: int, byte: int) -> None:
+    """In the first bytes, in a piece that is read at once, in one that is read line by line: and nothing else is."""
+    text = bytearray("".join(row.replace("\r", "") + "\n" for row in ["A1,99元,3,色差,是", *rows]).encode())
+    text[place % len(text)] = byte
+    data = HEAD.encode() + text
+    for size in (60, 150, 1 << 20):
+        try:
+            following = pieces.blocks(io.BytesIO(data), Encoding("utf-8", True), True, size)
+            first, spoilt, final = next(following)
+            shape = pieces.Shape(5, 5, ",")
+            for _ in pieces.pieces(pieces.head_of(first, ","), following, (spoilt, final), shape, True):
+                pass
+            assert data.decode()
+        except OtherEncodingError:
+            assert "\ufffd" in data.decode(errors="replace")
+
+
+@given(st.lists(ROWS, max_size=40), st.integers(60, 220))
+def test_a_file_is_cut_where_its_lines_end(rows: list[str], size: int) -> None:
+    """As a stream is that cannot be looked at ahead; also where lines are longer than what is looked at."""
+    data = (HEAD + "".join(row.replace("\r", "") + "\r\n" for row in rows)).encode()
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "_TAIL", 16)
+        file = Path(folder) / "x.csv"
+        file.write_bytes(data)
+        with open(file, "rb") as one, open(file, "rb") as other:
+            streams = iter((one, other))
+            same(data, size, lambda _: next(streams))
 
 
 def test_line_ends_of_old_macs() -> None:

@@ -48,6 +48,10 @@ class Answers(Protocol):
         """A column as texts."""
         ...
 
+    def simple(self, column: Column) -> bool:
+        """Whether it is known of these that none needs quotes."""
+        ...
+
     def alike(
         self, columns: Sequence[Column], write: Callable[[Answers, Sequence[Column]], pl.DataFrame]
     ) -> tuple[pl.DataFrame, Sequence[Column]] | None:
@@ -107,6 +111,11 @@ class ColumnAnswers:
                 return self.decided.rule_texts()
             case _:
                 return self.decided.why_texts()
+
+    def simple(self, column: Column) -> bool:
+        if isinstance(column.what, Term):
+            return self.decided.simple_texts(column.what.id)
+        return column.what == "id" and self.decided.simple
 
     def alike(
         self, columns: Sequence[Column], write: Callable[[Answers, Sequence[Column]], pl.DataFrame]
@@ -183,6 +192,9 @@ class RowAnswers:
 
     def cells(self, column: Column) -> pl.Series:
         return pl.Series([column.make(case, outcome) for case, outcome in self.decided], dtype=pl.String)
+
+    def simple(self, column: Column) -> bool:
+        return False
 
     def alike(self, columns: Sequence[Column], write: Callable[[Answers, Sequence[Column]], pl.DataFrame]) -> None:
         return None

@@ -108,7 +108,7 @@ class PieceWriter:
         left = stretches.iter_columns()
         columns: list[pl.Series] = []
         for of_row, group in groupby(self.layout.columns, lambda column: column not in shared):
-            columns += [_quoted(answers.cells(column), mark) for column in group] if of_row else [next(left)]
+            columns += [_own(answers, column, mark) for column in group] if of_row else [next(left)]
         return pl.DataFrame([column.alias(str(number)) for number, column in enumerate(columns)])
 
     def _stretches(self, answers: Answers, shared: Sequence[Column]) -> pl.DataFrame:
@@ -121,6 +121,12 @@ class PieceWriter:
                 named = pl.DataFrame([texts.alias(str(number)) for number, texts in enumerate(cells)])
                 stretches.append(named.select(pl.concat_str(pl.all(), separator=mark)).to_series())
         return pl.DataFrame([texts.alias(str(number)) for number, texts in enumerate(stretches)])
+
+
+def _own(answers: Answers, column: Column, delimiter: str) -> pl.Series:
+    """A column of which each row has its own cell, as these stand in the file."""
+    texts = answers.cells(column)
+    return texts if answers.simple(column) else _quoted(texts, delimiter)
 
 
 def _quoted(texts: pl.Series, delimiter: str) -> pl.Series:

@@ -83,6 +83,9 @@ class DelimitedTable:
 def _without_blank(frame: pl.DataFrame, width: int) -> pl.DataFrame:
     """The rows that say something."""
     first = frame.get_column("0")
+    low, high = first.min(), first.max()
+    if isinstance(low, str) and isinstance(high, str) and low >= "!" and high < "\x7f":
+        return frame  # every first cell begins with a sign that is seen
     if not (first.str.len_bytes() < 1).any() and not first.str.contains(r"^\s").any():
         return frame
     return frame.filter(pl.any_horizontal(pl.col(positions(width)).str.strip_chars() != ""))

@@ -67,7 +67,8 @@ class DelimitedFile:
     def _pieces(self) -> Iterator[Piece]:
         following = blocks(self._stream, self._encoding, self._tentative, self.size)
         data, spoilt, final = next(following)
-        return pieces(head_of(data, self.shape.delimiter), following, (spoilt, final), self.shape)
+        head = head_of(data, self.shape.delimiter)
+        return pieces(head, following, (spoilt, final), self.shape, self._tentative)
 
     def close(self) -> None:
         """Stop what was begun and not asked for."""

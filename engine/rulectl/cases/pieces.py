@@ -35,10 +35,14 @@ SIZE = 1 << 23
 """Bytes of a piece. Results do not depend on it, but what is compressed in pieces does."""
 
 _HEAD = 1 << 20
-_STRETCH = 1 << 18
+_TAIL = 1 << 16
+_STRETCH = 1 << 20
+"""Bytes that stay in a processor's cache; shorter ones would ask for Python's lock more often."""
 _RARELY = 8
 _UTF8 = ("utf-8", "utf-8-sig")
 _BREAK, _RETURN, _QUOTE = ord("\n"), ord("\r"), ord('"')
+Places = npt.NDArray[np.int32]
+
 _ALONE = re.compile(rb"\r(?!\n)")
 
 
@@ -96,29 +100,26 @@ class Shape:
 
 def blocks(stream: BinaryIO, encoding: Encoding, tentative: bool, size: int) -> Iterator[tuple[bytes, bool, bool]]:
     """A stream from its start as UTF-8 without a mark: bytes, whether they may hold U+FFFD or NUL, whether they are the
-    last. Raises OtherEncodingError where `tentative` UTF-8 turns out to be none."""
+    last. Raises OtherEncodingError where `tentative` UTF-8 turns out to be none at once; later bytes are looked at by
+    whoever parses them."""
     stream.seek(0)
     wide = 8 * size
     if encoding.name in _UTF8:
         first, rest = True, b""
         while True:
-            data = stream.read(min(size, _HEAD) if first else size)
+            data = stream.read(_up_to_line_end(stream, min(size, _HEAD) if first else size))
             # cut between characters: the rest of the last line goes to the next block
             end = data.rfind(b"\n") + 1 if data else 0
             if data and not end and len(rest) < wide:
                 rest += data
                 continue
-            kept = b"".join((rest, memoryview(data)[:end])) if end else rest
+            whole = end == len(data) and not rest
+            kept = data if whole else b"".join((rest, memoryview(data)[:end])) if end else rest
             rest = data[end:]
             if first:
-                kept = kept.removeprefix(codecs.BOM_UTF8)
+                kept = _sound(kept.removeprefix(codecs.BOM_UTF8), tentative)
             first = False
-            spoilt = b"\0" in kept or not (encoding.whole or tentative)
-            if not _valid(kept):
-                if tentative:
-                    raise OtherEncodingError
-                kept, spoilt = kept.decode("utf-8", "replace").encode(), True
-            yield kept, spoilt, not data
+            yield kept, b"\0" in kept or not (encoding.whole or tentative), not data
             if not data:
                 return
     decoder = codecs.getincrementaldecoder(encoding.name)("strict" if encoding.whole else "replace")
@@ -134,15 +135,31 @@ def blocks(stream: BinaryIO, encoding: Encoding, tentative: bool, size: int) -> 
             return
 
 
-def _valid(data: bytes) -> bool:
-    """Whether bytes are UTF-8."""
+def _up_to_line_end(stream: BinaryIO, size: int) -> int:
+    """How many of the next `size` bytes of a plain file hold whole lines; `size` where only reading would tell. Blocks
+    that end where lines do need not be put together from two."""
+    if not isinstance(getattr(stream, "raw", None), io.FileIO):
+        return size
+    at = stream.tell()
+    stream.seek(max(at, at + size - _TAIL))
+    before = stream.tell()
+    tail = stream.read(at + size - before)
+    stream.seek(at)
+    end = tail.rfind(b"\n") + 1
+    return before - at + end if end else size
+
+
+def _sound(data: bytes, tentative: bool) -> bytes:
+    """Bytes of UTF-8 as they are, others with U+FFFD. Raises OtherEncodingError where `tentative` UTF-8 is none."""
     if data.isascii():
-        return True
+        return data
     try:
         pl.Series([data], dtype=pl.Binary).cast(pl.String)
     except pl.exceptions.PolarsError:
-        return False
-    return True
+        if tentative:
+            raise OtherEncodingError from None
+        return data.decode("utf-8", "replace").encode()
+    return data
 
 
 def head_of(data: bytes, delimiter: str | None) -> Head:
@@ -163,23 +180,24 @@ def head_of(data: bytes, delimiter: str | None) -> Head:
 
 
 def pieces(
-    head: Head, following: Iterator[tuple[bytes, bool, bool]], start: tuple[bool, bool], shape: Shape
+    head: Head, following: Iterator[tuple[bytes, bool, bool]], start: tuple[bool, bool], shape: Shape, tentative: bool
 ) -> Iterator[Piece]:
-    """The rows below the headings, piece by piece; `start` says of the first bytes what `blocks` says of the others."""
+    """The rows below the headings, piece by piece; `start` says of the first bytes what `blocks` says of the others.
+    Raises OtherEncodingError where `tentative` UTF-8 turns out to be none."""
     carry = b""
     number = 1
     for data, spoilt, final in chain([(head.rest, *start)], following):
         whole = carry + data if carry else data
         end = len(whole) if final or len(whole) > 8 * SIZE else whole.rfind(b"\n") + 1 or whole.rfind(b"\r") + 1
         body, rest = whole[:end], whole[end:]
-        piece, unfinished = _parse(body, shape, spoilt, final, number)
+        piece, unfinished = _parse(body, shape, spoilt, final, number, tentative)
         carry = unfinished + rest
         number += piece.records
         if piece.records:
             yield piece
 
 
-def _parse(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int) -> tuple[Piece, bytes]:
+def _parse(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int, tentative: bool) -> tuple[Piece, bytes]:
     """The records of some whole lines, numbered from `first`, and what of them belongs to the next piece."""
     if not body:
         return Piece(_empty(shape), [], 0, 0), b""
@@ -188,53 +206,37 @@ def _parse(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int) -> 
         frame = _at_once(body, shape)
         if frame is not None:
             return Piece(_numbered(frame, first), [], frame.height, zlib.crc32(body)), b""
-    return _by_lines(body, shape, spoilt, final, first, one_byte)
+    # what was read at once is UTF-8: polars looks at every cell, and delimiters cut no character in two
+    sound = _sound(body, tentative)
+    return _by_lines(sound, shape, spoilt or sound is not body, final, first, one_byte)
 
 
 def _at_once(body: bytes, shape: Shape) -> pl.DataFrame | None:
     """The rows of a piece in which every line is a whole row with as many cells as there are headings; else None."""
-    data = np.frombuffer(body, np.uint8)
-    if b"\r" in body and _count(data, _RETURN) != _ends(data):
-        return None
-    quotes = _places(data, _QUOTE) if b'"' in body else np.zeros(0, np.int64)
-    if len(quotes) and not _well_quoted(data, quotes, shape.delimiter):
+    data = pl.Series(np.frombuffer(body, np.uint8))
+    breaks = data == _BREAK
+    if b"\r" in body:
+        returns = data == _RETURN
+        if (returns.head(-1) & breaks.slice(1)).sum() != returns.sum():
+            return None
+    quotes = (data == _QUOTE).arg_true().to_numpy().view(np.int32)
+    if len(quotes) and not _well_quoted(body, quotes, shape.delimiter):
         return None
     frame = _read(body, shape, "raise")
-    if frame is None or frame.height != _count(data, _BREAK) + int(data[-1] != _BREAK):
+    if frame is None or frame.height != breaks.sum() + int(body[-1] != _BREAK):
         return None
     # no row is longer than the headings, and one that is shorter is filled up with empty cells: so there are as many
     # delimiters as there should be if and only if no row is
     if (frame.to_series(shape.width - 1) == "").any():
         mark = ord(shape.delimiter)
-        if _count(data, mark) - _inside(data, quotes, mark) != frame.height * (shape.width - 1):
+        if (data == mark).sum() - _inside(body, quotes, mark) != frame.height * (shape.width - 1):
             return None
     return frame
 
 
-def _stretches(data: npt.NDArray[np.uint8]) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-    """The bytes in stretches that stay in the processor's cache, and where each starts."""
-    return ((at, data[at : at + _STRETCH]) for at in range(0, len(data), _STRETCH))
-
-
-def _places(data: npt.NDArray[np.uint8], byte: int) -> npt.NDArray[np.int64]:
-    """Where a byte stands."""
-    return np.concatenate([np.flatnonzero(part == byte) + at for at, part in _stretches(data)])
-
-
-def _count(data: npt.NDArray[np.uint8], byte: int) -> int:
-    """How often a byte stands there."""
-    return sum(int(np.count_nonzero(part == byte)) for _, part in _stretches(data))
-
-
-def _ends(data: npt.NDArray[np.uint8]) -> int:
-    """How often a carriage return stands before a line break."""
-    before, after = _stretches(data[:-1]), _stretches(data[1:])
-    pairs = zip(before, after, strict=True)
-    return sum(int(np.count_nonzero((one == _RETURN) & (two == _BREAK))) for (_, one), (_, two) in pairs)
-
-
-def _well_quoted(data: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], delimiter: str) -> bool:
+def _well_quoted(body: bytes, quotes: Places, delimiter: str) -> bool:
     """Whether quotes stand around whole cells only, doubled inside; whether these hold line breaks is not asked."""
+    data = np.frombuffer(body, np.uint8)
     opening, closing = quotes[::2], quotes[1::2]
     if len(opening) != len(closing):
         return False
@@ -249,24 +251,26 @@ def _well_quoted(data: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], del
     return bool(before.all() and after.all())
 
 
-def _inside(data: npt.NDArray[np.uint8], quotes: npt.NDArray[np.int64], byte: int) -> int:
+def _inside(body: bytes, quotes: Places, byte: int) -> int:
     """How often a byte stands between an opening quote and its closing one."""
     if not len(quotes):
         return 0
+    data = np.frombuffer(body, np.uint8)
     opening, lengths = quotes[::2], quotes[1::2] - quotes[::2]
     total = int(lengths.sum())
     if total * _RARELY > len(data):
         return _inside_many(data, byte)
     # few bytes are quoted: look at these alone
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    at = np.arange(total) + np.repeat(opening - starts, lengths)
-    return int(np.count_nonzero(data[at] == byte))
+    at = np.arange(total, dtype=np.int32)
+    at += np.repeat(opening - lengths.cumsum(dtype=np.int32) + lengths, lengths)
+    return int(np.count_nonzero(data.take(at) == byte))
 
 
 def _inside_many(data: npt.NDArray[np.uint8], byte: int) -> int:
     """The same where much is quoted: quotes and the byte alone are left, and every other quote closes."""
     count, opened = 0, np.uint8(0)
-    for _, part in _stretches(data):
+    for at in range(0, len(data), _STRETCH):
+        part = data[at : at + _STRETCH]
         left = part[(part == _QUOTE) | (part == byte)]
         if len(left):
             open_ = np.bitwise_xor.accumulate((left == _QUOTE).view(np.uint8)) ^ opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -35,6 +36,10 @@ piece, and at the usual 5 ms would wait longer than read."""
 def batch(**options: Any) -> int:
     """Texts stand in the catalogue."""
     asked = Asked(**options)
+    # numpy's linear algebra is not used here; starting its threads would cost as much as reading 20 MB
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # the stages of a batch are threads of their own, so that half of the processors are enough for each of them
+    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // 2)))
     usual = sys.getswitchinterval()
     sys.setswitchinterval(_HAND_OVER)
     # late: data frames take longer to load than most commands take in all

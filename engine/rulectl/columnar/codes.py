@@ -7,6 +7,7 @@ once for each combination of numbers that occurs, and gathered: `each` does that
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from math import prod
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -25,6 +26,9 @@ _SCATTER = np.uint64(0x9E3779B97F4A7C15)
 """An odd number near 2**64 divided by the golden ratio: its multiples spread evenly (Knuth, TAOCP 3, 6.4)."""
 
 _MIX = np.uint64(29)
+
+_PLACES = 1 << 16
+"""So many combinations have a place of their own, for each table: 256 kB."""
 
 T = TypeVar("T", bound=Hashable)
 
@@ -153,6 +157,40 @@ class Part(NamedTuple):
 
     codes: Codes
     size: int
+
+
+class Combined:
+    """What combinations of numbers come to, worked out when they are first met and looked up by their place among all
+    combinations, as long as these are few; that is quicker than to find out which of them occur."""
+
+    __slots__ = ("_said", "_sizes")
+
+    def __init__(self) -> None:
+        self._said = constant(0)
+        self._sizes: tuple[int, ...] = ()
+
+    def of(self, parts: Sequence[Part], rows: int, work_out: Callable[[tuple[int, ...]], int]) -> Codes:
+        """What `work_out` says of the combination in which each row stands; it must say the same each time."""
+        sizes = tuple(part.size for part in parts)
+        count = prod(sizes)
+        if not rows or not parts or count > _PLACES:
+            return each(parts, rows, work_out)
+        if sizes != self._sizes:  # more numbers have been met: then places are others
+            self._sizes, self._said = sizes, constant(count, -1)
+        place: Rows = parts[0].codes.astype(np.int64)
+        for part in parts[1:]:
+            place *= part.size
+            place += part.codes
+        said: Codes = self._said.take(place)
+        fresh = np.flatnonzero(said < 0)
+        if len(fresh):
+            at, codes = _numbered(place[fresh], count)
+            at = fresh[at]
+            keys = zip(*(part.codes[at].tolist() for part in parts), strict=True)
+            found = np.fromiter(map(work_out, keys), np.int32, len(at))
+            self._said[place[at]] = found
+            said[fresh] = found[codes]
+        return said
 
 
 def gathered(values: pl.Series, codes: Codes) -> pl.Series:

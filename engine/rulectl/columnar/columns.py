@@ -166,11 +166,13 @@ class Coded:
 
 @dataclass(slots=True)
 class Texts:
-    """Free text: coded by the texts that rules name, written as it was read."""
+    """Free text: coded by the texts that rules name, written as it was read. `simple`: every text is one of letters and
+    digits, which no file and no spreadsheet takes for anything else."""
 
     codes: Codes
     states: Numbered[State]
     series: pl.Series
+    simple: bool = False
 
     def seen(self, lens: Lens) -> Part:
         return Coded(self.codes, self.states).seen(lens)
@@ -185,7 +187,7 @@ class Texts:
         return self.codes, self.states
 
     def kept(self, rows: npt.NDArray[np.bool_]) -> Texts:
-        return Texts(self.codes[rows], self.states, self.series.filter(pl.Series(rows)))
+        return Texts(self.codes[rows], self.states, self.series.filter(pl.Series(rows)), self.simple)
 
     def texts(self) -> pl.Series:
         return self.series

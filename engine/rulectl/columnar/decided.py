@@ -81,13 +81,15 @@ class Counts:
 
 @dataclass(slots=True)
 class Decided:
-    """The rows of a frame that were decided (`cases`: their places in it, `numbers`: their numbers in the file, `ids`),
-    and those that were rejected. All columns below have one item for each decided row, in order."""
+    """The rows of a frame that were decided (`cases`: their places in it, `numbers`: their numbers in the file, `ids`,
+    `simple` as in `Texts`), and those that were rejected. All columns below have one item for each decided row, in
+    order."""
 
     rulebook: Rulebook
     cases: npt.NDArray[np.int64]
     numbers: npt.NDArray[np.int64]
     ids: pl.Series
+    simple: bool
     rejects: tuple[Reject, ...]
     headings: Headings
     columns: Mapping[str, Column]
@@ -114,13 +116,18 @@ class Decided:
     def _text(self, term: str) -> pl.Series:
         column = self.columns[term]
         if isinstance(column, Texts):
-            return _guard(column.series.fill_null("")).alias(term)
+            return _guard(column.series.fill_null(""), risky=not column.simple).alias(term)
         codes, states = column.exact()
         return self.spellings.of(states, "cell", lambda state: cell(state.now)).column(codes).alias(term)
 
     def id_texts(self) -> pl.Series:
         """The cases' ids as cells."""
-        return _guard(self.ids)
+        return _guard(self.ids, risky=not self.simple)
+
+    def simple_texts(self, term: str) -> bool:
+        """Whether a term's cells need no quotes in any file."""
+        column = self.columns[term]
+        return isinstance(column, Texts) and column.simple
 
     def status_texts(self) -> pl.Series:
         """The cases' statuses."""

@@ -23,7 +23,7 @@ from rulectl.cases.headings import plan as match_headings
 from rulectl.cases.reader import Reject, id_term
 from rulectl.columnar.asks import Asking
 from rulectl.columnar.codes import Codes, Numbered, Part, Spellings, constant, each
-from rulectl.columnar.columns import Coded, Column, State, given
+from rulectl.columnar.columns import Coded, Column, State, Texts, given
 from rulectl.columnar.counted import counts_of
 from rulectl.columnar.decided import Decided, Firings, Pieces
 from rulectl.columnar.findings import Telling
@@ -54,12 +54,14 @@ frame."""
 
 @dataclass(slots=True)
 class Cases:
-    """The rows of a frame that can be decided: `at` are their places in it, `ids` their ids as text."""
+    """The rows of a frame that can be decided: `at` are their places in it, `ids` their ids as text (`simple` as in
+    `Texts`)."""
 
     columns: dict[str, Column]
     at: npt.NDArray[np.int64]
     numbers: npt.NDArray[np.int64]
     ids: pl.Series
+    simple: bool
     rejects: tuple[Reject, ...]
 
 
@@ -177,7 +179,9 @@ class ColumnarEngine:
             ids = ids.filter(pl.Series(good))
             numbers = numbers[good]
             rejects.sort(key=lambda reject: reject.number)
-        return Cases(columns, at, numbers, ids, tuple(rejects))
+        named = None if self.id_term is None else columns.get(self.id_term.id)
+        simple = named is None or (isinstance(named, Texts) and named.simple)
+        return Cases(columns, at, numbers, ids, simple, tuple(rejects))
 
     def _ids(
         self, columns: Mapping[str, Column], reads: Mapping[str, Read], numbers: npt.NDArray[np.int64]
@@ -269,6 +273,7 @@ class ColumnarEngine:
             cases=cases.at,
             numbers=cases.numbers,
             ids=cases.ids,
+            simple=cases.simple,
             rejects=cases.rejects,
             headings=headings,
             columns=columns,
@@ -309,6 +314,7 @@ class ColumnarEngine:
             cases=cases.at,
             numbers=cases.numbers,
             ids=cases.ids,
+            simple=cases.simple,
             rejects=cases.rejects,
             headings=headings,
             columns=columns,

@@ -43,6 +43,9 @@ _NUMBER_LENGTH = 16
 
 _ORDINARY_LENGTH = 1_000
 
+_SIMPLE = "^[0-9A-Za-z][0-9A-Za-z._/:#-]{0,63}$"
+"""Texts, such as the numbers of cases and orders, that are read as they stand and need neither quotes nor a guard."""
+
 _TEXT = pl.String()
 
 
@@ -67,7 +70,9 @@ class TermReader:
     _texts: dict[str, int] = field(default_factory=dict)
     _enum: pl.Enum | None = None
     _lut: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
+    _mixed_up: bool = True
     _many: bool = False
+    _simple: bool = True
     _affixes: Affixes | None = None
     _apart: bool | None = None
     _ends: tuple[Partition, Ruler] | None = None
@@ -117,21 +122,23 @@ class TermReader:
         if found.null_count() > series.null_count():
             self._learn(series.filter(found.is_null() & series.is_not_null()).unique())
             found = series.cast(self._enum, strict=False)
-        physical = found.to_physical()
-        if physical.null_count():
-            # the number after the last text's is that of a blank
-            physical = physical.cast(pl.UInt32).fill_null(len(self._texts))
-        codes: Codes = self._lut.take(physical.to_numpy())
+        # the first text is the blank one
+        numbers = found.to_physical().fill_null(0).to_numpy()
+        codes: Codes = self._lut.take(numbers) if self._mixed_up else numbers.astype(np.int32)
         if len(self._texts) > KNOWN_TEXTS:
             self.forget()
         return codes
 
     def _learn(self, texts: pl.Series) -> None:
-        for text in texts.to_list():
+        # a blank first, as among the states: then the texts often have the numbers of their states
+        for text in ("", *texts.to_list()):
+            if text in self._texts:
+                continue
             value = self.slot.text(text)
             self._texts[text] = BAD_CODE if isinstance(value, Problem) else self.states.number(given(value))
         self._enum = pl.Enum(list(self._texts))
-        self._lut = np.array([*self._texts.values(), BLANK_CODE], np.int32)
+        self._lut = np.array([*self._texts.values()], np.int32)
+        self._mixed_up = bool((self._lut != np.arange(len(self._lut))).any())
 
     def forget(self) -> None:
         """Forget the texts met so far."""
@@ -178,9 +185,13 @@ class TermReader:
 
     def _free_text(self, series: pl.Series) -> Read:
         """Text whose value no expression reads: the texts that tables name, and all others."""
-        plain = series.str.contains(_ORDINARY) & (series.str.len_bytes() < _ORDINARY_LENGTH)
-        null = series.is_null() | (series == "")
         rows = len(series)
+        # looked at as long as it was so: one question instead of five
+        self._simple = self._simple and not series.null_count() and series.str.contains(_SIMPLE).all()
+        if self._simple and self.points is None:
+            return Read(Texts(constant(rows, 1), _FREE, series, True), np.zeros(rows, np.bool_), None)
+        plain = _asked(series, pl.first().str.contains(_ORDINARY) & (pl.first().str.len_bytes() < _ORDINARY_LENGTH))
+        null = series.is_null() | (series == "")
         named = [] if self.points is None else list(self.points.points)
         states: Numbered[State] = Numbered(BLANK, given(_OTHER), *(given(name) for name in named))
         if named:
@@ -206,7 +217,7 @@ class TermReader:
                     code = BLANK_CODE
                 codes[row] = code
                 blank[row] = code == BLANK_CODE
-        return Read(Texts(codes, states, self._as_read(series, odd)), blank, bad)
+        return Read(Texts(codes, states, self._as_read(series, odd), self._simple), blank, bad)
 
     def _as_read(self, series: pl.Series, odd: npt.NDArray[np.integer[Any]]) -> pl.Series:
         """The texts as values: the odd ones without what nobody sees."""
@@ -237,7 +248,8 @@ class TermReader:
         return told_apart(sorted({*points, *ends}))
 
     def _numbers(self, series: pl.Series) -> Read:
-        plain = (series.str.contains(_NUMBER) & (series.str.len_bytes() <= _NUMBER_LENGTH)).fill_null(False)
+        fits = pl.first().str.contains(_NUMBER) & (pl.first().str.len_bytes() <= _NUMBER_LENGTH)
+        plain = _asked(series, fits.fill_null(False))
         digits = series
         if not plain.all():
             self._affixes = self._affixes or Affixes(self.slot)
@@ -292,6 +304,14 @@ class TermReader:
 BLANK_CODE, BAD_CODE = 0, -1
 _OTHER = "\0"
 """Stands for every text that no rule names: no cell can hold it."""
+
+_FREE: Numbered[State] = Numbered(BLANK, given(_OTHER))
+"""The states of a text that no rule names, or of none."""
+
+
+def _asked(series: pl.Series, question: pl.Expr) -> pl.Series:
+    """What a question about the first column of a frame, of several parts, says of a series."""
+    return series.to_frame().select_seq(question).to_series()
 
 
 def blank_column(rows: int, default: Value) -> Coded:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Known, Mask, Numbered, Part, constant, each
+from rulectl.columnar.codes import Codes, Combined, Known, Mask, Numbered, Part, constant, each
 from rulectl.columnar.columns import Column, Lens, Pair, State
 from rulectl.columnar.grid import NONE
 from rulectl.columnar.holding import Holding, Waits
@@ -84,7 +84,7 @@ class TableColumns:
     starts: list[Start] = field(default_factory=list)
     runs: list[TableRun] = field(default_factory=list)
     _rule_start: Known = field(default_factory=Known)
-    _plain: Known = field(default_factory=Known)
+    _combined: Combined = field(default_factory=Combined)
     _start_of: dict[tuple[object, ...], int] = field(default_factory=dict)
     _run_of: dict[tuple[object, ...], int] = field(default_factory=dict)
 
@@ -116,7 +116,7 @@ class TableColumns:
         """Forget all runs; columns that hold their numbers must be forgotten with them."""
         self.starts, self.runs, self.doubts = [], [], Numbered(frozenset())
         self._start_of, self._run_of = {}, {}
-        self._rule_start, self._plain = Known(), Known()
+        self._rule_start, self._combined = Known(), Combined()
         for _, _, lens in self.coarse:
             lens.forget()
         for one in self.tested.values():
@@ -156,7 +156,7 @@ class TableColumns:
                 self._start_of[known] = found
             return found
 
-        return each(parts, rows, begin)
+        return each(parts, rows, begin) if states else self._combined.of(parts, rows, begin)
 
     # -- classes that hardly ever come together twice -----------------------------------------------------------
 
@@ -323,8 +323,9 @@ class TableColumns:
 
     def _finish(self, starts: Codes, columns: Mapping[str, Column], rows: int) -> Codes:
         """Tell apart the rows of one start by the values that its expressions read."""
-        if not self.plan.expressions:
-            return self._plain.of(starts, len(self.starts), lambda number: self._run(number, (), ()))
+        if not self.plan.expressions:  # then each start is a run
+            self.runs += [start.run for start in self.starts[len(self.runs) :]]
+            return starts
         met = np.flatnonzero(np.bincount(starts, minlength=len(self.starts))).tolist() if rows else []
         lut = np.full(len(self.starts), -1, np.int32)
         groups: dict[tuple[str, ...], list[int]] = {}

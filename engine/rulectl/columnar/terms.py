@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Lut, Numbered, Part, each
+from rulectl.columnar.codes import Codes, Combined, Lut, Numbered, Part
 from rulectl.columnar.columns import Coded, State
 from rulectl.columnar.holding import Waits
 from rulectl.columnar.tables import Pass, TableColumns
@@ -57,6 +57,7 @@ class TermColumns:
     _number: dict[Verdict, int] = field(default_factory=dict)
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
     _said: list[tuple[Numbered[object], Lut]] = field(default_factory=list)
+    _combined: Combined = field(default_factory=Combined)
 
     def forget(self) -> None:
         """Forget all verdicts; columns that hold their numbers must be forgotten with them."""
@@ -65,6 +66,7 @@ class TermColumns:
         self._behind, self._group_of, self._doubted = Lut(), Lut(), Lut()
         self.groups, self.unions = Numbered(frozenset()), Numbered(frozenset())
         self._number, self._verdict_of, self._said = {}, {}, []
+        self._combined = Combined()
 
     def decide(self, passes: Mapping[int, Pass], rows: int) -> Verdicts:
         """The number of each row's verdict, and of the sets of names that it waits for beyond those of the verdict."""
@@ -109,7 +111,7 @@ class TermColumns:
             for number in range(len(lut), len(table.runs)):
                 lut.items.append(said.number(self._voice(table.runs[number], number, column)))
             parts.append(Part(lut.array().take(passes[table.number].runs), len(said)))
-        return each(parts, rows, self._verdict)
+        return self._combined.of(parts, rows, self._verdict)
 
     def _of_one(self, table: TableColumns, column: int, runs: Codes) -> Codes:
         """The same where one table says all there is: a verdict for each run, looked up in one step."""
