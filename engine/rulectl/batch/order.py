@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, BinaryIO, Literal
 from rulectl.batch.answers import Answerer, ColumnAnswerer, RowAnswerer
 from rulectl.batch.counting import Counting
 from rulectl.batch.journal import Journal, fingerprint
-from rulectl.batch.run import Order
+from rulectl.batch.run import Order, StopBatchError
 from rulectl.batch.sinks import FrameSink, RejectSink, Sink, TextSink
 from rulectl.batch.writing import PieceWriter, RejectWriter, delimiter_of
 from rulectl.cases.facts import FactReader
@@ -23,12 +24,13 @@ from rulectl.cases.table import RowReader, Table
 from rulectl.cases.writer import Layout
 from rulectl.codec.hashing import content_hash
 from rulectl.codes import Language, say
-from rulectl.diagnostics import Finding
+from rulectl.diagnostics import Finding, finding
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook
 from rulectl.report.outcome import Reporter
 from rulectl.report.summary import Summary
 from rulectl.runtime.engine import Counted, Engine
+from rulectl.source import FilePlace
 from rulectl.values import Value
 
 Decide = Callable[[Mapping[str, Value], Counted | None], Outcome]
@@ -65,10 +67,10 @@ def order_of(
     summary: Summary,
 ) -> Order:
     """Everything that `run` needs. `files` are those of the rulebook; `decide` is an engine that takes a case at a
-    time, in place of our own. Raises UnwritableError where the headings cannot be written."""
+    time, in place of our own. Raises UnwritableError where the headings cannot be written, StopBatchError where nothing
+    can be put aside."""
     key = _key(wanted, rulebook, source, files)
     before = source.begun.stamp if source.begun is not None else _now(source)
-    folder = _folder(wanted.output)
     rows = RowReader(table.columns, FactReader(rulebook), rulebook, table.file)
     lines = wanted.kind.format is Format.JSONL
     pieces = PieceWriter(wanted.kind, wanted.layout, wanted.encoding)
@@ -81,6 +83,7 @@ def order_of(
         delimiter_of(reject_kind.format),
         reject_kind.packed,
     )
+    head, reject_head = pieces.head(), rejects.head()
     reporter = Reporter(rulebook, wanted.lang, wanted.headings)
     answerers: list[Answerer] = []
     for _ in range(wanted.jobs if decide is None else 1):
@@ -90,12 +93,14 @@ def order_of(
         else:
             answerers.append(ColumnAnswerer(rulebook, table, wanted.layout))
     counting = Counting(rulebook, table, rows.unique is not None, lines) if rulebook.aggregates else None
+    # last: once there is a folder, nothing may be refused before the run, which takes it away
+    folder = _folder(wanted.output)
     return Order(
         table=table,
         rows=rows,
         answerers=answerers,
-        results=_sink(wanted, rulebook, pieces, standard, folder, summary, tell),
-        rejected=RejectSink(wanted.rejects, rejects.head(), reject_kind.packed, None, folder),
+        results=_sink(wanted, rulebook, head, standard, folder, summary, tell),
+        rejected=RejectSink(wanted.rejects, reject_head, reject_kind.packed, None, folder),
         pieces=pieces,
         reject_pieces=rejects,
         journal=Journal(folder, key),
@@ -111,7 +116,7 @@ def order_of(
 def _sink(
     wanted: Wanted,
     rulebook: Rulebook,
-    pieces: PieceWriter,
+    head: bytes,
     standard: BinaryIO,
     folder: Path,
     summary: Summary,
@@ -133,13 +138,18 @@ def _sink(
                 ),
             )
         case _:
-            return TextSink(wanted.output, pieces.head(), wanted.kind.packed, standard, folder)
+            return TextSink(wanted.output, head, wanted.kind.packed, standard, folder)
 
 
 def _folder(output: str) -> Path:
-    """Where the journal lies: beside the results, or where the system keeps what is passing."""
+    """Where the journal lies: beside the results, or where the system keeps what is passing. Raises StopBatchError
+    where that cannot be written."""
     if output == "-":
-        return Path(tempfile.mkdtemp(prefix="rulectl-"))
+        try:
+            return Path(tempfile.mkdtemp(prefix="rulectl-"))
+        except OSError:
+            folder = os.environ.get("TMPDIR", "/tmp")
+            raise StopBatchError(finding("cannot-write", FilePlace(""), file=folder)) from None
     place = Path(output)
     return place.with_name(f".{place.name}.batch")
 

@@ -6,9 +6,10 @@ import atexit
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from rulectl.cases.delimited import open_delimited, table_of
 from rulectl.cases.delimited_file import DelimitedFile, mark_of, unwrapped
@@ -19,11 +20,13 @@ from rulectl.cases.pieces import SIZE
 from rulectl.cases.reader import Unreadable
 from rulectl.cases.table import Table
 from rulectl.cases.workbook import open_workbook
-from rulectl.diagnostics import finding
+from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace
 
 _HEAD = 64
+_IN_MEMORY = 1 << 24
+"""Bytes of a pipe that are not put on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,36 @@ def source_of(cases: str | Path | BinaryIO, encoding: str | None = None) -> Case
         return CaseSource(cases, None, name_of(cases), None, encoding)
     path = Path(cases)
     try:
-        return CaseSource(path.open("rb"), str(path), path.name, None, encoding)
+        stream = path.open("rb")
     except OSError:
         slug = "cannot-read" if path.exists() else "no-such-file"
         return Unreadable((finding(slug, FilePlace(str(path)), file=path),))
+    if stream.seekable():
+        return CaseSource(stream, str(path), path.name, None, encoding)
+    copy = copied(stream, path.name)
+    return Unreadable((copy,)) if isinstance(copy, Finding) else CaseSource(copy, None, path.name, None, encoding)
+
+
+def copied(stream: BinaryIO, file: str) -> BinaryIO | Finding:
+    """What comes through a pipe, in a stream that can be read again: in memory, or on disk where it is long."""
+    copy = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the caller closes it
+    try:
+        shutil.copyfileobj(stream, copy, 1 << 20)
+        copy.seek(0)
+    except OSError:
+        with suppress(OSError):  # what it holds has no more room now than before
+            copy.close()
+        return _no_room(file)
+    return cast(BinaryIO, copy)
+
+
+def _no_room(file: str) -> Finding:
+    """A case file that cannot be copied to where the system keeps what is passing."""
+    try:
+        folder = tempfile.gettempdir()
+    except OSError:  # there is no such folder that could be written
+        folder = os.environ.get("TMPDIR", "/tmp")
+    return finding("no-room-to-read", FilePlace(file), file=file, folder=folder)
 
 
 def name_of(cases: str | Path | BinaryIO) -> str:
@@ -72,9 +101,16 @@ def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) ->
         return Unreadable((finding("broken-case-file", FilePlace(file), file=file, kind=kind),))
     match form:
         case Format.XLSX | Format.PARQUET:
-            path = Path(source.path) if source.path is not None and not packed else _spooled(stream)
             opener = open_workbook if form is Format.XLSX else open_parquet
-            return opener(path, file, rulebook)
+            if source.path is not None and not packed and Path(source.path).is_file():
+                return opener(Path(source.path), file, rulebook)
+            try:
+                copy = _spooled(stream)
+            except BROKEN:
+                return Unreadable((finding("broken-case-file", FilePlace(file), file=file, kind=packed),))
+            except OSError:
+                return Unreadable((_no_room(file),))
+            return opener(copy, file, rulebook)
         case Format.JSONL:
             return open_json_table(stream, file, rulebook, source.encoding)
         case Format.CSV | Format.TSV:

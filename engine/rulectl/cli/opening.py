@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from rulectl.api import Book, Cases, compile_workbook
 from rulectl.cases.encoding import known
 from rulectl.cases.headings import by_heading, key_of
+from rulectl.cases.opening import copied
 from rulectl.cases.reader import Unreadable
-from rulectl.cli.base import USAGE, Session, StopError, near_text, refuse
+from rulectl.cli.base import USAGE, Session, StopError, doubt_later, near_text, refuse
 from rulectl.cli.places import check_place as check_place
 from rulectl.cli.places import spare as spare
 from rulectl.codes import Language
+from rulectl.diagnostics import Finding
 from rulectl.model.rulebook import Rulebook, Term
-
-_IN_MEMORY = 1 << 24
 
 
 def open_book(name: str, here: Session, *outputs: str) -> Book:
@@ -34,7 +33,8 @@ def book_and_files(name: str, here: Session, *outputs: str) -> tuple[Book, tuple
         spare(output, loaded.sources)
     if loaded.rulebook is None:
         raise StopError(loaded.findings, USAGE if loaded.path is None else 1)
-    return Book(loaded.rulebook, loaded.findings), loaded.sources
+    doubt_later(loaded.doubt)
+    return Book(loaded.rulebook, loaded.findings, loaded.doubt), loaded.sources
 
 
 def parted(text: str) -> tuple[str, str]:
@@ -52,18 +52,26 @@ def one_input(*names: str | None) -> None:
 def open_stream(name: str) -> tuple[BinaryIO, str]:
     """A seekable stream of a file or of standard input, and its name as people know it."""
     if name == "-":
-        spool = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the caller closes it
-        for chunk in iter(lambda: sys.stdin.buffer.read(1 << 20), b""):
-            spool.write(chunk)
-        spool.seek(0)
-        return cast(BinaryIO, spool), "stdin"
+        return _copied(sys.stdin.buffer, "stdin"), "stdin"
     path = Path(name)
     try:
-        return path.open("rb"), path.name
+        stream = path.open("rb")
     except FileNotFoundError:
         refuse("no-such-file", name, USAGE, file=name)
     except OSError:
         refuse("cannot-read", name, USAGE, file=name)
+    if stream.seekable():
+        return stream, path.name
+    with stream:
+        return _copied(stream, path.name), path.name
+
+
+def _copied(stream: BinaryIO, file: str) -> BinaryIO:
+    """What comes through a pipe; stops where there is no room for it."""
+    copy = copied(stream, file)
+    if isinstance(copy, Finding):
+        raise StopError([copy])
+    return copy
 
 
 def open_cases(book: Book, stream: BinaryIO, file: str, encoding: str | None) -> Cases:

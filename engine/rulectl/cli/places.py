@@ -26,6 +26,9 @@ def check_place(
     if (endings and place.suffix.lower() not in endings) or place.suffix.lower() in not_endings:
         slug = other if endings else kind
         refuse(slug, path, USAGE, kind=place.suffix, file=path)
+    if place.exists() and not place.is_file() and not place.is_dir():
+        # a file that is put in its place would do away with it: no more /dev/null for anyone
+        refuse("not-a-file", path, USAGE, file=path)
     if place.is_dir() or not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
         refuse("cannot-write", path, USAGE, file=path)
 
