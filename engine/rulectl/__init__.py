@@ -7,8 +7,6 @@ if TYPE_CHECKING:
     from rulectl.api import (
         Book,
         CaseError,
-        CheckReport,
-        DiffReport,
         RulebookError,
         check,
         compile_workbook,
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from rulectl.diagnostics import Finding
     from rulectl.model.outcome import Firing, Outcome
     from rulectl.model.policy import Status
+    from rulectl.report.check import CheckReport
+    from rulectl.report.diff import DiffReport
 
 __version__ = "0.1.0"
 
@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CheckReport": "rulectl.report.check",
+    "DiffReport": "rulectl.report.diff",
     "Reject": "rulectl.cases.reader",
     "Finding": "rulectl.diagnostics",
     "Firing": "rulectl.model.outcome",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -23,9 +23,9 @@ from rulectl import testing
 from rulectl.cases.facts import BadCase, FactReader
 from rulectl.cases.json_cases import JsonCases, open_json
 from rulectl.cases.reader import CaseFile, CaseRow, Reject, Unreadable, open_cases
-from rulectl.codes import Language, Severity
+from rulectl.codes import Language
 from rulectl.diagnostics import Finding, finding, has_errors
-from rulectl.loading import Loaded, load_rulebook
+from rulectl.loading import Doubt, Loaded, certain, load_rulebook
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.report.findings import finding_text
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from rulectl.analysis.suggest import Suggestion
     from rulectl.analysis.whynot import WhyNot
     from rulectl.columnar.engine import ColumnarEngine
-    from rulectl.compare.decisions import Cases as DecidedTwice
+    from rulectl.report.check import CheckReport
+    from rulectl.report.diff import DiffReport
 
 Cases = CaseFile | JsonCases
 
@@ -59,11 +60,26 @@ class _FindingsError(Exception):
 
 
 class RulebookError(_FindingsError):
-    """A rulebook that cannot be loaded: the file is not there, or the workbook has errors."""
+    """A rulebook that cannot be loaded: the file is not there, or the workbook has errors. Of compiled JSON that was
+    tampered with, some mistakes come up only when something is asked of it."""
 
 
 class CaseError(_FindingsError):
     """A case, or a file of cases, that cannot be read."""
+
+
+@contextmanager
+def _sound(*books: Book) -> Iterator[None]:
+    """Where work fails over compiled JSON that is no rulebook, RulebookError says so."""
+    try:
+        yield
+    except _FindingsError:
+        raise
+    except Exception as error:
+        for book in books:
+            if found := book.doubt():
+                raise RulebookError(found) from error
+        raise
 
 
 class Frame(Protocol):
@@ -81,9 +97,10 @@ class Decider(Protocol):
 class Book:
     """A rulebook ready to decide cases. Cheap to keep: load once, decide often."""
 
-    def __init__(self, rulebook: Rulebook, findings: Iterable[Finding] = ()) -> None:
+    def __init__(self, rulebook: Rulebook, findings: Iterable[Finding] = (), doubt: Doubt = certain) -> None:
         self.rulebook = rulebook
         self.findings = tuple(findings)
+        self.doubt = doubt
         self._facts = FactReader(rulebook)
 
     @cached_property
@@ -98,13 +115,17 @@ class Book:
     def decide(self, case: Mapping[str, object]) -> Outcome:
         """The outcome of one case. Raises CaseError for a case that lacks a required value or holds a bad one; keys
         that the vocabulary does not know are told of in the outcome's findings."""
-        settled = self._decide_raw(case)
-        if settled is not None:
-            return settled
-        facts = self._facts.read(case)
-        if isinstance(facts, BadCase):
-            raise CaseError(facts.findings)
-        outcome = self.engine.decide(facts)
+        try:
+            settled = self._decide_raw(case)
+            if settled is not None:
+                return settled
+            facts = self._facts.read(case)
+            if isinstance(facts, BadCase):
+                raise CaseError(facts.findings)
+            outcome = self.engine.decide(facts)
+        except Exception:
+            with _sound(self):
+                raise
         if len(facts) != len(case):
             return outcome._replace(findings=(*self._facts.unknown(case), *outcome.findings))
         return outcome
@@ -141,7 +162,8 @@ class Book:
         headings = self._columns.headings(frame)
         if has_errors(headings.findings):
             raise CaseError(headings.findings)
-        return frames.decide_frame(self._columns, frame, headings, lang)
+        with _sound(self):
+            return frames.decide_frame(self._columns, frame, headings, lang)
 
     def _one_by_one(self, cases: Iterable[Mapping[str, object]]) -> Iterator[Outcome | Reject]:
         for result in self.run(JsonCases(cases, "", self.rulebook, self._facts)):
@@ -168,7 +190,8 @@ class Book:
         if isinstance(case, Outcome):
             known = {**case.derived, **case.outputs}
             counted = {name: (known.get(name), ids) for name, ids in case.counted.items()}
-        return why_not(self._study, facts, goal, Budget.of(budget, time.process_time), counted)
+        with _sound(self):
+            return why_not(self._study, facts, goal, Budget.of(budget, time.process_time), counted)
 
     @cached_property
     def _study(self) -> Study:
@@ -192,7 +215,8 @@ class Book:
         table = source if isinstance(source, Unreadable) else open_table(source, self.rulebook, settled=True)
         if isinstance(table, Unreadable):
             raise CaseError(table.findings)
-        return decide_table(self._columns, table, lang)
+        with _sound(self):
+            return decide_table(self._columns, table, lang)
 
     def open(
         self, cases: str | Path | Iterable[Mapping[str, object]], *, encoding: str | None = None
@@ -225,16 +249,17 @@ class Book:
         self, rows: Iterable[CaseRow | Reject], engine: Decider | None = None
     ) -> Iterator[tuple[CaseRow, Outcome] | Reject]:
         """Decide rows in their order: as they come, or where facts are counted across cases, after all are read."""
-        decide = (engine or self.engine).decide
-        if not self.rulebook.aggregates:
-            for row in rows:
-                yield row if isinstance(row, Reject) else (row, decide(row.facts))
-            return
-        every = list(rows)
-        cases = [row for row in every if isinstance(row, CaseRow)]
-        counts = iter(compute(self.rulebook, [row.facts for row in cases], [row.id for row in cases]))
-        for row in every:
-            yield row if isinstance(row, Reject) else (row, decide(row.facts, counted=next(counts)))
+        with _sound(self):
+            decide = (engine or self.engine).decide
+            if not self.rulebook.aggregates:
+                for row in rows:
+                    yield row if isinstance(row, Reject) else (row, decide(row.facts))
+                return
+            every = list(rows)
+            cases = [row for row in every if isinstance(row, CaseRow)]
+            counts = iter(compute(self.rulebook, [row.facts for row in cases], [row.id for row in cases]))
+            for row in every:
+                yield row if isinstance(row, Reject) else (row, decide(row.facts, counted=next(counts)))
 
 
 def _first_of(items: Iterable[T]) -> tuple[T | None, Iterable[T]]:
@@ -258,42 +283,12 @@ def load(book: str | Path) -> Book:
     loaded = compile_workbook(book)
     if loaded.rulebook is None:
         raise RulebookError(loaded.findings)
-    return Book(loaded.rulebook, loaded.findings)
+    return Book(loaded.rulebook, loaded.findings, loaded.doubt)
 
 
 def compile_workbook(book: str | Path) -> Loaded:
     """The rulebook of a workbook and every finding; `rulebook` is None when there are errors."""
     return load_rulebook(book)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """What is wrong with a rulebook and what could be proved of it: what compiling found, then the verdicts of the
-    checks. `rulebook` is None where compiling found errors; then nothing was checked. `changes`, where the check was
-    asked to compare with an earlier rulebook: what changed, and what else that touches."""
-
-    rulebook: Rulebook | None
-    compiled: tuple[Finding, ...]
-    verdicts: tuple[Finding, ...]
-    path: Path | None = None
-    sources: tuple[Path, ...] = ()
-    changes: tuple[Finding, ...] = ()
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """All that is wrong, worth knowing or not settled; what was proved is left out."""
-        told = (*self.verdicts, *self.changes)
-        return (*self.compiled, *(found for found in told if found.verdict != "proved"))
-
-    @property
-    def proved(self) -> tuple[Finding, ...]:
-        """What was proved, a finding for each check and table."""
-        return tuple(found for found in self.verdicts if found.verdict == "proved")
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is nothing to mend: no error and no warning but accepted ones."""
-        return not any(f.severity is not Severity.NOTICE and not f.accepted for f in self.findings)
 
 
 def check(
@@ -305,40 +300,25 @@ def check(
     be loaded."""
     from rulectl.analysis.budget import Budget  # deciding a case must not wait for the checks to be loaded
     from rulectl.analysis.checks import analyse
+    from rulectl.report.check import CheckReport
 
-    loaded = Loaded(book.rulebook, book.findings) if isinstance(book, Book) else load_rulebook(book)
+    loaded = Loaded(book.rulebook, book.findings, doubt=book.doubt) if isinstance(book, Book) else load_rulebook(book)
     old = None if since is None else _loaded(since)
-    verdicts = analyse(loaded.rulebook, Budget.of(budget)) if loaded.rulebook is not None else ()
+    try:
+        verdicts = analyse(loaded.rulebook, Budget.of(budget)) if loaded.rulebook is not None else ()
+    except Exception:
+        if found := loaded.doubt():
+            return CheckReport(None, (*loaded.findings, *found), (), loaded.path, loaded.sources)
+        raise
     changes: tuple[Finding, ...] = ()
     if old is not None and loaded.rulebook is not None:
         from rulectl.compare.since import since as compared_with
 
-        earlier = analyse(old.rulebook, Budget.of(budget))
-        told = compared_with(earlier, verdicts, loaded.rulebook.source)
-        changes = (*_changes(old.rulebook, loaded.rulebook, budget), *told)
+        with _sound(old):
+            earlier = analyse(old.rulebook, Budget.of(budget))
+            told = compared_with(earlier, verdicts, loaded.rulebook.source)
+            changes = (*_changes(old.rulebook, loaded.rulebook, budget), *told)
     return CheckReport(loaded.rulebook, loaded.findings, verdicts, loaded.path, loaded.sources, changes)
-
-
-@dataclass(frozen=True, slots=True)
-class DiffReport:
-    """What changed from one rulebook to another, as findings. `cases`, where a file of cases was decided by both: how
-    many rows there are, how many differ, and a finding for each conclusion that does."""
-
-    old: Rulebook
-    new: Rulebook
-    changes: tuple[Finding, ...]
-    cases: DecidedTwice | None = None
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """All that is told, of the cases too."""
-        return (*self.changes, *(self.cases.findings if self.cases is not None else ()))
-
-    @property
-    def same(self) -> bool:
-        """Whether nothing differs but notes and ways of writing."""
-        telling = (found for found in self.changes if found.slug != "notes-changed" and found.verdict != "proved")
-        return not any(telling) and (self.cases is None or not self.cases.differing)
 
 
 def diff(
@@ -353,8 +333,11 @@ def diff(
     cases that tables answer otherwise, each with a case that both decide. With a file of `cases`, or a seekable stream
     of one, the conclusions that differ in it. `budget` is in seconds; what is not settled by then is told as open.
     Raises RulebookError where one of the two cannot be loaded, CaseError where the cases cannot be read."""
+    from rulectl.report.diff import DiffReport
+
     before, after = _loaded(old), _loaded(new)
-    told = _changes(before.rulebook, after.rulebook, budget)
+    with _sound(before, after):
+        told = _changes(before.rulebook, after.rulebook, budget)
     if cases is None:
         return DiffReport(before.rulebook, after.rulebook, told)
     from rulectl.cases.opening import name_of
@@ -386,9 +369,11 @@ def suggest_tests(book: Book, *, budget: float | None = 60.0, untested: bool = F
     from rulectl.analysis.study import Study
     from rulectl.analysis.suggest import suggest
 
-    return suggest(Study(book.rulebook), Budget.of(budget), untested=untested)
+    with _sound(book):
+        return suggest(Study(book.rulebook), Budget.of(budget), untested=untested)
 
 
 def run_tests(book: Book) -> testing.TestRun:
     """Run the workbook's own tests."""
-    return testing.run(book.rulebook, book.engine.decide)
+    with _sound(book):
+        return testing.run(book.rulebook, book.engine.decide)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from rulectl.books import candidates, find
@@ -20,16 +21,25 @@ from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace
 
+Doubt = Callable[[], tuple[Finding, ...]]
+
+
+def certain() -> tuple[Finding, ...]:
+    """A rulebook that has just been compiled is one."""
+    return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """The rulebook, None when there are errors; every finding; the file that it came from, None when there is none;
-    every file that was read, the included ones too."""
+    every file that was read, the included ones too. `doubt` says why the rulebook is none after all: to be asked where
+    work on it fails, for compiled JSON is not read to its last entry before there is a case."""
 
     rulebook: Rulebook | None
     findings: tuple[Finding, ...]
     path: Path | None = None
     sources: tuple[Path, ...] = ()
+    doubt: Doubt = field(default=certain, compare=False, repr=False)
 
 
 @contextmanager
@@ -82,4 +92,15 @@ def _decoded(path: Path | None) -> Loaded:
     from rulectl.codec.decode import decode  # brings the whole of jsonschema, which a workbook does not need
 
     decoded = decode(text, file)
-    return Loaded(decoded.rulebook, decoded.findings, path or Path("-"))
+    doubt = partial(_doubted, path, file, "" if path is not None else text)
+    return Loaded(decoded.rulebook, decoded.findings, path or Path("-"), doubt=doubt)
+
+
+def _doubted(path: Path | None, file: str, text: str) -> tuple[Finding, ...]:
+    """What is wrong with compiled JSON, all of it read once more."""
+    from rulectl.codec.doubt import doubts
+
+    try:
+        return doubts(text if path is None else path.read_bytes().decode("utf-8-sig"), file)
+    except (OSError, UnicodeDecodeError):
+        return ()

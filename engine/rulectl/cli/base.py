@@ -29,6 +29,7 @@ FINE, FINDINGS, USAGE, INTERNAL = 0, 1, 2, 3
 _LANG = "rulectl.lang"
 _FORMAT = "rulectl.format"
 _FORM = "rulectl.form"
+_DOUBTS = "rulectl.doubts"
 
 
 class StopError(Exception):
@@ -66,6 +67,11 @@ def session() -> Session:
     """The session of the command that runs."""
     meta = click.get_current_context().meta
     return Session(meta[_LANG], meta.get(_FORMAT) == "json")
+
+
+def doubt_later(doubt: Callable[[], Iterable[Finding]]) -> None:
+    """Have the command ask this, why a rulebook is none, should it fail."""
+    click.get_current_context().meta.setdefault(_DOUBTS, []).append(doubt)
 
 
 def status_of(findings: Iterable[Finding]) -> int:
@@ -185,6 +191,18 @@ class Command(_Speaking):
         for param in self.params:
             if isinstance(param, Option):
                 param.command = str(name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it. Where it fails over a compiled rulebook that is none, that is what is told."""
+        try:
+            return super().invoke(ctx)
+        except (StopError, click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            found = [finding for doubt in ctx.meta.get(_DOUBTS, ()) for finding in doubt()]
+            if found:
+                raise StopError(found) from error
+            raise
 
 
 class Group(_Speaking, click.Group):

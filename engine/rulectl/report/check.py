@@ -4,11 +4,47 @@ worth knowing, one line each."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rulectl.analysis.suggest import Suggestion
 from rulectl.codes import Language, Severity, say
 from rulectl.diagnostics import Finding
+from rulectl.model.rulebook import Rulebook
 from rulectl.report.findings import finding_text, place_text
+
+if TYPE_CHECKING:  # the checks take longer to load than the words for them
+    from rulectl.analysis.suggest import Suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What is wrong with a rulebook and what could be proved of it: what compiling found, then the verdicts of the
+    checks. `rulebook` is None where compiling found errors; then nothing was checked. `changes`, where the check was
+    asked to compare with an earlier rulebook: what changed, and what else that touches."""
+
+    rulebook: Rulebook | None
+    compiled: tuple[Finding, ...]
+    verdicts: tuple[Finding, ...]
+    path: Path | None = None
+    sources: tuple[Path, ...] = ()
+    changes: tuple[Finding, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is wrong, worth knowing or not settled; what was proved is left out."""
+        told = (*self.verdicts, *self.changes)
+        return (*self.compiled, *(found for found in told if found.verdict != "proved"))
+
+    @property
+    def proved(self) -> tuple[Finding, ...]:
+        """What was proved, a finding for each check and table."""
+        return tuple(found for found in self.verdicts if found.verdict == "proved")
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is nothing to mend: no error and no warning but accepted ones."""
+        return not any(f.severity is not Severity.NOTICE and not f.accepted for f in self.findings)
 
 
 def check_text(findings: Sequence[Finding], lang: Language) -> str:

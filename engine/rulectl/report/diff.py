@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rulectl.codes import Language, say
 from rulectl.diagnostics import Finding
+from rulectl.model.rulebook import Rulebook
 from rulectl.report.findings import example_text, place_text
 from rulectl.source import Cell, Place
 
@@ -17,6 +19,28 @@ _TESTS = 12
 """How many tests that come out otherwise are listed; JSON has all."""
 
 _PARTS = ("part-added", "part-removed", "part-changed")
+
+
+@dataclass(frozen=True, slots=True)
+class DiffReport:
+    """What changed from one rulebook to another, as findings. `cases`, where a file of cases was decided by both: how
+    many rows there are, how many differ, and a finding for each conclusion that does."""
+
+    old: Rulebook
+    new: Rulebook
+    changes: tuple[Finding, ...]
+    cases: Cases | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is told, of the cases too."""
+        return (*self.changes, *(self.cases.findings if self.cases is not None else ()))
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs but notes and ways of writing."""
+        telling = (found for found in self.changes if found.slug != "notes-changed" and found.verdict != "proved")
+        return not any(telling) and (self.cases is None or not self.cases.differing)
 
 
 def diff_text(findings: Sequence[Finding], cases: Cases | None, lang: Language) -> str:

@@ -1,0 +1,141 @@
+"""What is wrong with compiled JSON that was taken for a rulebook, looked for once something has failed over it.
+
+A sealed text is spared the schema, and entries are decoded when a case first comes to them (design note 0011). That is
+right for every text that was written here; a forged one, or one whose parts fit each other and yet mean nothing, fails
+deep in the engine. Only then is it worth to read everything: each entry is put into words and read back as a cell of
+its column is, since it is the reader of cells that knows what may stand there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+from rulectl.codec.decode import decode
+from rulectl.diagnostics import Finding, finding
+from rulectl.lang.parser import Typed, parse_expression, parse_output, parse_template, parse_test
+from rulectl.lang.printer import print_expr, print_test, template
+from rulectl.lang.scope import Broken, Scope, Symbol
+from rulectl.lang.syntax import Expr, Test
+from rulectl.model.grid import Strip, grid_of
+from rulectl.model.rulebook import ListSize, Rulebook, Table, ValueIs
+from rulectl.source import FilePlace
+from rulectl.types import BOOLEAN, NUMBER, STRING, Type
+
+T = TypeVar("T")
+
+_FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What decoding, printing and reading raise over a node that is nonsense."""
+
+STATUS = "status"
+_MOST = 20
+"""How many entries are told of."""
+
+
+class Spoilt(NamedTuple):
+    """An entry that means nothing: its table, the first rule that has it, the heading above it, and its text."""
+
+    table: str
+    rule: str
+    heading: str
+    text: str
+
+
+def doubts(text: str | bytes, file: str) -> tuple[Finding, ...]:
+    """Why a text is no rulebook, entries first; nothing where it is one after all."""
+    believed = decode(text, file)
+    if believed.rulebook is None:
+        return believed.findings
+    place = FilePlace(file)
+    entries = tuple(islice(spoilt(believed.rulebook), _MOST))
+    if entries:
+        return tuple(
+            finding("json-entry-spoilt", place, file=file, rules=[one.rule], name=one.table, **one._asdict())
+            for one in entries
+        )
+    judged = decode(text, file, believing=False)
+    if judged.rulebook is None:
+        return judged.findings
+    return tuple(finding("json-mismatch", place, file=file, what=what) for what in senseless(judged.rulebook))
+
+
+def spoilt(book: Rulebook) -> Iterator[Spoilt]:
+    """The entries that no cell of their column could hold."""
+    scope = _scope(book)
+    for table in book.tables:
+        grid = grid_of(table)
+        for column, tests in zip(table.inputs, grid.when, strict=True):
+            for number in range(len(tests.texts)):
+                if not _reads(partial(_test, tests.items, number, column.type, scope)):
+                    yield _named(table, tests, number, column.heading)
+        for conclusion, values in zip(table.outputs, grid.then, strict=True):
+            term = scope.symbols[conclusion.term]
+            for number in range(len(values.texts)):
+                if not _reads(partial(_conclusion, values.items, number, term.type, scope)):
+                    yield _named(table, values, number, term.name)
+
+
+def senseless(book: Rulebook) -> Iterator[str]:
+    """The other parts that mean nothing, named."""
+    scope = _scope(book)
+    for table in book.tables:
+        for column in table.inputs:
+            if not _reads(partial(_expression, column.subject, None, scope)):
+                yield f"tables {table.name}: {column.heading}"
+    for aggregate in book.aggregates:
+        if aggregate.where is not None and not _reads(partial(_expression, aggregate.where, BOOLEAN, scope)):
+            yield f"aggregates {aggregate.term}"
+    for one in book.templates:
+        if not _reads(partial(_template, one.text, scope)):
+            yield f"templates {one.id}"
+    for policy in book.policies:
+        if not _reads(partial(_expression, policy.statement, BOOLEAN, scope)):
+            yield f"policies {policy.id}"
+    for test in book.tests:
+        for expected in test.expected:
+            tests = [one.test for one in expected.all_of if isinstance(one, ValueIs)]
+            sizes = [one.test for one in expected.all_of if isinstance(one, ListSize)]
+            for nodes, type_ in ((tests, scope.symbols[expected.term].type), (sizes, NUMBER)):
+                if not all(_reads(partial(_test, nodes, number, type_, scope)) for number in range(len(nodes))):
+                    yield f"tests {test.id}: {expected.term}"
+
+
+def _scope(book: Rulebook) -> Scope:
+    """What cells may name, by id and name; policies and tests may name the status of a case too."""
+    symbols = [Symbol(one.id, one.name, one.type) for one in book.parameters]
+    symbols += [Symbol(one.id, one.name, one.type) for one in book.terms]
+    status = Symbol(STATUS, STATUS, STRING)
+    return Scope({STATUS: status, **{s.name: s for s in symbols}, **{s.id: s for s in symbols}})
+
+
+def _reads(work: Callable[[], object]) -> bool:
+    """Whether a part can be put into words and these be read."""
+    try:
+        return not isinstance(work(), Broken)
+    except _FAILURES:
+        return False
+
+
+def _test(tests: Sequence[Test], number: int, type_: Type, scope: Scope) -> Test | Broken:
+    return parse_test(print_test(tests[number], type_, scope.names), type_, scope)
+
+
+def _conclusion(exprs: Sequence[Expr | None], number: int, type_: Type, scope: Scope) -> Expr | Broken | None:
+    expr = exprs[number]
+    return None if expr is None else parse_output(print_expr(expr, scope.names, in_cell=type_), type_, scope)
+
+
+def _expression(expr: Expr, type_: Type | None, scope: Scope) -> Typed | Broken:
+    return parse_expression(print_expr(expr, scope.names), scope, type_)
+
+
+def _template(expr: Expr, scope: Scope) -> Expr | Broken:
+    return parse_template(template(expr, scope.names), scope)
+
+
+def _named(table: Table, strip: Strip[T], number: int, heading: str) -> Spoilt:
+    refs = list(strip.refs)
+    rule = grid_of(table).ids[refs.index(number)] if number in refs else "-"
+    return Spoilt(table.name, rule, heading, strip.texts[number])
