@@ -10,7 +10,6 @@ from typing import BinaryIO
 from rulectl.api import Book, Cases, compile_workbook
 from rulectl.cases.encoding import known
 from rulectl.cases.headings import by_heading, key_of
-from rulectl.cases.opening import copied
 from rulectl.cases.reader import Unreadable
 from rulectl.cli.base import USAGE, Session, StopError, doubt_later, near_text, refuse
 from rulectl.cli.places import check_place as check_place
@@ -68,6 +67,8 @@ def open_stream(name: str) -> tuple[BinaryIO, str]:
 
 def _copied(stream: BinaryIO, file: str) -> BinaryIO:
     """What comes through a pipe; stops where there is no room for it."""
+    from rulectl.cases.opening import copied  # late: it brings data frames, which most commands do without
+
     copy = copied(stream, file)
     if isinstance(copy, Finding):
         raise StopError([copy])
