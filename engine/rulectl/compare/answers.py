@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from rulectl.compare.fixed import fixed_expr
 from rulectl.compare.joint import Version
+from rulectl.lang.fold import fold_parts
 from rulectl.lang.syntax import Expr, Literal
 from rulectl.model.policy import HitPolicy
 from rulectl.runtime.resolve import NOTHING, UNKNOWN, Lack, Spoken
@@ -77,7 +77,7 @@ def answers(version: Version, hits: Sequence[int], terms: Collection[str]) -> di
 
 def _formula(version: Version, rule: int, column: int) -> Expr | None:
     expr = version.table.rules[rule].then[column].expr
-    return None if expr is None else fixed_expr(expr, version.study.plan.parameters)
+    return None if expr is None else fold_parts(expr, version.study.plan.parameters)
 
 
 def differ(one: Answer | None, other: Answer | None) -> bool:

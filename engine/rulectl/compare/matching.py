@@ -1,9 +1,9 @@
 """Which rule of the old table is which of the new: the same row, the same row under another id, the same id with
 another row; the rest was removed or added.
 
-Entries are numbered once a column for both tables, so that a rule is a tuple of small integers and ten thousand rules
-are matched without looking at one of them (model/grid.py). Each rule has two such keys: as it is written, and with
-parameters in their places, by which it decides.
+Entries are numbered once a column for both tables, the blank one 0, so that a rule is a tuple of small integers and ten
+thousand rules are matched without looking at one of them (model/grid.py). Each rule has two such keys: as it is
+written, and with parameters in their places, by which it decides.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from rulectl.compare.fixed import Constants, fixed_expr, fixed_test
+from rulectl.lang.fold import Constants, fold_parts, fold_test
 from rulectl.lang.syntax import ANYTHING, Expr, Name, Test
 from rulectl.model.grid import grid_of
+from rulectl.model.numbered import Numbered
 from rulectl.model.rulebook import Period, Rulebook, Table
 from rulectl.runtime.lowering import period_test
 from rulectl.types import DATE, Type
@@ -31,25 +32,6 @@ class Heading:
 
     subject: Expr
     type: Type
-
-
-@dataclass(slots=True)
-class Numbered(Generic[T]):
-    """Entries by number; number 0 is the blank one."""
-
-    items: list[T]
-    numbers: dict[T, int]
-
-    @staticmethod
-    def of(blank: T) -> Numbered[T]:
-        return Numbered([blank], {blank: 0})
-
-    def number(self, item: T) -> int:
-        found = self.numbers.get(item)
-        if found is None:
-            found = self.numbers[item] = len(self.items)
-            self.items.append(item)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +98,11 @@ def match_rules(old: Rulebook, before: Table, new: Rulebook, after: Table) -> Ma
     for book, table in books:
         constants = _constants(book)
         places.append((_place(headings, table, constants), _place_terms(terms, table)))
-    tests: list[Numbered[Test]] = [Numbered.of(ANYTHING) for _ in headings]
-    written: list[Numbered[Hashable]] = [Numbered.of(ANYTHING) for _ in headings]
-    said: list[Numbered[Expr | None]] = [Numbered.of(None) for _ in terms]
-    said_written: list[Numbered[Hashable]] = [Numbered.of(None) for _ in terms]
-    marks: Numbered[Hashable] = Numbered.of((False, True, Period()))
+    tests: list[Numbered[Test]] = [Numbered(ANYTHING) for _ in headings]
+    written: list[Numbered[Hashable]] = [Numbered(ANYTHING) for _ in headings]
+    said: list[Numbered[Expr | None]] = [Numbered(None) for _ in terms]
+    said_written: list[Numbered[Hashable]] = [Numbered(None) for _ in terms]
+    marks: Numbered[Hashable] = Numbered((False, True, Period()))
     event = _dated(headings, tests, books)
     rows = [
         tuple(_rows(book, table, columns, conclusions, tests, written, said, said_written, marks, dated))
@@ -141,7 +123,7 @@ def _place(headings: list[Heading], table: Table, constants: Constants) -> list[
     """Where the conditions of a table stand among the headings of both; a heading that comes twice stands twice."""
     found: list[int] = []
     for column in table.inputs:
-        heading = Heading(fixed_expr(column.subject, constants), column.type)
+        heading = Heading(fold_parts(column.subject, constants), column.type)
         at = next((n for n, other in enumerate(headings) if n not in found and _alike(other, heading)), None)
         if at is None:
             at = len(headings)
@@ -176,7 +158,7 @@ def _dated(
         if known is None:
             known = len(headings)
             headings.append(heading)
-            tests.append(Numbered.of(ANYTHING))
+            tests.append(Numbered(ANYTHING))
         found.append(known)
     return found[0], found[1]
 
@@ -233,11 +215,11 @@ def _numbers(items: Sequence[Hashable], numbered: Numbered[Hashable]) -> list[in
 
 
 def _fixed(items: Sequence[Test], numbered: Numbered[Test], constants: Constants) -> list[int]:
-    return [numbered.number(fixed_test(item, constants)) for item in items]
+    return [numbered.number(fold_test(item, constants, fold_parts)) for item in items]
 
 
 def _fixed_said(items: Sequence[Expr | None], numbered: Numbered[Expr | None], constants: Constants) -> list[int]:
-    return [numbered.number(None if item is None else fixed_expr(item, constants)) for item in items]
+    return [numbered.number(None if item is None else fold_parts(item, constants)) for item in items]
 
 
 def _pairs(old_ids: Sequence[str], old: Sequence[Row], new_ids: Sequence[str], new: Sequence[Row]) -> Iterator[Pair]:
