@@ -1,4 +1,9 @@
-"""What to ask, row by row: as the one-case engine counts it, for each combination of unsettled verdicts that occurs."""
+"""What to ask, row by row: as the one-case engine counts it, for each combination of unsettled verdicts that occurs.
+
+How often each output waits for each input is worked out once for each combination of what the output itself hangs on.
+Adding that up over the outputs and sorting the inputs by it is done in columns: with many blanks, hardly two rows wait
+for the same.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, each
+from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, distinct, distinct_words, each
 from rulectl.columnar.columns import Column
 from rulectl.columnar.terms import TermColumns, Verdicts
 from rulectl.model.rulebook import Term
@@ -15,18 +21,28 @@ from rulectl.runtime.plan import Plan
 
 Asks = tuple[str, ...]
 
+_CELLS = 1 << 21
+"""So many counts, of rows and names, are added up and sorted at once: 16 MB each time they are held."""
+
+_IN_WORD = 4
+"""Places of names in a 64-bit word."""
+
 
 class Asking:
     """Asks of a rulebook. `asks` by number; 0 is none."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self._names = sorted(plan.order, key=plan.order.__getitem__)
+        self._place = {name: place for place, name in enumerate(self._names)}
         self.forget()
 
     def forget(self) -> None:
         """Forget all asks; columns that hold their numbers must be forgotten with them."""
         self.asks: Numbered[Asks] = Numbered(())
         self._weights: Numbered[tuple[tuple[str, int], ...]] = Numbered(())
+        self._counts = np.zeros((0, len(self._names)), np.int64)
+        self._known: dict[bytes, int] = {}
 
     def decide(
         self,
@@ -45,11 +61,61 @@ class Asking:
         if not weights:
             return constant(rows)
         where = np.flatnonzero(np.logical_or.reduce([codes != 0 for _, codes in weights]))
-        parts = [Part(codes[where], len(self._weights)) for _, codes in weights]
-        outputs = [output for output, _ in weights]
+        self._count()
+        names = np.flatnonzero(self._counts.any(axis=0))
+        if not len(names):
+            return constant(rows)
+        at, codes = distinct([Part(codes[where], len(self._weights)) for _, codes in weights], len(where))
+        step = max(1, _CELLS // len(names))
+        said = np.concatenate(
+            [
+                self._inorder([(output, codes[where[at[start : start + step]]]) for output, codes in weights], names)
+                for start in range(0, len(at), step)
+            ]
+        )
         asks = constant(rows)
-        asks[where] = each(parts, len(where), lambda key: self.asks.number(self._asks(outputs, key)))
+        asks[where] = said[codes]
         return asks
+
+    def _inorder(self, weights: Sequence[tuple[Term, Codes]], names: Rows) -> Codes:
+        """The number of the asks of some rows, given the number of each output's weights, of which only some names
+        have any: first what required outputs wait for most, then what all do."""
+        rows = len(weights[0][1])
+        required, total = (np.zeros((rows, len(names)), np.int64) for _ in range(2))
+        counted = self._counts[:, names]
+        for output, codes in weights:
+            counts = counted[codes]
+            total += counts
+            if output.required:
+                required += counts
+        key = required * (total.max(initial=0) + 1) + total
+        # names stand in their own order, and stay so where they are waited for alike
+        order = np.argsort(-key, axis=1, kind="stable")
+        places = np.zeros((rows, -(-len(names) // _IN_WORD) * _IN_WORD), np.uint16)
+        places[:, : len(names)] = names[order] + 1
+        places[np.arange(places.shape[1]) >= np.count_nonzero(total, axis=1)[:, None]] = 0
+        at, codes = distinct_words(places.view(np.uint64))
+        return np.fromiter((self._asked(some) for some in places[at]), np.int32, len(at))[codes]
+
+    def _asked(self, places: npt.NDArray[np.uint16]) -> int:
+        """The number of some asks: `places` of names, from 1, and after them 0."""
+        asked = places[places != 0]
+        key = asked.tobytes()
+        found = self._known.get(key)
+        if found is None:
+            asks = tuple(self._names[place - 1] for place in asked.tolist())
+            found = self._known[key] = self.asks.number(asks)
+        return found
+
+    def _count(self) -> None:
+        """One row of counts, a column a name, for each of `_weights`."""
+        fresh = self._weights.items[len(self._counts) :]
+        if fresh:
+            more = np.zeros((len(fresh), len(self._names)), np.int64)
+            for row, weights in enumerate(fresh):
+                for name, count in weights:
+                    more[row, self._place[name]] = count
+            self._counts = np.concatenate([self._counts, more])
 
     def _weigh(
         self,
@@ -130,17 +196,6 @@ class Asking:
             return (name,)
         missing = [key for key in self._keys(name) if key in blank or key not in columns]
         return missing or (name,)
-
-    def _asks(self, outputs: Sequence[Term], key: tuple[int, ...]) -> Asks:
-        required: Counter[str] = Counter()
-        total: Counter[str] = Counter()
-        for output, code in zip(outputs, key, strict=True):
-            counts = dict(self._weights.items[code])
-            total.update(counts)
-            if output.required:
-                required.update(counts)
-        order = self.plan.order
-        return tuple(sorted(total, key=lambda n: (-required[n], -total[n], order[n])))
 
 
 def _inputs(
