@@ -208,6 +208,7 @@ class Book:
 
     def _decide_file(self, cases: str | Path | BinaryIO, encoding: str | None, lang: Language) -> pl.DataFrame:
         """A case file of any format, or a seekable stream of one, as a frame of results."""
+        from rulectl.cases.formats import BROKEN
         from rulectl.cases.opening import open_table, source_of
         from rulectl.columnar.frames import decide_table
 
@@ -215,8 +216,11 @@ class Book:
         table = source if isinstance(source, Unreadable) else open_table(source, self.rulebook, settled=True)
         if isinstance(table, Unreadable):
             raise CaseError(table.findings)
-        with _sound(self):
-            return decide_table(self._columns, table, lang)
+        try:
+            with _sound(self):
+                return decide_table(self._columns, table, lang)
+        except (OSError, *BROKEN):
+            raise CaseError((finding("cases-gone", FilePlace(table.file), file=table.file),)) from None
 
     def open(
         self, cases: str | Path | Iterable[Mapping[str, object]], *, encoding: str | None = None

@@ -224,3 +224,19 @@ def test_a_compressed_file_that_ends_too_soon(batch: Batch, tmp_path: Path) -> N
     assert done.exit_code == 1
     assert "cases-gone" in done.stderr or "broken-case-file" in done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["cases.csv.zst"]
+
+
+def test_a_parquet_file_that_is_damaged_within(batch: Batch, tmp_path: Path) -> None:
+    held = io.BytesIO()
+    pl.DataFrame(
+        {"工单号": [f"A{n}" for n in range(30_000)], "问题类型": ["瑕疵"] * 30_000, "实付金额": 1.0}
+    ).write_parquet(held)
+    data = bytearray(held.getvalue())
+    middle = len(data) // 2
+    data[middle : middle + 500] = bytes(byte ^ 0x5A for byte in data[middle : middle + 500])
+    (tmp_path / "cases.parquet").write_bytes(data)
+    done = batch("cases.parquet", "-o", "out.csv")
+    assert (done.exit_code, "cases-gone" in done.stderr) == (1, True), done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["cases.parquet"]
+    with pytest.raises(rulectl.CaseError, match="cases-gone"):
+        rulectl.load(BOOK).decide_many("cases.parquet")

@@ -15,11 +15,13 @@ from threading import Thread
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import rulectl
 from rulectl.batch.decisions_book import write_workbook
 from rulectl.cases.reader import id_term
 from rulectl.cases.writer import layout
+from rulectl.cli import main
 from tests.batch.conftest import BOOK, Batch, cases
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes and devices in folders")
@@ -113,3 +115,12 @@ def test_nothing_is_left_where_the_headings_cannot_be_written(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
     done = batch("cases.csv", "-o", "-")
     assert (done.exit_code, "cannot-write" in done.stderr) == (2, True), done.stderr
+
+
+def test_cases_of_a_comparison_through_a_pipe_with_a_name(tmp_path: Path) -> None:
+    """They are read twice, though a pipe can be read once."""
+    writer = piped(tmp_path / "cases.csv", "工单号,问题类型,实付金额\nA1,瑕疵,10\n".encode())
+    args = ["diff", BOOK, BOOK, "--cases", str(tmp_path / "cases.csv"), "--lang", "en"]
+    done = CliRunner().invoke(main, args)
+    writer.join()
+    assert (done.exit_code, "1 cases, decided by both" in done.stdout) == (0, True), done.stderr

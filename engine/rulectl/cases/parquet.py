@@ -37,8 +37,9 @@ class ParquetTable:
         self._done = 0.0
 
     def chunks(self) -> Iterator[Chunk]:
+        """The rows from the start. Raises OSError where the file is damaged."""
         for start in range(0, self._rows, self._size):
-            found = pl.scan_parquet(self._path, glob=False).slice(start, self._size).collect()
+            found = self._slice(start)
             columns = [
                 texts(found.to_series(n), type_).alias(name)
                 for n, (name, type_) in enumerate(zip(positions(self.columns.width), self._types, strict=True))
@@ -50,6 +51,13 @@ class ParquetTable:
             self._done = (start + found.height) / max(1, self._rows)
             blank = frame.height - kept.height
             yield Chunk(kept, (), self.columns.width, found.height, blank, digest)
+
+    def _slice(self, start: int) -> pl.DataFrame:
+        """Rows from one on. Raises OSError where the file is damaged there."""
+        try:
+            return pl.scan_parquet(self._path, glob=False).slice(start, self._size).collect()
+        except pl.exceptions.PolarsError as error:
+            raise OSError(str(error)) from error
 
     def done(self) -> float:
         return self._done

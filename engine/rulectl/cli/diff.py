@@ -1,5 +1,5 @@
 """`rulectl diff OLD NEW [--cases FILE]`: what changed from one rulebook to another; it is the result, so it goes to the
-output. Cases are read twice, once by each rulebook; those of standard input wait in a temporary file."""
+output. Cases are read twice, once by each rulebook; those of a pipe wait in a temporary file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from rulectl.api import CaseError
 from rulectl.api import diff as compared
 from rulectl.cli.base import FINDINGS, FINE, Command, Option, StopError, common, session
-from rulectl.cli.opening import checked_encoding, one_input, open_book, open_stream
+from rulectl.cli.opening import checked_encoding, once_only, one_input, open_book, open_stream
 from rulectl.report.diff import diff_text
 
 
@@ -27,7 +27,7 @@ def diff(old: str, new: str, cases: str | None, input_encoding: str | None, budg
     encoding = checked_encoding(input_encoding, "--input-encoding", here.lang)
     one_input(old, new, cases)
     books = open_book(old, here), open_book(new, here)
-    with open_stream("-")[0] if cases == "-" else nullcontext(cases) as source:
+    with open_stream(cases)[0] if cases is not None and once_only(cases) else nullcontext(cases) as source:
         try:
             report = compared(*books, cases=source, encoding=encoding, budget=budget)
         except CaseError as error:

@@ -48,6 +48,11 @@ def one_input(*names: str | None) -> None:
         refuse("stdin-twice", "-", USAGE)
 
 
+def once_only(name: str) -> bool:
+    """Whether what has this name can be read but once: standard input, or a pipe with a name."""
+    return name == "-" or Path(name).is_fifo()
+
+
 def open_stream(name: str) -> tuple[BinaryIO, str]:
     """A seekable stream of a file or of standard input, and its name as people know it."""
     if name == "-":
