@@ -43,6 +43,12 @@ class Asking:
         self._weights: Numbered[tuple[tuple[str, int], ...]] = Numbered(())
         self._counts = np.zeros((0, len(self._names)), np.int64)
         self._known: dict[bytes, int] = {}
+        self._weighed: dict[tuple[object, ...], dict[tuple[int, ...], int]] = {}
+
+    @property
+    def held(self) -> int:
+        """How many things are remembered."""
+        return len(self.asks) + sum(map(len, self._weighed.values()))
 
     def decide(
         self,
@@ -140,8 +146,15 @@ class Asking:
             parts.append(Part(null[codes[where]], 2))
 
         plain = not decided and not any(name in self.plan.aggregates for name in behind)
+        memory = self._weighed.setdefault((output.id, plain, tuple(decided), tuple(blanks)), {})
 
         def weigh(key: tuple[int, ...]) -> int:
+            found = memory.get(key)
+            if found is None:
+                found = memory[key] = weigh_anew(key)
+            return found
+
+        def weigh_anew(key: tuple[int, ...]) -> int:
             counts: Counter[str] = Counter()
             if plain:
                 for names, rules in groups.items[key[0]]:

@@ -330,7 +330,7 @@ class ColumnarEngine:
     def _make_room(self) -> None:
         """Forget everything when there is too much of it."""
         held = sum(len(t.runs) + len(t.starts) + len(t.doubts) for t in self.tables.values())
-        held += sum(len(t.verdicts) for t in self.terms.values()) + len(self.asking.asks) + len(self.telling.told)
+        held += sum(len(t.verdicts) for t in self.terms.values()) + self.asking.held + len(self.telling.told)
         rules = sum(len(table.table.rules) for table in self.plan.tables)
         if held > KEPT_STATES + 10 * rules:
             for table in self.tables.values():
