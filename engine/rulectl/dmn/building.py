@@ -13,10 +13,10 @@ from rulectl.compiler.naming import FORBIDDEN
 from rulectl.diagnostics import Finding, finding
 from rulectl.dmn.coining import Coining
 from rulectl.dmn.drafting import NewTable
-from rulectl.dmn.feel import chosen, read_expression
+from rulectl.dmn.feel import read_expression
 from rulectl.dmn.feel_text import FeelFault
 from rulectl.dmn.hints import Hint
-from rulectl.dmn.meaning import Env, Meaning, Parts, Routine, listed, single
+from rulectl.dmn.meaning import Env, Meaning, Parts, Routine, chosen, listed, single
 from rulectl.dmn.model import (
     Boxed,
     Conditional,

@@ -184,3 +184,10 @@ def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
             return syntax.AllOf(tuple(map(inner, tests)))  # type: ignore[arg-type]
         case syntax.Except(test):
             return syntax.Except(inner(test))  # type: ignore[arg-type]
+
+
+def chosen(condition: Expr, then: Meaning, otherwise: Meaning, span: Span) -> Meaning:
+    """`if` of values, or of structures part by part."""
+    if isinstance(then, Parts) and isinstance(otherwise, Parts) and set(then.parts) == set(otherwise.parts):
+        return Parts({n: chosen(condition, then.parts[n], otherwise.parts[n], span) for n in then.parts})
+    return syntax.If(condition, single(then, span), single(otherwise, span))
