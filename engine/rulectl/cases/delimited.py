@@ -86,9 +86,12 @@ def _without_blank(frame: pl.DataFrame, width: int) -> pl.DataFrame:
     low, high = first.min(), first.max()
     if isinstance(low, str) and isinstance(high, str) and low >= "!" and high < "\x7f":
         return frame  # every first cell begins with a sign that is seen
-    if not (first.str.len_bytes() < 1).any() and not first.str.contains(r"^\s").any():
+    silent = (first.str.strip_chars() == "").arg_true()
+    if not len(silent):
         return frame
-    return frame.filter(pl.any_horizontal(pl.col(positions(width)).str.strip_chars() != ""))
+    others = frame[silent].select(pl.all_horizontal(pl.col(positions(width)).str.strip_chars() == ""))
+    blank = silent.filter(others.to_series())
+    return frame.filter(~pl.int_range(frame.height, eager=True).is_in(blank.implode())) if len(blank) else frame
 
 
 def open_delimited(

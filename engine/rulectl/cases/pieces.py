@@ -16,10 +16,10 @@ import codecs
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -214,16 +214,13 @@ def _parse(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int, ten
 def _at_once(body: bytes, shape: Shape) -> pl.DataFrame | None:
     """The rows of a piece in which every line is a whole row with as many cells as there are headings; else None."""
     data = pl.Series(np.frombuffer(body, np.uint8))
-    breaks = data == _BREAK
-    if b"\r" in body:
-        returns = data == _RETURN
-        if (returns.head(-1) & breaks.slice(1)).sum() != returns.sum():
-            return None
+    if b"\r" in body and _alone(data):
+        return None
     quotes = (data == _QUOTE).arg_true().to_numpy().view(np.int32)
     if len(quotes) and not _well_quoted(body, quotes, shape.delimiter):
         return None
     frame = _read(body, shape, "raise")
-    if frame is None or frame.height != breaks.sum() + int(body[-1] != _BREAK):
+    if frame is None or frame.height != (data == _BREAK).sum() + int(body[-1] != _BREAK):
         return None
     # no row is longer than the headings, and one that is shorter is filled up with empty cells: so there are as many
     # delimiters as there should be if and only if no row is
@@ -232,6 +229,12 @@ def _at_once(body: bytes, shape: Shape) -> pl.DataFrame | None:
         if (data == mark).sum() - _inside(body, quotes, mark) != frame.height * (shape.width - 1):
             return None
     return frame
+
+
+def _alone(data: pl.Series) -> bool:
+    """Whether a carriage return stands before anything but a line break."""
+    returns = data == _RETURN
+    return bool((returns.head(-1) & (data == _BREAK).slice(1)).sum() != returns.sum())
 
 
 def _well_quoted(body: bytes, quotes: Places, delimiter: str) -> bool:
@@ -279,57 +282,101 @@ def _inside_many(data: npt.NDArray[np.uint8], byte: int) -> int:
     return count
 
 
+class _Lines(Sequence[str]):
+    """The lines of a text, with their ends; each is made when it is asked for, since only odd ones are."""
+
+    def __init__(self, body: bytes) -> None:
+        breaks = np.flatnonzero(np.frombuffer(body, np.uint8) == _BREAK) + 1
+        whole = breaks if body.endswith(b"\n") else np.append(breaks, len(body))
+        self.ends: list[int] = whole.tolist()
+        self.starts = [0, *self.ends[:-1]]
+        self._body = body
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        return self._body[self.starts[at] : self.ends[at]].decode().removesuffix("\n") + "\n"
+
+    def without(self, left: Iterable[int], end: int) -> bytes:
+        """The text up to a place, but for some lines, given in order."""
+        kept: list[memoryview] = []
+        whole = memoryview(self._body)
+        at = 0
+        for line in left:
+            if at < self.starts[line]:
+                kept.append(whole[at : self.starts[line]])
+            at = self.ends[line]
+        return b"".join([*kept, whole[at:end]])
+
+
 def _by_lines(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int, one_byte: bool) -> tuple[Piece, bytes]:
     """The same for a piece that is not plain throughout."""
-    if b"\r" in body:
+    if _alone(pl.Series(np.frombuffer(body, np.uint8))):
         body = _ALONE.sub(b"\n", body)
     lines = pl.read_lines(body)["line"]
-    plain = lines.str.contains(shape.plain) & (lines != "") if one_byte else pl.repeat(False, len(lines), eager=True)
+    plain = _plain(lines, shape) if one_byte else pl.repeat(False, len(lines), eager=True)
     if spoilt:
         plain &= ~lines.str.contains("[\0\ufffd]")
     odd: list[Odd] = []
     later: list[int] = []  # lines that go on with a record
-    unfinished = b""
+    end = len(body)
     left = (~plain).arg_true().to_list()
-    if left:
-        texts = body.decode().split("\n")
-        if texts[-1] == "":
-            texts.pop()
-        texts = [text + "\n" for text in texts]
-        at = 0
-        for line in left:
-            if line < at:
-                continue
-            found = step(texts, line, shape.delimiter, shape.full, final)
-            if not found.lines:
-                unfinished = "".join(texts[line:]).encode()
-                if not body.endswith(b"\n"):
-                    unfinished = unfinished.removesuffix(b"\n")
-                body = body[: len(body) - len(unfinished)]
-                lines, plain = lines.head(line), plain.head(line)
-                break
-            at = line + found.lines
-            later += range(line + 1, at)
-            odd.append(Odd(line - len(later) + found.lines - 1, found.cells, texts[line].rstrip("\r\n")))
-    starts = pl.repeat(True, len(lines), eager=True)
+    if not left:
+        frame = _read(body, shape, "ignore")
+        if frame is not None and frame.height == len(lines):
+            return Piece(_numbered(frame, first), [], len(lines), zlib.crc32(body)), b""
+    texts = _Lines(body)
+    at = 0
+    for line in left:
+        if line < at:
+            continue
+        found = step(texts, line, shape.delimiter, shape.full, final)
+        if not found.lines:
+            end = texts.starts[line]
+            plain = plain.head(line)
+            break
+        at = line + found.lines
+        later += range(line + 1, at)
+        odd.append(Odd(line - len(later) + found.lines - 1, found.cells, texts[line].rstrip("\r\n")))
+    starts = pl.repeat(True, len(plain), eager=True)
     if later:
         starts = starts.scatter(later, False)
         plain &= starts
     numbers = starts.cast(pl.Int64).cum_sum() - 1 + first
-    count = len(lines) - len(later)
+    count = len(plain) - len(later)
     odd = [Odd(one.number + first, one.cells, one.text) for one in odd]
-    piece = Piece(_empty(shape), odd, count, zlib.crc32(body))
+    piece, unfinished = Piece(_empty(shape), odd, count, zlib.crc32(body[:end])), body[end:]
     if not plain.any():
         return piece, unfinished
-    text = body if plain.all() else lines.filter(plain).str.join("\n")[0].encode()
-    frame = _read(text, shape, "ignore")
+    frame = _read(texts.without((~plain).arg_true().to_list(), end), shape, "ignore")
     mine = numbers.filter(plain)
     if frame is None or frame.height != len(mine):  # the two ways of reading differ: then the slow one
-        texts = [text + "\n" for text in lines.filter(plain).to_list()]
-        taken = [step(texts, at, shape.delimiter, shape.full, True).cells for at in range(len(texts))]
+        taken = [step([texts[at]], 0, shape.delimiter, shape.full, True).cells for at in plain.arg_true().to_list()]
         odd += [Odd(number, cells) for number, cells in zip(mine.to_list(), taken, strict=True)]
         return piece._replace(odd=sorted(odd)), unfinished
     return piece._replace(frame=frame.insert_column(0, mine.alias(ROW))), unfinished
+
+
+def _plain(lines: pl.Series, shape: Shape) -> pl.Series:
+    """Which lines are whole rows. Most have no quotes and as many delimiters as they should have; the pattern, which
+    takes ten times as long, is for the others."""
+    line = pl.first()
+    simple = (line.str.count_matches(shape.delimiter, literal=True) == shape.width - 1) & ~(
+        line.str.contains('"', literal=True) | line.str.contains("\r", literal=True) | (line == "")
+    )
+    plain = lines.to_frame().select_seq(simple).to_series()
+    left = (~plain).arg_true()
+    if not len(left):
+        return plain
+    others = lines.gather(left)
+    return plain.scatter(left, others.str.contains(shape.plain) & (others != ""))
 
 
 def _read(data: bytes, shape: Shape, extra: str) -> pl.DataFrame | None:
