@@ -38,7 +38,10 @@ _NOT_NULL = re.compile(r"(?:(?:非|不为|不是|not)\s*(?:空|null)|有值|is n
 _NOT_GROUP = re.compile(r"(?:not(?:\s+in)?|非|不是|不属于|不在)\s*[(\[]", re.IGNORECASE)
 _NONE_OF = re.compile(r"(?:不属于|不在(?=\s)|not\s+in\b)\s*", re.IGNORECASE)
 _ANY_OF = re.compile(r"(?:属于|in\b)\s*(?=[^\s(\[])", re.IGNORECASE)
-_GROUP = re.compile(r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|(?:空|null|[-—])" + _STOP + ")", re.IGNORECASE)
+_GROUP = re.compile(
+    r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|(?:包含|contains)\s+(?:[\"“]|:=)|(?:空|null|[-—])" + _STOP + ")",
+    re.IGNORECASE,
+)
 _BRACKET = re.compile(r"(?:(?:in|属于|在)\s*)?[(\[]\s*", re.IGNORECASE)
 _NEGATION = re.compile(r"(?:不是|不为|不等于|非|not\s)\s*", re.IGNORECASE)
 _UNEQUAL = re.compile(r"(?:!=|≠|<>)\s*")
