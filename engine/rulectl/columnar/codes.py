@@ -25,7 +25,7 @@ _LARGEST = 1 << 62
 _SCATTER = np.uint64(0x9E3779B97F4A7C15)
 """An odd number near 2**64 divided by the golden ratio: its multiples spread evenly (Knuth, TAOCP 3, 6.4)."""
 
-_MIX = np.uint64(29)
+_MIX = np.uint64(32)
 
 _PLACES = 1 << 16
 """So many combinations have a place of their own, for each table: 256 kB."""
@@ -228,8 +228,12 @@ def distinct_words(words: npt.NDArray[np.uint64]) -> tuple[Rows, Codes]:
     """The same for rows of words, (rows, words): they are told apart by a number mixed from each, then compared."""
     mixed = np.zeros(len(words), np.uint64)
     for column in range(words.shape[1]):
-        mixed = (mixed ^ words[:, column]) * _SCATTER
+        mixed ^= words[:, column]
+        # upper bits must come down before the next word: sets of rules differ in few bits
         mixed ^= mixed >> _MIX
+        mixed *= _SCATTER
+        mixed ^= mixed >> _MIX
+        mixed *= _SCATTER
     at, codes = _numbered(mixed.view(np.int64), _LARGEST)
     if not (words[at[codes]] == words).all():
         _, at, number = np.unique(words, axis=0, return_index=True, return_inverse=True)
