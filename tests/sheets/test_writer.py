@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import time
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.worksheet import Worksheet
 
 from rulectl.model.draft import Draft
+from rulectl.sheets import looks
 from rulectl.sheets.blocks import Grid
 from rulectl.sheets.reader import read_workbook
 from rulectl.sheets.text import grids, read_text
@@ -104,6 +107,35 @@ def test_headings_stay_in_sight_and_markers_carry_notes(tmp_path: Path) -> None:
     assert book["判定"]["A1"].comment is not None
     assert "决策表" in book["判定"]["A1"].comment.text
     assert book["词汇"]["D2"].comment is not None
+
+
+def wide(conditions: int) -> Worksheet:
+    """The sheet of a table of many conditions, long cells in each."""
+    headings = " | ".join(f"条件甲乙{n}" for n in range(conditions))
+    cells = " | ".join(["质量问题;色差;尺码问题;描述不符;发错货"] * conditions)
+    text = f"| 决策表 | 名字很长的补救方案表 |\n| 规则号 |{' 条件 |' * conditions} 结论 |\n| | {headings} | 方案 |\n"
+    page = openpyxl.load_workbook(BytesIO(workbook_bytes(grids(f"## 判定\n{text}| R1 | {cells} | 退货 |\n")))).active
+    assert isinstance(page, Worksheet)
+    return page
+
+
+@pytest.mark.parametrize("conditions", [3, 8, 10, 30])
+def test_a_wide_sheet_prints_at_a_size_that_can_be_read(conditions: int) -> None:
+    page = wide(conditions)
+    widths = {letter: column.width for letter, column in page.column_dimensions.items()}
+    sheets = page.page_setup.fitToWidth or 1
+    assert sum(widths.values()) / int(sheets) <= looks.READABLE * looks.FURTHEST
+    assert (int(sheets) > 1, page.print_title_cols) == ((True, "$A:$A") if conditions == 30 else (False, None))
+    assert page.print_title_rows == "$1:$3"
+    # the name of the table, and the headings, stay on one line; what no longer fits wraps, in a row that has room
+    assert widths["B"] >= looks.shown_width("名字很长的补救方案表")
+    assert widths["C"] >= looks.shown_width("条件甲乙1")
+    lines = looks.shown_width("质量问题;色差;尺码问题;描述不符;发错货") / widths["C"]
+    assert (page.row_dimensions[4].height or 0) >= looks.LINE_HEIGHT * lines
+
+
+def test_a_sheet_that_fits_keeps_its_widths() -> None:
+    assert looks.pressed({1: 40.0, 2: 22.0}, {}) == {1: 40.0, 2: 22.0}
 
 
 def test_the_same_source_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

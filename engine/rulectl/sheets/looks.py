@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.page import PageMargins
@@ -45,12 +45,30 @@ stands above or below the conditions of another table takes no more than it need
 PROSE = frozenset(("note", "notes", "description", "text", "statement", "where", "values"))
 ROW_HEIGHT, LINE_HEIGHT, HIGHEST = 19.0, 15.0, 400.0
 
+READABLE = 215.0
+"""The widths that A4 across holds when 10 points print as 7, which can still be read."""
+LEAST, FURTHEST = 0.72, 1.4
+"""How far the columns of a wider sheet give way; and how much wider than that a sheet may be before it is printed on
+several sheets of paper side by side."""
 
-def landscape(page: Worksheet) -> None:
-    """Print on A4 across, as wide as the sheet of paper."""
+
+def pressed(widths: Mapping[int, float], headings: Mapping[int, int]) -> dict[int, float]:
+    """The widths of a sheet's columns, narrower where they are more than can be read on paper: texts wrap, but for the
+    headings, of which the widest is given for each column."""
+    share = max(LEAST, min(1.0, READABLE / max(sum(widths.values()), 1.0)))
+    least = {number: max(NARROWEST, headings.get(number, 0) + 2.0) for number in widths}
+    return {number: max(min(width, least[number]), round(width * share)) for number, width in widths.items()}
+
+
+def landscape(page: Worksheet, wide: float) -> None:
+    """Print on A4 across, as wide as the paper; a sheet that would be too small so, on several, each with its first
+    column. `wide`: the widths of its columns together."""
     page.page_setup.orientation = "landscape"
     page.page_setup.paperSize = 9
     page.page_setup.fitToHeight = 0
+    if wide > READABLE * FURTHEST:
+        page.page_setup.fitToWidth = max(2, round(wide / READABLE))
+        page.print_title_cols = "A:A"
     page.page_margins = PageMargins(left=0.3, right=0.3, top=0.4, bottom=0.5, header=0.2, footer=0.2)
     footer = page.oddFooter
     assert footer is not None

@@ -101,14 +101,16 @@ def _write_sheet(
         _write_block(page, block, about, lang)
         for choice in choices(block, about, lang, n == len(blocks) - 1):
             lists.add(page, choice)
-    _set_widths(page, grid, blocks, described)
+    wide = _set_widths(page, grid, blocks, described)
     if blocks:
         page.sheet_properties.tabColor = looks.BANDS[blocks[0].kind]
     if len(blocks) == 1:
         first = blocks[0]
         across = first.at.column + (1 if first.kind in (BlockKind.TABLE, BlockKind.VOCABULARY, BlockKind.TESTS) else 0)
-        page.freeze_panes = _at(page, first.at.row + header_rows(first.kind), across).coordinate
-    looks.landscape(page)
+        below = first.at.row + header_rows(first.kind)
+        page.freeze_panes = _at(page, below, across).coordinate
+        page.print_title_rows = f"{first.at.row}:{below - 1}"
+    looks.landscape(page, wide)
     page.sheet_format.defaultRowHeight = looks.ROW_HEIGHT
     page.sheet_format.customHeight = True
 
@@ -199,8 +201,8 @@ def _typed_number(block: DraftBlock, row: Sequence[object]) -> bool:
 
 def _set_widths(
     page: Worksheet, grid: Grid, blocks: Sequence[DraftBlock], described: Sequence[Sequence[Column]]
-) -> None:
-    """Widths by what the columns of all blocks of the sheet hold; title bands may run over."""
+) -> float:
+    """Widths by what the columns of all blocks of the sheet hold, and their sum; title bands may run over."""
     plain: dict[int, float] = {}
     prose: dict[int, float] = {}
     for block, about in zip(blocks, described, strict=True):
@@ -214,6 +216,11 @@ def _set_widths(
     widths = prose | {n: max(width, min(prose.get(n, 0.0), looks.SHARED_PROSE)) for n, width in plain.items()}
     if not blocks:
         widths[1] = looks.column_width((row[0] for row in grid.rows if row), True)
+    heads = [cell for block in blocks for row in block.rows[: header_rows(block.kind)] for cell in row]
+    headings: dict[int, int] = {}
+    for cell in heads:
+        headings[cell.at.column] = max(headings.get(cell.at.column, 0), looks.shown_width(cell.text))
+    widths = looks.pressed(widths, headings)
     for number, width in widths.items():
         page.column_dimensions[get_column_letter(number)].width = width
     for block in blocks:
@@ -221,6 +228,7 @@ def _set_widths(
             height = looks.row_height((cell.text, widths[cell.at.column]) for cell in row)
             if height is not None:
                 page.row_dimensions[row[0].at.row].height = height
+    return sum(widths.values())
 
 
 # -- drop-downs --------------------------------------------------------------------------------------------------
