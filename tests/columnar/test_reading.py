@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from io import BytesIO
 from random import Random
 
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 
 from rulectl.api import Book
 from rulectl.cases.reader import CaseRow, Reject
+from rulectl.columnar import reading
 from rulectl.columnar.decided import Decided
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.columnar.seen import Seen
@@ -120,8 +122,6 @@ def test_texts(rows: int, seed: int) -> None:
     found = cases(rows, seed)
     frame = pl.DataFrame(found, schema={term.name: pl.String for term in TERMS if term.role is Role.INPUT})
     source = frame.write_csv().encode()
-    from io import BytesIO
-
     opened = whole.open_stream(BytesIO(source), "cases.csv")
     engine = ColumnarEngine(whole.rulebook)
     decided = engine.decide(frame, file="cases.csv", seen=Seen())
@@ -129,6 +129,17 @@ def test_texts(rows: int, seed: int) -> None:
     blank = frame.with_columns(pl.col(pl.String).replace("", None))
     again = engine.decide(blank, file="cases.csv", seen=Seen())
     assert (again.ids.to_list(), len(again.rejects)) == (decided.ids.to_list(), len(decided.rejects))
+
+
+def test_texts_are_forgotten_only_after_their_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column of very many texts that rules look at is not remembered; what was read of it stays whole."""
+    monkeypatch.setattr(reading, "KNOWN_TEXTS", 3)
+    whole, engine = Book(book()), ColumnarEngine(book())
+    for seed in (4, 5):
+        frame = pl.DataFrame(cases(300, seed))
+        source = BytesIO(frame.write_csv().encode())
+        rows = list(whole.open_stream(source, "cases.csv"))  # type: ignore[arg-type]  # it can be read
+        held_to(engine.decide(frame, file="cases.csv", seen=Seen()), whole, rows)
 
 
 def test_an_id_that_comes_again_in_a_later_frame_is_rejected() -> None:

@@ -103,7 +103,10 @@ class TermReader:
     # -- few distinct values ------------------------------------------------------------------------------------
 
     def _coded(self, series: pl.Series) -> Read:
-        return self._good(self._numbers_of(series))
+        read = self._good(self._numbers_of(series))
+        if len(self._texts) > KNOWN_TEXTS:  # what was read goes on with the states that it knows
+            self.forget()
+        return read
 
     def _good(self, codes: Codes) -> Read:
         """State numbers, -1 for what cannot be read."""
@@ -125,8 +128,6 @@ class TermReader:
         # the first text is the blank one
         numbers = found.to_physical().fill_null(0).to_numpy()
         codes: Codes = self._lut.take(numbers) if self._mixed_up else numbers.astype(np.int32)
-        if len(self._texts) > KNOWN_TEXTS:
-            self.forget()
         return codes
 
     def _learn(self, texts: pl.Series) -> None:
