@@ -73,7 +73,7 @@ def _sound(*books: Book) -> Iterator[None]:
     """Where work fails over compiled JSON that is no rulebook, RulebookError says so."""
     try:
         yield
-    except _FindingsError:
+    except (_FindingsError, OSError, MemoryError):
         raise
     except Exception as error:
         for book in books:
@@ -106,7 +106,8 @@ class Book:
     @cached_property
     def engine(self) -> Engine:
         """The native engine, made at the first case."""
-        return Engine(self.rulebook)
+        with _sound(self):
+            return Engine(self.rulebook)
 
     @cached_property
     def _decide_raw(self) -> Callable[[Mapping[str, object]], Outcome | None]:
@@ -204,7 +205,8 @@ class Book:
         """The columnar engine, made at the first frame."""
         from rulectl.columnar.engine import ColumnarEngine
 
-        return ColumnarEngine(self.rulebook, engine=self.engine)
+        with _sound(self):
+            return ColumnarEngine(self.rulebook, engine=self.engine)
 
     def _decide_file(self, cases: str | Path | BinaryIO, encoding: str | None, lang: Language) -> pl.DataFrame:
         """A case file of any format, or a seekable stream of one, as a frame of results."""

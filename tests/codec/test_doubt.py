@@ -146,6 +146,7 @@ def test_programs_get_a_rulebook_error(tmp_path: Path) -> None:
     cases = tmp_path / "cases.csv"
     cases.write_text("问题,急件,金额\n破损,否,30\n", "utf-8")
     ways: tuple[Callable[[], object], ...] = (
+        lambda: book.engine,
         lambda: book.decide(case),
         lambda: list(book.decide_many([case])),
         lambda: book.decide_many(cases),
@@ -162,16 +163,19 @@ def test_programs_get_a_rulebook_error(tmp_path: Path) -> None:
     assert (report.rulebook, {f.slug for f in report.findings}) == (None, {"json-entry-spoilt"})
 
 
-def test_a_sound_file_is_not_blamed_for_other_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("failure", "forged"), [(ZeroDivisionError, False), (BrokenPipeError, True)])
+def test_a_file_is_not_blamed_for_other_failures(
+    failure: type[Exception], forged: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "book.json"
-    path.write_text(dumps(rulebook()), "utf-8")
+    path.write_text(written(DAMAGE, True) if forged else dumps(rulebook()), "utf-8")
     book = rulectl.load(path)
 
     def fails(*_: object) -> None:
-        raise ZeroDivisionError
+        raise failure
 
-    monkeypatch.setattr(book, "_decide_raw", fails)
-    with pytest.raises(ZeroDivisionError):
+    monkeypatch.setitem(vars(book), "_decide_raw", fails)
+    with pytest.raises(failure):
         book.decide({"问题": "破损"})
 
 

@@ -196,7 +196,7 @@ class Command(_Speaking):
         """Run it. Where it fails over a compiled rulebook that is none, that is what is told."""
         try:
             return super().invoke(ctx)
-        except (StopError, click.ClickException, click.Abort, click.exceptions.Exit):
+        except (StopError, click.ClickException, click.Abort, click.exceptions.Exit, OSError, MemoryError):
             raise
         except Exception as error:
             found = [finding for doubt in ctx.meta.get(_DOUBTS, ()) for finding in doubt()]
