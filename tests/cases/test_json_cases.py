@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 
+from rulectl.cases import json_cases
 from rulectl.cases.facts import FactReader
 from rulectl.cases.json_cases import JsonCases, open_json, parse, parse_case
 from rulectl.cases.reader import CaseRow, Reject, Unreadable
@@ -41,6 +42,19 @@ def test_one_case_however_it_is_laid_out(text: str) -> None:
     assert isinstance(row, CaseRow)
     assert row.facts == {"case_id": "1", "issue": "色差", "amount": Decimal("35.1")}
     assert row.id == "1"
+
+
+@pytest.mark.parametrize("spaces", [0, 400])
+def test_a_broken_first_line_is_not_looked_for_its_end_in_all_the_others(
+    spaces: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_cases, "_LONGEST", 300)
+    lines = "\n".join(GOOD.replace("1", str(n), 1) for n in range(20))
+    rows = list(read("{broken\n" + " " * spaces + "\n" + lines))
+    assert [type(row) for row in rows] == [Reject] + [CaseRow] * 20
+    # nothing is lost either where the first lines are a case that just fits
+    laid_out = json.dumps(json.loads(GOOD), indent=2)
+    assert len(list(read(laid_out + " " * (300 - len(laid_out)) + "\n" + lines))) > 20
 
 
 def test_numbers_are_exact() -> None:

@@ -18,6 +18,9 @@ from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace, Location, OptionPlace, Place, RowPlace
 
+_LONGEST = 1 << 24
+"""No single case, written out over several lines, has more characters."""
+
 
 class _TwiceError(ValueError):
     """A key that stands twice in one object."""
@@ -140,10 +143,15 @@ def open_json(
     first = next((line for line in text if line.strip()), "")
     text.seek(0)
     # a whole case on the first line: one a line; else a list, or one case written out over several lines
-    if not first.lstrip().startswith("[") and not isinstance(parse(first, FilePlace(file)), Finding):
+    listed = first.lstrip().startswith("[")
+    if not listed and not isinstance(parse(first, FilePlace(file)), Finding):
         return JsonCases(text, file, rulebook, facts, once)
-    whole = parse(text.read(), FilePlace(file))
-    if isinstance(whole, Finding):
+    # lines of which the first is broken are not all held in memory to find that out
+    held = text.read(-1 if listed else _LONGEST)
+    whole = parse(held, FilePlace(file))
+    if listed and isinstance(whole, Finding):
+        return Unreadable((whole,))
+    if isinstance(whole, Finding) or (not listed and len(held) == _LONGEST):
         text.seek(0)
-        return Unreadable((whole,)) if first.lstrip().startswith("[") else JsonCases(text, file, rulebook, facts, once)
+        return JsonCases(text, file, rulebook, facts, once)
     return JsonCases(whole if isinstance(whole, list) else [whole], file, rulebook, facts, once)
