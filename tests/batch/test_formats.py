@@ -201,6 +201,19 @@ def test_decisions_as_a_workbook(batch: Batch, tmp_path: Path) -> None:
     assert "应退金额 = 实付金额" in str(rules.cell(r1, 5).value)
 
 
+def test_a_workbook_in_the_making_is_seen(batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes ten times as long as the deciding."""
+    told: list[tuple[int, float]] = []
+    monkeypatch.setattr("rulectl.cli.progress.Bar.progress", lambda _, rows, share: told.append((rows, share)))
+    (tmp_path / "cases.csv").write_text(cases(4000), "utf-8")
+    batch("cases.csv", "-o", "out.xlsx")
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert len([share for share in shares if 0.1 < share < 1]) >= 3
+    assert told[-1] == (told[-1][0], 1.0)
+    assert 3000 < told[-1][0] < 4000
+
+
 @pytest.mark.parametrize(
     ("name", "data", "slug"),
     [

@@ -31,7 +31,7 @@ def test_a_workbook_that_finds_no_room(tmp_path: Path) -> None:
     rulebook = rulectl.load(BOOK).rulebook
     columns = layout(rulebook, id_term(rulebook))
     with pytest.raises(OSError, match="No space left") as full:
-        write_workbook([], columns, rulebook, Counter(), "zh", Path("/dev/full"), tmp_path)
+        write_workbook([], columns, rulebook, Counter(), "zh", Path("/dev/full"), tmp_path, lambda *_: None)
     assert full.value.errno == errno.ENOSPC
     assert os.listdir(tmp_path) == []
 
@@ -41,7 +41,7 @@ def test_a_workbook_whose_sheets_find_no_room(tmp_path: Path) -> None:
     rulebook = rulectl.load(BOOK).rulebook
     columns = layout(rulebook, id_term(rulebook))
     with pytest.raises(OSError, match="No such file"):
-        write_workbook([], columns, rulebook, Counter(), "zh", tmp_path / "out.xlsx", tmp_path / "none")
+        write_workbook([], columns, rulebook, Counter(), "zh", tmp_path / "out.xlsx", tmp_path / "none", print)
 
 
 def piped(path: Path, data: bytes) -> Thread:

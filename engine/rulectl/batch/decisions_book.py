@@ -11,7 +11,7 @@ import datetime as dt
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,12 @@ _WIDEST, _SAMPLE = 60, 200
 _RULE_WIDTHS = (26, 8, 22, 48, 40, 30, 18)
 _TALLEST = 25
 
+_FILLED = 0.85
+"""The share of the work when all rows are on their sheets: then the file is packed."""
+_OFTEN = 1000
+
 _Formats = Mapping[str, Any]
+Progress = Callable[[int, float], None]
 
 
 def write_workbook(
@@ -55,10 +60,12 @@ def write_workbook(
     lang: Language,
     target: Path,
     folder: Path,
+    progress: Progress,
     rows: int = ROWS,
 ) -> list[Finding]:
     """Frames, each in a file of its own, as one workbook; what is to be said of it. `rows` go on each sheet; `folder`
-    takes what is passing, so that it lies on the disk of the results and goes with them. Raises OSError."""
+    takes what is passing, so that it lies on the disk of the results and goes with them; `progress` takes how many
+    rows are written, and what share of the work that is. Raises OSError."""
     options = {
         "constant_memory": True,
         "tmpdir": str(folder),
@@ -69,7 +76,8 @@ def write_workbook(
     }
     whole = _Whole(target)
     try:
-        findings = _written(xlsxwriter.Workbook(whole, options), parts, layout, rulebook, fired, lang, rows)
+        book = xlsxwriter.Workbook(whole, options)
+        findings = _written(book, parts, layout, rulebook, fired, lang, progress, rows)
     finally:
         whole.finish()
     if whole.error is not None:
@@ -125,6 +133,7 @@ def _written(
     rulebook: Rulebook,
     fired: Counter[Firing],
     lang: Language,
+    progress: Progress,
     rows: int,
 ) -> list[Finding]:
     """The sheets of a workbook, and it closed. Raises OSError."""
@@ -141,18 +150,22 @@ def _written(
     names = say("report-sheet-rules", lang)
     quoted = _quoted(rulebook, fired)
     places = {name: number for number, (name, *_) in enumerate(quoted, start=2)}
-    cut = _decisions(book, parts, layout, formats, places, names, lang, rows)
+    total = sum(pl.scan_parquet(part).select(pl.len()).collect().item() for part in parts)
+    filled = _watched(parts, lambda done: progress(done, _FILLED * done / total))
+    cut = _decisions(book, filled, _widths(parts, layout.columns), layout, formats, places, names, lang, rows)
     _rules(book, quoted, formats, names, lang)
     try:
         book.close()
     except xlsxwriter.exceptions.FileCreateError as error:  # the package's name for any OSError
         raise error.args[0] from None
+    progress(total, 1.0)
     return [finding("long-cells-cut", FilePlace(""), count=cut)] if cut else []
 
 
 def _decisions(
     book: Any,
-    parts: Sequence[Path],
+    filled: Iterable[tuple[Any, ...]],
+    widths: Sequence[int],
     layout: Layout,
     formats: _Formats,
     places: Mapping[str, int],
@@ -162,12 +175,11 @@ def _decisions(
 ) -> int:
     """The decisions, on as many sheets as they need; how many cells were too long."""
     columns = layout.columns
-    widths = _widths(parts, columns)
     cut = number = 0
     sheet: Any = None
     at = rows + 1
     last = max(0, len(columns) - 1)
-    for row in _all_rows(parts):
+    for row in filled:
         if at > rows:
             number = _finish(sheet, at - 1, last, number)
             sheet, at = _sheet(book, number, columns, widths, formats, lang), 1
@@ -212,9 +224,15 @@ def _finish(sheet: Any, rows: int, last: int, number: int) -> int:
     return number + 1
 
 
-def _all_rows(parts: Sequence[Path]) -> Iterator[tuple[Any, ...]]:
+def _watched(parts: Sequence[Path], told: Callable[[int], None]) -> Iterator[tuple[Any, ...]]:
+    """All rows, and now and then how many."""
+    number = 0
     for part in parts:
-        yield from pl.read_parquet(part).iter_rows()
+        for row in pl.read_parquet(part).iter_rows():
+            yield row
+            number += 1
+            if number % _OFTEN == 0:
+                told(number)
 
 
 def _write(sheet: Any, row: int, index: int, column: Column, cell: Any, formats: _Formats) -> None:

@@ -35,6 +35,9 @@ from rulectl.values import Value
 
 Decide = Callable[[Mapping[str, Value], Counted | None], Outcome]
 
+_DECIDED = 0.1
+"""The share of the work when all cases are decided and the workbook is still to be put together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -99,7 +102,7 @@ def order_of(
         table=table,
         rows=rows,
         answerers=answerers,
-        results=_sink(wanted, rulebook, head, standard, folder, summary, tell),
+        results=_sink(wanted, rulebook, head, standard, folder, summary, tell, progress),
         rejected=RejectSink(wanted.rejects, reject_head, reject_kind.packed, None, folder),
         pieces=pieces,
         reject_pieces=rejects,
@@ -107,7 +110,7 @@ def order_of(
         resume=wanted.resume,
         unchanged=lambda: source.path is None or _now(source) == before,
         tell=tell,
-        progress=progress,
+        progress=_part(progress, 0.0, _DECIDED) if wanted.kind.format is Format.XLSX else progress,
         counting=counting,
         summary=summary,
     )
@@ -121,6 +124,7 @@ def _sink(
     folder: Path,
     summary: Summary,
     tell: Callable[[Iterable[Finding]], None],
+    progress: Callable[[int, float], None],
 ) -> Sink:
     headings = [column.heading for column in wanted.layout.columns]
     match wanted.kind.format:
@@ -130,15 +134,19 @@ def _sink(
             # late: loading the writer of workbooks takes longer than deciding some thousand cases
             from rulectl.batch.decisions_book import write_workbook
 
-            return FrameSink(
-                wanted.output,
-                folder,
-                lambda parts, target: tell(
-                    write_workbook(parts, wanted.layout, rulebook, summary.rules, wanted.lang, target, folder)
-                ),
-            )
+            def put_together(parts: Sequence[Path], target: Path) -> None:
+                fired = summary.rules
+                done = _part(progress, _DECIDED, 1.0)
+                tell(write_workbook(parts, wanted.layout, rulebook, fired, wanted.lang, target, folder, done))
+
+            return FrameSink(wanted.output, folder, put_together)
         case _:
             return TextSink(wanted.output, head, wanted.kind.packed, standard, folder)
+
+
+def _part(progress: Callable[[int, float], None], start: float, stop: float) -> Callable[[int, float], None]:
+    """Takes the share of a part of the work, and tells that of the whole."""
+    return lambda rows, share: progress(rows, start + (stop - start) * share)
 
 
 def _folder(output: str) -> Path:
