@@ -50,7 +50,7 @@ def test_encodings(encoding: str, batch: Batch, tmp_path: Path) -> None:
     assert rejected(tmp_path / "out.rejects.csv") == REJECTED
 
 
-@pytest.mark.parametrize("mark", ["\t", ";"])
+@pytest.mark.parametrize("mark", ["\t", ";", "|"])
 def test_delimiters(mark: str, batch: Batch, tmp_path: Path) -> None:
     held = io.StringIO()
     csv.writer(held, delimiter=mark, lineterminator="\n").writerows(csv.reader(io.StringIO(TEXT)))

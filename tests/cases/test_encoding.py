@@ -43,6 +43,14 @@ def test_each_encoding_is_found(data: bytes, name: str) -> None:
     assert text == (TABLE if "工" in text else "a,b\n1,2\n")
 
 
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_that_holds_signs_with_a_nul_in_them(name: str) -> None:
+    """退 is U+9000, 一 U+4E00, 最 U+6700: after-sales tables are full of them."""
+    text = TABLE + "003,退一最\r\n" + "第一天,一次退货退款，最需退\u3000开言\r\n" * 200
+    assert read(text.encode(name)) == (name, text)
+    assert read("工单号,要求退款\n1,退一赔三\n".encode(name))[0] == name
+
+
 @pytest.mark.parametrize("wanted", ["utf-8", "UTF8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "gbk"])
 @pytest.mark.parametrize("marked", [True, False])
 def test_an_encoding_that_is_named_is_read_with_a_mark_and_without(wanted: str, marked: bool) -> None:

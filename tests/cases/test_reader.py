@@ -128,7 +128,7 @@ def test_blank_rows_are_told_of(opened: Callable[..., Result]) -> None:
     assert [f.slug for f in found.findings] == ["unknown-columns", "blank-rows"]
 
 
-@pytest.mark.parametrize("delimiter", ["\t", ";"])
+@pytest.mark.parametrize("delimiter", ["\t", ";", "|"])
 def test_other_delimiters(delimiter: str, rows: Rows) -> None:
     (row,) = rows("\n".join([HEAD, "1,,色差,1,,,,"]).replace(",", delimiter))
     assert isinstance(row, CaseRow)

@@ -26,6 +26,10 @@ _CLEAN, _SPOTTED = "clean", "spotted"
 
 # NULs that make a file UTF-16: one in so many characters, where it cannot be UTF-8 and where it can.
 _SOME, _MOSTLY = 16, 2
+# What ends cells and rows; so many times more of it with a NUL on one side than on the other.
+_ENDS = frozenset(b"\t\n\r,;|")
+_ONE_SIDED = 4
+_PLAIN = frozenset(b"\t\n\r") | frozenset(range(0x20, 0x7F))
 # More NULs than one in so many bytes, on both sides of a character: no text at all.
 _BINARY = 8
 
@@ -141,15 +145,22 @@ def _meant(wanted: str, head: bytes) -> str:
 
 
 def _utf16(head: bytes) -> str | None:
-    """UTF-16 without a mark: commas, digits and line ends of a table have a NUL beside them, all on one side and many.
-    What is UTF-8 for all its NULs is UTF-16 only when it is mostly plain letters."""
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if even and odd:
+    """UTF-16 without a mark: commas, digits and line ends of a table have a NUL beside them, and many. On which side,
+    delimiters and line ends say, for other signs have NULs too: 一, 退 and 最 are U+4E00, U+9000 and U+6700. What is
+    UTF-8 for all its NULs is UTF-16 only when it is mostly plain letters."""
+    if 0 not in head:
         return None
+    pairs = list(zip(head[0::2], head[1::2], strict=False))
+    first = [one for one, other in pairs if not other]
+    second = [other for one, other in pairs if not one]
+    little, big = sum(one in _ENDS for one in first), sum(one in _ENDS for one in second)
+    if min(little, big) * _ONE_SIDED > max(little, big) or little == big:
+        return None
+    plain = sum(one in _PLAIN for one in (first if little > big else second))
     share = _MOSTLY if _starts_as(head, "utf-8") else _SOME
-    if (even or odd) * 2 * share >= len(head):
-        return "utf-16-le" if odd else "utf-16-be"
-    return None
+    if plain * 2 * share < len(head):
+        return None
+    return "utf-16-le" if little > big else "utf-16-be"
 
 
 def _starts_as(head: bytes, name: str) -> bool:

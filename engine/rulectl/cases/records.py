@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-DELIMITERS = (",", "\t", ";")
+DELIMITERS = (",", "\t", ";", "|")
 
 # Below so many columns a line of running text with a few commas may look like a row of its own.
 _WIDE = 5
@@ -72,7 +72,7 @@ class Records:
                 seen.clear()
                 break
             seen.append(line)
-            if mark.strip(",;\t "):
+            if mark.strip(",;|\t "):
                 found = delimiter_of(line)
                 break
         self._again.extend(seen)
