@@ -104,6 +104,14 @@ def test_what_is_no_file_is_not_replaced(option: str, batch: Batch, tmp_path: Pa
     assert stat.S_ISFIFO((tmp_path / "out.tsv").stat().st_mode)
 
 
+@pytest.mark.parametrize("name", ["z" * 250 + ".csv", "中" * 80 + ".csv", "z" * 300 + ".xlsx"])
+def test_a_name_that_is_too_long(name: str, batch: Batch, tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text(cases(20), "utf-8")
+    done = batch("cases.csv", "-o", name)
+    assert (done.exit_code, "cannot-write" in done.stderr) == (2, True), done.stderr
+    assert os.listdir(tmp_path) == ["cases.csv"]
+
+
 def test_nothing_is_left_where_the_headings_cannot_be_written(
     batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

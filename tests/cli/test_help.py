@@ -94,7 +94,15 @@ def test_no_text_of_the_command_line_is_left_over() -> None:
     used = {option.text for _, option in (p.values for p in OPTIONS) if isinstance(option, Option)}
     used |= {"cli", *(f"cli-{name}" for name in main.commands), *(f"cli-{name}-short" for name in main.commands)}
     used |= {"cli-usage", "cli-usage-options", "cli-usage-command", "cli-options", "cli-commands", "cli-help"}
-    used |= {"cli-near", "cli-one-of", "cli-batch-rejects-in", "cli-batch-rate", "cli-init-made"}
+    used |= {
+        "cli-near",
+        "cli-one-of",
+        "cli-whole-range",
+        "cli-at-least",
+        "cli-batch-rejects-in",
+        "cli-batch-rate",
+        "cli-init-made",
+    }
     assert keys == used
 
 

@@ -104,6 +104,19 @@ def test_a_near_miss_is_named(run: Run) -> None:
     assert "是不是「--trace」" in run("batch", "--trac", "--lang", "zh").stderr
 
 
+@pytest.mark.parametrize("value", ["0", "65", "two", "1.5"])
+def test_a_number_out_of_bounds_is_told_with_what_would_do(value: str, run: Run) -> None:
+    told = run("batch", DEMO, "x", "-o", "y", "--jobs", value, "--lang", "en").stderr
+    assert f'"{value}" is no value for --jobs.' in told
+    assert "Give a whole number from 1 to 64." in told
+
+
+def test_a_number_that_is_too_small_is_told_with_what_would_do(run: Run) -> None:
+    told = run("check", DEMO, "--budget", "-1", "--lang", "zh").stderr
+    assert "「-1.0」" in told
+    assert "写 0 或更大的数。" in told
+
+
 def test_no_command_shows_the_help(run: Run) -> None:
     result = run()
     assert result.exit_code == 2

@@ -292,8 +292,7 @@ def usage_finding(error: click.UsageError, lang: Language) -> Finding:
                 "missing-option-value", OptionPlace(error.option_name), option=error.option_name, usage=usage
             )
         case click.BadParameter(param=click.Parameter() as param):
-            kind = param.type
-            allowed = say("cli-one-of", lang, values=", ".join(kind.choices)) if isinstance(kind, click.Choice) else ""
+            allowed = _allowed(param.type, lang)
             given = _given(error)
             return finding(
                 "bad-option-value", OptionPlace(_called(param)), option=_called(param), value=given, allowed=allowed
@@ -309,10 +308,23 @@ def _called(param: click.Parameter | None) -> str:
     return param.opts[-1] if isinstance(param, click.Option) else (param.metavar or str(param.name).upper())
 
 
+def _allowed(kind: click.ParamType[Any], lang: Language) -> str:
+    """What an option takes, as a sentence; nothing where that cannot be said."""
+    match kind:
+        case click.Choice():
+            return say("cli-one-of", lang, values=", ".join(kind.choices))
+        case click.IntRange() if kind.max is not None:
+            return say("cli-whole-range", lang, low=kind.min, high=kind.max)
+        case click.FloatRange():
+            return say("cli-at-least", lang, low=kind.min)
+        case _:
+            return ""
+
+
 def _given(error: click.BadParameter) -> str:
-    """The value that was refused; click quotes it first in its sentence."""
+    """The value that was refused; click begins its sentence with it, or quotes it there."""
     message = error.message
-    return message.split("'")[1] if message.count("'") >= 2 else message
+    return message.split("'")[1] if message.count("'") >= 2 else message.split(" ", 1)[0]
 
 
 # -- streams -----------------------------------------------------------------------------------------------------

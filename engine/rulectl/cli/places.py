@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ def check_place(
     if path == "-" and not endings:
         return
     place = Path(path)
+    if _too_long(place):
+        refuse("cannot-write", path, USAGE, file=path)
     spare(path, map(Path, inputs))
     if (endings and place.suffix.lower() not in endings) or place.suffix.lower() in not_endings:
         slug = other if endings else kind
@@ -31,6 +34,15 @@ def check_place(
         refuse("not-a-file", path, USAGE, file=path)
     if place.is_dir() or not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
         refuse("cannot-write", path, USAGE, file=path)
+
+
+def _too_long(place: Path) -> bool:
+    """Whether a name has no room for what is put around it while the file is in the making."""
+    try:
+        (place.parent / f".{place.name}.batch").lstat()
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
 
 
 def spare(path: str, inputs: Iterable[Path]) -> None:
