@@ -123,6 +123,12 @@ def test_the_summary_counts_cases_rules_and_questions(book: rulectl.Book) -> Non
         "最常缺的信息：签收天数 1",
         "用时 1.2 秒",
     ]
+    summary.rejected = 1_234_567
+    assert summary_text(summary, labels, "en").startswith(
+        "1,234,570 rows: 2 decided, 1 undetermined, 1,234,567 rejected\n"
+    )
+    assert summary_text(Summary(), labels, "en").startswith("0 rows: the file holds no cases\n")
+    summary.rejected = 1
     fields = json.loads(summary_json(summary, labels))
     assert (fields["rows"], fields["rejected"], fields["status"]["decided"]) == (4, 1, 2)
 

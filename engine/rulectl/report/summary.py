@@ -63,13 +63,14 @@ class Summary:
 def summary_text(summary: Summary, labels: Mapping[str, str], lang: Language) -> str:
     """A few lines for the person who ran the batch; `labels` names the terms asked for."""
     parts = [
-        say("report-count-status", lang, n=summary.statuses[s], status=say(f"report-status-{s.value}", lang))
+        say("report-count-status", lang, n=f"{summary.statuses[s]:,}", status=say(f"report-status-{s.value}", lang))
         for s in Status
     ]
     parts = [part for part, status in zip(parts, Status, strict=True) if summary.statuses[status]]
     if summary.rejected:
-        parts.append(say("report-count-rejected", lang, n=summary.rejected))
-    lines = [say("report-batch-summary", lang, rows=summary.rows, parts=say("report-comma", lang).join(parts) or "0")]
+        parts.append(say("report-count-rejected", lang, n=f"{summary.rejected:,}"))
+    counts = say("report-comma", lang).join(parts) or say("report-no-cases", lang)
+    lines = [say("report-batch-summary", lang, rows=f"{summary.rows:,}", parts=counts)]
     if summary.rules:
         most = ", ".join(f"{firing.name} {n}" for firing, n in _most_rules(summary))
         lines.append(say("report-most-fired", lang, rules=most))
