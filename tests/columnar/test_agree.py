@@ -5,9 +5,11 @@ from __future__ import annotations
 from random import Random
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rulectl.columnar import reading, tables
 from rulectl.columnar.decided import Decided
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.model.outcome import Outcome
@@ -79,3 +81,22 @@ def test_every_case_comes_to_the_same_in_columns(seed: int) -> None:
 @given(st.integers(0, 2**40))
 def test_lists_that_feed_each_other_too(seed: int) -> None:
     check(seed, loops=True)
+
+
+@CALM
+@given(st.integers(0, 2**40))
+def test_the_way_of_deciding_may_change_from_frame_to_frame(seed: int) -> None:
+    """First few values, each read once, and combinations of classes; then numbers as floats, held against the rules;
+    then the first way again: what one way remembers is right for the other."""
+    r = Random(seed)
+    book = drawn.rulebook(r)
+    cases = [drawn.case(r, book) for _ in range(60)]
+    engine, columns = Engine(book), ColumnarEngine(book)
+    for part, other in ((cases[:20], False), (cases[20:40], True), (cases[40:], False)):
+        with pytest.MonkeyPatch.context() as patch:
+            if other:
+                patch.setattr(reading, "_MANY", 0)
+                patch.setattr(tables, "_COMBINATIONS", 0)
+            decided = columns.decide(frame(book, part))
+        for at, case in enumerate(part):
+            assert row(decided, book, at) == said(engine.decide(case))

@@ -95,6 +95,11 @@ class Lens:
             known = self._finer[id(points)] = (points, pairs)
         return known[1]
 
+    def class_of_classes(self, points: Partition) -> Codes:
+        """Class number of a partition with all of this one's points -> class."""
+        pairs = self.of_classes(points)
+        return self._class_of_pairs()[pairs]
+
     def class_of_states(self, states: Numbered[State]) -> Codes:
         """State number -> class; UNCERTAIN for a state that is not certain."""
         pairs = self.of_states(states)
@@ -224,7 +229,7 @@ class Numbers:
     def classes(self, lens: Lens) -> Codes:
         if lens.partition.points == self.points.points:
             return self._classes
-        return lens.of_classes(self.points).take(self._classes)
+        return lens.class_of_classes(self.points).take(self._classes)
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self._exact

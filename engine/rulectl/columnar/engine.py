@@ -31,6 +31,7 @@ from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
 from rulectl.columnar.seen import Seen
 from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.columnar.terms import TermColumns, Verdicts
+from rulectl.columnar.tested import Questions
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.region import Partition
@@ -78,7 +79,10 @@ class ColumnarEngine:
         for table in self.plan.tables:
             for name in table.reads - self.plan.terms.keys():
                 constants.setdefault(name, None)
-        self.tables = {n: TableColumns.of(n, table, self.plan, constants) for n, table in enumerate(self.plan.tables)}
+        asked: dict[tuple[object, ...], Questions] = {}
+        self.tables = {
+            n: TableColumns.of(n, table, self.plan, constants, asked) for n, table in enumerate(self.plan.tables)
+        }
         self.terms = {
             name: TermColumns(self.plan.terms[name], [(self.tables[t], c) for t, c in places])
             for name, places in self.plan.writers.items()

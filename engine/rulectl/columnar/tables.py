@@ -18,14 +18,14 @@ from rulectl.columnar.codes import Codes, Combined, Known, Mask, Numbered, Part,
 from rulectl.columnar.columns import Column, Lens, Pair, State
 from rulectl.columnar.grid import NONE
 from rulectl.columnar.holding import Holding, Waits
-from rulectl.columnar.tested import Tested
+from rulectl.columnar.tested import Questions, Reply
 from rulectl.lang.evaluate import CannotCompute, names_of
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Expr, Name
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import Entries, TableRun, run
-from rulectl.runtime.plan import Key, Plan, Reach, TablePlan
+from rulectl.runtime.plan import Plan, Reach, TablePlan
 from rulectl.values import Value
 
 _SOME: str = "\0"
@@ -67,17 +67,16 @@ class Start:
 
 @dataclass
 class TableColumns:
-    """One table, ready for columns. `coarse` are the columns that ask a term for its class, `fine` the names whose
-    values the other columns need, `tested` those of them that ask one term alone, `given` the places in `coarse` of
-    plain inputs; `alone`: whether no other table writes what this one does."""
+    """One table, ready for columns. `coarse` are the columns that ask a term for its class, `tested` the others, by the
+    terms whose values they need, with their places among all columns; `given` are the places in `coarse` of plain
+    inputs; `alone`: whether no other table writes what this one does."""
 
     number: int
     plan: TablePlan
     terms: Sequence[Term]
     constants: Mapping[str, Value]
     coarse: tuple[tuple[int, str, Lens], ...]
-    fine: tuple[str, ...]
-    tested: Mapping[int, Tested]
+    tested: tuple[tuple[Questions, tuple[int, ...]], ...]
     given: frozenset[int]
     alone: bool
     doubts: Numbered[Waits] = field(default_factory=lambda: Numbered(frozenset()))
@@ -89,20 +88,27 @@ class TableColumns:
     _run_of: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     @staticmethod
-    def of(number: int, table: TablePlan, plan: Plan, constants: Mapping[str, Value]) -> TableColumns:
+    def of(
+        number: int,
+        table: TablePlan,
+        plan: Plan,
+        constants: Mapping[str, Value],
+        shared: dict[tuple[object, ...], Questions],
+    ) -> TableColumns:
+        """A table of a rulebook; tables that ask the same share what is `shared`."""
         terms = plan.terms
         coarse: list[tuple[int, str, Lens]] = []
-        fine: set[str] = set()
-        tested: dict[int, Tested] = {}
+        tested: dict[tuple[str, ...], list[int]] = {}
         for at, column in enumerate(table.lowered.columns):
             if isinstance(column.subject, Name) and column.partition is not None and column.subject.id in terms:
                 coarse.append((at, column.subject.id, Lens(column.partition)))
             else:
-                names = column.names & terms.keys()
-                fine |= names
-                if len(names) == 1:
-                    (name,) = names
-                    tested[at] = Tested(column, name, constants)
+                tested.setdefault(tuple(sorted(column.names & terms.keys())), []).append(at)
+        groups: list[tuple[Questions, tuple[int, ...]]] = []
+        for names, places in tested.items():
+            asked = tuple(table.lowered.columns[at] for at in places)
+            group = shared.setdefault((names, asked), Questions(names, asked, constants))
+            groups.append((group, tuple(places)))
         outputs = [terms[column.term] for column in table.table.outputs]
         given = frozenset(
             at
@@ -110,7 +116,7 @@ class TableColumns:
             if name not in plan.writers and name not in plan.aggregates and terms[name].role is Role.INPUT
         )
         alone = all(len(plan.writers[term.id]) == 1 for term in outputs)
-        return TableColumns(number, table, outputs, constants, tuple(coarse), tuple(sorted(fine)), tested, given, alone)
+        return TableColumns(number, table, outputs, constants, tuple(coarse), tuple(groups), given, alone)
 
     def forget(self) -> None:
         """Forget all runs; columns that hold their numbers must be forgotten with them."""
@@ -119,8 +125,8 @@ class TableColumns:
         self._rule_start, self._combined = Known(), Combined()
         for _, _, lens in self.coarse:
             lens.forget()
-        for one in self.tested.values():
-            one.forget()
+        for group, _ in self.tested:
+            group.forget()
 
     def decide(self, columns: Mapping[str, Column], rows: int) -> Pass:
         """What each row comes to."""
@@ -130,45 +136,36 @@ class TableColumns:
         return Pass(self._finish(starts, columns, rows), doubts)
 
     def _by_classes(self, columns: Mapping[str, Column], rows: int) -> Codes:
-        """The start of each combination of classes, and of values where a column asks for these."""
+        """The start of each combination of classes, and of replies to the other questions."""
         parts: list[Part] = [columns[name].seen(lens) for _, name, lens in self.coarse]
-        states: list[Numbered[State]] = []
-        for name in self.fine:
-            codes, numbered = columns[name].exact()
-            states.append(numbered)
-            parts.append(Part(codes, len(numbered)))
+        parts += [group.replied(columns, rows) for group, _ in self.tested]
         count = len(self.coarse)
 
         def begin(key: tuple[int, ...]) -> int:
-            mine: tuple[State, ...] = ()
-            known: tuple[object, ...] = key
-            if states:  # the numbers of states may change from frame to frame
-                mine = tuple(numbered.items[code] for numbered, code in zip(states, key[count:], strict=True))
-                known = (key[:count], mine)
-            found = self._start_of.get(known)
+            found = self._start_of.get(key)
             if found is None:
                 pairs = [lens.pairs.items[code] for (_, _, lens), code in zip(self.coarse, key, strict=False)]
-                if self.plan.simple and all(pair.now == pair.may != UNKNOWN for pair in pairs):
-                    found = self._settled(tuple(pair.now for pair in pairs))
+                replied = zip(self.tested, key[count:], strict=True)
+                replies = [group.replies.items[code] for (group, _), code in replied]
+                if _known(pairs) and all(reply.settled for reply in replies):
+                    found = self._settled(pairs, replies)
                 else:
                     found = len(self.starts)
-                    self.starts.append(self._start(pairs, mine))
-                self._start_of[known] = found
+                    self.starts.append(self._start(pairs, replies))
+                self._start_of[key] = found
             return found
 
-        return each(parts, rows, begin) if states else self._combined.of(parts, rows, begin)
+        return self._combined.of(parts, rows, begin)
 
     # -- classes that hardly ever come together twice -----------------------------------------------------------
 
     def _repeats(self, columns: Mapping[str, Column], rows: int) -> bool:
         """Whether rows are better decided by combinations of classes than held against the rules themselves."""
-        if not self._placed:
-            return True
         size = 1
         for _, name, lens in self.coarse:
             size *= columns[name].width(lens)
-        for name in self.fine:
-            size *= len(columns[name].exact()[1])
+        for group, _ in self.tested:
+            size *= group.replied(columns, rows).size
         if size <= min(_COMBINATIONS, max(_FEW_COMBINATIONS, rows // 4)):
             return True
         return not self.holding.possible
@@ -179,14 +176,9 @@ class TableColumns:
         return Holding(self.plan, self._first_only)
 
     @cached_property
-    def _placed(self) -> bool:
-        """Whether each column sorts a row into a class by one term."""
-        return len(self.coarse) + len(self.tested) == len(self.plan.lowered.columns)
-
-    @cached_property
     def _first_only(self) -> bool:
         policies = {self.plan.table.policy, *self.plan.outputs.policies}
-        return policies == {HitPolicy.FIRST} and self._placed
+        return policies == {HitPolicy.FIRST}
 
     @cached_property
     def _doubtful(self) -> bool:
@@ -198,7 +190,8 @@ class TableColumns:
         """Rows whose classes are all known by the grid or by bits, those that lack inputs by bits; others by the
         combinations in which they come."""
         by_column = {at: columns[name].classes(lens) for at, name, lens in self.coarse}
-        by_column |= {at: one.classes(columns[one.name]) for at, one in self.tested.items()}
+        for group, places in self.tested:
+            by_column |= {at: group.classes(place, columns, rows) for place, at in enumerate(places)}
         classes = [by_column[at] for at in range(len(by_column))]
         open_ = {at: column <= UNKNOWN for at, column in enumerate(classes) if rows and column.min() <= UNKNOWN}
         if not open_:
@@ -221,7 +214,7 @@ class TableColumns:
                 whole[where] = some
             unknown = left
         if unknown.any():
-            asked = {name for _, name, _ in self.coarse} | {*self.fine}
+            asked = {name for _, name, _ in self.coarse}.union(*(group.names for group, _ in self.tested))
             rest = {name: columns[name].kept(unknown) for name in asked}
             starts[unknown] = self._by_classes(rest, int(unknown.sum()))
         return starts, doubts
@@ -252,9 +245,15 @@ class TableColumns:
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
-    def _settled(self, key: Key) -> int:
+    def _settled(self, pairs: Sequence[Pair], replies: Sequence[Reply]) -> int:
         """The start of classes that are all known: then nothing is open, and hits are all there is to say."""
-        return self._hits(self.plan.index.match(key).hits)
+        key = [ABSENT] * len(self.plan.lowered.columns)
+        for pair, (at, _, _) in zip(pairs, self.coarse, strict=True):
+            key[at] = pair.now
+        for (_, places), reply in zip(self.tested, replies, strict=True):
+            for at, answer in zip(places, reply.answers, strict=True):
+                key[at] = answer.now
+        return self._hits(self.plan.index.match(tuple(key)).hits)
 
     def _hits(self, every: tuple[int, ...]) -> int:
         """The start of all rules that hold when nothing is open."""
@@ -267,47 +266,35 @@ class TableColumns:
             self.starts.append(self._of_hits(hits))
         return found
 
-    def _start(self, pairs_: Sequence[Pair], states: Sequence[State]) -> Start:
+    def _start(self, pairs: Sequence[Pair], replies: Sequence[Reply]) -> Start:
         now, may = Facts(self.constants), Facts(self.constants)
         absent: set[str] = set()
-        for name, state in zip(self.fine, states, strict=True):
-            now[name], may[name] = state.now, state.certain
-            if state.absent:
-                absent.add(name)
-        pairs: dict[int, Pair] = {}
-        for pair, (at, name, _) in zip(pairs_, self.coarse, strict=True):
-            pairs[at] = pair
+        size = len(self.plan.lowered.columns)
+        now_key, may_key = [ABSENT] * size, [ABSENT] * size
+        failures: dict[int, CannotCompute] = {}
+        for (group, places), reply in zip(self.tested, replies, strict=True):
+            for name, known in zip(group.names, reply.known, strict=True):
+                now[name], may[name] = _SOME if known.now else None, _SOME if known.may else None
+                if known.absent:
+                    absent.add(name)
+            for at, answer in zip(places, reply.answers, strict=True):
+                now_key[at], may_key[at] = answer.now, answer.may
+                if answer.failed is not None:
+                    failures[at] = group.failures[answer.failed]
+        for pair, (at, name, _) in zip(pairs, self.coarse, strict=True):
+            now_key[at], may_key[at] = pair.now, pair.may
             if name not in now:
                 now[name] = None if pair.now in (UNKNOWN, ABSENT) else _SOME
                 may[name] = None if pair.may in (UNKNOWN, ABSENT) else _SOME
                 if ABSENT in pair:
                     absent.add(name)
-        gone = frozenset(absent)
-        now_key, failed = self._key(now, gone, {at: pair.now for at, pair in pairs.items()})
-        may_key, _ = self._key(may, gone, {at: pair.may for at, pair in pairs.items()})
+        gone, failed = frozenset(absent), tuple(failures[at] for at in sorted(failures))
         one = Entries(self.plan, self.terms, now, gone)
         other = one if now == may else Entries(self.plan, self.terms, may, gone)
-        made = run(self.plan, one, now_key, other, now_key if other is one else may_key)
+        made = run(self.plan, one, tuple(now_key), other, tuple(now_key if other is one else may_key))
         made.now.columns_failed = failed
         reads = frozenset[str]().union(*(names_of(expr) for expr in self._live(made)))
         return Start(now, may, gone, failed, made, tuple(sorted(reads)))
-
-    def _key(
-        self, facts: Mapping[str, Value], absent: frozenset[str], known: Mapping[int, int]
-    ) -> tuple[Key, tuple[CannotCompute, ...]]:
-        """As TablePlan.key, for a case of which the classes of some columns are known."""
-        key: list[int] = []
-        failed: list[CannotCompute] = []
-        for at, column in enumerate(self.plan.lowered.columns):
-            if at in known:
-                key.append(known[at])
-                continue
-            try:
-                key.append(column.classify(facts, absent))
-            except CannotCompute as failure:
-                failed.append(failure)
-                key.append(ABSENT)
-        return tuple(key), tuple(failed)
 
     def _live(self, made: TableRun) -> Iterator[Expr]:
         """The expressions of the rules that hold or may come to."""
@@ -373,3 +360,8 @@ class TableColumns:
         same = all(now[name] is may[name] for name in now)
         other = one if same else Entries(self.plan, self.terms, may, gone)
         return TableRun(self.plan, one, other, start.run.reach)
+
+
+def _known(pairs: Sequence[Pair]) -> bool:
+    """Whether all classes are known for certain."""
+    return all(pair.now == pair.may != UNKNOWN for pair in pairs)

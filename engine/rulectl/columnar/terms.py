@@ -16,7 +16,7 @@ from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import TableRun, Verdict, judge
-from rulectl.runtime.resolve import Lack, Spoken
+from rulectl.runtime.resolve import UNKNOWN, Lack, Spoken
 
 
 class Verdicts(NamedTuple):
@@ -123,9 +123,15 @@ class TermColumns:
 
     def _voice(self, run: TableRun, number: int, column: int) -> object:
         reach = run.reach
-        if run.plan.expressions or reach.variations or reach.joint:
+        if reach.variations or reach.joint:
             return _Voice(run, number)
         spoken = run.spoken(column)
+        if run.plan.expressions:
+            # asked in any case, as a judge would: so what cannot be computed is noted with the run
+            changing = any(True for _ in run.changes(column))
+            lacking = isinstance(spoken, Lack) or (isinstance(spoken, tuple) and UNKNOWN in spoken)
+            if changing or lacking or run.unknown(column):
+                return _Voice(run, number)
         return _Said(type(spoken), spoken, run)
 
     def _verdict(self, key: tuple[int, ...]) -> int:

@@ -1,66 +1,152 @@
-"""A question that is no place among constants, as a class for each state of the one term that it asks.
+"""Questions that are no place among constants, as classes: whether a list holds a text, whether one amount exceeds
+another.
 
-Whether a list holds a text, or a text has a word in it, is worked out once for each distinct value of the term; then
-the question is a column of classes like any other, and the rules that ask it are bits (bits.py).
+What the questions of a table about the same terms come to is worked out once for each distinct value of these terms,
+or for each combination of values; from then on they are a column of few numbers like any other. So a table that
+compares two amounts, both different in every row, still has few combinations, and its rules are bits (bits.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Numbered
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, each
 from rulectl.columnar.columns import UNCERTAIN, Column, State
 from rulectl.lang.evaluate import CannotCompute
+from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Is, Literal, Name
 from rulectl.runtime.lowering import FALSE, TRUE
 from rulectl.runtime.lowering import Column as Question
 from rulectl.values import Value
 
 
-@dataclass
-class Tested:
-    """One question about one term."""
+class Answer(NamedTuple):
+    """What a question comes to: its class as a case stands, and as far as that is certain; why it cannot be computed,
+    as (name of the finding, place, fields)."""
 
-    question: Question
-    name: str
+    now: int
+    may: int
+    failed: tuple[object, ...] | None = None
+
+
+class Known(NamedTuple):
+    """What is known of a term: whether it has a value as a case stands, a certain one, and none for certain."""
+
+    now: bool
+    may: bool
+    absent: bool
+
+
+class Reply(NamedTuple):
+    """The answers to all questions of a group, and what is known of its terms."""
+
+    answers: tuple[Answer, ...]
+    known: tuple[Known, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether all is computed and known for certain."""
+        return all(one.now == one.may != UNKNOWN and one.failed is None for one in self.answers)
+
+
+@dataclass
+class Questions:
+    """The questions of a table that need the values of the same terms."""
+
+    names: tuple[str, ...]
+    asked: tuple[Question, ...]
     constants: Mapping[str, Value]
 
     def __post_init__(self) -> None:
-        # most questions about a list: whether it holds one text, which needs no walk through the test
-        match self.question:
-            case Question(subject=Name(), test=Is(op="=", value=Literal(value=str(text)))):
-                self._text: str | None = text
-            case _:
-                self._text = None
+        self._quick = tuple(_text_of(question) for question in self.asked)
         self.forget()
 
     def forget(self) -> None:
+        """Forget all replies; what holds their numbers must be forgotten with them."""
+        self.replies: Numbered[Reply] = Numbered()
+        self.failures: dict[tuple[object, ...], CannotCompute] = {}
+        self._classes = tuple(Lut() for _ in self.asked)
         self._states: Numbered[State] | None = None
-        self._classes: Codes = np.zeros(0, np.int32)
+        self._of_state = Lut()
+        self._last: tuple[Sequence[Codes], Codes] = ((), np.zeros(0, np.int32))
 
-    def classes(self, column: Column) -> Codes:
-        """The class of each row, UNCERTAIN where it may yet change or cannot be computed."""
-        codes, states = column.exact()
+    def replied(self, columns: Mapping[str, Column], rows: int) -> Part:
+        """The number of each row's reply."""
+        exact = [columns[name].exact() for name in self.names]
+        codes = self._of_one(*exact[0]) if len(exact) == 1 else self._of_several(exact, rows)
+        return Part(codes, len(self.replies))
+
+    def classes(self, place: int, columns: Mapping[str, Column], rows: int) -> Codes:
+        """The class of each row by one of the questions, UNCERTAIN where it may yet change or cannot be computed."""
+        codes, _ = self.replied(columns, rows)
+        lut = self._classes[place]
+        for reply in self.replies.items[len(lut) :]:
+            answer = reply.answers[place]
+            lut.items.append(answer.now if answer.now == answer.may and answer.failed is None else UNCERTAIN)
+        return lut.array().take(codes)
+
+    def _of_one(self, codes: Codes, states: Numbered[State]) -> Codes:
         if states is not self._states:
-            self.forget()
-            self._states = states
-        if len(self._classes) < len(states):
-            fresh = [self._class(state) for state in states.items[len(self._classes) :]]
-            self._classes = np.concatenate([self._classes, np.array(fresh, np.int32)])
-        return self._classes.take(codes)
+            self._states, self._of_state = states, Lut()
+        self._of_state.items += [self._reply((state,)) for state in states.items[len(self._of_state) :]]
+        return self._of_state.array().take(codes)
 
-    def _class(self, state: State) -> int:
-        if self._text is not None and type(state.now) is tuple and state.certain is state.now:
-            return TRUE if self._text in state.now else FALSE
-        absent = frozenset((self.name,)) if state.absent else frozenset[str]()
+    def _of_several(self, exact: Sequence[tuple[Codes, Numbered[State]]], rows: int) -> Codes:
+        columns = [codes for codes, _ in exact]
+        before, said = self._last
+        if len(before) == len(columns) and all(map(_same, before, columns)):  # another table asked the same
+            return said
+        states = [numbered.items for _, numbered in exact]
+
+        def reply(key: tuple[int, ...]) -> int:
+            return self._reply(tuple([items[code] for items, code in zip(states, key, strict=True)]))
+
+        said = each([Part(codes, len(numbered)) for codes, numbered in exact], rows, reply)
+        self._last = (columns, said)
+        return said
+
+    def _reply(self, states: tuple[State, ...]) -> int:
+        now = dict(zip(self.names, [state.now for state in states], strict=True))
+        sure = all(state.certain is state.now for state in states)
+        may = now if sure else dict(zip(self.names, [state.certain for state in states], strict=True))
+        absent = frozenset([name for name, state in zip(self.names, states, strict=True) if state.absent])
+        answers = []
+        for question, text in zip(self.asked, self._quick, strict=True):
+            (value,) = now.values() if len(now) == 1 else (None,)
+            if text is not None and sure and type(value) is tuple:
+                holds = TRUE if text in value else FALSE
+                answers.append(Answer(holds, holds))
+                continue
+            one, failed = self._ask(question, now, absent)
+            other = one if sure else self._ask(question, may, absent)[0]
+            answers.append(Answer(one, other, failed))
+        known = [Known(state.now is not None, state.certain is not None, state.absent) for state in states]
+        return self.replies.number(Reply(tuple(answers), tuple(known)))
+
+    def _ask(
+        self, question: Question, facts: Mapping[str, Value], absent: frozenset[str]
+    ) -> tuple[int, tuple[object, ...] | None]:
+        """The class of a case, and what could not be computed: then it counts as absent, so that no rule fires."""
         try:
-            now = self.question.classify({**self.constants, self.name: state.now}, absent)
-            if state.certain is state.now:
-                return now
-            may = self.question.classify({**self.constants, self.name: state.certain}, absent)
-        except CannotCompute:
-            return UNCERTAIN
-        return now if now == may else UNCERTAIN
+            return question.classify({**self.constants, **facts}, absent), None
+        except CannotCompute as failure:
+            key = (failure.slug, failure.span, failure.fields)
+            self.failures.setdefault(key, failure)
+            return ABSENT, key
+
+
+def _same(one: Codes, other: Codes) -> bool:
+    return one is other
+
+
+def _text_of(question: Question) -> str | None:
+    """The text of most questions about a list, whether it holds one text, which needs no walk through the test."""
+    match question:
+        case Question(subject=Name(), test=Is(op="=", value=Literal(value=str(text)))):
+            return text
+        case _:
+            return None
