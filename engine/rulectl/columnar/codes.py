@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from rulectl.model.numbered import Numbered as Numbered
+
 Codes = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -31,26 +33,6 @@ _PLACES = 1 << 16
 """So many combinations have a place of their own, for each table: 256 kB."""
 
 T = TypeVar("T", bound=Hashable)
-
-
-class Numbered(Generic[T]):
-    """Things by number, each once, in the order in which they are met."""
-
-    __slots__ = ("items", "numbers")
-
-    def __init__(self, *first: T) -> None:
-        self.items: list[T] = list(first)
-        self.numbers: dict[T, int] = {item: number for number, item in enumerate(first)}
-
-    def number(self, item: T) -> int:
-        found = self.numbers.get(item)
-        if found is None:
-            found = self.numbers[item] = len(self.items)
-            self.items.append(item)
-        return found
-
-    def __len__(self) -> int:
-        return len(self.items)
 
 
 class Spelling(Generic[T]):
