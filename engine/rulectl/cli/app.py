@@ -48,12 +48,12 @@ class App(Group):
         extra.pop("standalone_mode", None)
         pace = gc.get_threshold()
         gc.set_threshold(*_SELDOM)
-        before = _on_term(_stop) if threading.current_thread() is threading.main_thread() else None
+        before = _polite() if threading.current_thread() is threading.main_thread() else {}
         try:
             status = self._run(given, extra)
         finally:
-            if before is not None:
-                _on_term(before)
+            for kill, handler in before.items():
+                signal.signal(kill, handler)
             gc.set_threshold(*pace)
             if args is None:  # the process ends: everything goes away without being looked through once more
                 gc.freeze()
@@ -109,5 +109,8 @@ def _stop(_: int, __: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _on_term(handler: Any) -> Any:
-    return signal.signal(signal.SIGTERM, handler)
+def _polite() -> dict[signal.Signals, Any]:
+    """Have the kills that can be answered end a run like Ctrl-C: the usual one, and the terminal that is closed, unless
+    somebody has it ignored (nohup). What stood there before."""
+    kills = [kill for name in ("SIGTERM", "SIGHUP") if (kill := getattr(signal, name, None)) is not None]
+    return {kill: signal.signal(kill, _stop) for kill in kills if signal.getsignal(kill) is not signal.SIG_IGN}
