@@ -69,7 +69,7 @@ class Asking:
         where = np.flatnonzero(np.logical_or.reduce([codes != 0 for _, codes in weights]))
         self._count()
         names = np.flatnonzero(self._counts.any(axis=0))
-        if not len(names):
+        if not len(names) or not len(where):
             return constant(rows)
         at, codes = distinct([Part(codes[where], len(self._weights)) for _, codes in weights], len(where))
         step = max(1, _CELLS // len(names))

@@ -47,7 +47,17 @@ class Pass(NamedTuple):
 
 
 class Facts(dict[str, Value]):
-    """What a run may look at. A name that it was not given is a mistake of this module, never a silent unknown."""
+    """What a run may look at, beside the constants that all runs share. A name that is neither is a mistake of this
+    module, never a silent unknown."""
+
+    __slots__ = ("constants",)
+
+    def __init__(self, constants: Mapping[str, Value], own: Mapping[str, Value] | None = None) -> None:
+        super().__init__(own or ())
+        self.constants = constants
+
+    def __missing__(self, name: str) -> Value:
+        return self.constants[name]
 
     def get(self, name: str, default: object = None) -> Value:
         return self[name]
@@ -289,8 +299,7 @@ class TableColumns:
                 if ABSENT in pair:
                     absent.add(name)
         gone, failed = frozenset(absent), tuple(failures[at] for at in sorted(failures))
-        one = Entries(self.plan, self.terms, now, gone)
-        other = one if now == may else Entries(self.plan, self.terms, may, gone)
+        one, other = self._entries(now, may, gone)
         made = run(self.plan, one, tuple(now_key), other, tuple(now_key if other is one else may_key))
         made.now.columns_failed = failed
         reads = frozenset[str]().union(*(names_of(expr) for expr in self._live(made)))
@@ -349,17 +358,23 @@ class TableColumns:
         return found
 
     def _with(self, start: Start, names: tuple[str, ...], states: tuple[State, ...]) -> TableRun:
-        now, may, absent = Facts(start.now), Facts(start.may), set(start.absent)
-        for name, state in zip(names, states, strict=True):
-            now[name], may[name] = state.now, state.certain
-            if state.absent:
-                absent.add(name)
-        gone = frozenset(absent)
-        one = Entries(self.plan, self.terms, now, gone)
+        values = zip(names, states, strict=True)
+        now = Facts(self.constants, {**start.now, **{name: state.now for name, state in values}})
+        if start.now == start.may and all(state.certain is state.now for state in states):
+            may = now
+        else:
+            values = zip(names, states, strict=True)
+            may = Facts(self.constants, {**start.may, **{name: state.certain for name, state in values}})
+        absent = [name for name, state in zip(names, states, strict=True) if state.absent]
+        one, other = self._entries(now, may, start.absent.union(absent) if absent else start.absent)
         one.columns_failed = start.failed
-        same = all(now[name] is may[name] for name in now)
-        other = one if same else Entries(self.plan, self.terms, may, gone)
         return TableRun(self.plan, one, other, start.run.reach)
+
+    def _entries(self, now: Facts, may: Facts, absent: frozenset[str]) -> tuple[Entries, Entries]:
+        """What rules say as a case stands, and as far as it is certain; what does not differ is worked out once."""
+        one = Entries(self.plan, self.terms, now, absent)
+        unlike = {name for name in now if now[name] is not may[name]} if may is not now else set[str]()
+        return one, Entries(self.plan, self.terms, may, absent, one, unlike) if unlike else one
 
 
 def _known(pairs: Sequence[Pair]) -> bool:
