@@ -48,7 +48,7 @@ from rulectl.values import Value, number
 _FEW_ROWS = 10_000
 """Frames with fewer rows are read by one thread; others by as many as polars may use."""
 
-KEPT_STATES = 500_000
+KEPT_STATES = 150_000
 """When so many runs, verdicts and values have been met (and ten for each rule), all are forgotten before the next
 frame."""
 

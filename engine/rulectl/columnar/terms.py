@@ -13,9 +13,10 @@ from rulectl.columnar.codes import Codes, Combined, Lut, Numbered, Part
 from rulectl.columnar.columns import Coded, State
 from rulectl.columnar.holding import Waits
 from rulectl.columnar.tables import Pass, TableColumns
-from rulectl.model.policy import Status
+from rulectl.model.policy import HitPolicy, Status
 from rulectl.model.rulebook import Term
-from rulectl.runtime.judge import TableRun, Verdict, judge
+from rulectl.runtime.judge import TableRun, Verdict, judge, settled
+from rulectl.runtime.merge import Contribution
 from rulectl.runtime.resolve import UNKNOWN, Lack, Spoken
 
 
@@ -25,6 +26,9 @@ class Verdicts(NamedTuple):
     codes: Codes
     waits: Codes | None = None
 
+
+_PARTLY = frozenset((HitPolicy.COUNT, HitPolicy.PRIORITY))
+"""What a column of these policies comes to does not hang on its own entries alone, or on none of them."""
 
 _RANK = {status: status.rank for status in Status}
 
@@ -56,7 +60,7 @@ class TermColumns:
     _doubted: Lut = field(default_factory=Lut)
     _number: dict[Verdict, int] = field(default_factory=dict)
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
-    _said: list[tuple[Numbered[object], Lut]] = field(default_factory=list)
+    _said: list[tuple[Numbered[_Voice | _Said], Lut]] = field(default_factory=list)
     _combined: Combined = field(default_factory=Combined)
 
     def forget(self) -> None:
@@ -121,32 +125,36 @@ class TermColumns:
             lut.items.append(self._verdict((said.number(voice),)))
         return lut.array().take(runs)
 
-    def _voice(self, run: TableRun, number: int, column: int) -> object:
+    def _voice(self, run: TableRun, number: int, column: int) -> _Voice | _Said:
         reach = run.reach
         if reach.variations or reach.joint:
             return _Voice(run, number)
         spoken = run.spoken(column)
         if run.plan.expressions:
-            # asked in any case, as a judge would: so what cannot be computed is noted with the run
-            changing = any(True for _ in run.changes(column))
-            lacking = isinstance(spoken, Lack) or (isinstance(spoken, tuple) and UNKNOWN in spoken)
-            if changing or lacking or run.unknown(column):
+            if isinstance(spoken, Lack) or (isinstance(spoken, tuple) and UNKNOWN in spoken):
+                return _Voice(run, number)
+            # what was said of certain values by all rules that matter cannot change
+            partly = run.plan.outputs.policies[column] in _PARTLY
+            if (partly or run.now is not run.may) and (any(True for _ in run.changes(column)) or run.unknown(column)):
                 return _Voice(run, number)
         return _Said(type(spoken), spoken, run)
 
     def _verdict(self, key: tuple[int, ...]) -> int:
         found = self._verdict_of.get(key)
-        if found is None and len(key) == 1:
-            voice = self._said[0][0].items[key[0]]
-            if isinstance(voice, _Said) and not isinstance(voice.spoken, Lack) and not isinstance(voice.spoken, tuple):
-                found = self._verdict_of[key] = self.number(Verdict(voice.spoken, Status.DECIDED, False))
         if found is None:
-            runs = [
-                (table.number, said.items[code].run, column)  # type: ignore[attr-defined]  # a voice has its run
-                for (table, column), (said, _), code in zip(self.writers, self._said, key, strict=True)
-            ]
-            found = self._verdict_of[key] = self.number(judge(self.term, runs))
+            voices = [said.items[code] for (said, _), code in zip(self._said, key, strict=True)]
+            found = self._verdict_of[key] = self.number(self._judged(voices))
         return found
+
+    def _judged(self, voices: Sequence[_Voice | _Said]) -> Verdict:
+        said: list[Contribution] = []
+        for (table, _), voice in zip(self.writers, voices, strict=True):
+            if isinstance(voice, _Voice):
+                places = zip(self.writers, voices, strict=True)
+                return judge(self.term, [(table.number, one.run, column) for (table, column), one in places])
+            if not voice.run.reach.silent:
+                said.append(Contribution(table.number, table.plan.table.tier, voice.spoken))
+        return settled(self.term, said)
 
     def number(self, verdict: Verdict) -> int:
         """The number of a verdict."""

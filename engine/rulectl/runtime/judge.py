@@ -229,7 +229,16 @@ def judge(term: Term, runs: Sequence[tuple[int, TableRun, int]]) -> Verdict:
                     _note(waits, number, waiting)
     for number, table_run, column in runs:
         _note(waits, number, table_run.unknown(column))
-    waiting_sets = tuple(waits.values())
+    return _verdict(final, changed, speakable, tuple(waits.values()))
+
+
+def settled(term: Term, said: Sequence[Contribution]) -> Verdict:
+    """The verdict on a term where nothing that tables said of it can change."""
+    return _verdict(merge(term, said), False, False, ()) if said else SILENT
+
+
+def _verdict(final: Spoken, changed: bool, speakable: bool, waiting_sets: tuple[frozenset[str], ...]) -> Verdict:
+    """What a merged value comes to; `changed`: it may yet be another, `speakable`: one at all."""
     if final is NOTHING:
         if speakable:
             return Verdict(None, Status.UNDETERMINED, False, waiting_sets)
