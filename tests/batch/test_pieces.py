@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulectl.cases import pieces
+from rulectl.cases import pieces, quoting
 from rulectl.cases.delimited import DelimitedTable, open_delimited
 from rulectl.cases.encoding import Encoding
 from rulectl.cases.facts import FactReader
@@ -101,10 +101,10 @@ def test_delimiters_inside_quotes_are_counted_alike(cells: list[str], stretch: i
     found = next(csv.reader(io.StringIO(text, newline="")), [])
     quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == ord('"')).astype(np.int32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "_STRETCH", stretch)
+        patch.setattr(quoting, "_STRETCH", stretch)
         for rarely in (0, len(data) + 1):
-            patch.setattr(pieces, "_RARELY", rarely)
-            assert pieces._inside(data, quotes, ord(",")) == "".join(found).count(",")
+            patch.setattr(quoting, "_RARELY", rarely)
+            assert quoting.inside(data, quotes, ord(",")) == "".join(found).count(",")
 
 
 @given(st.lists(ROWS, max_size=30), st.integers(0, 1 << 16), st.sampled_from(b"A\x80\xa0\xb8\xc0\xe4\xed\xf5\xff"))

@@ -22,7 +22,7 @@ from rulectl.batch.answers import Answerer, Answers
 from rulectl.batch.counting import Counting
 from rulectl.batch.journal import BusyError, Journal, Step
 from rulectl.batch.once import Once
-from rulectl.batch.sinks import Lines, Sink
+from rulectl.batch.sinks import Lines, Sink, number_of
 from rulectl.batch.writing import PieceWriter, RejectWriter
 from rulectl.cases.ahead import Ahead
 from rulectl.cases.formats import BROKEN
@@ -105,7 +105,7 @@ def _stopped(error: OSError, order: Order) -> Exception:
     """What the system refused, as a finding; a reader that went away is for the caller."""
     if isinstance(error, BrokenPipeError):
         return error
-    slug = "disk-full" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "cannot-write"
+    slug = "disk-full" if number_of(error) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "cannot-write"
     return StopBatchError(finding(slug, FilePlace(""), file=order.results.path))
 
 

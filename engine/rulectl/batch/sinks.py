@@ -24,6 +24,12 @@ from rulectl.cases.formats import pack
 _NUMBER = re.compile(r"os error (\d+)")
 
 
+def number_of(error: OSError) -> int | None:
+    """What the system calls the error: polars gives the number in words alone."""
+    found = _NUMBER.search(str(error))
+    return error.errno if error.errno is not None or found is None else int(found[1])
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Rows of cells, null for nothing at all, on their way into a file: polars writes them there itself, which spares
@@ -44,11 +50,11 @@ class Lines:
                 batch_size=8192,
                 quote_style=self.quotes,
             )
-        except OSError as error:  # polars gives the number of what went wrong in words alone
-            number = _NUMBER.search(str(error))
+        except OSError as error:
+            number = number_of(error)
             if error.errno is not None or number is None:
                 raise
-            raise OSError(int(number[1]), os.strerror(int(number[1]))) from None
+            raise OSError(number, os.strerror(number)) from None
 
     def __bytes__(self) -> bytes:
         held = BytesIO()
@@ -153,7 +159,8 @@ class TextSink:
                 self._stream.close()
             self._stream = None
         if not keep:
-            self._part.unlink(missing_ok=True)
+            with suppress(OSError):  # the folder may be gone, or be closed to us by now
+                self._part.unlink(missing_ok=True)
 
 
 class RejectSink(TextSink):
@@ -205,7 +212,8 @@ class FrameSink:
 
     def close(self, keep: bool) -> None:
         if not keep:
-            beside(self.path).unlink(missing_ok=True)
+            with suppress(OSError):
+                beside(self.path).unlink(missing_ok=True)
 
 
 def frame_bytes(frame: pl.DataFrame) -> bytes:

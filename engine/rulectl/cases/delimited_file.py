@@ -17,7 +17,7 @@ from rulectl.cases import encoding as encodings
 from rulectl.cases.ahead import Ahead
 from rulectl.cases.encoding import Encoding
 from rulectl.cases.formats import BROKEN, Format, kind_of, packed_as, sniffed, unpacked
-from rulectl.cases.pieces import SIZE, Head, OtherEncodingError, Piece, Shape, blocks, head_of, pieces
+from rulectl.cases.pieces import SIZE, Head, OtherEncodingError, Piece, Shape, blocks, opening, pieces
 from rulectl.cases.records import width_of
 from rulectl.diagnostics import Finding, finding
 from rulectl.source import FilePlace, Location, RowPlace
@@ -33,7 +33,14 @@ class DelimitedFile:
     """An open file of which the headings are known."""
 
     def __init__(
-        self, stream: BinaryIO, file: str, head: Head, encoding: Encoding, tentative: bool, size: int = SIZE
+        self,
+        stream: BinaryIO,
+        file: str,
+        head: Head,
+        encoding: Encoding,
+        tentative: bool,
+        delimiter: str | None,
+        size: int = SIZE,
     ) -> None:
         self.file = file
         self.headings = head.cells or ()
@@ -43,6 +50,7 @@ class DelimitedFile:
         self._stream = stream
         self._encoding = encoding
         self._tentative = tentative
+        self._delimiter = delimiter
         self.size = size
         self._begun: Ahead[Piece] | None = None
         self.stamp = (0, 0)
@@ -66,8 +74,8 @@ class DelimitedFile:
 
     def _pieces(self) -> Iterator[Piece]:
         following = blocks(self._stream, self._encoding, self._tentative, self.size)
-        data, spoilt, final = next(following)
-        head = head_of(data, self.shape.delimiter)
+        # as the first time: who is told a delimiter does not look for a line that names it
+        head, spoilt, final = opening(following, self._delimiter)
         return pieces(head, following, (spoilt, final), self.shape, self._tentative)
 
     def close(self) -> None:
@@ -102,15 +110,14 @@ def open_file(
     if isinstance(found, Finding):
         return found
     try:
-        data, *_ = next(blocks(stream, found, likely is not None, size))
+        head, *_ = opening(blocks(stream, found, likely is not None, size), delimiter)
     except OtherEncodingError:
         return open_file(stream, file, encoding=encoding, delimiter=delimiter, settled=True, size=size)
-    head = head_of(data, delimiter)
     if head.cells is None:
         return finding("empty-case-file", FilePlace(file), file=file)
     if head.broken:
         return finding("broken-heading-quote", Location(RowPlace(file, 0), head.cells[0]))
-    return DelimitedFile(stream, file, head, found, likely is not None, size)
+    return DelimitedFile(stream, file, head, found, likely is not None, delimiter, size)
 
 
 def unwrapped(stream: BinaryIO, file: str, wanted: str | None) -> tuple[BinaryIO, str, Format]:

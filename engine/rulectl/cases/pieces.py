@@ -22,10 +22,10 @@ from itertools import chain
 from typing import BinaryIO, NamedTuple, overload
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from rulectl.cases.encoding import Encoding
+from rulectl.cases.quoting import BREAK, QUOTE, alone, inside, well_quoted
 from rulectl.cases.records import Records, step
 
 ROW = "row"
@@ -36,13 +36,7 @@ SIZE = 1 << 23
 
 _HEAD = 1 << 20
 _TAIL = 1 << 16
-_STRETCH = 1 << 20
-"""Bytes that stay in a processor's cache; shorter ones would ask for Python's lock more often."""
-_RARELY = 8
 _UTF8 = ("utf-8", "utf-8-sig")
-_BREAK, _RETURN, _QUOTE = ord("\n"), ord("\r"), ord('"')
-Places = npt.NDArray[np.int32]
-
 _ALONE = re.compile(rb"\r(?!\n)")
 
 
@@ -109,7 +103,7 @@ def blocks(stream: BinaryIO, encoding: Encoding, tentative: bool, size: int) -> 
         while True:
             data = stream.read(_up_to_line_end(stream, min(size, _HEAD) if first else size))
             # cut between characters: the rest of the last line goes to the next block
-            end = data.rfind(b"\n") + 1 if data else 0
+            end = _last_line_end(data)
             if data and not end and len(rest) < wide:
                 rest += data
                 continue
@@ -135,6 +129,12 @@ def blocks(stream: BinaryIO, encoding: Encoding, tentative: bool, size: int) -> 
             return
 
 
+def _last_line_end(data: bytes) -> int:
+    """Where the last line of some bytes ends, 0 where none does. A carriage return that comes last may be half of a
+    line break."""
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+
+
 def _up_to_line_end(stream: BinaryIO, size: int) -> int:
     """How many of the next `size` bytes of a plain file hold whole lines; `size` where only reading would tell. Blocks
     that end where lines do need not be put together from two."""
@@ -145,7 +145,7 @@ def _up_to_line_end(stream: BinaryIO, size: int) -> int:
     before = stream.tell()
     tail = stream.read(at + size - before)
     stream.seek(at)
-    end = tail.rfind(b"\n") + 1
+    end = _last_line_end(tail)
     return before - at + end if end else size
 
 
@@ -179,6 +179,17 @@ def head_of(data: bytes, delimiter: str | None) -> Head:
     return Head(cells, header is not None and header.broken, records.delimiter, data[used:])
 
 
+def opening(following: Iterator[tuple[bytes, bool, bool]], delimiter: str | None) -> tuple[Head, bool, bool]:
+    """The headings, from as many blocks as come before them, and what `blocks` says of these."""
+    data, spoilt, final = next(following)
+    head = head_of(data, delimiter)
+    while head.cells is None and not final and len(data) < SIZE:
+        more, also, final = next(following)
+        data, spoilt = data + more, spoilt or also
+        head = head_of(data, delimiter)
+    return head, spoilt, final
+
+
 def pieces(
     head: Head, following: Iterator[tuple[bytes, bool, bool]], start: tuple[bool, bool], shape: Shape, tentative: bool
 ) -> Iterator[Piece]:
@@ -188,7 +199,7 @@ def pieces(
     number = 1
     for data, spoilt, final in chain([(head.rest, *start)], following):
         whole = carry + data if carry else data
-        end = len(whole) if final or len(whole) > 8 * SIZE else whole.rfind(b"\n") + 1 or whole.rfind(b"\r") + 1
+        end = len(whole) if final else _last_line_end(whole) or (len(whole) if len(whole) > 8 * SIZE else 0)
         body, rest = whole[:end], whole[end:]
         piece, unfinished = _parse(body, shape, spoilt, final, number, tentative)
         carry = unfinished + rest
@@ -214,79 +225,28 @@ def _parse(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int, ten
 def _at_once(body: bytes, shape: Shape) -> pl.DataFrame | None:
     """The rows of a piece in which every line is a whole row with as many cells as there are headings; else None."""
     data = pl.Series(np.frombuffer(body, np.uint8))
-    if b"\r" in body and _alone(data):
+    if b"\r" in body and alone(data):
         return None
-    quotes = (data == _QUOTE).arg_true().to_numpy().view(np.int32)
-    if len(quotes) and not _well_quoted(body, quotes, shape.delimiter):
+    quotes = (data == QUOTE).arg_true().to_numpy().view(np.int32)
+    if len(quotes) and not well_quoted(body, quotes, shape.delimiter):
         return None
     frame = _read(body, shape, "raise")
-    if frame is None or frame.height != (data == _BREAK).sum() + int(body[-1] != _BREAK):
+    if frame is None or frame.height != (data == BREAK).sum() + int(body[-1] != BREAK):
         return None
     # no row is longer than the headings, and one that is shorter is filled up with empty cells: so there are as many
     # delimiters as there should be if and only if no row is
     if (frame.to_series(shape.width - 1) == "").any():
         mark = ord(shape.delimiter)
-        if (data == mark).sum() - _inside(body, quotes, mark) != frame.height * (shape.width - 1):
+        if (data == mark).sum() - inside(body, quotes, mark) != frame.height * (shape.width - 1):
             return None
     return frame
-
-
-def _alone(data: pl.Series) -> bool:
-    """Whether a carriage return stands before anything but a line break."""
-    returns = data == _RETURN
-    return bool((returns.head(-1) & (data == _BREAK).slice(1)).sum() != returns.sum())
-
-
-def _well_quoted(body: bytes, quotes: Places, delimiter: str) -> bool:
-    """Whether quotes stand around whole cells only, doubled inside; whether these hold line breaks is not asked."""
-    data = np.frombuffer(body, np.uint8)
-    opening, closing = quotes[::2], quotes[1::2]
-    if len(opening) != len(closing):
-        return False
-    # a doubled quote ends one stretch and begins the next
-    good = np.zeros(256, np.bool_)
-    good[[ord(delimiter), _BREAK, _QUOTE]] = True
-    before = good[data[opening - 1]]
-    before[:1] |= opening[:1] == 0
-    good[_RETURN] = True
-    last = len(data) - 1
-    after = good[data[np.minimum(closing + 1, last)]]
-    return bool(before.all() and after.all())
-
-
-def _inside(body: bytes, quotes: Places, byte: int) -> int:
-    """How often a byte stands between an opening quote and its closing one."""
-    if not len(quotes):
-        return 0
-    data = np.frombuffer(body, np.uint8)
-    opening, lengths = quotes[::2], quotes[1::2] - quotes[::2]
-    total = int(lengths.sum())
-    if total * _RARELY > len(data):
-        return _inside_many(data, byte)
-    # few bytes are quoted: look at these alone
-    at = np.arange(total, dtype=np.int32)
-    at += np.repeat(opening - lengths.cumsum(dtype=np.int32) + lengths, lengths)
-    return int(np.count_nonzero(data.take(at) == byte))
-
-
-def _inside_many(data: npt.NDArray[np.uint8], byte: int) -> int:
-    """The same where much is quoted: quotes and the byte alone are left, and every other quote closes."""
-    count, opened = 0, np.uint8(0)
-    for at in range(0, len(data), _STRETCH):
-        part = data[at : at + _STRETCH]
-        left = part[(part == _QUOTE) | (part == byte)]
-        if len(left):
-            open_ = np.bitwise_xor.accumulate((left == _QUOTE).view(np.uint8)) ^ opened
-            count += int(np.count_nonzero(open_.view(np.bool_) & (left == byte)))
-            opened = open_[-1]
-    return count
 
 
 class _Lines(Sequence[str]):
     """The lines of a text, with their ends; each is made when it is asked for, since only odd ones are."""
 
     def __init__(self, body: bytes) -> None:
-        breaks = np.flatnonzero(np.frombuffer(body, np.uint8) == _BREAK) + 1
+        breaks = np.flatnonzero(np.frombuffer(body, np.uint8) == BREAK) + 1
         whole = breaks if body.endswith(b"\n") else np.append(breaks, len(body))
         self.ends: list[int] = whole.tolist()
         self.starts = [0, *self.ends[:-1]]
@@ -318,7 +278,7 @@ class _Lines(Sequence[str]):
 
 def _by_lines(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int, one_byte: bool) -> tuple[Piece, bytes]:
     """The same for a piece that is not plain throughout."""
-    if _alone(pl.Series(np.frombuffer(body, np.uint8))):
+    if alone(pl.Series(np.frombuffer(body, np.uint8))):
         body = _ALONE.sub(b"\n", body)
     lines = pl.read_lines(body)["line"]
     plain = _plain(lines, shape) if one_byte else pl.repeat(False, len(lines), eager=True)

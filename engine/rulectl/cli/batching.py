@@ -24,17 +24,26 @@ from rulectl.cases.table import Table
 from rulectl.cases.writer import EXTRAS, UnwritableError, layout
 from rulectl.cli.asked import Asked
 from rulectl.cli.base import FINDINGS, USAGE, Session, StopError, refuse, session
-from rulectl.cli.opening import book_and_files, check_place, checked_encoding, chosen_columns, open_stream
+from rulectl.cli.opening import (
+    book_and_files,
+    check_place,
+    checked_encoding,
+    chosen_columns,
+    once_only,
+    one_input,
+    open_stream,
+)
 from rulectl.cli.progress import Bar
 from rulectl.report.summary import Summary, summary_json, summary_text
 from rulectl.runtime.durable_engine import DurableEngine, DurableError
 
-_CANNOT = (".xls", ".xlsm", ".xlsb", ".ods")
+_CANNOT = (".xls", ".xlsm", ".xlsb", ".ods", ".doc", ".docx", ".numbers", ".pdf", ".htm", ".html", ".rtf")
 
 
 def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
     """Decide a file of cases, which is already being read where it is `begun`; the exit status."""
     here = session()
+    one_input(asked.book, asked.cases)
     given = checked_encoding(asked.encoding, "--encoding", here.lang)
     checked_encoding(asked.input_encoding, "--input-encoding", here.lang)
     kind, rejects = _targets(asked)
@@ -96,12 +105,11 @@ def _targets(asked: Asked) -> tuple[Kind, str]:
     kind = _kind(output, asked.format_out)
     if asked.rejects == "-":
         refuse("rejects-need-file", "--rejects", USAGE)
-    if asked.resume and "-" in (asked.cases, output):
+    if asked.resume and (once_only(asked.cases) or output == "-"):
         refuse("cannot-resume-pipe", "--resume", USAGE)
+    check_place(output, asked.cases, asked.book, not_endings=() if asked.format_out else _CANNOT)
     rejects = asked.rejects or _beside(output, asked.cases)
-    for path in (output, rejects):
-        endings = () if path == output and asked.format_out else _CANNOT
-        check_place(path, asked.cases, asked.book, not_endings=endings)
+    check_place(rejects, asked.cases, asked.book, not_endings=_CANNOT)
     if kind_of(rejects).format not in (Format.CSV, Format.TSV):
         refuse("cannot-write-rejects-kind", "--rejects", USAGE, kind=ending_of(rejects))
     if output != "-" and Path(output).resolve() == Path(rejects).resolve():
