@@ -44,14 +44,17 @@ def written(decided: Decided, book: rulectl.Book) -> pl.DataFrame:
 
 
 def command(folder: pathlib.Path, target: pathlib.Path, jobs: int) -> None:
-    """The command as a process of its own, start and compilation of the workbook included."""
+    """The command as a process of its own, start and compilation of the workbook included. Nothing stands in the place
+    of the results: to give back the room of an earlier file would be counted."""
+    target.unlink(missing_ok=True)
     files = [str(folder / "book.xlsx"), str(folder / "cases.csv"), "-o", str(target)]
     line = [sys.executable, "-m", "rulectl", "batch", *files, "--jobs", str(jobs)]
     subprocess.run(line, check=True, capture_output=True)
 
 
 def copy_command(source: pathlib.Path, target: pathlib.Path) -> None:
-    """Read and write a whole file in a process of its own."""
+    """Read and write a whole file in a process of its own, to a place where nothing stands."""
+    target.unlink(missing_ok=True)
     code = "import polars as pl, sys; pl.read_csv(sys.argv[1], infer_schema=False).write_csv(sys.argv[2])"
     subprocess.run([sys.executable, "-c", code, str(source), str(target)], check=True)
 
