@@ -33,7 +33,7 @@ class Answer(NamedTuple):
     failed: tuple[object, ...] | None = None
 
 
-class Known(NamedTuple):
+class Knowledge(NamedTuple):
     """What is known of a term: whether it has a value as a case stands, a certain one, and none for certain."""
 
     now: bool
@@ -45,7 +45,7 @@ class Reply(NamedTuple):
     """The answers to all questions of a group, and what is known of its terms."""
 
     answers: tuple[Answer, ...]
-    known: tuple[Known, ...]
+    known: tuple[Knowledge, ...]
 
     @property
     def settled(self) -> bool:
@@ -124,7 +124,7 @@ class Questions:
             one, failed = self._ask(question, now, absent)
             other = one if sure else self._ask(question, may, absent)[0]
             answers.append(Answer(one, other, failed))
-        known = [Known(state.now is not None, state.certain is not None, state.absent) for state in states]
+        known = [Knowledge(state.now is not None, state.certain is not None, state.absent) for state in states]
         return self.replies.number(Reply(tuple(answers), tuple(known)))
 
     def _ask(
