@@ -22,13 +22,13 @@ AMOUNTS = ("订单实付金额", "订单利润", "受损金额")
 ROWS = 150
 
 
-def drawn(seed: int) -> list[dict[str, str]]:
+def drawn(seed: int, rows: int = ROWS) -> list[dict[str, str]]:
     """Cases of the sample, each with two cells of another and amounts of its own."""
     draw = Random(seed)
     with open(SAMPLE, encoding="utf-8-sig", newline="") as stream:
         sample = list(csv.DictReader(stream))
     found = []
-    for number in range(ROWS):
+    for number in range(rows):
         case, other = dict(draw.choice(sample)), draw.choice(sample)
         for name in draw.sample(sorted(case)[1:], 2):
             case[name] = other[name]
