@@ -47,6 +47,23 @@ def given(value: Value) -> State:
     return BLANK if value is None else State(value, value, False)
 
 
+class Facts(dict[str, Value]):
+    """What a run may look at, beside the constants that all runs share. A name that is neither is a mistake of this
+    module, never a silent unknown."""
+
+    __slots__ = ("constants",)
+
+    def __init__(self, constants: Mapping[str, Value], own: Mapping[str, Value] | None = None) -> None:
+        super().__init__(own or ())
+        self.constants = constants
+
+    def __missing__(self, name: str) -> Value:
+        return self.constants[name]
+
+    def get(self, name: str, default: object = None) -> Value:
+        return self[name]
+
+
 class Pair(NamedTuple):
     """The classes of a term: as it is now, and as far as it is certain."""
 
@@ -138,7 +155,7 @@ class Column(Protocol):
         """As texts, null where it is not known."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Coded:
     """A term with few states."""
 
@@ -159,6 +176,18 @@ class Coded:
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self.codes, self.states
+
+    @cached_property
+    def floats(self) -> Floats | None:
+        """Numbers as floats, NaN for null; None where floats do not tell them apart, or these are no numbers."""
+        lut = np.full(len(self.states), np.nan)
+        for code in occurring(self.codes):
+            value = self.states.items[code].now
+            if value is not None:
+                if not isinstance(value, Decimal) or not in_floats(value):
+                    return None
+                lut[code] = float(value)
+        return lut.take(self.codes)
 
     def kept(self, rows: npt.NDArray[np.bool_]) -> Coded:
         return Coded(self.codes[rows], self.states)
@@ -261,8 +290,23 @@ def ends_of(points: Sequence[Decimal]) -> Ruler:
     return Ruler.of(np.stack([ends, np.nextafter(ends, np.inf)], axis=1).ravel())
 
 
+def in_floats(value: Decimal) -> bool:
+    """Whether floats tell a number from all others of up to 15 digits, and keep their order."""
+    return len(value.as_tuple().digits) <= 15 and abs(value) < 10**15
+
+
 def told_apart(points: Sequence[Decimal]) -> bool:
     """Whether floats tell these end points from every number of up to 15 digits."""
-    return all(len(p.as_tuple().digits) <= 15 and abs(p) < 10**15 for p in points) and all(
-        float(a) < float(b) for a, b in pairwise(points)
-    )
+    return all(map(in_floats, points)) and all(float(a) < float(b) for a, b in pairwise(points))
+
+
+def as_floats(column: Column) -> Floats | None:
+    """A column of numbers as floats, NaN for null; None where floats do not tell them apart, or these are no
+    numbers."""
+    match column:
+        case Numbers():
+            return None if column.odd else column.values
+        case Coded():
+            return column.floats
+        case _:
+            return None

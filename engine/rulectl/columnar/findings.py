@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, constant, each
-from rulectl.columnar.columns import Column, State
-from rulectl.columnar.tables import Facts, TableColumns
+from rulectl.columnar.columns import Column, Facts, State
+from rulectl.columnar.tables import TableColumns
 from rulectl.columnar.terms import TermColumns
+from rulectl.columnar.truths import FALSE, truths
 from rulectl.diagnostics import Finding
 from rulectl.lang.evaluate import names_of
 from rulectl.model.rulebook import Policy
@@ -85,8 +86,13 @@ class Telling:
         names = sorted(names_of(policy.statement) & columns.keys())
         constants: dict[str, Value] = dict.fromkeys(names_of(policy.statement) - columns.keys())
         constants |= self.engine.plan.parameters
+        # most statements hold in all rows, and that can be told without a look at each value
+        held = truths(policy.statement, columns, constants, rows)
+        where = np.arange(rows) if held is None else np.flatnonzero(held == FALSE)
+        told = constant(rows)
+        if not len(where):
+            return told
         exact = [columns[name].exact() for name in names]
-        parts = [Part(codes, len(states)) for codes, states in exact]
         states: list[list[State]] = [numbered.items for _, numbered in exact]
 
         def judge(key: tuple[int, ...]) -> int:
@@ -96,4 +102,5 @@ class Telling:
             finding = broken(policy, self.engine.rulebook, facts)
             return 0 if finding is None else self.told.number((finding,))
 
-        return each(parts, rows, judge)
+        told[where] = each([Part(codes[where], len(states)) for codes, states in exact], len(where), judge)
+        return told

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rulectl.columnar.codes import Codes, Combined, Known, Mask, Numbered, Part, constant, each
-from rulectl.columnar.columns import Column, Lens, Pair, State
+from rulectl.columnar.columns import Column, Facts, Lens, Pair, State
 from rulectl.columnar.grid import NONE
 from rulectl.columnar.holding import Holding, Waits
 from rulectl.columnar.tested import Questions, Reply
@@ -44,23 +44,6 @@ class Pass(NamedTuple):
 
     runs: Codes
     doubts: tuple[Codes, ...] = ()
-
-
-class Facts(dict[str, Value]):
-    """What a run may look at, beside the constants that all runs share. A name that is neither is a mistake of this
-    module, never a silent unknown."""
-
-    __slots__ = ("constants",)
-
-    def __init__(self, constants: Mapping[str, Value], own: Mapping[str, Value] | None = None) -> None:
-        super().__init__(own or ())
-        self.constants = constants
-
-    def __missing__(self, name: str) -> Value:
-        return self.constants[name]
-
-    def get(self, name: str, default: object = None) -> Value:
-        return self[name]
 
 
 @dataclass(slots=True)

@@ -1,0 +1,121 @@
+"""Whether a statement holds, row by row, as far as that can be told without a look at each value.
+
+Statements compare amounts that differ in every row, or few values: the former are compared as floats, which tell apart
+all decimals of up to 15 digits and keep their order, the latter are worked out once for each combination. What neither
+can tell, arithmetic above all, is left to the one evaluator (lang/evaluate.py). Truth is three-valued, as there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rulectl.columnar.codes import Part, each
+from rulectl.columnar.columns import Column, Facts, as_floats, in_floats
+from rulectl.columnar.ruler import Floats
+from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
+from rulectl.lang.syntax import Both, Compare, Either, Expr, Literal, Name, Not
+from rulectl.values import Value
+
+Truths = npt.NDArray[np.int8]
+
+FALSE, TRUE, UNKNOWN = 0, 2, 1
+"""In this order, `and` is the least and `or` the greatest, as Kleene has it."""
+
+_FEW = 4_096
+"""So many combinations of values are worked out one by one."""
+
+_ORDER: Mapping[str, Callable[[Any, Any], Any]] = {
+    "=": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
+
+
+def truths(expr: Expr, columns: Mapping[str, Column], constants: Mapping[str, Value], rows: int) -> Truths | None:
+    """Whether an expression holds in each row; None where that takes a look at each value."""
+    match expr:
+        case Both(items):
+            return _all(items, columns, constants, rows, np.minimum)
+        case Either(items):
+            return _all(items, columns, constants, rows, np.maximum)
+        case Not(operand):
+            inner = truths(operand, columns, constants, rows)
+            return None if inner is None else np.int8(TRUE) - inner
+        case Compare(op, left, right):
+            compared = _compared(op, left, right, columns, constants)
+            return _of_few(expr, columns, constants, rows) if compared is None else np.broadcast_to(compared, rows)
+        case _:
+            return _of_few(expr, columns, constants, rows)
+
+
+def _all(
+    items: Sequence[Expr],
+    columns: Mapping[str, Column],
+    constants: Mapping[str, Value],
+    rows: int,
+    join: Callable[[Truths, Truths], Truths],
+) -> Truths | None:
+    found: Truths | None = None
+    for item in items:
+        one = truths(item, columns, constants, rows)
+        if one is None:
+            return None
+        found = one if found is None else join(found, one)
+    return found
+
+
+def _compared(
+    op: str, left: Expr, right: Expr, columns: Mapping[str, Column], constants: Mapping[str, Value]
+) -> Truths | None:
+    """A comparison of two numbers; None where these are none, or floats do not do."""
+    if any(isinstance(side, Literal) and side.value is None for side in (left, right)):
+        return None
+    one, other = _side(left, columns, constants), _side(right, columns, constants)
+    if one is None or other is None:
+        return None
+    said = np.where(_ORDER[op](one, other), np.int8(TRUE), np.int8(FALSE))
+    return np.where(np.isnan(one) | np.isnan(other), np.int8(UNKNOWN), said).astype(np.int8)
+
+
+def _side(expr: Expr, columns: Mapping[str, Column], constants: Mapping[str, Value]) -> Floats | np.float64 | None:
+    match expr:
+        case Name(name) if name in columns:
+            return as_floats(columns[name])
+        case Name(name):
+            return _float(constants.get(name))
+        case Literal(value):
+            return _float(value)
+        case _:
+            return None
+
+
+def _float(value: Value) -> np.float64 | None:
+    return np.float64(value) if isinstance(value, Decimal) and in_floats(value) else None
+
+
+def _of_few(expr: Expr, columns: Mapping[str, Column], constants: Mapping[str, Value], rows: int) -> Truths | None:
+    """The truth of each combination of few values; None where they are many, or something cannot be computed."""
+    names = sorted(names_of(expr) & columns.keys())
+    exact = [columns[name].exact() for name in names]
+    if prod(len(states) for _, states in exact) > _FEW:
+        return None
+    items = [states.items for _, states in exact]
+
+    def holds(key: tuple[int, ...]) -> int:
+        facts = Facts(constants, {n: states[code].now for n, states, code in zip(names, items, key, strict=True)})
+        value = evaluate(expr, facts)
+        return UNKNOWN if not isinstance(value, bool) else TRUE if value else FALSE
+
+    try:
+        return each([Part(codes, len(states)) for codes, states in exact], rows, holds).astype(np.int8)
+    except CannotCompute:
+        return None
