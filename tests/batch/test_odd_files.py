@@ -25,6 +25,17 @@ def test_a_first_line_that_names_the_delimiter(batch: Batch) -> None:
     assert (done.exit_code, ids("o.csv")) == (0, ["A1"]), done.stderr
 
 
+def test_texts_that_an_export_keeps_from_being_rounded(batch: Batch) -> None:
+    """`="…"`, as it stands or quoted as a cell: ids, allowed values and amounts; with nothing in it, it is blank."""
+    rows = ['="202506017000000123","=""瑕疵""",="12.50"', '"=""7""",色差,=""', '"=""8""",="色差",3']
+    Path("c.csv").write_text("\n".join([HEAD, *rows]) + "\n", "utf-8")
+    done = batch("c.csv", "-o", "o.csv", "--columns", "工单号,问题类型,实付金额")
+    assert done.exit_code == 1, done.stderr
+    found = [line.split(",") for line in Path("o.csv").read_text("utf-8-sig").splitlines()[1:]]
+    assert found == [["202506017000000123", "瑕疵", "12.5"], ["8", "色差", "3"]]
+    assert ids("o.rejects.csv") == ["2"]
+
+
 @pytest.mark.parametrize("size", [400, 1 << 23])
 def test_line_ends_of_old_macs_in_small_pieces_and_large(
     size: int, batch: Batch, monkeypatch: pytest.MonkeyPatch

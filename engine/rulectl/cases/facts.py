@@ -53,6 +53,9 @@ class Slot:
 
     def text(self, raw: str) -> Value | Problem:
         """The value of a cell's text; blank is None. What `texts` holds already is not asked for here."""
+        if raw.startswith('="') and raw.endswith('"') and len(raw) > 2:
+            # so exports keep a spreadsheet from rounding long numbers: ="202506017000000123"
+            return self.text(raw[2:-1].replace('""', '"'))
         value = self._plain(raw)
         if value is None:
             known = self._problems.get(raw)

@@ -33,9 +33,10 @@ KNOWN_TEXTS = 50_000
 _SAMPLE, _MANY = 8_192, 4_096
 """A column whose first rows hold many distinct values is taken to hold many."""
 
-_INNER = r"!-*,-~一-鿿、。！，：；？（）％￥“”‘’【】《》…—·×"
-_ORDINARY = f"^(?:[{_INNER}](?:[ {_INNER}]*[{_INNER}])?)?$"
-"""Texts that are read as they stand: nothing invisible in them, no blank around them, no `1E+17`."""
+_WIDE = "一-鿿、。！，：；？（）％￥“”‘’【】《》…—·×"
+_INNER = rf"!-*,-~{_WIDE}"
+_ORDINARY = rf"^(?:[!-*,-<>-~{_WIDE}](?:[ {_INNER}]*[{_INNER}])?)?$"
+"""Texts that are read as they stand: nothing invisible in them, no blank around them, no `1E+17`, no `="…"`."""
 
 _NUMBER = r"^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$"
 _NUMBER_LENGTH = 16
