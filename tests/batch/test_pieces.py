@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulectl.cases import pieces, quoting
+from rulectl.cases import delimited, pieces, quoting
 from rulectl.cases.delimited import DelimitedTable, open_delimited
 from rulectl.cases.encoding import Encoding
 from rulectl.cases.facts import FactReader
@@ -87,10 +87,13 @@ CELLS = st.sampled_from(
 ROWS = st.lists(CELLS, min_size=0, max_size=7).map(",".join)
 
 
-@given(st.lists(ROWS, max_size=40), st.sampled_from(["\n", "\r\n"]), st.integers(100, 220))
-def test_whatever_stands_in_the_rows(rows: list[str], end: str, size: int) -> None:
+@given(st.lists(ROWS, max_size=40), st.sampled_from(["\n", "\r\n"]), st.integers(100, 220), st.sampled_from([1, 3, 99]))
+def test_whatever_stands_in_the_rows(rows: list[str], end: str, size: int, odd: int) -> None:
+    """Also where a piece with many odd rows is handed on in parts."""
     text = HEAD + "".join(row.replace("\r", "") + end for row in rows)
-    same(text.encode(), size)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "_ODD", odd)
+        same(text.encode(), size)
 
 
 @given(st.lists(st.sampled_from(["a", '"a,b"', '"a""b"', '""', '"a,""b,"', '"x,\ny"']), max_size=60), st.integers(1, 9))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
 import polars as pl
@@ -15,6 +16,9 @@ from rulectl.cases.table import ROW, Chunk, frame_of, positions
 from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import Location, RowPlace
+
+_ODD = 20_000
+"""So many odd rows are told of at once."""
 
 
 class DelimitedTable:
@@ -31,7 +35,7 @@ class DelimitedTable:
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows from the start. Raises OtherEncodingError where the file turns out not to be UTF-8."""
-        return map(self._chunk, self._rows.pieces())
+        return map(self._chunk, chain.from_iterable(map(_parts, self._rows.pieces())))
 
     def _chunk(self, piece: Piece) -> Chunk:
         """A piece with its odd rows among the others or rejected, and blank rows left out."""
@@ -78,6 +82,22 @@ class DelimitedTable:
 
     def done(self) -> float:
         return self._rows.done()
+
+
+def _parts(piece: Piece) -> Iterator[Piece]:
+    """A piece of which many rows are odd in several, each with its own rows: what is told of a rejected row takes many
+    times its bytes, and several pieces are under way at once."""
+    starts = [odd.number for odd in piece.odd[::_ODD]]
+    if len(starts) <= 1:
+        yield piece
+        return
+    numbers = piece.frame[ROW]
+    first = min([starts[0], *numbers.head(1)])
+    ends = [*starts[1:], first + piece.records]
+    at = [0, *numbers.search_sorted(pl.Series(ends)).to_list()]
+    for part, (start, end) in enumerate(zip([first, *ends[:-1]], ends, strict=True)):
+        frame = piece.frame.slice(at[part], at[part + 1] - at[part])
+        yield Piece(frame, piece.odd[part * _ODD : (part + 1) * _ODD], end - start, piece.digest + part)
 
 
 def _without_blank(frame: pl.DataFrame, width: int) -> pl.DataFrame:
