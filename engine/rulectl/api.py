@@ -124,7 +124,7 @@ class Book:
             if isinstance(facts, BadCase):
                 raise CaseError(facts.findings)
             outcome = self.engine.decide(facts)
-        except Exception:
+        except Exception:  # whatever it is, it may come of compiled JSON that is none; `with` would cost every case
             with _sound(self):
                 raise
         if len(facts) != len(case):
@@ -312,7 +312,7 @@ def check(
     old = None if since is None else _loaded(since)
     try:
         verdicts = analyse(loaded.rulebook, Budget.of(budget)) if loaded.rulebook is not None else ()
-    except Exception:
+    except Exception:  # the same; what is wrong with the rulebook is the result here
         if found := loaded.doubt():
             return CheckReport(None, (*loaded.findings, *found), (), loaded.path, loaded.sources)
         raise

@@ -6,15 +6,16 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from rulectl.columnar.across import COUNTS, ID, OF, ROW, TIME, VALUE, count, key
-from rulectl.columnar.codes import Codes, Part, constant, each
-from rulectl.columnar.columns import Column
+from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, each
+from rulectl.columnar.columns import Coded, Column, State, given
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.lang.syntax import Expr
 from rulectl.model.rulebook import Aggregate, Rulebook
-from rulectl.values import Value, plain_text
+from rulectl.values import Value, number, plain_text
 
 
 class Given(NamedTuple):
@@ -35,6 +36,30 @@ def counts_of(rulebook: Rulebook, columns: Mapping[str, Column], ids: pl.Series)
         found = frame.select(ROW).join(count(aggregate, frame, False), on=ROW, how="left", maintain_order="left")
         counted[aggregate.term] = found[VALUE]
     return counted
+
+
+def take_counts(columns: dict[str, Column], counted: Mapping[str, pl.Series], at: Rows) -> None:
+    """Put facts that were counted, as texts for each row of a frame, in the place of what the cases do not give
+    themselves; `at` are the places of the columns' rows in the frame."""
+    for name, series in counted.items():
+        texts = series.gather(at).fill_null("")
+        names = texts.unique()
+        codes = texts.replace_strict(names, pl.int_range(len(names), eager=True), return_dtype=pl.Int32)
+        values = [given(number(text)) if text else None for text in names.to_list()]
+        own, own_states = columns[name].exact()
+        states: Numbered[State] = Numbered()
+
+        def choose(
+            key: tuple[int, ...],
+            own_states: Numbered[State] = own_states,
+            values: list[State | None] = values,
+            states: Numbered[State] = states,
+        ) -> int:
+            state = own_states.items[key[0]]
+            return states.number(values[key[1]] or state if state.now is None else state)
+
+        parts = [Part(own, len(own_states)), Part(codes.to_numpy().astype(np.int32), len(names))]
+        columns[name] = Coded(each(parts, len(at), choose), states)
 
 
 class Needed:

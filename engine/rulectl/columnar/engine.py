@@ -24,7 +24,7 @@ from rulectl.cases.reader import Reject, id_term
 from rulectl.columnar.asks import Asking
 from rulectl.columnar.codes import Codes, Numbered, Part, Spellings, constant, each
 from rulectl.columnar.columns import Coded, Column, State, Texts, given
-from rulectl.columnar.counted import counts_of
+from rulectl.columnar.counted import counts_of, take_counts
 from rulectl.columnar.decided import Decided, Firings, Pieces
 from rulectl.columnar.findings import Telling
 from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
@@ -43,7 +43,7 @@ from rulectl.model.rulebook import Rulebook, Term
 from rulectl.runtime.engine import Engine
 from rulectl.runtime.judge import Verdict
 from rulectl.source import Location, RowPlace
-from rulectl.values import Value, number
+from rulectl.values import Value
 
 _FEW_ROWS = 10_000
 """Frames with fewer rows are read by one thread; others by as many as polars may use."""
@@ -253,9 +253,9 @@ class ColumnarEngine:
         rows = len(cases.at)
         columns = dict(cases.columns)
         if counted is not None:
-            self._take_counts(columns, counted, cases.at)
+            take_counts(columns, counted, cases.at)
         elif self.rulebook.aggregates:
-            self._take_counts(columns, counts_of(self.rulebook, columns, cases.ids), np.arange(rows))
+            take_counts(columns, counts_of(self.rulebook, columns, cases.ids), np.arange(rows))
         if any(self.plan.cyclic):
             return self._by_case(cases, columns, headings, rows)
         for name in self._early:
@@ -350,30 +350,6 @@ class ColumnarEngine:
         """A judged term becomes a column for the strata above."""
         verdicts[name] = made
         columns[name] = self.terms[name].column(made.codes)
-
-    def _take_counts(
-        self, columns: dict[str, Column], counted: Mapping[str, pl.Series], at: npt.NDArray[np.int64]
-    ) -> None:
-        """Facts counted by the caller, where the case itself does not give them."""
-        for name, series in counted.items():
-            texts = series.gather(at).fill_null("")
-            names = texts.unique()
-            codes = texts.replace_strict(names, pl.int_range(len(names), eager=True), return_dtype=pl.Int32)
-            values = [given(number(text)) if text else None for text in names.to_list()]
-            own, own_states = columns[name].exact()
-            states: Numbered[State] = Numbered()
-
-            def choose(
-                key: tuple[int, ...],
-                own_states: Numbered[State] = own_states,
-                values: list[State | None] = values,
-                states: Numbered[State] = states,
-            ) -> int:
-                state = own_states.items[key[0]]
-                return states.number(values[key[1]] or state if state.now is None else state)
-
-            parts = [Part(own, len(own_states)), Part(codes.to_numpy().astype(np.int32), len(names))]
-            columns[name] = Coded(each(parts, len(at), choose), states)
 
     def _ranks(self, verdicts: Mapping[str, Codes], rows: int) -> Codes:
         """The rank of each row's status."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, each
-from rulectl.columnar.columns import UNCERTAIN, Column, State
+from rulectl.columnar.columns import UNCERTAIN, Column, Facts, State
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Is, Literal, Name
@@ -72,12 +72,17 @@ class Questions:
         self._classes = tuple(Lut() for _ in self.asked)
         self._states: Numbered[State] | None = None
         self._of_state = Lut()
-        self._last: tuple[Sequence[Codes], Codes] = ((), np.zeros(0, np.int32))
+        self._last: tuple[Sequence[object], Codes] = ((), np.zeros(0, np.int32))
 
     def replied(self, columns: Mapping[str, Column], rows: int) -> Part:
         """The number of each row's reply."""
         exact = [columns[name].exact() for name in self.names]
-        codes = self._of_one(*exact[0]) if len(exact) == 1 else self._of_several(exact, rows)
+        before, codes = self._last
+        # asked again of the same columns, for each question and by each table that shares them
+        asked = [part for column in exact for part in column]
+        if not asked or len(before) != len(asked) or not all(map(_same, before, asked)):
+            codes = self._of_one(*exact[0]) if len(exact) == 1 else self._of_several(exact, rows)
+            self._last = (asked, codes)
         return Part(codes, len(self.replies))
 
     def classes(self, place: int, columns: Mapping[str, Column], rows: int) -> Codes:
@@ -96,18 +101,12 @@ class Questions:
         return self._of_state.array().take(codes)
 
     def _of_several(self, exact: Sequence[tuple[Codes, Numbered[State]]], rows: int) -> Codes:
-        columns = [codes for codes, _ in exact]
-        before, said = self._last
-        if len(before) == len(columns) and all(map(_same, before, columns)):  # another table asked the same
-            return said
         states = [numbered.items for _, numbered in exact]
 
         def reply(key: tuple[int, ...]) -> int:
             return self._reply(tuple([items[code] for items, code in zip(states, key, strict=True)]))
 
-        said = each([Part(codes, len(numbered)) for codes, numbered in exact], rows, reply)
-        self._last = (columns, said)
-        return said
+        return each([Part(codes, len(numbered)) for codes, numbered in exact], rows, reply)
 
     def _reply(self, states: tuple[State, ...]) -> int:
         now = dict(zip(self.names, [state.now for state in states], strict=True))
@@ -132,14 +131,14 @@ class Questions:
     ) -> tuple[int, tuple[object, ...] | None]:
         """The class of a case, and what could not be computed: then it counts as absent, so that no rule fires."""
         try:
-            return question.classify({**self.constants, **facts}, absent), None
+            return question.classify(Facts(self.constants, facts), absent), None
         except CannotCompute as failure:
             key = (failure.slug, failure.span, failure.fields)
             self.failures.setdefault(key, failure)
             return ABSENT, key
 
 
-def _same(one: Codes, other: Codes) -> bool:
+def _same(one: object, other: object) -> bool:
     return one is other
 
 
