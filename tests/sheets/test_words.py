@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from enum import Enum
 
 import pytest
 
@@ -11,7 +13,7 @@ from rulectl.model import policy, words
 from rulectl.model.draft import BlockKind
 from rulectl.types import Kind
 
-CLOSED = {
+CLOSED: Mapping[str, type[Enum]] = {
     "marker": BlockKind,
     "role": policy.Role,
     "type": Kind,

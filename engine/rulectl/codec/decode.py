@@ -232,13 +232,13 @@ def _table(node: Node, home: str) -> Table:
         for column in node.get("inputs", ())
     )
     outputs = tuple(
-        OutputColumn(column["term"], HitPolicy(column["policy"]), _cell(column, home))
+        OutputColumn(column["term"], HitPolicy.of(column["policy"]), _cell(column, home))
         for column in node.get("outputs", ())
     )
     heads = [*(column.cell for column in inputs), *(column.cell for column in outputs)]
     return Table(
         name=node["name"],
-        policy=HitPolicy(node["policy"]),
+        policy=HitPolicy.of(node["policy"]),
         inputs=inputs,
         outputs=outputs,
         rules=Rules(grid_of_json(node, heads, home)),

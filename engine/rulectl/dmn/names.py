@@ -25,19 +25,7 @@ OWN = "urn:rulectl:dmn:1"
 DC = "http://www.omg.org/spec/DMN/20180521/DC/"
 DI = "http://www.omg.org/spec/DMN/20180521/DI/"
 
-POLICIES: Mapping[tuple[str, str], HitPolicy] = {
-    ("UNIQUE", ""): HitPolicy.UNIQUE,
-    ("ANY", ""): HitPolicy.ANY,
-    ("PRIORITY", ""): HitPolicy.PRIORITY,
-    ("FIRST", ""): HitPolicy.FIRST,
-    ("RULE ORDER", ""): HitPolicy.RULE_ORDER,
-    ("OUTPUT ORDER", ""): HitPolicy.OUTPUT_ORDER,
-    ("COLLECT", ""): HitPolicy.COLLECT,
-    ("COLLECT", "SUM"): HitPolicy.SUM,
-    ("COLLECT", "MIN"): HitPolicy.MIN,
-    ("COLLECT", "MAX"): HitPolicy.MAX,
-    ("COLLECT", "COUNT"): HitPolicy.COUNT,
-}
+POLICIES: Mapping[tuple[str, str], HitPolicy] = {policy.dmn: policy for policy in HitPolicy}
 """Hit policy and aggregation as DMN writes them (section 8.2.10)."""
 
 TYPES: Mapping[str, Kind] = {

@@ -14,7 +14,6 @@ from rulectl.dmn.feel import read_expression, read_tests
 from rulectl.dmn.feel_print import Printer, literal
 from rulectl.dmn.feel_text import FeelFault
 from rulectl.dmn.meaning import Env, NeedsColumnError, Parts, Routine, rebuilt
-from rulectl.dmn.names import POLICIES
 from rulectl.dmn.naming import Naming, allowed, base
 from rulectl.dmn.writing import Element, element
 from rulectl.lang.printer import print_expr, print_test
@@ -23,8 +22,6 @@ from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Parameter, Rule, Rulebook, Table, Term
 from rulectl.types import Type
 from rulectl.values import Value
-
-_HIT_POLICIES = {policy: said for said, policy in POLICIES.items()}
 
 
 def about(kept: Mapping[str, str]) -> Element | None:
@@ -67,7 +64,7 @@ class Exporter:
 
     def table(self, table: Table, id_: str) -> Element:
         """A decision table under the id of its decision."""
-        policy, aggregation = _HIT_POLICIES[table.policy]
+        policy, aggregation = table.policy.dmn
         first = next((r for r in table.rules if r.otherwise and r.enabled and r.period.always), None)
         # DMN has room for rules that are on, and of else rules for the first
         fits = [rule is first if rule.otherwise else rule.enabled for rule in table.rules]

@@ -147,19 +147,7 @@ _PLAIN: dict[str, dict[str, str]] = {
         Tier.PROCEDURE.value: "流程 / procedure",
         Tier.ADVICE.value: "建议 / advice",
     },
-    "policy": {
-        HitPolicy.UNIQUE.value: "唯一 / U,unique",
-        HitPolicy.ANY.value: "任一 / A,any",
-        HitPolicy.PRIORITY.value: "优先 / P,priority",
-        HitPolicy.FIRST.value: "首条 / F,first",
-        HitPolicy.RULE_ORDER.value: "规则序 / R,rule order",
-        HitPolicy.OUTPUT_ORDER.value: "输出序 / O,output order",
-        HitPolicy.COLLECT.value: "收集 / C,collect",
-        HitPolicy.SUM.value: "求和 / C+,collect sum,sum",
-        HitPolicy.MIN.value: "最小 / C<,collect min,min",
-        HitPolicy.MAX.value: "最大 / C>,collect max,max",
-        HitPolicy.COUNT.value: "计数 / C#,collect count,count",
-    },
+    "policy": {policy.value: policy.words for policy in HitPolicy},
     "aggregate": {
         "count": "计数 / count",
         "distinct count": "去重计数 / distinct count",
@@ -289,7 +277,7 @@ def type_word(kind: Kind, many: bool, lang: Language) -> str:
 
 def hit_policy(text: str) -> HitPolicy | None:
     key = canonical("policy", text)
-    return None if key is None else HitPolicy(key)
+    return None if key is None else HitPolicy.of(key)
 
 
 def merge(text: str) -> Merge | None:

@@ -16,7 +16,7 @@ from rulectl.codes import LANGUAGES, Severity
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.model.outcome import Firing, Outcome
-from rulectl.model.policy import HitPolicy, Role, Status
+from rulectl.model.policy import Role, Status, Takes
 from rulectl.model.rulebook import Policy, Rulebook, Term
 from rulectl.runtime.coding import Coding
 from rulectl.runtime.index import KEPT_MATCHES
@@ -371,7 +371,7 @@ def table_findings(table_run: TableRun) -> list[Finding]:
     for column, output in enumerate(table.outputs):
         if len(active) > 1 and table_run.spoken(column) is CLASH:
             rules = [table.rules[n].id for n in active]
-            slug = "rules-overlap" if output.policy is HitPolicy.UNIQUE else "rules-disagree"
+            slug = "rules-overlap" if output.policy.takes is Takes.ONLY else "rules-disagree"
             place = table.rules[active[0]].cells or at
             found.append(finding(slug, place, table=table.name, rules=rules, name=table.name, listed="、".join(rules)))
             break

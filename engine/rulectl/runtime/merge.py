@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
-from rulectl.model.policy import Favours, HitPolicy, Merge, Tier
+from rulectl.model.policy import Favours, Gives, Merge, Tier
 from rulectl.model.rulebook import Term
 from rulectl.runtime.resolve import CLASH, NOTHING, UNKNOWN, Lack, Spoken, combine, join
-
-_COMBINING = {Merge.MIN: HitPolicy.MIN, Merge.MAX: HitPolicy.MAX, Merge.SUM: HitPolicy.SUM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +44,23 @@ def merge(term: Term, contributions: Sequence[Contribution]) -> Spoken:
 
 def _within(how: Merge, said: Sequence[Spoken]) -> Spoken:
     """One tier's value."""
-    if how is Merge.FIRST:
-        return said[0]
-    if how is Merge.SINGLE:
-        if CLASH in said or len({(type(s), s) for s in said if s is not UNKNOWN}) > 1:
-            return CLASH
-        return UNKNOWN if UNKNOWN in said else said[0]
-    return combine(_COMBINING[how], said)
+    match how:
+        case Merge.FIRST:
+            return said[0]
+        case Merge.SINGLE:
+            if CLASH in said or len({(type(s), s) for s in said if s is not UNKNOWN}) > 1:
+                return CLASH
+            return UNKNOWN if UNKNOWN in said else said[0]
+        case Merge.COLLECT | Merge.ALL:
+            return join(said, how is Merge.ALL)
+        case Merge.MIN:
+            return combine(Gives.LEAST, said)
+        case Merge.MAX:
+            return combine(Gives.GREATEST, said)
+        case Merge.SUM:
+            return combine(Gives.SUM, said)
+        case _:
+            assert_never(how)
 
 
 def _lower(term: Term, higher: Spoken, lower: Spoken) -> Spoken:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Final
+from typing import Final, Literal, assert_never
 
 from rulectl.model.grid import grid_of
-from rulectl.model.policy import HitPolicy, Merge
+from rulectl.model.policy import Gives, HitPolicy, Merge, Takes
 from rulectl.model.rulebook import Rulebook, Table
 from rulectl.values import CONTEXT, Value, distinct
 
@@ -35,18 +35,14 @@ Spoken = Value | Lack
 @dataclass(frozen=True, slots=True)
 class Outputs:
     """How one table resolves. `ranks[term]` is the order of a term's allowed values, for P and O; `repeats[term]` is
-    whether its list keeps them."""
+    whether its list keeps them; `exclusive` says that some column forbids what several hits may say."""
 
     policy: HitPolicy
     policies: tuple[HitPolicy, ...]
     ranks: tuple[dict[str, int], ...]
     otherwise: frozenset[int]
     repeats: tuple[bool, ...]
-
-    @property
-    def exclusive(self) -> bool:
-        """Whether some column forbids what several hits may say."""
-        return HitPolicy.UNIQUE in self.policies or HitPolicy.ANY in self.policies
+    exclusive: bool
 
     @staticmethod
     def of(table: Table, rulebook: Rulebook) -> Outputs:
@@ -54,7 +50,9 @@ class Outputs:
         orders = [{value: i for i, value in enumerate(term.type.values)} for term in terms]
         otherwise = frozenset(n for n, mark in grid_of(table).marks.items() if mark.otherwise)
         repeats = tuple(term.merge is Merge.ALL for term in terms)
-        return Outputs(table.policy, tuple(c.policy for c in table.outputs), tuple(orders), otherwise, repeats)
+        policies = tuple(column.policy for column in table.outputs)
+        exclusive = any(policy.takes is Takes.ONLY or policy.agrees for policy in policies)
+        return Outputs(table.policy, policies, tuple(orders), otherwise, repeats, exclusive)
 
     def active(self, hits: Sequence[int]) -> tuple[int, ...]:
         """The hits that count: an else rule only where no other rule hits."""
@@ -84,20 +82,23 @@ class Outputs:
 
     def weighed(self, column: int) -> Sequence[int]:
         """The columns whose entries the value of a column hangs on."""
-        return self.like(column) if self.policies[column] is HitPolicy.PRIORITY else [column]
+        return self.like(column) if self.policies[column].takes is Takes.RANKED else [column]
 
     def deciders(self, column: int, hits: Sequence[int], entry: Callable[[int, int], Spoken]) -> tuple[int, ...]:
         """The active hits that a column's value is made of, in the order of the result."""
         active = self.active(hits)
-        match self.policies[column]:
-            case HitPolicy.FIRST:
+        takes = self.policies[column].takes
+        match takes:
+            case Takes.FIRST:
                 return active[:1]
-            case HitPolicy.PRIORITY:
+            case Takes.ONLY | Takes.EVERY:
+                return active
+            case Takes.RANKED:
                 return self._first(column, active, entry)
-            case HitPolicy.OUTPUT_ORDER:
+            case Takes.SORTED:
                 return tuple(sorted(active, key=lambda n: self._rank(n, self.like(column), entry)))
             case _:
-                return active
+                assert_never(takes)
 
     def _first(self, column: int, active: Sequence[int], entry: Callable[[int, int], Spoken]) -> tuple[int, ...]:
         """The hit whose value comes first, and those whose values are unknown and may come before it."""
@@ -111,24 +112,28 @@ class Outputs:
     def resolve(self, column: int, hits: Sequence[int], entry: Callable[[int, int], Spoken]) -> Spoken:
         """The value of a column for a set of hits (ascending rule numbers). `entry(rule, column)` is what a rule says;
         it is asked only of rules that matter."""
-        policy = self.policies[column]
+        takes, gives = self.policies[column].takes, self.policies[column].gives
         deciders = self.deciders(column, hits, entry)
-        if policy is HitPolicy.UNIQUE and len(deciders) > 1:
+        if takes is Takes.ONLY and len(deciders) > 1:
             return CLASH
-        if policy is HitPolicy.COUNT:
+        if gives is Gives.COUNT:
             return Decimal(len(deciders)) if deciders else NOTHING
-        if policy is HitPolicy.PRIORITY and len({_key(entry(rule, column)) for rule in deciders}) > 1:
+        if takes is Takes.RANKED and len({_key(entry(rule, column)) for rule in deciders}) > 1:
             return UNKNOWN  # which of them comes first hangs on a fact
         said = [spoken for spoken in (entry(rule, column) for rule in deciders) if spoken is not NOTHING]
         if not said:
             return NOTHING
-        if policy.single:
-            if len(set(map(_key, said))) > 1:
-                return UNKNOWN if UNKNOWN in said else CLASH
-            return said[0]
-        if policy.lists:
-            return join(said, self.repeats[column])
-        return combine(policy, said)
+        match gives:
+            case Gives.ONE:
+                if len(set(map(_key, said))) > 1:
+                    return UNKNOWN if UNKNOWN in said else CLASH
+                return said[0]
+            case Gives.LIST:
+                return join(said, self.repeats[column])
+            case Gives.SUM | Gives.LEAST | Gives.GREATEST:
+                return combine(gives, said)
+            case _:
+                assert_never(gives)
 
     def fired(self, hits: Sequence[int], entry: Callable[[int, int], Spoken]) -> tuple[int, ...]:
         """The hits that fire, ascending: those that decide by the table's policy, and those that add to a column of
@@ -136,13 +141,17 @@ class Outputs:
         active = self.active(hits)
         if not active:
             return ()
-        if self.policy is HitPolicy.FIRST:
-            firing = {active[0]}
-        elif self.policy is HitPolicy.PRIORITY:
-            columns = [i for i, p in enumerate(self.policies) if p is HitPolicy.PRIORITY]
-            firing = {min(active, key=lambda n: self._rank(n, columns, entry))}
-        else:
-            return active
+        takes = self.policy.takes
+        match takes:
+            case Takes.FIRST:
+                firing = {active[0]}
+            case Takes.RANKED:
+                columns = [i for i, p in enumerate(self.policies) if p is self.policy]
+                firing = {min(active, key=lambda n: self._rank(n, columns, entry))}
+            case Takes.ONLY | Takes.EVERY | Takes.SORTED:
+                return active
+            case _:
+                assert_never(takes)
         for column, policy in enumerate(self.policies):
             if policy is not self.policy:
                 deciders = self.deciders(column, active, entry)
@@ -165,15 +174,21 @@ def join(said: Sequence[Spoken], repeats: bool = False) -> Spoken:
     return tuple(items) if repeats else distinct(items)  # type: ignore[arg-type]  # a Lack among the items is told apart by its own type
 
 
-def combine(policy: HitPolicy, said: Sequence[Spoken]) -> Spoken:
+def combine(gives: Literal[Gives.SUM, Gives.LEAST, Gives.GREATEST], said: Sequence[Spoken]) -> Spoken:
     """Sum, least or greatest of what was said; unknown when any of it is."""
     if any(isinstance(spoken, Lack) for spoken in said):
         return CLASH if CLASH in said else UNKNOWN
-    if policy is HitPolicy.SUM:
-        total = Decimal(0)
-        for spoken in said:
-            assert isinstance(spoken, Decimal)
-            total = CONTEXT.add(total, spoken)
-        return total
     known: list[Value] = [spoken for spoken in said if not isinstance(spoken, Lack)]
-    return min(known) if policy is HitPolicy.MIN else max(known)  # type: ignore[type-var]  # one ordered type a column
+    match gives:
+        case Gives.SUM:
+            total = Decimal(0)
+            for value in known:
+                assert isinstance(value, Decimal)
+                total = CONTEXT.add(total, value)
+            return total
+        case Gives.LEAST:
+            return min(known)  # type: ignore[type-var]  # one ordered type a column
+        case Gives.GREATEST:
+            return max(known)  # type: ignore[type-var]  # one ordered type a column
+        case _:
+            assert_never(gives)
