@@ -134,29 +134,46 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize(("expected", "few", "wide", "at_once"), [(0, 32, 64, 256), (6, 7, 1, 2), (3, 32, 2, 1)])
+@pytest.mark.parametrize(
+    ("expected", "few", "wide", "at_once", "few_cells", "small"),
+    [
+        (0, 32, 64, 256, 0, 0),
+        (6, 7, 1, 2, 4096, 0),
+        (3, 32, 2, 1, 0, 0),
+        (0, 32, 64, 256, 4096, 300),
+        (6, 7, 1, 2, 9, 300),
+    ],
+)
 def test_cells_find_the_first_hit(
-    expected: int, few: int, wide: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+    expected: int, few: int, wide: int, at_once: int, few_cells: int, small: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = {"EXPECTED": expected, "FEW_RULES": few, "WIDE": wide, "MADE_AT_ONCE": at_once}
+    sizes |= {"FEW_CELLS": few_cells, "SMALL": small, "STRETCHED": 32, "STRETCHED_COLUMNS": 3}
     for name, size in sizes.items():
         monkeypatch.setattr(cells, name, size)
-    by_cells = settled = 0
+    by_cells = by_stretches = settled = 0
     for seed in range(80):
         r = Random(seed)
         rulebook = drawn_book(r)
         book = Book(rulebook)
         by_cells += uses_cells(book)
+        by_stretches += uses_stretches(book)
         for _ in range(12):
             case = raw_case(r)
             assert same(short(book, case), long(rulebook, case)), (seed, case)
             settled += book.engine.decide_raw(case) is not None
     assert by_cells > 15
+    assert by_stretches > 10 if small else not by_stretches
     assert 200 < settled < 900
 
 
 def uses_cells(book: Book) -> bool:
-    return "cells0" in Quick(book.engine.plan).settle.__globals__
+    return "made0" in Quick(book.engine.plan).settle.__globals__
+
+
+def uses_stretches(book: Book) -> bool:
+    names = Quick(book.engine.plan).settle.__globals__
+    return "made0" in names and names["make0"].__self__.stretched
 
 
 @pytest.mark.usefixtures("eager")
@@ -178,11 +195,19 @@ ends = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(numbers, min_size=1, max_size=6), ends, ends | st.just(Decimal("0.3")), st.booleans(), st.booleans())
+@given(
+    st.lists(numbers, min_size=1, max_size=6),
+    ends,
+    ends | st.just(Decimal("0.3")),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([0, 300]),
+)
 def test_numbers_are_compared_as_the_decimals_that_they_show(
-    values: list[object], low: Decimal, high: Decimal, from_: bool, to: bool
+    values: list[object], low: Decimal, high: Decimal, from_: bool, to: bool, small: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cells, "SMALL", small)
         patch.setattr(cells, "MANY_WAYS", 0)
         patch.setattr(cells, "EXPECTED", 0)
         rules = (
@@ -204,9 +229,10 @@ def test_numbers_are_compared_as_the_decimals_that_they_show(
 # -- what is written ------------------------------------------------------------------------------------------------
 
 SHAPES = (
-    Shape(0, 0, 0, 0, (), (StepShape(None, 0, False, False),)),
-    Shape(3, 0, 2, 1, (5,), (StepShape((3, 4), 1, False, False),)),
-    Shape(2, 2, 0, 2, (), (StepShape(None, 0, True, False), StepShape((2,), 0, False, True))),
+    Shape(0, 0, 0, 0, (), (StepShape(None, 0, False, False, False),)),
+    Shape(3, 0, 2, 1, (5,), (StepShape((3, 4), 1, False, False, False),)),
+    Shape(3, 0, 2, 1, (), (StepShape((3, 4), 0, True, False, False),)),
+    Shape(2, 2, 0, 2, (), (StepShape(None, 0, False, True, False), StepShape((2,), 0, False, False, True))),
 )
 
 
@@ -215,11 +241,11 @@ def test_a_program_is_made_of_numbered_names(shape: Shape) -> None:
     """No text, no number of a workbook, and no name that it does not define or is handed."""
     tokens = list(tokenize.generate_tokens(io.StringIO(program(shape)).readline))
     assert not [t.string for t in tokens if t.type == tokenize.STRING]
-    assert {t.string for t in tokens if t.type == tokenize.NUMBER} <= {"0", "1", "2", "3"}
+    assert {t.string for t in tokens if t.type == tokenize.NUMBER} <= {"0", "0.0", "1", "2", "3"}
     known = {
         "settle", "case", "values", "codes", "base", "text", "cell", "rule", "facts", "outputs", "firings", "more",
         "derived", "statuses", "status", "counted", "noted", "together", "Facts", "outputs_", "__class__", "_raw",
-        "isprintable", "strip", "code", *written._COMMON,
+        "isprintable", "isalnum", "strip", "code", "starts", "parts", *written._COMMON,
     }  # fmt: skip
     names = {t.string for t in tokens if t.type == tokenize.NAME and not keyword.iskeyword(t.string)}
     assert all(re.fullmatch(r"[a-z_]+\d+(_\d+)?", name) for name in names - known)

@@ -45,14 +45,29 @@ PLAIN: dict[str, tuple[object, ...]] = {
     "on": (dt.date(2025, 1, 1), dt.date(2025, 4, 1), dt.date(2025, 12, 31)),
     "tags": ("甲;乙", ("乙", "丙"), "丙", ["甲"]),
 }
-TEXTS = ("", " a", "a ", "a|b", "a |b", "a\u00a0", "1.5E+10", "a+b", "a\nb", "\ufffd", "＋", "a\u200b", "x" * 300)
+TEXTS = (
+    "",
+    " a",
+    "a ",
+    "a|b",
+    "a |b",
+    "a\u00a0",
+    "1.5E+10",
+    "a+b",
+    "a\nb",
+    "\ufffd",
+    "＋",
+    "a\u200b",
+    "x" * 300,
+    '="7"',
+)
 NUMBERS = (1.0, 0.0, -0.0, 1e16, 1e-7, 0.1 + 0.2, float("nan"), float("inf"), 10**40, 2**53 + 1, -1)
 WRITTEN = ("2", " 2.50 ", "２", "三", "3天", "1,299", "￥2", "2.5元", "-", "x", "")
 NOT_NUMBERS = (True, False, None, [2], object, Decimal("NaN"), Decimal("1E-400"))
 NOON = dt.datetime(2025, 4, 1, 12)
 
 ODD: dict[str, tuple[object, ...]] = {
-    "colour": (" 红 ", "红\u200b", "绿", "", None, 1, True, ["红"], "紅"),
+    "colour": ('="红"', " 红 ", "红\u200b", "绿", "", None, 1, True, ["红"], "紅"),
     "label": (*TEXTS, 1, 1.0, True, None, ["a"]),
     "worn": ("是", "否", "Y", "n", 1, 0, 1.0, "1", "也许", 2, None, "", " true ", Decimal(1)),
     "days": (*NUMBERS, *WRITTEN, *NOT_NUMBERS),

@@ -15,7 +15,7 @@ from decimal import Decimal
 from itertools import chain, product
 from math import prod
 from struct import Struct
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from rulectl.lang.flat import Piece
 from rulectl.lang.region import FIRST
@@ -50,6 +50,21 @@ BOX_COLUMNS: Final = 4
 WIDE: Final = 64
 """A rule that holds in more classes than this of the first column is looked at for each of them."""
 
+FEW_CELLS: Final = 4_096
+"""A table that has no more cells than this is parted further, down to the fewest rules that columns can leave."""
+
+WORTH_SPREAD: Final = 0.9
+"""With which part of the rules a column must leave a case, to part few rules further."""
+
+SMALL: Final = 300
+"""Cells of a table of so few rules stay in the processor's cache however they are kept."""
+
+STRETCHED: Final = 4
+"""So few rules of a cell may be stretched out; it takes the square of their number."""
+
+STRETCHED_COLUMNS: Final = 2
+"""So many columns of numbers may be stretched out."""
+
 KEPT_BOXES: Final = 1_000_000
 """How many boxes the cells of a table may hold before all are forgotten (bounds memory)."""
 
@@ -63,8 +78,18 @@ class Raw(NamedTuple):
     slot: Slot
     encoder: Encoder
 
+    @property
+    def plain(self) -> tuple[float, float]:
+        """Between which numbers all plain ones lie, the end excluded."""
+        return self.encoder.low, math.nextafter(self.encoder.high, math.inf)
+
     def ranges(self, rule: int) -> Sequence[tuple[float, float]]:
-        """Between which numbers a rule holds, ends excluded."""
+        """Between which plain numbers a rule holds, ends excluded: a number in a box needs no other look."""
+        low, high = self.plain
+        return [(max(first, low), min(last, high)) for first, last in self._ranges(rule) if first < high and low < last]
+
+    def _ranges(self, rule: int) -> Sequence[tuple[float, float]]:
+        """The same of all numbers."""
         ref = self.slot.refs[rule]
         if ref == NONE:
             return _ANYWHERE
@@ -161,21 +186,35 @@ class Coded:
         return sum(len(self.codes(rule)) for rule in sample) / values / len(sample)
 
 
-class Cells(dict[int, "bytes | None"]):
-    """The cells of a table by the codes of its keyed columns, made when they are first asked for; None is left to the
-    index. A cell is the boxes of its rules in order, packed, since what lies scattered takes longer to fetch from
-    memory than to compare."""
+Box = tuple[float, ...]
+"""For each column the first value with which a rule holds and the first beyond it; then the rule's number."""
 
-    def __init__(self, answers: Answers, keyed: Sequence[Coded], raw: Sequence[Raw], boxed: Sequence[Coded]) -> None:
-        super().__init__()
+Cell = bytes | tuple[Any, ...] | int
+"""Boxes in order, packed, or the rules by stretches of numbers."""
+
+
+class Cells:
+    """The cells of a table by the codes of its keyed columns, `made` when they are first asked for; None is left to the
+    index. A cell is the boxes of its rules in order, packed, since what lies scattered takes longer to fetch from
+    memory than to compare; of a small table, which stays in the processor's cache, it is the rules `stretched` out. In
+    both all plain numbers come last, with no rule (NONE): a number that is nowhere is none."""
+
+    def __init__(
+        self, answers: Answers, keyed: Sequence[Coded], raw: Sequence[Raw], boxed: Sequence[Coded], stretched: bool
+    ) -> None:
+        self.made: dict[int, Cell | None] = {}
         self.answers = answers
         self.keyed = keyed
         self.raw = raw
         self.boxed = boxed
+        self.stretched = stretched
         self.mask = sum(column.field.mask for column in keyed)
         self.masks = [column.field.mask for column in boxed]
         # nothing is padded, since the codes of columns stand behind the numbers
         self.struct = Struct("dd" * len(raw) + "qq" * len(boxed) + "i")
+        plain = [column.plain for column in raw]
+        known = [(FIRST << column.field.shift, column.size << column.field.shift) for column in boxed]
+        self._rest: Box = (*chain.from_iterable((*plain, *known)), NONE)
         self.groups: dict[int, list[int]] | None = None
         self.wide: dict[int, frozenset[int]] = {}
         self.held = 0
@@ -191,19 +230,14 @@ class Cells(dict[int, "bytes | None"]):
             return None
         return self.answers[codes & self.answers.mask]
 
-    def missed(self, codes: int, raws: Sequence[object]) -> Said | None:
-        """The answer where no box of a cell holds: that of no rule, if nothing that boxes ask is unknown."""
-        if any(column.field.number(codes) < FIRST for column in self.boxed):
-            return self.careful(codes, raws)
-        return self.answers.rules[NONE] or self.answers.of_rule(NONE)
-
-    def __missing__(self, code: int) -> bytes | None:
+    def make(self, code: int) -> Cell | None:
+        """A cell that was not asked for before."""
         numbers = [column.field.number(code) for column in self.keyed]
         if min(numbers, default=FIRST) < FIRST:
-            self[code] = None
+            self.made[code] = None
             return None
         if self.held > KEPT_BOXES:
-            self.clear()
+            self.made.clear()
             self.held = 0
         lead = code & self.keyed[0].field.mask
         rules = self._group(lead)
@@ -214,26 +248,33 @@ class Cells(dict[int, "bytes | None"]):
             rules = [
                 rule for rule in rules if all(c in column.codes(rule) for c, column in zip(own, rest, strict=True))
             ]
-            self._make({code: [self._box(rule) for rule in rules]})
-            return self[code]
-        cells: dict[int, list[bytes | None]] = {lead + sum(side): [] for side in product(*sides)}
+            return self._keep(code, [self._boxes(rule) for rule in rules])
+        cells: dict[int, list[Sequence[Any] | None]] = {lead + sum(side): [] for side in product(*sides)}
         for rule in rules:
-            box = self._box(rule)
+            boxes = self._boxes(rule)
             at = [lead]
             for column in rest:
                 at = [one + other for one in at for other in column.codes(rule)]
             for one in at:
-                cells[one].append(box)
-        self._make(cells)
-        return self[code]
+                cells[one].append(boxes)
+        for one, of_rules in cells.items():
+            self._keep(one, of_rules)
+        return self.made[code]
 
-    def _make(self, cells: Mapping[int, Sequence[bytes | None]]) -> None:
-        """Keep some cells, given as the boxes of their rules."""
-        most = FEW_RULES * self.struct.size
-        for code, boxes in cells.items():
-            packed = b"".join(box for box in boxes if box is not None)
-            self[code] = packed if None not in boxes and len(packed) <= most else None
-            self.held += 1 + len(packed) // self.struct.size
+    def _keep(self, code: int, rules: Sequence[Sequence[Any] | None]) -> Cell | None:
+        """Keep a cell, given as the boxes of its rules."""
+        known: list[Any] = [boxes for boxes in rules if boxes is not None]
+        size = sum(map(len, known)) // (1 if self.stretched else self.struct.size)
+        cell: Cell | None = None
+        if size <= FEW_RULES and len(known) == len(rules):
+            if self.stretched:
+                cell = stretched([*chain.from_iterable(known), self._rest], len(self.raw))
+                size = (2 * size) ** len(self.raw)
+            else:
+                cell = b"".join([*known, self.struct.pack(*self._rest)])
+        self.held += 1 + size
+        self.made[code] = cell
+        return cell
 
     def _group(self, lead: int) -> Sequence[int]:
         """The rules that hold for a code of the first keyed column, in order."""
@@ -252,14 +293,32 @@ class Cells(dict[int, "bytes | None"]):
             self.wide, self.groups = wide, groups
         return sorted([*self.groups.get(lead, ()), *(rule for rule, codes in self.wide.items() if lead in codes)])
 
-    def _box(self, rule: int) -> bytes | None:
-        """The boxes of a rule over the columns that are not keyed, packed; None where these are too many."""
+    def _boxes(self, rule: int) -> Sequence[Any] | None:
+        """The boxes of a rule over the columns that are not keyed, packed where cells are; None where these are too
+        many."""
         ranges: list[Sequence[tuple[float, float]]] = [column.ranges(rule) for column in self.raw]
         ranges += [column.ranges(rule) for column in self.boxed]
         number = self.answers.plan.lowered.numbers[rule]
         if prod(map(len, ranges)) > MOST_BOXES:
             return None
-        return b"".join([self.struct.pack(*chain.from_iterable(box), number) for box in product(*ranges)])
+        boxes = [(*chain.from_iterable(box), number) for box in product(*ranges)]
+        return boxes if self.stretched else b"".join([self.struct.pack(*box) for box in boxes])
+
+
+def stretched(boxes: Sequence[Box], columns: int, at: int = 0) -> Any:
+    """The first of some boxes to hold, by numbers: where the stretches of the first column begin, and for each stretch,
+    the one below all of them first, the same of the next column; after the last one the rule, None where no box is."""
+    if at == columns:
+        return boxes[0][-1] if boxes else None
+    starts = sorted({end for box in boxes for end in box[2 * at : 2 * at + 2]})
+    known: dict[tuple[Box, ...], Any] = {}
+    parts = []
+    for start in (-math.inf, *starts):
+        own = tuple([box for box in boxes if box[2 * at] <= start < box[2 * at + 1]])
+        if own not in known:
+            known[own] = stretched(own, columns, at + 1)
+        parts.append(known[own])
+    return tuple(starts), tuple(parts)
 
 
 def cells_of(answers: Answers, encoders: Mapping[str, Encoder], given: frozenset[str]) -> Cells | None:
@@ -293,7 +352,7 @@ def cells_of(answers: Answers, encoders: Mapping[str, Encoder], given: frozenset
     expected, cells = float(size), 1
     for column in sorted((c for c in coded if id(c) in spread), key=lambda c: spread[id(c)]):
         few = expected <= EXPECTED and len(raw) + len(coded) - len(keyed) <= BOX_COLUMNS
-        if few or cells * column.size > MOST_CELLS:
+        if cells * column.size > (FEW_CELLS if few else MOST_CELLS) or (few and spread[id(column)] > WORTH_SPREAD):
             break
         keyed.append(column)
         expected *= spread[id(column)]
@@ -303,4 +362,5 @@ def cells_of(answers: Answers, encoders: Mapping[str, Encoder], given: frozenset
         return None
     if any(column.field.mask >> 62 for column in boxed):
         return None
-    return Cells(answers, keyed, raw, boxed)
+    few = size <= SMALL and expected <= STRETCHED and len(raw) <= STRETCHED_COLUMNS and not boxed
+    return Cells(answers, keyed, raw, boxed, few)

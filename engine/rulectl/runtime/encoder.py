@@ -27,6 +27,8 @@ KEPT_VALUES: Final = 2_000
 FLOAT_DIGITS: Final = 15
 """A decimal of so many digits is told apart from any other by its nearest binary float."""
 
+WRAPPED: Final = '="'
+"""So texts begin that exports keep from being rounded; what they hold is read the long way."""
 
 _NUMBERS: Final = (int, float, Decimal)
 
@@ -125,7 +127,7 @@ class Encoder(dict[Any, int]):
 
     def _read(self, raw: Any) -> int:
         value = value_of(raw, self.term.type, self.term.unit)
-        if isinstance(value, Problem):
+        if isinstance(value, Problem) or (isinstance(raw, str) and raw.startswith(WRAPPED)):
             raise Unreadable
         if value is None:
             if self.needed:

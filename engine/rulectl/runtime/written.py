@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from rulectl.lang.literals import MAX_TEXT
 from rulectl.model.outcome import Outcome
-from rulectl.runtime.encoder import Encoder, Unreadable
+from rulectl.runtime.encoder import WRAPPED, Encoder, Unreadable
 
 KEPT_PROGRAMS: Final = 64
 """Rulebooks of the same shape have the same program."""
@@ -28,11 +28,13 @@ Settle = Callable[[Mapping[str, Any], tuple[Any, ...]], Outcome | None]
 
 class StepShape(NamedTuple):
     """A table's turn. `compared`: the values that its cells compare as they are, None where its answers are remembered
-    by codes alone; `boxed`: how many columns of codes its boxes have; `writes`: whether it adds codes that later tables
-    read; `shares`: whether terms are merged after it."""
+    by codes alone; `boxed`: how many columns of codes its boxes have; `stretched`: whether its cells are stretches of
+    numbers, not boxes; `writes`: whether it adds codes that later tables read; `shares`: whether terms are merged after
+    it."""
 
     compared: tuple[int, ...] | None
     boxed: int
+    stretched: bool
     writes: bool
     shares: bool
 
@@ -88,6 +90,8 @@ _COMMON: Final[Mapping[str, object]] = {
     "Outcome": Outcome,
     "Unfit": (Unreadable, TypeError),
     "NotText": TypeError,
+    "NotMade": KeyError,
+    "TooLarge": OverflowError,
     "bisect": bisect_right,
     "blank": (),
     "float": float,
@@ -97,10 +101,16 @@ _COMMON: Final[Mapping[str, object]] = {
     "longest": MAX_TEXT,
     # the constructor of a named tuple with defaults takes twice as long
     "make": tuple.__new__,
-    "new": object.__new__,
     "plain_texts": plain_texts,
     "plus": "+",
+    "str": str,
+    "type": type,
+    "wrapped": WRAPPED,
 }
+
+
+_ODD: Final = "not text.isprintable() or plus in text or wrapped in text"
+"""Of texts: something invisible, a number that a spreadsheet may have rounded, or ="text" as exports write it."""
 
 
 @lru_cache(KEPT_PROGRAMS)
@@ -115,10 +125,10 @@ def program(shape: Shape) -> str:
         lines += _step(number, step)
         if len(shape.steps) > 1:
             lines += _noted(number, step)
-    lines += ["    facts = new(Facts)", "    facts._raw = case"]
+    lines += ["    facts = Facts()", "    facts._raw = case"]
     # of one table an answer is the outcome but for the facts
     if len(shape.steps) == 1:
-        lines.append("    return make(Outcome, (facts, *a0))")
+        lines.append("    return make(Outcome, (facts,) + a0)")
     else:
         every = range(len(shape.steps))
         said = "".join(f", **a{n}[1]" for n in every)
@@ -143,22 +153,31 @@ def _reading(shape: Shape) -> Iterator[str]:
         yield f"        {''.join(f'v{at}, ' for at in range(size))}= values"
     yield "        codes = base" + "".join(f" + e{at}[v{at}]" for at in range(shape.coded))
     for at in range(shape.coded, shape.coded + shape.placed):
-        yield f"        if v{at}.__class__ is int:"
+        yield f"        if type(v{at}) is int:"
         yield f"            codes += whole{at}[v{at}]"
-        yield f"        elif v{at}.__class__ is float and low{at} <= v{at} <= high{at}:"
+        yield f"        elif type(v{at}) is float and low{at} <= v{at} <= high{at}:"
         yield f"            codes += codes{at}[bisect(edges{at}, v{at})]"
         yield "        else:"
         yield f"            codes += e{at}[v{at}]"
     yield "    except Unfit:"
     yield "        return None"
-    if texts:
+    if shape.texts == 1:
+        yield f"    text = v{size - 1}"
+        yield "    if type(text) is not str:"
+        yield f"        text = plain_texts(({texts}))"
+        yield "        if text is None:"
+        yield "            return None"
+        # one look at what is letters and digits, as most identifiers are
+        yield f"    if not text.isalnum() and ({_ODD}) or len(text) > longest:"
+        yield "        return None"
+    elif texts:
         yield "    try:"
         yield f"        text = join(({texts}))"
         yield "    except NotText:"
         yield f"        text = plain_texts(({texts}))"
         yield "        if text is None:"
         yield "            return None"
-        yield "    if not text.isprintable() or plus in text or len(text) > longest:"
+        yield f"    if {_ODD} or len(text) > longest:"
         yield "        return None"
     for at in shape.needed:
         yield f"    if not v{at} or not v{at}.strip():"
@@ -173,26 +192,47 @@ def _step(n: int, step: StepShape) -> Iterator[str]:
         yield f"    a{n} = answers{n}[codes & mask{n}]"
     else:
         values = "".join(f"v{at}, " for at in step.compared)
-        boxes = "".join(f"x{at}, y{at}, " for at in range(len(step.compared) + step.boxed))
-        fits = [f"x{at} <= v{value} < y{at}" for at, value in enumerate(step.compared)]
-        first = len(step.compared)
-        fits += [f"x{at} <= codes & box{n}_{at - first} < y{at}" for at in range(first, first + step.boxed)]
         for at in step.compared:
-            yield f"    kind{at} = v{at}.__class__"
-        plain = [f"(kind{at} is float or kind{at} is int) and low{at} <= v{at} <= high{at}" for at in step.compared]
+            yield f"    kind{at} = type(v{at})"
+        plain = " and ".join(f"(kind{at} is float or kind{at} is int)" for at in step.compared)
         # a case that is written in texts has no use for a cell, which may have to be made
-        yield f"    cell = cells{n}[codes & mask{n}] if {' and '.join(plain) or True} else None"
+        yield f"    if {plain or True}:"
+        yield "        try:"
+        # floats are compared with floats in a third of the time
+        for at in step.compared:
+            yield f"            f{at} = v{at} + 0.0"
+        yield f"            cell = made{n}[codes & mask{n}]"
+        yield "        except NotMade:"
+        yield f"            cell = make{n}(codes & mask{n})"
+        yield "        except TooLarge:"
+        yield "            return None"
+        yield "    else:"
+        yield "        cell = None"
         yield "    if cell is None:"
         yield f"        a{n} = careful{n}(codes, ({values}))"
         yield "    else:"
-        yield f"        for {boxes}rule, in unpack{n}(cell):"
-        yield f"            if {' and '.join(fits) or True}:"
-        yield f"                a{n} = rules{n}[rule]"
-        yield f"                if a{n} is None:"
-        yield f"                    a{n} = of_rule{n}(rule)"
-        yield "                break"
-        yield "        else:"
-        yield f"            a{n} = missed{n}(codes, ({values}))"
+        answer = [f"a{n} = rules{n}[rule]", f"if a{n} is None:", f"    a{n} = of_rule{n}(rule)"]
+        if step.stretched:
+            yield "        rule = cell"
+            for at in step.compared:
+                yield "        starts, parts = rule"
+                yield f"        rule = parts[bisect(starts, f{at})]"
+            yield "        if rule is None:"
+            yield f"            a{n} = careful{n}(codes, ({values}))"
+            yield "        else:"
+            yield from (f"            {line}" for line in answer)
+        else:
+            first = len(step.compared)
+            boxes = "".join(f"x{at}, y{at}, " for at in range(first + step.boxed))
+            # two comparisons take less time than a chain of them
+            fits = [f"x{at} <= f{value} and f{value} < y{at}" for at, value in enumerate(step.compared)]
+            fits += [f"x{at} <= codes & box{n}_{at - first} < y{at}" for at in range(first, first + step.boxed)]
+            yield f"        for {boxes}rule, in unpack{n}(cell):"
+            yield f"            if {' and '.join(fits) or True}:"
+            yield from (f"                {line}" for line in answer)
+            yield "                break"
+            yield "        else:"
+            yield f"            a{n} = careful{n}(codes, ({values}))"
     yield f"    if a{n} is None:"
     yield "        return None"
 
