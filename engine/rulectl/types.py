@@ -73,7 +73,12 @@ def fits(value: Value, type_: Type) -> bool:
     if value is None:
         return True
     if type_.many:
-        return isinstance(value, tuple) and all(item is not None and fits(item, type_.item) for item in value)
+        return isinstance(value, tuple) and all(item is not None and _fits_one(item, type_) for item in value)
+    return _fits_one(value, type_)
+
+
+def _fits_one(value: Value, type_: Type) -> bool:
+    """Whether a value is one of the type, or of the items of its lists."""
     if not isinstance(value, _PYTHON[type_.kind]):
         return False
     if type_.kind is Kind.DATE and isinstance(value, dt.datetime):

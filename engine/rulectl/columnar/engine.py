@@ -285,7 +285,7 @@ class ColumnarEngine:
             asks=self.asking.decide(self.terms, verdicts, columns, rows),
             ask_names=self.asking.asks,
             firings=self.firings.decide(runs),
-            findings=self.telling.decide(self.tables, runs, self.terms, codes, columns, rows),
+            findings=self.telling.decide(self.tables, passes, self.terms, codes, columns, rows),
             told=self.telling.told,
             spellings=self.spellings,
         )
@@ -333,7 +333,7 @@ class ColumnarEngine:
 
     def _make_room(self) -> None:
         """Forget everything when there is too much of it."""
-        held = sum(len(t.runs) + len(t.starts) + len(t.doubts) for t in self.tables.values())
+        held = sum(table.held for table in self.tables.values())
         held += sum(len(t.verdicts) for t in self.terms.values()) + self.asking.held + len(self.telling.told)
         rules = sum(len(table.table.rules) for table in self.plan.tables)
         if held > KEPT_STATES + 10 * rules:

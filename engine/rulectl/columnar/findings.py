@@ -8,7 +8,7 @@ import numpy as np
 
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, constant, each
 from rulectl.columnar.columns import Column, Facts, State
-from rulectl.columnar.tables import TableColumns
+from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.columnar.terms import TermColumns
 from rulectl.columnar.truths import FALSE, truths
 from rulectl.diagnostics import Finding
@@ -36,7 +36,7 @@ class Telling:
     def decide(
         self,
         tables: Mapping[int, TableColumns],
-        runs: Mapping[int, Codes],
+        passes: Mapping[int, Pass],
         terms: Mapping[str, TermColumns],
         verdicts: Mapping[str, Codes],
         columns: Mapping[str, Column],
@@ -44,16 +44,16 @@ class Telling:
     ) -> Codes:
         """The number of each row's findings."""
         found: list[Codes] = []
-        for number in sorted(runs):
+        for number in sorted(passes):
             lut = self._of_run.setdefault(number, Lut())
             fresh = tables[number].runs[len(lut) :]
             lut.items += [self.told.number(tuple(table_findings(run))) for run in fresh]
             if lut.array().any():
-                found.append(lut.array()[runs[number]])
+                found.append(lut.array()[passes[number].runs])
         for name, codes in verdicts.items():
             clashing = terms[name].clash.array()
             if clashing.any():
-                found.append(self._clashes(terms[name], clashing[codes], runs, rows))
+                found.append(self._clashes(terms[name], clashing[codes], passes, columns, rows))
         found += [self._statement(policy, columns, rows) for policy in self.engine.rulebook.policies]
         found = [codes for codes in found if codes.any()]
         if not found:
@@ -67,11 +67,19 @@ class Telling:
     def _together(self, key: tuple[int, ...]) -> int:
         return self.told.number(tuple(finding for code in key for finding in self.told.items[code]))
 
-    def _clashes(self, term: TermColumns, clash: Codes, runs: Mapping[int, Codes], rows: int) -> Codes:
+    def _clashes(
+        self,
+        term: TermColumns,
+        clash: Codes,
+        passes: Mapping[int, Pass],
+        columns: Mapping[str, Column],
+        rows: int,
+    ) -> Codes:
         """Tables that say different things of a term."""
         where = np.flatnonzero(clash)
         tables = {table.number: table for table, _ in term.writers}
-        parts = [Part(runs[number][where], len(table.runs)) for number, table in tables.items()]
+        runs = [table.runs_of(passes[number], columns, where) for number, table in tables.items()]
+        parts = [Part(codes, len(table.runs)) for codes, table in zip(runs, tables.values(), strict=True)]
 
         def clash_of(key: tuple[int, ...]) -> int:
             mine = {number: table.runs[code] for (number, table), code in zip(tables.items(), key, strict=True)}

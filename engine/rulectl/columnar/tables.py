@@ -1,27 +1,29 @@
-"""One table over all rows: a run for each combination of classes, and of values where a rule that counts computes.
+"""One table over all rows: what the combinations of classes that occur come to.
 
 The runs are those of the one-case engine (runtime/judge.py): which rules hold, which may, and what else may come about
 follows from class numbers alone for most tables, so a run is made once for the classes that occur together. Where a
-rule that may count holds an expression, rows with the same reach are told apart by what that expression reads.
+rule that may count holds an expression, rows with the same reach are told apart by what it comes to (runs.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Combined, Known, Mask, Numbered, Part, constant, each
-from rulectl.columnar.columns import Column, Facts, Lens, Pair, State
+from rulectl.columnar.codes import Codes, Combined, Known, Mask, Numbered, Part, Rows, constant
+from rulectl.columnar.columns import Column, Facts, Lens, Pair
 from rulectl.columnar.grid import NONE
 from rulectl.columnar.holding import Holding, Waits
+from rulectl.columnar.runs import Runs, Start
 from rulectl.columnar.tested import Questions, Reply
-from rulectl.lang.evaluate import CannotCompute, names_of
+from rulectl.columnar.voices import Voices
+from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, UNKNOWN
-from rulectl.lang.syntax import Expr, Name
+from rulectl.lang.syntax import Name
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import Entries, TableRun, run
@@ -39,23 +41,14 @@ _FEW_COMBINATIONS = 1 << 12
 
 
 class Pass(NamedTuple):
-    """What a table comes to in all rows: the number of each row's run and, where bits say what is open, for each output
-    column the number of what the rules wait for that could change it (`TableColumns.doubts`)."""
+    """What a table comes to in all rows: the number of each row's run, for each output column the number of what is
+    said (`Finished.voices`) and, where bits say what is open, that of what the rules wait for that could change it
+    (`TableColumns.doubts`). `starts` are the numbers of what class numbers come to."""
 
     runs: Codes
-    doubts: tuple[Codes, ...] = ()
-
-
-@dataclass(slots=True)
-class Start:
-    """What class numbers come to: a run as it is before any expression is looked at."""
-
-    now: Facts
-    may: Facts
-    absent: frozenset[str]
-    failed: tuple[CannotCompute, ...]
-    run: TableRun
-    reads: tuple[str, ...]
+    voices: tuple[Codes, ...]
+    doubts: tuple[Codes, ...]
+    starts: Codes
 
 
 @dataclass
@@ -72,13 +65,12 @@ class TableColumns:
     tested: tuple[tuple[Questions, tuple[int, ...]], ...]
     given: frozenset[int]
     alone: bool
+    finishing: Runs
     doubts: Numbered[Waits] = field(default_factory=lambda: Numbered(frozenset()))
     starts: list[Start] = field(default_factory=list)
-    runs: list[TableRun] = field(default_factory=list)
     _rule_start: Known = field(default_factory=Known)
     _combined: Combined = field(default_factory=Combined)
     _start_of: dict[tuple[object, ...], int] = field(default_factory=dict)
-    _run_of: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     @staticmethod
     def of(
@@ -109,24 +101,50 @@ class TableColumns:
             if name not in plan.writers and name not in plan.aggregates and terms[name].role is Role.INPUT
         )
         alone = all(len(plan.writers[term.id]) == 1 for term in outputs)
-        return TableColumns(number, table, outputs, constants, tuple(coarse), tuple(groups), given, alone)
+        finishing = Runs(table, outputs, terms, constants)
+        return TableColumns(number, table, outputs, constants, tuple(coarse), tuple(groups), given, alone, finishing)
 
     def forget(self) -> None:
         """Forget all runs; columns that hold their numbers must be forgotten with them."""
-        self.starts, self.runs, self.doubts = [], [], Numbered(frozenset())
-        self._start_of, self._run_of = {}, {}
+        self.starts, self.doubts = [], Numbered(frozenset())
+        self._start_of = {}
+        self.finishing.forget()
         self._rule_start, self._combined = Known(), Combined()
         for _, _, lens in self.coarse:
             lens.forget()
         for group, _ in self.tested:
             group.forget()
 
+    @property
+    def runs(self) -> list[TableRun]:
+        """The runs met so far, by number."""
+        return self.finishing.runs
+
+    @property
+    def voices(self) -> tuple[Voices, ...]:
+        """What each output column says, by number."""
+        return self.finishing.voices
+
+    @property
+    def held(self) -> int:
+        """How many things are remembered."""
+        return len(self.starts) + len(self.doubts) + self.finishing.held
+
     def decide(self, columns: Mapping[str, Column], rows: int) -> Pass:
         """What each row comes to."""
+        doubts: tuple[Codes, ...] = ()
         if self._repeats(columns, rows):
-            return Pass(self._finish(self._by_classes(columns, rows), columns, rows))
-        starts, doubts = self._by_rules(columns, rows)
-        return Pass(self._finish(starts, columns, rows), doubts)
+            starts = self._by_classes(columns, rows)
+        else:
+            starts, doubts = self._by_rules(columns, rows)
+        runs, voices = self.finishing.finish(self.starts, starts, columns, rows)
+        return Pass(runs, voices, doubts, starts)
+
+    def runs_of(self, done: Pass, columns: Mapping[str, Column], where: Rows) -> Codes:
+        """The runs of some rows, each with all that its rules say."""
+        if not done.voices:
+            return done.runs[where]
+        return self.finishing.exactly(self.starts, done.starts, columns, where)
 
     def _by_classes(self, columns: Mapping[str, Column], rows: int) -> Codes:
         """The start of each combination of classes, and of replies to the other questions."""
@@ -232,9 +250,8 @@ class TableColumns:
         """The start of some rules that hold when nothing is open."""
         facts = Facts(self.constants)
         entries = Entries(self.plan, self.terms, facts, frozenset())
-        made = TableRun(self.plan, entries, entries, Reach(hits, (), (), {}))
-        reads = frozenset[str]().union(*(names_of(expr) for expr in self._live(made)))
-        return Start(facts, facts, frozenset(), (), made, tuple(sorted(reads)))
+        reach = Reach(hits, (), (), {}, not self.plan.computing.isdisjoint(hits))
+        return self.finishing.start(TableRun(self.plan, entries, entries, reach), facts, facts, frozenset(), ())
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
@@ -282,82 +299,10 @@ class TableColumns:
                 if ABSENT in pair:
                     absent.add(name)
         gone, failed = frozenset(absent), tuple(failures[at] for at in sorted(failures))
-        one, other = self._entries(now, may, gone)
+        one, other = self.finishing.entries(now, may, gone)
+        one.columns_failed = failed
         made = run(self.plan, one, tuple(now_key), other, tuple(now_key if other is one else may_key))
-        made.now.columns_failed = failed
-        reads = frozenset[str]().union(*(names_of(expr) for expr in self._live(made)))
-        return Start(now, may, gone, failed, made, tuple(sorted(reads)))
-
-    def _live(self, made: TableRun) -> Iterator[Expr]:
-        """The expressions of the rules that hold or may come to."""
-        if not self.plan.expressions:
-            return
-        reach = made.reach
-        rules = {*reach.hits}.union(*(v.hits for v in (*reach.variations, *reach.joint)))
-        for rule in rules:
-            for column in range(len(self.terms)):
-                expr = self.plan.expressions.get((rule, column))
-                if expr is not None:
-                    yield expr
-
-    def _finish(self, starts: Codes, columns: Mapping[str, Column], rows: int) -> Codes:
-        """Tell apart the rows of one start by the values that its expressions read."""
-        if not self.plan.expressions:  # then each start is a run
-            self.runs += [start.run for start in self.starts[len(self.runs) :]]
-            return starts
-        met = np.flatnonzero(np.bincount(starts, minlength=len(self.starts))).tolist() if rows else []
-        lut = np.full(len(self.starts), -1, np.int32)
-        groups: dict[tuple[str, ...], list[int]] = {}
-        for number in met:
-            start = self.starts[number]
-            names = tuple(name for name in start.reads if name in columns)
-            if names:
-                groups.setdefault(names, []).append(number)
-            else:
-                lut[number] = self._run(number, (), ())
-        runs: Codes = lut[starts]
-        for names, numbers in groups.items():
-            mine = np.isin(starts, np.array(numbers, np.int32))
-            where = np.flatnonzero(mine)
-            exact = [columns[name].exact() for name in names]
-            states = [numbered.items for _, numbered in exact]
-            parts = [Part(starts[where], len(self.starts))]
-            parts += [Part(codes[where], len(numbered)) for codes, numbered in exact]
-
-            def finish(key: tuple[int, ...], states: list[list[State]] = states, names: tuple[str, ...] = names) -> int:
-                values = tuple(items[code] for items, code in zip(states, key[1:], strict=True))
-                return self._run(key[0], names, values)
-
-            runs[where] = each(parts, len(where), finish)
-        return runs
-
-    def _run(self, number: int, names: tuple[str, ...], states: tuple[State, ...]) -> int:
-        """The run of a start with the values that its expressions read."""
-        known = (number, states)
-        found = self._run_of.get(known)
-        if found is None:
-            found = self._run_of[known] = len(self.runs)
-            self.runs.append(self._with(self.starts[number], names, states) if names else self.starts[number].run)
-        return found
-
-    def _with(self, start: Start, names: tuple[str, ...], states: tuple[State, ...]) -> TableRun:
-        values = zip(names, states, strict=True)
-        now = Facts(self.constants, {**start.now, **{name: state.now for name, state in values}})
-        if start.now == start.may and all(state.certain is state.now for state in states):
-            may = now
-        else:
-            values = zip(names, states, strict=True)
-            may = Facts(self.constants, {**start.may, **{name: state.certain for name, state in values}})
-        absent = [name for name, state in zip(names, states, strict=True) if state.absent]
-        one, other = self._entries(now, may, start.absent.union(absent) if absent else start.absent)
-        one.columns_failed = start.failed
-        return TableRun(self.plan, one, other, start.run.reach)
-
-    def _entries(self, now: Facts, may: Facts, absent: frozenset[str]) -> tuple[Entries, Entries]:
-        """What rules say as a case stands, and as far as it is certain; what does not differ is worked out once."""
-        one = Entries(self.plan, self.terms, now, absent)
-        unlike = {name for name in now if now[name] is not may[name]} if may is not now else set[str]()
-        return one, Entries(self.plan, self.terms, may, absent, one, unlike) if unlike else one
+        return self.finishing.start(made, now, may, gone, failed)
 
 
 def _known(pairs: Sequence[Pair]) -> bool:

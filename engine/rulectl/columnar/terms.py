@@ -13,11 +13,11 @@ from rulectl.columnar.codes import Codes, Combined, Lut, Numbered, Part
 from rulectl.columnar.columns import Coded, State
 from rulectl.columnar.holding import Waits
 from rulectl.columnar.tables import Pass, TableColumns
-from rulectl.model.policy import HitPolicy, Status
+from rulectl.columnar.voices import Voice
+from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
-from rulectl.runtime.judge import TableRun, Verdict, judge, settled
-from rulectl.runtime.merge import Contribution
-from rulectl.runtime.resolve import UNKNOWN, Lack, Spoken
+from rulectl.runtime.judge import Heard, Verdict, weigh
+from rulectl.runtime.resolve import NOTHING
 
 
 class Verdicts(NamedTuple):
@@ -26,9 +26,6 @@ class Verdicts(NamedTuple):
     codes: Codes
     waits: Codes | None = None
 
-
-_PARTLY = frozenset((HitPolicy.COUNT, HitPolicy.PRIORITY))
-"""What a column of these policies comes to does not hang on its own entries alone, or on none of them."""
 
 _RANK = {status: status.rank for status in Status}
 
@@ -60,7 +57,7 @@ class TermColumns:
     _doubted: Lut = field(default_factory=Lut)
     _number: dict[Verdict, int] = field(default_factory=dict)
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
-    _said: list[tuple[Numbered[_Voice | _Said], Lut]] = field(default_factory=list)
+    _of_voice: Lut = field(default_factory=Lut)
     _combined: Combined = field(default_factory=Combined)
 
     def forget(self) -> None:
@@ -69,7 +66,7 @@ class TermColumns:
         self.state, self.rank, self.waits, self.clash = Lut(), Lut(), Lut(), Lut()
         self._behind, self._group_of, self._doubted = Lut(), Lut(), Lut()
         self.groups, self.unions = Numbered(frozenset()), Numbered(frozenset())
-        self._number, self._verdict_of, self._said = {}, {}, []
+        self._number, self._verdict_of, self._of_voice = {}, {}, Lut()
         self._combined = Combined()
 
     def decide(self, passes: Mapping[int, Pass], rows: int) -> Verdicts:
@@ -104,57 +101,36 @@ class TermColumns:
 
     def _settle(self, passes: Mapping[int, Pass], rows: int) -> Codes:
         """The number of each row's verdict, as far as runs say."""
-        if not self._said:
-            self._said = [(Numbered(), Lut()) for _ in self.writers]
-        if len(self.writers) == 1:
-            ((table, column),) = self.writers
-            return self._of_one(table, column, passes[table.number].runs)
         parts: list[Part] = []
-        for (table, column), (said, lut) in zip(self.writers, self._said, strict=True):
-            # runs that say the same, and could say nothing else, are one
-            for number in range(len(lut), len(table.runs)):
-                lut.items.append(said.number(self._voice(table.runs[number], number, column)))
-            parts.append(Part(lut.array().take(passes[table.number].runs), len(said)))
-        return self._combined.of(parts, rows, self._verdict)
-
-    def _of_one(self, table: TableColumns, column: int, runs: Codes) -> Codes:
-        """The same where one table says all there is: a verdict for each run, looked up in one step."""
-        ((said, lut),) = self._said
-        for number in range(len(lut), len(table.runs)):
-            voice = self._voice(table.runs[number], number, column)
-            lut.items.append(self._verdict((said.number(voice),)))
-        return lut.array().take(runs)
-
-    def _voice(self, run: TableRun, number: int, column: int) -> _Voice | _Said:
-        reach = run.reach
-        if reach.variations or reach.joint:
-            return _Voice(run, number)
-        spoken = run.spoken(column)
-        if run.plan.expressions:
-            if isinstance(spoken, Lack) or (isinstance(spoken, tuple) and UNKNOWN in spoken):
-                return _Voice(run, number)
-            # what was said of certain values by all rules that matter cannot change
-            partly = run.plan.outputs.policies[column] in _PARTLY
-            if (partly or run.now is not run.may) and (any(True for _ in run.changes(column)) or run.unknown(column)):
-                return _Voice(run, number)
-        return _Said(type(spoken), spoken, run)
+        for table, column in self.writers:
+            done, voices = passes[table.number], table.voices[column]
+            said = voices.of_runs(table.runs).take(done.runs)
+            if done.voices:
+                own = done.voices[column]
+                said = np.where(own < 0, said, own)
+            parts.append(Part(said, len(voices)))
+        if len(parts) > 1:
+            return self._combined.of(parts, rows, self._verdict)
+        # where one table says all there is, a verdict for each thing said is looked up in one step
+        ((table, column),) = self.writers
+        fresh = table.voices[column].items[len(self._of_voice) :]
+        self._of_voice.items += [self.number(self._judged((voice,))) for voice in fresh]
+        return self._of_voice.array().take(parts[0].codes)
 
     def _verdict(self, key: tuple[int, ...]) -> int:
         found = self._verdict_of.get(key)
         if found is None:
-            voices = [said.items[code] for (said, _), code in zip(self._said, key, strict=True)]
+            voices = [t.voices[column].items[code] for (t, column), code in zip(self.writers, key, strict=True)]
             found = self._verdict_of[key] = self.number(self._judged(voices))
         return found
 
-    def _judged(self, voices: Sequence[_Voice | _Said]) -> Verdict:
-        said: list[Contribution] = []
-        for (table, _), voice in zip(self.writers, voices, strict=True):
-            if isinstance(voice, _Voice):
-                places = zip(self.writers, voices, strict=True)
-                return judge(self.term, [(table.number, one.run, column) for (table, column), one in places])
-            if not voice.run.reach.silent:
-                said.append(Contribution(table.number, table.plan.table.tier, voice.spoken))
-        return settled(self.term, said)
+    def _judged(self, voices: Sequence[Voice]) -> Verdict:
+        heard = [
+            Heard(table.number, table.plan.table.tier, voice.spoken, voice.run, column)
+            for (table, column), voice in zip(self.writers, voices, strict=True)
+            if voice.run is not None or voice.spoken is not NOTHING
+        ]
+        return weigh(self.term, heard)
 
     def number(self, verdict: Verdict) -> int:
         """The number of a verdict."""
@@ -173,20 +149,3 @@ class TermColumns:
     def column(self, verdicts: Codes) -> Coded:
         """The term as the tables above read it."""
         return Coded(self.state.array().take(verdicts), self.states)
-
-
-@dataclass(frozen=True, slots=True)
-class _Voice:
-    """A run that may yet say something else."""
-
-    run: TableRun = field(compare=False)
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What a settled run says."""
-
-    kind: type
-    spoken: Spoken
-    run: TableRun = field(compare=False)

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
-from rulectl.lang.evaluate import CannotCompute, evaluate
-from rulectl.model.policy import Status
+from rulectl.lang.evaluate import CannotCompute
+from rulectl.model.policy import Status, Tier
 from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import Key
 from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Reach, TablePlan, Variation
 from rulectl.runtime.resolve import CLASH, NOTHING, UNKNOWN, Lack, Spoken
-from rulectl.types import fits
+from rulectl.types import Type, fits
 from rulectl.values import Value
 
 
@@ -52,22 +53,18 @@ class Entries:
         return self.known[at]
 
     def _evaluate(self, at: tuple[int, int]) -> Spoken:
-        expr = self.plan.expressions[at]
         try:
-            value = evaluate(expr, self.facts)
+            value = self.plan.computed(at)(self.facts)
         except CannotCompute as failure:
             self.failures[at] = failure
             return NOTHING
         if value is None:
-            missing = {name for name in self.plan.named[at] if self.facts.get(name) is None}
-            return NOTHING if missing and missing <= self.absent else UNKNOWN
-        type_ = self.terms[at[1]].type
-        if type_.many and not isinstance(value, tuple):
-            value = (value,)
-        if not fits(value, type_):
+            return lacking({name for name in self.plan.named[at] if self.facts.get(name) is None}, self.absent)
+        said = said_of(value, self.terms[at[1]].type)
+        if said is None:
             self.misfits[at] = value
             return NOTHING
-        return value
+        return said
 
     def missing(self, rule: int, column: int) -> frozenset[str]:
         """The names whose values an unknown entry waits for."""
@@ -78,13 +75,93 @@ class Entries:
         return frozenset(n for n in names if self.facts.get(n) is None and n not in self.absent)
 
 
+def lacking(missing: Set[str], absent: Set[str]) -> Lack:
+    """What an entry without a value says, for which some names are `missing`: nothing, where all of these are absent
+    for certain."""
+    return NOTHING if missing and missing <= absent else UNKNOWN
+
+
+def said_of(value: Value, type_: Type) -> Value:
+    """A computed value as an entry of a column of some type says it; None where it does not fit."""
+    if type_.many and not isinstance(value, tuple):
+        value = (value,)
+    return value if fits(value, type_) else None
+
+
+class Entry(NamedTuple):
+    """What an expression says as a case stands and as far as it is certain, and the names that are unknown in each."""
+
+    now: Spoken
+    may: Spoken
+    lacks: frozenset[str] = frozenset()
+    may_lack: frozenset[str] = frozenset()
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is a value that cannot change."""
+        return self.same and not self.lacks and not isinstance(self.now, Lack)
+
+    @property
+    def same(self) -> bool:
+        """Whether all of it is certain, also what is unknown."""
+        return self.now == self.may and self.lacks == self.may_lack
+
+
+@dataclass(slots=True)
+class KnownEntries:
+    """What rules say where their expressions have been worked out before, none in vain: `entries` by `places`. `may`:
+    as far as it is certain."""
+
+    plan: TablePlan
+    places: Mapping[tuple[int, int], int]
+    entries: Sequence[Entry]
+    may: bool = False
+    columns_failed: tuple[CannotCompute, ...] = ()
+
+    @property
+    def failures(self) -> Mapping[tuple[int, int], CannotCompute]:
+        return {}
+
+    @property
+    def misfits(self) -> Mapping[tuple[int, int], Value]:
+        return {}
+
+    def __call__(self, rule: int, column: int) -> Spoken:
+        place = self.places.get((rule, column))
+        if place is None:
+            return self.plan.spoken[rule][column]
+        entry = self.entries[place]
+        return entry.may if self.may else entry.now
+
+    def missing(self, rule: int, column: int) -> frozenset[str]:
+        """The names whose values an entry waits for."""
+        place = self.places.get((rule, column))
+        if place is None:
+            return frozenset()
+        entry = self.entries[place]
+        return entry.may_lack if self.may else entry.lacks
+
+
+class Saying(Protocol):
+    """What rules say in a case, and why some say nothing."""
+
+    @property
+    def columns_failed(self) -> tuple[CannotCompute, ...]: ...
+    @property
+    def failures(self) -> Mapping[tuple[int, int], CannotCompute]: ...
+    @property
+    def misfits(self) -> Mapping[tuple[int, int], Value]: ...
+    def __call__(self, rule: int, column: int) -> Spoken: ...
+    def missing(self, rule: int, column: int) -> frozenset[str]: ...
+
+
 @dataclass(slots=True)
 class TableRun:
     """One table's pass over one case: what holds now, and what else may come to hold."""
 
     plan: TablePlan
-    now: Entries
-    may: Entries
+    now: Saying
+    may: Saying
     reach: Reach
 
     @property
@@ -204,37 +281,56 @@ class Verdict:
 SILENT = Verdict(None, Status.NO_RULE, False)
 
 
+class Heard(NamedTuple):
+    """What a column of a table says of a term; `run` knows what else it may come to say, None where nothing."""
+
+    table: int
+    tier: Tier
+    spoken: Spoken
+    run: TableRun | None
+    column: int
+
+
 def judge(term: Term, runs: Sequence[tuple[int, TableRun, int]]) -> Verdict:
     """The verdict on a term from the runs of its writers: (table number, run, output column), in firing order."""
     # most tables say nothing of most cases
-    runs = [at for at in runs if not at[1].reach.silent]
-    if not runs:
+    return weigh(
+        term,
+        [
+            Heard(number, run.plan.table.tier, run.spoken(column), run, column)
+            for number, run, column in runs
+            if not run.reach.silent
+        ],
+    )
+
+
+def weigh(term: Term, heard: Sequence[Heard]) -> Verdict:
+    """The verdict on a term from what its writers say, in firing order."""
+    if not heard:
         return SILENT
-    base = [Contribution(number, r.plan.table.tier, r.spoken(column)) for number, r, column in runs]
+    base = [Contribution(one.table, one.tier, one.spoken) for one in heard]
     final = merge(term, base)
     waits: dict[tuple[int, int], frozenset[str]] = {}
     speakable = changed = False
     for ways in (TableRun.changes, TableRun.joint_changes):
         if changed:  # doubtful enough
             break
-        for at, (number, table_run, column) in enumerate(runs):
-            for spoken, waiting in ways(table_run, column):
-                if spoken == base[at].spoken:
+        for at, one in enumerate(heard):
+            if one.run is None:
+                continue
+            for spoken, waiting in ways(one.run, one.column):
+                if spoken == one.spoken:
                     continue
-                own = Contribution(number, table_run.plan.table.tier, spoken)
+                own = Contribution(one.table, one.tier, spoken)
                 other = merge(term, [*base[:at], own, *base[at + 1 :]])
                 if other != final:
                     changed = True
                     speakable = speakable or other is not NOTHING
-                    _note(waits, number, waiting)
-    for number, table_run, column in runs:
-        _note(waits, number, table_run.unknown(column))
+                    _note(waits, one.table, waiting)
+    for one in heard:
+        if one.run is not None:
+            _note(waits, one.table, one.run.unknown(one.column))
     return _verdict(final, changed, speakable, tuple(waits.values()))
-
-
-def settled(term: Term, said: Sequence[Contribution]) -> Verdict:
-    """The verdict on a term where nothing that tables said of it can change."""
-    return _verdict(merge(term, said), False, False, ()) if said else SILENT
 
 
 def _verdict(final: Spoken, changed: bool, speakable: bool, waiting_sets: tuple[frozenset[str], ...]) -> Verdict:

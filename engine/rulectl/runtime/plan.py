@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar, overload
 
+from rulectl.lang.compiled import Compute, compiled
 from rulectl.lang.evaluate import CannotCompute, names_of
 from rulectl.lang.fold import fold
 from rulectl.lang.region import ABSENT, UNKNOWN
@@ -58,16 +59,21 @@ class Voices:
         self.strip = strip
         folded = {ref: fold(expr, constants) for ref in computed_of(strip) if (expr := strip.items[ref]) is not None}
         self.expressions = {ref: expr for ref, expr in folded.items() if not isinstance(expr, Literal)}
-        self._values = {ref: expr.value for ref, expr in folded.items() if isinstance(expr, Literal)}
+        self._values: dict[int, Spoken] = {
+            ref: NOTHING if expr.value is None else expr.value
+            for ref, expr in folded.items()
+            if isinstance(expr, Literal)
+        }
 
     def spoken(self, rule: int) -> Spoken:
         """A rule's plain value; NOTHING where it says nothing or computes."""
         ref = self.strip.refs[rule]
-        if ref not in self._values:
-            expr = self.strip.items[ref]
-            self._values[ref] = expr.value if isinstance(expr, Literal) else None
-        value = self._values[ref]
-        return NOTHING if value is None else value
+        if ref in self._values:
+            return self._values[ref]
+        expr = self.strip.items[ref]
+        value = expr.value if isinstance(expr, Literal) else None
+        spoken = self._values[ref] = NOTHING if value is None else value
+        return spoken
 
 
 class Made(Sequence[T]):
@@ -110,6 +116,8 @@ class TablePlan:
     matches: dict[Key, Match] = field(default_factory=dict)
     reaches: dict[tuple[Key, Key], Reach] = field(default_factory=dict)
     simple: bool = False
+    _computed: dict[tuple[int, int], Compute] = field(default_factory=dict)
+    _compiled: dict[int, Compute] = field(default_factory=dict)
 
     @staticmethod
     def of(table: Table, rulebook: Rulebook) -> TablePlan:
@@ -142,6 +150,15 @@ class TablePlan:
     def named(self) -> Mapping[tuple[int, int], frozenset[str]]:
         """The names that each expression needs."""
         return {at: frozenset(names_of(expr)) for at, expr in self.expressions.items()}
+
+    def computed(self, at: tuple[int, int]) -> Compute:
+        """What works out an expression, made when it is first asked for; rules that say the same share it."""
+        found = self._computed.get(at)
+        if found is None:
+            expr = self.expressions[at]
+            found = self._computed[at] = self._compiled.get(id(expr)) or compiled(expr)
+            self._compiled[id(expr)] = found
+        return found
 
     @cached_property
     def computing(self) -> frozenset[int]:
