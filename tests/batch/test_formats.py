@@ -152,7 +152,7 @@ def test_a_workbook_as_shops_export_it(batch: Batch, tmp_path: Path) -> None:
     book.save(tmp_path / "cases.xlsx")
     done = batch("cases.xlsx", "-o", "out.csv")
     assert decided(tmp_path / "out.csv") == EXPECTED
-    assert "标题行在第 3 行" in done.stderr
+    assert "标题行上面的 2 行没有读取：「售后工单导出」" in done.stderr
     assert "说明" in done.stderr
     assert len(list(csv.reader(io.StringIO(rejected(tmp_path / "out.rejects.csv"))))) == len(NUMBERS)
 

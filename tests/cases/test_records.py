@@ -77,7 +77,7 @@ def test_line_ends_of_every_system() -> None:
 
 def test_blank_rows_count_but_are_not_cases() -> None:
     records = Records(lines("\n,,\na,b\n1,2\n,\n\n3,4\n"))
-    assert list(records) == [Record(1, ("1", "2")), Record(4, ("3", "4"))]
+    assert list(records) == [Record(3, ("1", "2")), Record(6, ("3", "4"))]
     assert records.blank == 2
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import BinaryIO
 
 import polars as pl
 
 from rulectl.cases.delimited_file import DelimitedFile, open_file
-from rulectl.cases.headings import Plan, plan
+from rulectl.cases.headings import Plan, by_heading, heading_row, passed_over, plan, readable
 from rulectl.cases.pieces import SIZE, Odd, Piece
 from rulectl.cases.reader import Reject, Unreadable
 from rulectl.cases.table import ROW, Chunk, frame_of, positions
@@ -24,11 +24,11 @@ _ODD = 20_000
 class DelimitedTable:
     """Rows of a CSV or TSV file; see `table.Table`."""
 
-    def __init__(self, rows: DelimitedFile, columns: Plan, id_at: int | None) -> None:
+    def __init__(self, rows: DelimitedFile, columns: Plan, id_at: int | None, findings: Sequence[Finding] = ()) -> None:
         self.file = rows.file
         self.columns = columns
         self.headings = columns.headings
-        self.findings: tuple[Finding, ...] = columns.findings
+        self.findings: tuple[Finding, ...] = (*findings, *columns.findings)
         self._rows = rows
         self._id_at = id_at
         self._shape = rows.shape
@@ -130,11 +130,17 @@ def open_delimited(
 
 
 def table_of(rows: DelimitedFile, rulebook: Rulebook) -> DelimitedTable | Unreadable:
-    """A delimited file, its headings matched to the terms of a rulebook."""
+    """A delimited file, its headings found and matched to the terms of a rulebook."""
+    first = [row.words for row in rows.front]
+    at = heading_row(first, by_heading(readable(rulebook)))
+    rows = rows if at is None else rows.headed(at)
+    if rows.front[rows.at].broken:
+        return Unreadable((finding("broken-heading-quote", Location(RowPlace(rows.file, 0), rows.headings[0])),))
+    above = passed_over(first[: rows.at], rows.file)
     columns = plan(rows.headings, rulebook, rows.file)
     if has_errors(columns.findings):
-        return Unreadable(columns.findings)
-    return DelimitedTable(rows, columns, id_position(columns, rulebook))
+        return Unreadable((*above, *columns.findings))
+    return DelimitedTable(rows, columns, id_position(columns, rulebook), above)
 
 
 def id_position(columns: Plan, rulebook: Rulebook) -> int | None:

@@ -18,9 +18,9 @@ from rulectl.cases.ahead import Ahead
 from rulectl.cases.encoding import Encoding
 from rulectl.cases.formats import BROKEN, Format, kind_of, packed_as, sniffed, unpacked
 from rulectl.cases.pieces import SIZE, Head, OtherEncodingError, Piece, Shape, blocks, opening, pieces
-from rulectl.cases.records import width_of
+from rulectl.cases.records import likely, width_of
 from rulectl.diagnostics import Finding, finding
-from rulectl.source import FilePlace, Location, RowPlace
+from rulectl.source import FilePlace
 
 _HEAD = 64
 _WORTH = 1 << 22
@@ -30,24 +30,30 @@ _BEGUN = 6
 
 
 class DelimitedFile:
-    """An open file of which the headings are known."""
+    """An open file whose headings are in one of its first rows."""
 
     def __init__(
         self,
         stream: BinaryIO,
         file: str,
         head: Head,
+        at: int,
         encoding: Encoding,
         tentative: bool,
         delimiter: str | None,
         size: int = SIZE,
     ) -> None:
         self.file = file
-        self.headings = head.cells or ()
+        self.front = head.front
+        """The rows that can be headings."""
+        self.at = at
+        """Which of them are taken to be."""
+        self.headings = head.front[at].cells
         self.sound = encoding.whole
         """Whether U+FFFD can only be there because it was written."""
-        self.shape = Shape(width_of(self.headings), len(self.headings), head.delimiter)
+        self.shape = Shape(width_of(self.headings), len(self.headings), head.front[at].delimiter)
         self._stream = stream
+        self._head = head
         self._encoding = encoding
         self._tentative = tentative
         self._delimiter = delimiter
@@ -60,6 +66,15 @@ class DelimitedFile:
         the time of its last change before it was opened."""
         self.stamp = stamp
         self._begun = Ahead(self._pieces(), _BEGUN)
+
+    def headed(self, at: int) -> DelimitedFile:
+        """The file with its headings in a row of `front`. Whoever began to read guessed it; where the guess was wrong,
+        what was read is of no use."""
+        if at == self.at:
+            return self
+        self.close()
+        known = (self._encoding, self._tentative, self._delimiter, self.size)
+        return DelimitedFile(self._stream, self.file, self._head, at, *known)
 
     def pieces(self) -> Iterator[Piece]:
         """The rows from the start. Raises OtherEncodingError where the file turns out not to be UTF-8."""
@@ -76,7 +91,7 @@ class DelimitedFile:
         following = blocks(self._stream, self._encoding, self._tentative, self.size)
         # as the first time: who is told a delimiter does not look for a line that names it
         head, spoilt, final = opening(following, self._delimiter)
-        return pieces(head, following, (spoilt, final), self.shape, self._tentative)
+        return pieces(head.below(self.at), following, (spoilt, final), self.shape, self._tentative)
 
     def close(self) -> None:
         """Stop what was begun and not asked for."""
@@ -105,19 +120,18 @@ def open_file(
     """A delimited file from a seekable stream, or why it gives no rows at all. Unless `settled`, what starts as UTF-8
     is taken to be UTF-8 until a piece shows that it is not (`OtherEncodingError`); then it is to be opened again,
     settled, which reads all of it."""
-    likely = None if settled or encoding is not None else encodings.looks_utf8(stream)
-    found = likely or encodings.detect(stream, file, encoding)
+    utf8 = None if settled or encoding is not None else encodings.looks_utf8(stream)
+    found = utf8 or encodings.detect(stream, file, encoding)
     if isinstance(found, Finding):
         return found
     try:
-        head, *_ = opening(blocks(stream, found, likely is not None, size), delimiter)
+        head, *_ = opening(blocks(stream, found, utf8 is not None, size), delimiter)
     except OtherEncodingError:
         return open_file(stream, file, encoding=encoding, delimiter=delimiter, settled=True, size=size)
-    if head.cells is None:
+    at = likely([row.words for row in head.front])
+    if at is None:
         return finding("empty-case-file", FilePlace(file), file=file)
-    if head.broken:
-        return finding("broken-heading-quote", Location(RowPlace(file, 0), head.cells[0]))
-    return DelimitedFile(stream, file, head, found, likely is not None, delimiter, size)
+    return DelimitedFile(stream, file, head, at, found, utf8 is not None, delimiter, size)
 
 
 def unwrapped(stream: BinaryIO, file: str, wanted: str | None) -> tuple[BinaryIO, str, Format]:

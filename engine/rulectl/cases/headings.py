@@ -1,4 +1,7 @@
-"""Which column of a case file holds which term.
+"""Where the headings of a case file stand, and which column holds which term.
+
+The headings are the row that names most terms, of the first rows of the file: shop software puts a title, the date of
+the export, a blank line above them. What stands there is passed over, and said so.
 
 A heading is matched by the term's name, id or alias, after folding width, case and spaces. Columns that no term claims
 are ignored, and said so once; terms that the rules work out themselves are not read from a file, except those counted
@@ -11,8 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from rulectl.cases.records import width_of
+from rulectl.cases.records import likely, width_of
 from rulectl.diagnostics import Finding, finding
+from rulectl.lang.faults import clipped
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.model.words import fold
@@ -21,6 +25,9 @@ from rulectl.source import Location, RowPlace
 # Marks that exports leave in headings and nobody sees.
 _UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 _SHOWN = 12
+
+# Of the rows above the headings so many are shown, so much of each.
+_ROWS, _CUT = 3, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,23 @@ def by_heading(terms: Iterable[Term]) -> Mapping[str, Term]:
         for spelling, term in spellings:
             found.setdefault(key_of(spelling), term)
     return found
+
+
+def heading_row(rows: Sequence[Sequence[str]], known: Mapping[str, Term]) -> int | None:
+    """Which of the first rows of a file holds the headings: the first that names most terms; where none names any, the
+    one that looks most like it; None where all are blank."""
+    counts = [sum(key_of(cell) in known for cell in row) for row in rows]
+    most = max(counts, default=0)
+    return counts.index(most) if most else likely(rows)
+
+
+def passed_over(rows: Sequence[Sequence[str]], file: str) -> tuple[Finding, ...]:
+    """A notice on the rows above the headings, where they say something."""
+    texts = [text for row in rows if (text := " ".join(cell.strip() for cell in row if cell.strip()))]
+    if not texts:
+        return ()
+    shown = " / ".join(clipped(text, _CUT) for text in texts[:_ROWS]) + (" / …" if len(texts) > _ROWS else "")
+    return (finding("headings-below", RowPlace(file, 0), count=len(rows), rows=shown),)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

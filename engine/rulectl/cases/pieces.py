@@ -26,15 +26,17 @@ import polars as pl
 
 from rulectl.cases.encoding import Encoding
 from rulectl.cases.quoting import BREAK, QUOTE, alone, inside, well_quoted
-from rulectl.cases.records import Records, step
+from rulectl.cases.records import LOOK, LOOK_FAR, FrontRow, Records, step
 
 ROW = "row"
-"""The column that holds the number of a row, from 1 below the headings."""
+"""The column that holds the number of a row, as `records` counts them."""
 
 SIZE = 1 << 23
 """Bytes of a piece. Results do not depend on it, but what is compressed in pieces does."""
 
 _HEAD = 1 << 20
+_FRONT = 1 << 23
+"""Bytes in which the first rows are looked for."""
 _TAIL = 1 << 16
 _UTF8 = ("utf-8", "utf-8-sig")
 _ALONE = re.compile(rb"\r(?!\n)")
@@ -50,13 +52,16 @@ class OtherEncodingError(Exception):
 
 
 class Head(NamedTuple):
-    """What stands before the rows: the cells of the headings (None: there are none), whether their quotes are broken,
-    the delimiter, and the first bytes of rows."""
+    """The first rows of a text, how many blank ones stand above them, and its bytes from them on."""
 
-    cells: tuple[str, ...] | None
-    broken: bool
-    delimiter: str
-    rest: bytes
+    front: tuple[FrontRow, ...]
+    before: int
+    data: bytes
+
+    def below(self, at: int) -> tuple[bytes, int]:
+        """The bytes below one of these rows, and the number of the row that they begin with."""
+        used = sum(len(line.encode()) for row in self.front[: at + 1] for line in row.lines)
+        return self.data[used:], self.before + at + 1
 
 
 class Odd(NamedTuple):
@@ -163,41 +168,40 @@ def _sound(data: bytes, tentative: bool) -> bytes:
 
 
 def head_of(data: bytes, delimiter: str | None) -> Head:
-    """The headings, from the first bytes of a text, and what follows them."""
-    pulled: list[str] = []
-
-    def lines() -> Iterator[str]:
-        for line in io.StringIO(data.decode("utf-8", "replace"), newline=""):
-            pulled.append(line)
-            yield line
-
-    records = Records(lines(), delimiter)
-    header = records.header
-    left = "".join(records.put_back())
-    used = len("".join(pulled).encode()) - len(left.encode())
-    cells = None if header is None else header.cells
-    return Head(cells, header is not None and header.broken, records.delimiter, data[used:])
+    """The first rows, from the first bytes of a text."""
+    text = data.decode("utf-8", "replace")
+    records = Records(io.StringIO(text, newline=""), delimiter)
+    return Head(records.front, records.before, data[len(text[: records.passed].encode()) :])
 
 
 def opening(following: Iterator[tuple[bytes, bool, bool]], delimiter: str | None) -> tuple[Head, bool, bool]:
-    """The headings, from as many blocks as come before them, and what `blocks` says of these."""
+    """The first rows, from as many blocks as hold them, and what `blocks` says of these."""
     data, spoilt, final = next(following)
     head = head_of(data, delimiter)
-    while head.cells is None and not final and len(data) < SIZE:
+    while not final and _short(head) and len(data) < _FRONT:
         more, also, final = next(following)
         data, spoilt = data + more, spoilt or also
         head = head_of(data, delimiter)
     return head, spoilt, final
 
 
+def _short(head: Head) -> bool:
+    """Whether more rows may be needed to see which holds the headings."""
+    return len(head.front) < LOOK and sum(len(line) for row in head.front for line in row.lines) < LOOK_FAR
+
+
 def pieces(
-    head: Head, following: Iterator[tuple[bytes, bool, bool]], start: tuple[bool, bool], shape: Shape, tentative: bool
+    below: tuple[bytes, int],
+    following: Iterator[tuple[bytes, bool, bool]],
+    start: tuple[bool, bool],
+    shape: Shape,
+    tentative: bool,
 ) -> Iterator[Piece]:
     """The rows below the headings, piece by piece; `start` says of the first bytes what `blocks` says of the others.
     Raises OtherEncodingError where `tentative` UTF-8 turns out to be none."""
     carry = b""
-    number = 1
-    for data, spoilt, final in chain([(head.rest, *start)], following):
+    first, number = below
+    for data, spoilt, final in chain([(first, *start)], following):
         whole = carry + data if carry else data
         end = len(whole) if final else _last_line_end(whole) or (len(whole) if len(whole) > 8 * SIZE else 0)
         body, rest = whole[:end], whole[end:]

@@ -7,13 +7,13 @@ in its place. Nothing but the case ids met so far is kept, so a file may be long
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 from rulectl.cases import encoding as encodings
 from rulectl.cases.facts import FactReader, Facts, Slot, field_finding
-from rulectl.cases.headings import Plan, plan
+from rulectl.cases.headings import Plan, by_heading, heading_row, passed_over, plan, readable
 from rulectl.cases.records import Record, Records
 from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.lang.scope import Problem
@@ -24,7 +24,7 @@ from rulectl.values import Value
 
 
 class CaseRow(NamedTuple):
-    """A case: its row (counted from 1 below the headings), its id, its facts by term id, the cells as they stood."""
+    """A case: its row (as `records` counts them), its id, its facts by term id, the cells as they stood."""
 
     number: int
     id: str
@@ -74,10 +74,19 @@ class CaseFile:
     """An open case file: iterate it once for its rows. `findings` are notices on the file as a whole; those on what
     was passed over (blank rows) are added when the rows have been read."""
 
-    def __init__(self, records: Records, columns: Plan, facts: FactReader, rulebook: Rulebook, file: str, whole: bool):
+    def __init__(
+        self,
+        records: Records,
+        columns: Plan,
+        facts: FactReader,
+        rulebook: Rulebook,
+        file: str,
+        whole: bool,
+        findings: Sequence[Finding] = (),
+    ) -> None:
         self.file = file
         self.headings = columns.headings
-        self.findings: tuple[Finding, ...] = columns.findings
+        self.findings: tuple[Finding, ...] = (*findings, *columns.findings)
         self._records = records
         self._width = columns.width
         self._whole = whole
@@ -161,12 +170,16 @@ def open_cases(
     if isinstance(found, Finding):
         return Unreadable((found,))
     records = Records(encodings.open_text(stream, found), delimiter)
+    first = [row.words for row in records.front]
+    at = heading_row(first, by_heading(readable(rulebook)))
+    records.start(at)
     if records.header is None:
         return Unreadable((finding("empty-case-file", FilePlace(file), file=file),))
     if records.header.broken:
         place = Location(RowPlace(file, 0), records.header.cells[0])
         return Unreadable((finding("broken-heading-quote", place),))
+    above = passed_over(first[:at], file)
     columns = plan(records.header.cells, rulebook, file)
     if has_errors(columns.findings):
-        return Unreadable(columns.findings)
-    return CaseFile(records, columns, facts, rulebook, file, found.whole)
+        return Unreadable((*above, *columns.findings))
+    return CaseFile(records, columns, facts, rulebook, file, found.whole, above)

@@ -5,8 +5,13 @@ What it cannot do is get up again: one quote that is never closed swallows every
 the file. So the physical lines of the record under way are kept; when the record turns out to be none, only its first
 line is given up, as a broken record, and reading goes on at the second.
 
-A record's number counts from 1 for the first row below the headings; blank rows count, so that number + 1 is the row
-that a spreadsheet shows (as long as no cell holds a line break, which a spreadsheet does not count either).
+Headings need not come first: exports have a title, a date, a blank line above them. So the first rows (`front`) are
+looked at before any is read, each parted by the delimiter that it shows itself, and whoever knows what headings may be
+says which of them holds these (`headings.heading_row`); as long as nobody does, `likely` guesses.
+
+A record's number counts from 1 for the row below the first of the file, where headings usually are. Blank rows and
+those above the headings count, so that number + 1 is the row that a spreadsheet shows (as long as no cell holds a line
+break, which a spreadsheet does not count either).
 """
 
 from __future__ import annotations
@@ -14,12 +19,18 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 DELIMITERS = (",", "\t", ";", "|")
 
 # Below so many columns a line of running text with a few commas may look like a row of its own.
 _WIDE = 5
+
+LOOK = 30
+"""Headings stand in one of the first rows."""
+LOOK_FAR = 1 << 16
+"""Characters in which these rows begin."""
 
 
 class Record(NamedTuple):
@@ -50,49 +61,98 @@ def width_of(headings: Sequence[str]) -> int:
     return width
 
 
+class FrontRow(NamedTuple):
+    """One of the first rows of a file: its cells by the delimiter that stands most often in its first line; whether its
+    quotes are broken; its lines."""
+
+    cells: tuple[str, ...]
+    broken: bool
+    delimiter: str
+    lines: tuple[str, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the cells say, also where quotes are broken: headings are known by it, and told as broken."""
+        return tuple(self.cells[0].replace('"', "").split(self.delimiter)) if self.broken else self.cells
+
+
+def likely(rows: Sequence[Sequence[str]]) -> int | None:
+    """The row that looks most like headings: the first of which more cells are filled than half of what any row fills;
+    None where all are blank."""
+    filled = [sum(1 for cell in row if cell.strip()) for row in rows]
+    most = max(filled, default=0)
+    return next((at for at, count in enumerate(filled) if count * 2 > most), None)
+
+
 class Records:
-    """The rows of a text: `header` at once, the rest by iterating once. `blank` counts the empty rows passed over."""
+    """The rows of a text: `front` at once, those below the headings by iterating once. The headings stand in the row
+    that looks most like them, unless `start` says otherwise. `blank` counts the empty rows passed over, below them."""
 
     def __init__(self, text: Iterable[str], delimiter: str | None = None) -> None:
         self._source = iter(text)
         self._again: deque[str] = deque()
         self._taken: list[str] = []
         self.blank = 0
-        self.delimiter = delimiter or self._sniff()
-        self.header: Record | None = self._header()
+        self.before = 0
+        """Blank rows above the front."""
+        self.passed = 0
+        """Characters above it: those of these rows, and of a line that names the delimiter."""
+        self.front = self._front(delimiter or self._named())
+        self.start(likely([row.words for row in self.front]))
 
-    def _sniff(self) -> str:
-        """Look at the first line that says something, and put back what was looked at; obeys Excel's `sep=;` line."""
+    def start(self, at: int | None) -> None:
+        """Have the headings in a row of `front`; to be said before any row is asked for."""
+        self._above = () if at is None else self.front[: at + 1]
+        self.header = Record(0, self._above[-1].cells, self._above[-1].broken) if self._above else None
+        self.delimiter = self._above[-1].delimiter if self._above else ","
+
+    def _named(self) -> str | None:
+        """The delimiter that Excel's `sep=;` names in the first line that says something; that line is done with."""
         seen: list[str] = []
-        found = ","
         for line in self._source:
+            seen.append(line)
             mark = line.strip()
             if mark[:4].lower() == "sep=" and len(mark) == 5:
-                found = mark[4]
-                seen.clear()
-                break
-            seen.append(line)
+                self.passed = sum(map(len, seen))
+                return mark[4]
             if mark.strip(",;|\t "):
-                found = delimiter_of(line)
                 break
         self._again.extend(seen)
-        return found
-
-    def _header(self) -> Record | None:
-        for cells in self._parsed(0):
-            if isinstance(cells, str):
-                return Record(0, (cells,), broken=True)
-            if any(cell.strip() for cell in cells):
-                return Record(0, tuple(cells))
         return None
 
-    def put_back(self) -> tuple[str, ...]:
-        """The lines that were looked at and belong to no record yet."""
-        return tuple(self._again)
+    def _front(self, delimiter: str | None) -> tuple[FrontRow, ...]:
+        """The rows that can be headings, from the first that says something on; their lines are put back."""
+        rows: list[FrontRow] = []
+        far = 0
+        taken = self._taken
+        while len(rows) < LOOK and far < LOOK_FAR:
+            taken.clear()
+            first = next(self._lines(), None)
+            if first is None:
+                break
+            mark = delimiter or delimiter_of(first)
+            try:
+                cells = next(csv.reader(chain((first,), self._lines()), delimiter=mark, strict=True))
+                row = FrontRow(tuple(cells), False, mark, tuple(taken))
+            except csv.Error:
+                self._again.extendleft(reversed(taken[1:]))
+                row = FrontRow((first.rstrip("\r\n"),), True, mark, (first,))
+            length = sum(map(len, row.lines))
+            if rows or any(cell.strip() for cell in row.cells):
+                rows.append(row)
+                far += length
+            else:
+                self.before += 1
+                self.passed += length
+        taken.clear()
+        self._again.extendleft(line for row in reversed(rows) for line in reversed(row.lines))
+        return tuple(rows)
 
     def __iter__(self) -> Iterator[Record]:
         width = len(self.header.cells) if self.header else 0
-        for number, cells in enumerate(self._parsed(width), start=1):
+        for _ in range(sum(len(row.lines) for row in self._above)):
+            self._again.popleft()
+        for number, cells in enumerate(self._parsed(width), start=self.before + len(self._above)):
             if isinstance(cells, str):
                 yield Record(number, (cells,), broken=True)
             elif any(cells) and any(cell.strip() for cell in cells):

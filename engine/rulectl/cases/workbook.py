@@ -1,8 +1,7 @@
 """Case files that are Excel workbooks, as shop software exports them: a title above the headings, merged cells, numbers
 kept as text, dates as dates. Read with calamine (Rust), the only place that does.
 
-The sheet and the row of the headings are those in which most cells name a term; what stands above them is left out, and
-said so. A sheet has at most 1,048,576 rows, so it fits the memory.
+The sheet is the one with the headings that name most terms. A sheet has at most 1,048,576 rows, so it fits the memory.
 """
 
 from __future__ import annotations
@@ -11,13 +10,14 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import polars as pl
 import python_calamine as calamine
 
-from rulectl.cases.headings import Plan, by_heading, key_of, plan, readable
+from rulectl.cases.headings import Plan, by_heading, heading_row, key_of, passed_over, plan, readable
 from rulectl.cases.reader import Reject, Unreadable
+from rulectl.cases.records import LOOK
 from rulectl.cases.table import ROW, Chunk
 from rulectl.cases.typed import columns_of, text_of
 from rulectl.diagnostics import Finding, finding, has_errors
@@ -26,24 +26,29 @@ from rulectl.source import FilePlace, Location, RowPlace
 from rulectl.types import Type
 
 ROWS = 50_000
-_LOOK = 30
-"""Headings stand in one of the first rows."""
 
 
 class _Found(NamedTuple):
-    """A sheet, its first rows, the place of its headings from 0, and how many of them name a term."""
+    """A sheet, its first rows as texts, the place of the headings among them, how many of these name a term, and how
+    many blank rows stand above all of them."""
 
     name: str
-    head: Sequence[Sequence[Any]]
+    head: Sequence[Sequence[str]]
     at: int
     known: int
+    before: int
 
 
 class WorkbookTable:
     """Rows of one sheet; see `table.Table`."""
 
     def __init__(
-        self, file: str, columns: Plan, sheet: calamine.CalamineSheet, skip: int, findings: Sequence[Finding]
+        self,
+        file: str,
+        columns: Plan,
+        sheet: calamine.CalamineSheet,
+        skip: int,
+        findings: Sequence[Finding],
     ) -> None:
         self.file = file
         self.columns = columns
@@ -58,7 +63,7 @@ class WorkbookTable:
     def chunks(self) -> Iterator[Chunk]:
         width = self.columns.width
         rows = islice(self._sheet.iter_rows(), self._skip, None)
-        start = 0
+        start = self._skip - 1
         while part := list(islice(rows, ROWS)):
             numbered = [
                 (start + n, row) for n, row in enumerate(part, start=1) if any(c not in ("", None) for c in row)
@@ -78,7 +83,7 @@ class WorkbookTable:
             frame = pl.DataFrame([pl.Series(ROW, [number for number, _ in kept], dtype=pl.Int64), *columns])
             digest = zlib.crc32(frame.hash_rows().to_numpy().tobytes()) if frame.height else 0
             start += len(part)
-            self._done = start / max(1, self._sheet.height - self._skip)
+            self._done = start / max(1, self._sheet.total_height)
             yield Chunk(frame, tuple(rejects), width, len(part), len(part) - len(numbered), digest)
 
     def done(self) -> float:
@@ -104,17 +109,15 @@ def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | 
     if not found:
         return Unreadable((finding("empty-case-file", FilePlace(file), file=file),))
     best = max(found, key=lambda one: one.known)
-    heads = [_trimmed(text_of(cell, None)) for cell in best.head[best.at]]
-    findings: list[Finding] = []
-    if any(cell != "" for row in best.head[: best.at] for cell in row):
-        findings.append(finding("headings-below", RowPlace(file, 0), row=best.at + 1, sheet=best.name))
+    heads = [_trimmed(cell) for cell in best.head[best.at]]
+    findings: list[Finding] = [*passed_over(best.head[: best.at], file)]
     others = [one.name for one in found if one is not best]
     if others:
         findings.append(finding("other-sheets", FilePlace(file), sheet=best.name, others="、".join(others)))
     columns = plan(heads, rulebook, file)
     if has_errors(columns.findings):
         return Unreadable((*findings, *columns.findings))
-    return WorkbookTable(file, columns, sheets[best.name], best.at + 1, findings)
+    return WorkbookTable(file, columns, sheets[best.name], best.before + best.at + 1, findings)
 
 
 def _trimmed(heading: str) -> str:
@@ -123,11 +126,8 @@ def _trimmed(heading: str) -> str:
 
 
 def _headings(name: str, sheet: calamine.CalamineSheet, known: Mapping[str, Term]) -> _Found | None:
-    """The row that names most terms; the first that holds anything where none does; None for an empty sheet."""
-    head = list(islice(sheet.iter_rows(), _LOOK))
-    counts = [sum(key_of(text_of(cell, None)) in known for cell in row) for row in head]
-    if max(counts, default=0):
-        at = counts.index(max(counts))
-        return _Found(name, head, at, counts[at])
-    filled = next((n for n, row in enumerate(head) if any(cell != "" for cell in row)), None)
-    return None if filled is None else _Found(name, head, filled, 0)
+    """The headings of a sheet; None where it is empty."""
+    before = sheet.start[0] if sheet.start is not None else 0
+    head = [[text_of(cell, None) for cell in row] for row in islice(sheet.iter_rows(), before, before + LOOK)]
+    at = heading_row(head, known)
+    return None if at is None else _Found(name, head, at, sum(key_of(cell) in known for cell in head[at]), before)
