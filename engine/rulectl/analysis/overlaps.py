@@ -20,7 +20,7 @@ from rulectl.diagnostics import Note
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Compare, Literal, Not
 from rulectl.model.outcome import Outcome
-from rulectl.model.policy import HitPolicy
+from rulectl.model.policy import HitPolicy, Takes
 from rulectl.model.rulebook import Rule
 from rulectl.runtime.engine import Engine
 from rulectl.source import FilePlace, Location, Place
@@ -31,36 +31,34 @@ _LARGE = 2000
 """From so many rules on, the engine confirms an overlap by the two rules alone."""
 
 
-def _with(policy: HitPolicy, study: Study) -> Iterator[Subject]:
+def _with(asked: Callable[[HitPolicy], bool], study: Study) -> Iterator[Subject]:
     for subject in tables_of(study):
         table = study.rulebook.tables[subject.table or 0]
-        if policy in (table.policy, *(column.policy for column in table.outputs)):
+        if any(map(asked, (table.policy, *(column.policy for column in table.outputs)))):
             yield subject
 
 
 def unique(study: Study) -> Iterator[Subject]:
     """Tables with a column under U."""
-    return _with(HitPolicy.UNIQUE, study)
+    return _with(lambda policy: policy.takes is Takes.ONLY, study)
 
 
 def agreeing(study: Study) -> Iterator[Subject]:
     """Tables with a column under A."""
-    return _with(HitPolicy.ANY, study)
+    return _with(lambda policy: policy.agrees, study)
 
 
 def overlap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     """Rules of which one case may meet two."""
-    return _pairs(study, subject, budget, "overlap", "rules-overlap", {HitPolicy.UNIQUE})
+    return _pairs(study, subject, budget, "overlap", "rules-overlap")
 
 
 def conflict(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     """Rules of which one case may meet two that say different things."""
-    return _pairs(study, subject, budget, "conflict", "rules-disagree", {HitPolicy.ANY})
+    return _pairs(study, subject, budget, "conflict", "rules-disagree")
 
 
-def _pairs(
-    study: Study, subject: Subject, budget: Budget, slug: str, told: str, policies: set[HitPolicy]
-) -> Iterator[Verdict]:
+def _pairs(study: Study, subject: Subject, budget: Budget, slug: str, told: str) -> Iterator[Verdict]:
     """One verdict for each rule that overlaps later ones; it lists them all, and shows a case of the first."""
     assert subject.table is not None
     space = space_of(study, (subject.table,))
@@ -117,7 +115,7 @@ def _found(study: Study, space: Space, pair: tuple[int, int], told: str, budget:
                 [
                     Compare("!=", one.expr, other.expr)
                     for column, one, other in entries
-                    if column.policy is HitPolicy.ANY and one.expr is not None and other.expr is not None
+                    if column.policy.agrees and one.expr is not None and other.expr is not None
                 ]
             )
         )
@@ -136,7 +134,7 @@ def _differ(study: Study, space: Space, one: int, other: int, plainly: bool = Fa
     table = study.rulebook.tables[number]
     mine, theirs = (table.rules[space.rules[member][1]].then for member in (one, other))
     return any(
-        column.policy is HitPolicy.ANY
+        column.policy.agrees
         and a.expr is not None
         and b.expr is not None
         and a.expr != b.expr

@@ -14,12 +14,11 @@ from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of
 from rulectl.analysis.walk import Box, meet, within
 from rulectl.diagnostics import Note
-from rulectl.model.policy import HitPolicy
+from rulectl.model.policy import Takes
 from rulectl.model.rulebook import Table
 from rulectl.source import Location
 
 _EVERY = 64
-_REPEATING = (HitPolicy.SUM, HitPolicy.COUNT, HitPolicy.UNIQUE)
 
 
 def alike(study: Study, space: Space, one: int, other: int) -> bool:
@@ -41,7 +40,7 @@ def repeating(study: Study) -> Iterator[Subject]:
     """Tables where a repeated rule is no overlap already."""
     for subject in tables_of(study):
         table = study.rulebook.tables[subject.table or 0]
-        if not any(column.policy is HitPolicy.UNIQUE for column in table.outputs):
+        if not any(column.policy.takes is Takes.ONLY for column in table.outputs):
             yield subject
 
 
@@ -86,10 +85,10 @@ def _duplicates(study: Study, subject: Subject, space: Space, group: Sequence[in
 def _spare(table: Table, study: Study, space: Space, member: int, other: int) -> bool:
     """Whether a rule inside another that says the same changes nothing: no sum or count is made, and no rule between
     the two says something else where it holds. Under F an earlier one that covers it is a shadow."""
-    if any(column.policy in _REPEATING for column in table.outputs):
+    if any(column.policy.gives.tallies for column in table.outputs):
         return False
     if other < member:
-        return not any(column.policy is HitPolicy.FIRST for column in table.outputs)
+        return not any(column.policy.takes is Takes.FIRST for column in table.outputs)
     box = space.boxes[member]
     return all(
         space.otherwise[one] or meet(box, space.boxes[one]) is None or _same(study, space, member, one)

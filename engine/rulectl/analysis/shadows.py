@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import assert_never
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.exact import Never, Open, Shown, derived, find, rule_holds
@@ -26,7 +27,7 @@ from rulectl.diagnostics import Note
 from rulectl.lang.printer import print_expr
 from rulectl.lang.region import ABSENT, intersection
 from rulectl.model.outcome import Outcome
-from rulectl.model.policy import HitPolicy
+from rulectl.model.policy import Takes
 from rulectl.model.rulebook import Rule
 from rulectl.source import Location
 
@@ -34,14 +35,14 @@ Rank = tuple[int, ...]
 """Places in the order of values, column by column, then that of the rule; the smaller decides."""
 
 _EVERY = 64
-_DECIDING = (HitPolicy.FIRST, HitPolicy.PRIORITY)
+_PICKING = tuple(takes for takes in Takes if takes.picks)
 
 
 def deciding(study: Study) -> Iterator[Subject]:
     """Tables with a column where one of several hits decides."""
     for subject in tables_of(study):
         table = study.rulebook.tables[subject.table or 0]
-        if any(column.policy in _DECIDING for column in table.outputs):
+        if any(column.policy.takes.picks for column in table.outputs):
             yield subject
 
 
@@ -56,11 +57,11 @@ def shadowed(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict
         if not all(box):
             continue
         rule = rule_of(study, space, member)
-        for policy in _DECIDING:
-            columns = _columns(study, subject.table, rule, policy)
+        for takes in _PICKING:
+            columns = _columns(study, subject.table, rule, takes)
             if not columns:
                 continue
-            rivals = _rivals(study, space, near, member, policy)
+            rivals = _rivals(study, space, near, member, takes)
             if any(alike(study, space, other, member) for other in rivals):
                 continue
             decides = _decides(study, space, member, rivals, budget)
@@ -111,35 +112,40 @@ def _decides(study: Study, space: Space, member: int, rivals: Sequence[int], bud
     return False if isinstance(found, Never) else True if isinstance(found, Shown) else None
 
 
-def _columns(study: Study, number: int, rule: Rule, policy: HitPolicy) -> list[int]:
-    """The columns of a policy in which a rule says something; of a rule that says nothing at all, all of them."""
+def _columns(study: Study, number: int, rule: Rule, takes: Takes) -> list[int]:
+    """The columns that are decided so in which a rule says something; of a rule that says nothing, all of them."""
     table = study.rulebook.tables[number]
-    mine = [i for i, column in enumerate(table.outputs) if column.policy is policy]
+    mine = [i for i, column in enumerate(table.outputs) if column.policy.takes is takes]
     said = [i for i in mine if rule.then[i].expr is not None]
     silent = all(entry.expr is None for entry in rule.then)
     return mine if silent else said
 
 
-def _rivals(study: Study, space: Space, near: Neighbours, member: int, policy: HitPolicy) -> list[int]:
+def _rivals(study: Study, space: Space, near: Neighbours, member: int, takes: Takes) -> list[int]:
     """The rules that decide wherever they hold together with this one."""
     box = space.boxes[member]
-    if space.otherwise[member]:
-        among = near.every & ~sum(1 << i for i, other in enumerate(space.otherwise) if other)
-        if policy is HitPolicy.FIRST:
-            among |= sum(1 << i for i, other in enumerate(space.otherwise[:member]) if other)
-    elif policy is HitPolicy.FIRST:
-        among = (1 << member) - 1
-    else:
-        among = near.every & ~(1 << member)
+    otherwise = space.otherwise[member]
+    # every other rule goes before an else rule
+    elses = sum(1 << i for i, other in enumerate(space.otherwise) if other) if otherwise else 0
+    earlier = (1 << member) - 1
+    match takes:
+        case Takes.FIRST:
+            among = (near.every & ~elses) | (earlier & elses) if otherwise else earlier
+        case Takes.RANKED:
+            among = near.every & ~(elses if otherwise else 1 << member)
+        case Takes.ONLY | Takes.EVERY | Takes.SORTED:
+            return []  # no rule is passed over for another
+        case _:
+            assert_never(takes)
     near_by = bits(near.of_box(box, among))
-    if policy is HitPolicy.PRIORITY and not space.otherwise[member]:
+    if takes is Takes.RANKED and not otherwise:
         ranks = _ranks(study, space.rules[member][0])
         mine = ranks[space.rules[member][1]]
         near_by = (other for other in near_by if _before(ranks[space.rules[other][1]], mine))
     return [
         other
         for other in near_by
-        if (space.otherwise[member] or not space.otherwise[other]) and meet(box, space.boxes[other]) is not None
+        if (otherwise or not space.otherwise[other]) and meet(box, space.boxes[other]) is not None
     ]
 
 
@@ -155,7 +161,7 @@ def _ranks(study: Study, number: int) -> list[Rank | None]:
     if isinstance(kept, list):
         return kept
     plan = study.plan.tables[number]
-    columns = [i for i, policy in enumerate(plan.outputs.policies) if policy is HitPolicy.PRIORITY]
+    columns = [i for i, policy in enumerate(plan.outputs.policies) if policy.takes is Takes.RANKED]
     found: list[Rank | None] = []
     for rule in range(len(plan.table.rules)):
         rank: list[int] = []
@@ -191,7 +197,7 @@ def _shadow(
     needed = alone[:1] or _needed(box, space, rivals, budget)
     rules = [rule_of(study, space, other) for other in needed]
     table = study.rulebook.tables[subject.table]
-    collects = any(column.policy not in _DECIDING for column in table.outputs)
+    collects = any(not column.policy.takes.picks for column in table.outputs)
     name = (table.name, rule.id)
 
     def overruled(case: Case) -> bool:
@@ -223,7 +229,7 @@ def _shadow(
         "others": "、".join(other.id for other in rules[:8]) + ("…" if len(rules) > 8 else ""),
     }
     if slug == "shadowed-rule":
-        beside = [i for i, c in enumerate(table.outputs) if c.policy not in _DECIDING and rule.then[i].expr is not None]
+        beside = [i for i, c in enumerate(table.outputs) if not c.policy.takes.picks and rule.then[i].expr is not None]
         said = [i for i in range(len(table.outputs)) if i not in beside and rule.then[i].expr is not None]
         fields |= _when(study, space, unknown, [study.names[table.outputs[i].term] for i in said] if beside else [])
     yield Verdict(
@@ -272,13 +278,13 @@ def _needed(box: Box, space: Space, rivals: Sequence[int], budget: Budget) -> li
 def rivals_of(study: Study, space: Space, member: int) -> list[int]:
     """The rules of a table that keep a rule from firing where they hold too."""
     table = study.rulebook.tables[space.rules[member][0]]
-    if table.policy not in _DECIDING:
+    if not table.policy.takes.picks:
         return []
     key = ("near", space.rules[member][0])
     near = study.kept.get(key)
     if not isinstance(near, Neighbours):
         near = study.kept[key] = Neighbours.of(space.boxes, space.whole)
-    return _rivals(study, space, near, member, table.policy)
+    return _rivals(study, space, near, member, table.policy.takes)
 
 
 CHECKS: tuple[Question, ...] = (Question("shadowed-rule", deciding, shadowed),)

@@ -18,7 +18,7 @@ from rulectl.analysis.walk import Box, inside
 from rulectl.analysis.wording import condition, inhabited, opposite, plainest, sample
 from rulectl.lang.region import ABSENT, Region, intersection, union
 from rulectl.lang.syntax import ANYTHING, Name, Test
-from rulectl.model.policy import HitPolicy, Merge, Role
+from rulectl.model.policy import Merge, Role
 from rulectl.model.rulebook import Period, Rule, Table, Term, TestEntry
 from rulectl.runtime.index import FALSE, TRUE, Column, Lowered, lower
 from rulectl.runtime.resolve import Lack
@@ -232,7 +232,7 @@ def producible(study: Study, term: Term) -> frozenset[Value] | None:
     values: set[Value] = set() if term.default is None else {term.default}
     for number, column in writers:
         plan = study.plan.tables[number]
-        if plan.outputs.policies[column] in (HitPolicy.SUM, HitPolicy.COUNT):
+        if plan.outputs.policies[column].gives.coins:
             return None
         for rule, _ in enumerate(plan.table.rules):
             if not plan.table.rules[rule].enabled:

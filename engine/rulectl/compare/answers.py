@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rulectl.compare.joint import Version
 from rulectl.lang.fold import fold_parts
 from rulectl.lang.syntax import Expr, Literal
-from rulectl.model.policy import HitPolicy
+from rulectl.model.policy import Gives, HitPolicy
 from rulectl.runtime.resolve import NOTHING, UNKNOWN, Lack, Spoken
 from rulectl.values import Value
 
@@ -65,7 +65,7 @@ def answers(version: Version, hits: Sequence[int], terms: Collection[str]) -> di
             continue
         rules = plan.outputs.deciders(column, active, entry)
         policy = plan.outputs.policies[column]
-        if policy is not HitPolicy.COUNT and any(entry(rule, column) is UNKNOWN for rule in rules):
+        if policy.gives is not Gives.COUNT and any(entry(rule, column) is UNKNOWN for rule in rules):
             formulas = tuple(_formula(version, rule, column) for rule in rules)
             found[conclusion.term] = Answer(UNKNOWN, rules, bool(active), formulas, policy)
         else:

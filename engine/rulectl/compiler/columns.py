@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import assert_never
 
 from rulectl.compiler.about import period_of, tier_of
 from rulectl.compiler.cells import expression_in, value_in
@@ -32,7 +33,7 @@ from rulectl.lang.scope import Broken, Problem
 from rulectl.lang.syntax import Name
 from rulectl.model import words
 from rulectl.model.draft import DraftBlock, DraftCell
-from rulectl.model.policy import HitPolicy, Role, Tier
+from rulectl.model.policy import Gives, HitPolicy, Role, Tier
 from rulectl.model.rulebook import InputColumn, OutputColumn, Period, Term
 from rulectl.source import Cell
 from rulectl.types import NUMBER
@@ -270,13 +271,17 @@ def _policy(term: Term, table: HitPolicy, own: HitPolicy | None) -> HitPolicy:
 def _unsuitable(term: Term, policy: HitPolicy) -> str | None:
     """Why a policy cannot settle a term, as the slug of a finding."""
     type_ = term.type
-    if policy.lists and not type_.many:
-        return "policy-makes-list"
-    if policy in (HitPolicy.SUM, HitPolicy.COUNT) and type_ != replace(NUMBER, values=type_.values):
-        return "policy-needs-number"
-    if policy in (HitPolicy.MIN, HitPolicy.MAX) and not type_.ordered:
-        return "policy-needs-number"
-    return None
+    match policy.gives:
+        case Gives.ONE:
+            return None
+        case Gives.LIST:
+            return None if type_.many else "policy-makes-list"
+        case Gives.SUM | Gives.COUNT:
+            return None if type_ == replace(NUMBER, values=type_.values) else "policy-needs-number"
+        case Gives.LEAST | Gives.GREATEST:
+            return None if type_.ordered else "policy-needs-number"
+        case _:
+            assert_never(policy.gives)
 
 
 def _check_priority(
@@ -284,7 +289,7 @@ def _check_priority(
 ) -> None:
     """Under P and O the outputs are ranked by their allowed values, from left to right: one column at least must have
     some (DMN 1.5 section 8.2.10), and a column that has the policy for itself its own."""
-    for policy in (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER):
+    for policy in (one for one in HitPolicy if one.takes.by_values):
         ranked = [(at, term) for at, column, term in outputs if column.policy is policy]
         together = [ranked] if policy is head.policy else [[one] for one in ranked]
         for group in together:

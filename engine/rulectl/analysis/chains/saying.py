@@ -6,9 +6,10 @@ spoke contradict each other. Of a list some item may lack a fact while the other
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal, assert_never
 
 from rulectl.analysis.chains.comparing import alike, exclusive
 from rulectl.analysis.chains.symbols import Demand, Items, Symbol, Words, free, items_of, one_of
@@ -31,7 +32,7 @@ from rulectl.analysis.smt import (
     pick,
     plus,
 )
-from rulectl.model.policy import Favours, HitPolicy, Merge, Tier
+from rulectl.model.policy import Favours, Gives, Merge, Tier
 from rulectl.model.rulebook import Term
 from rulectl.types import NUMBER
 from rulectl.values import Scalar
@@ -152,7 +153,10 @@ def joined(term: Term, hits: Sequence[tuple[Truth, Said]], demand: Demand) -> Sa
     )
 
 
-def combined(term: Term, how: HitPolicy, name: str, hits: Sequence[tuple[Truth, Said]], demand: Demand) -> Said:
+Combining = Literal[Gives.SUM, Gives.LEAST, Gives.GREATEST]
+
+
+def combined(term: Term, how: Combining, name: str, hits: Sequence[tuple[Truth, Said]], demand: Demand) -> Said:
     """Sum, least or greatest of what was said; unknown when any of it is."""
     nothing = no(any_of(both(guard, no(said.nothing)) for guard, said in hits))
     clash = any_of(both(guard, said.clash) for guard, said in hits)
@@ -160,19 +164,32 @@ def combined(term: Term, how: HitPolicy, name: str, hits: Sequence[tuple[Truth, 
     valued = [(both(guard, said.valued), said.symbol.content) for guard, said in hits]
     valued = [(guard, content) for guard, content in valued if guard is not False]
     value: Amount
-    if how is HitPolicy.SUM:
-        value = Fraction(0)
-        for guard, content in valued:
-            value = plus(value, pick(guard, content, Fraction(0)))
-    elif len(valued) == 1:
-        value = valued[0][1]
-    else:
-        value = fresh_number(name)
-        for guard, content in valued:
-            demand(implies(guard, at_least(content, value) if how is HitPolicy.MIN else at_least(value, content)))
-        some = any_of(guard for guard, _ in valued)
-        demand(implies(some, any_of(both(guard, equal(value, content)) for guard, content in valued)))
+    match how:
+        case Gives.SUM:
+            value = Fraction(0)
+            for guard, content in valued:
+                value = plus(value, pick(guard, content, Fraction(0)))
+        case Gives.LEAST:
+            value = _extreme(name, valued, demand, lambda content, least: at_least(content, least))
+        case Gives.GREATEST:
+            value = _extreme(name, valued, demand, lambda content, greatest: at_least(greatest, content))
+        case _:
+            assert_never(how)
     return Said(nothing, unknown, clash, Symbol(term.type, True, value))
+
+
+def _extreme(
+    name: str, valued: Sequence[tuple[Truth, Amount]], demand: Demand, bounds: Callable[[Amount, Amount], Truth]
+) -> Amount:
+    """The one of some values that bounds them all."""
+    if len(valued) == 1:
+        return valued[0][1]
+    value = fresh_number(name)
+    for guard, content in valued:
+        demand(implies(guard, bounds(content, value)))
+    some = any_of(guard for guard, _ in valued)
+    demand(implies(some, any_of(both(guard, equal(value, content)) for guard, content in valued)))
+    return value
 
 
 def counted(term: Term, hits: Sequence[Truth]) -> Said:
@@ -222,12 +239,21 @@ def _within(term: Term, said: Sequence[Said], demand: Demand) -> Said:
     name = term.id
     if len(said) == 1:
         return said[0]
-    if term.merge is Merge.FIRST:
-        return first(term, name, speaking, demand)
-    if term.merge is Merge.SINGLE:
-        return agreed(term, name, speaking, demand, broken_first=True)
-    how = {Merge.MIN: HitPolicy.MIN, Merge.MAX: HitPolicy.MAX}.get(term.merge, HitPolicy.SUM)
-    return combined(term, how, name, speaking, demand)
+    match term.merge:
+        case Merge.FIRST:
+            return first(term, name, speaking, demand)
+        case Merge.SINGLE:
+            return agreed(term, name, speaking, demand, broken_first=True)
+        case Merge.COLLECT | Merge.ALL:
+            return joined(term, speaking, demand)
+        case Merge.MIN:
+            return combined(term, Gives.LEAST, name, speaking, demand)
+        case Merge.MAX:
+            return combined(term, Gives.GREATEST, name, speaking, demand)
+        case Merge.SUM:
+            return combined(term, Gives.SUM, name, speaking, demand)
+        case _:
+            assert_never(term.merge)
 
 
 def _lower(term: Term, higher: Said, lower: Said, demand: Demand) -> Said:

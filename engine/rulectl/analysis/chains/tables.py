@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import assert_never
 
 from rulectl.analysis.chains.comparing import exclusive
 from rulectl.analysis.chains.saying import Said, agreed, chosen, combined, counted, first, joined, unclear
 from rulectl.analysis.chains.symbols import Demand, Items, Symbol, Words, items_of
 from rulectl.analysis.smt import Truth, all_of, any_of, at_least, both, either, fresh_truth, no
-from rulectl.model.policy import HitPolicy
+from rulectl.model.policy import Gives, Takes
 from rulectl.model.rulebook import Term
 from rulectl.runtime.plan import TablePlan
 from rulectl.runtime.resolve import Lack
@@ -36,31 +37,48 @@ def column_said(plan: TablePlan, column: int, term: Term, rules: Rules | None, d
     if rules is None or (not term.type.many and policy.lists):
         return unclear(term, name, demand, _options(plan, column, term))
     hits = [(active, said[column]) for active, said in zip(rules.active, rules.said, strict=True)]
-    match policy:
-        case HitPolicy.FIRST:
+    takes, gives = policy.takes, policy.gives
+    match takes:
+        case Takes.FIRST:
             return first(term, name, hits, demand)
-        case HitPolicy.UNIQUE:
+        case Takes.ONLY:
             twice = _twice([active for active, _ in hits])
             one = chosen(term, name, [(both(active, no(twice)), said) for active, said in hits], demand)
             return Said(both(one.nothing, no(twice)), one.unknown, twice, one.symbol, one.pending)
-        case HitPolicy.ANY:
-            return agreed(term, name, hits, demand, broken_first=False)
-        case HitPolicy.PRIORITY:
+        case Takes.RANKED:
             return _by_rank(plan, column, term, rules, demand)
-        case HitPolicy.COUNT:
-            return counted(term, [active for active, _ in hits])
-        case HitPolicy.SUM | HitPolicy.MIN | HitPolicy.MAX:
-            return combined(term, policy, name, hits, demand)
+        case Takes.EVERY | Takes.SORTED:  # formulas know no order of a list
+            pass
         case _:
+            assert_never(takes)
+    match gives:
+        case Gives.ONE:
+            return agreed(term, name, hits, demand, broken_first=False)
+        case Gives.LIST:
             return joined(term, hits, demand)
+        case Gives.COUNT:
+            return counted(term, [active for active, _ in hits])
+        case Gives.SUM | Gives.LEAST | Gives.GREATEST:
+            return combined(term, gives, name, hits, demand)
+        case _:
+            assert_never(gives)
 
 
 def fires(plan: TablePlan, rules: Rules) -> Sequence[tuple[int, Truth]]:
     """For each rule of a table, when it fires: it decides, or adds to a column that has a policy of its own."""
     outputs = plan.outputs
-    order = _priority(plan, 0, rules) if outputs.policy is HitPolicy.PRIORITY else range(len(rules.numbers))
-    if outputs.policy is HitPolicy.FIRST or (outputs.policy is HitPolicy.PRIORITY and order is not None):
-        assert order is not None
+    takes = outputs.policy.takes
+    order: Sequence[int] | None
+    match takes:
+        case Takes.FIRST:
+            order = range(len(rules.numbers))
+        case Takes.RANKED:
+            order = _priority(plan, rules)
+        case Takes.ONLY | Takes.EVERY | Takes.SORTED:
+            order = None
+        case _:
+            assert_never(takes)
+    if order is not None:
         firing = dict(zip(order, exclusive(rules.active[i] for i in order), strict=True))
     else:
         firing = dict(enumerate(rules.active))
@@ -74,9 +92,10 @@ def fires(plan: TablePlan, rules: Rules) -> Sequence[tuple[int, Truth]]:
     return found
 
 
-def _priority(plan: TablePlan, column: int, rules: Rules) -> Sequence[int] | None:
-    """The places of rules in `rules` by the order of their allowed values; None where a value is computed."""
-    like = plan.outputs.like(column)
+def _priority(plan: TablePlan, rules: Rules) -> Sequence[int] | None:
+    """The places of rules in `rules` by the order of the values that they say in the columns of the table's policy;
+    None where a value is computed."""
+    like = [c for c, policy in enumerate(plan.outputs.policies) if policy is plan.outputs.policy]
     if any((n, c) in plan.expressions for n in rules.numbers for c in like):
         return None
     ranks: list[tuple[tuple[int, ...], int]] = []
