@@ -20,6 +20,10 @@ from rulectl.source import Cell, CellRange
 T = TypeVar("T")
 
 
+_make = tuple.__new__
+"""Of many cells: the constructor of a named tuple takes twice as long."""
+
+
 class Mark(NamedTuple):
     """What few rules have."""
 
@@ -93,7 +97,8 @@ class Grid:
         if self.anchor is None or not self.rows[rule]:
             return None
         file, sheet, first, last = self.anchor
-        return CellRange(Cell(file, sheet, self.rows[rule], first), Cell(file, sheet, self.rows[rule], last))
+        row = self.rows[rule]
+        return _make(CellRange, (_make(Cell, (file, sheet, row, first)), _make(Cell, (file, sheet, row, last))))
 
     def entry_cells(self, rule: int) -> tuple[Cell | None, ...]:
         """The cells of a rule's entries, the conditions before the conclusions."""

@@ -15,7 +15,7 @@ from decimal import Decimal
 from itertools import chain, product
 from math import prod
 from struct import Struct
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 from rulectl.lang.flat import Piece
 from rulectl.lang.region import FIRST
@@ -72,27 +72,29 @@ SAMPLE: Final = 512
 """How many rules are asked which columns part them best."""
 
 
-class Raw(NamedTuple):
-    """A column of plain numbers, and what reads its term."""
+class Raw:
+    """A column of plain numbers, and what reads its term. `plain` is between which numbers all of them lie, the end
+    excluded."""
 
-    slot: Slot
-    encoder: Encoder
-
-    @property
-    def plain(self) -> tuple[float, float]:
-        """Between which numbers all plain ones lie, the end excluded."""
-        return self.encoder.low, math.nextafter(self.encoder.high, math.inf)
+    def __init__(self, slot: Slot, encoder: Encoder) -> None:
+        self.slot = slot
+        self.encoder = encoder
+        self.plain = encoder.low, math.nextafter(encoder.high, math.inf)
 
     def ranges(self, rule: int) -> Sequence[tuple[float, float]]:
         """Between which plain numbers a rule holds, ends excluded: a number in a box needs no other look."""
-        low, high = self.plain
-        return [(max(first, low), min(last, high)) for first, last in self._ranges(rule) if first < high and low < last]
-
-    def _ranges(self, rule: int) -> Sequence[tuple[float, float]]:
-        """The same of all numbers."""
         ref = self.slot.refs[rule]
         if ref == NONE:
-            return _ANYWHERE
+            return (self.plain,)
+        low, high = self.plain
+        return [
+            (first if first > low else low, last if last < high else high)
+            for first, last in self._ranges(ref)
+            if first < high and low < last
+        ]
+
+    def _ranges(self, ref: int) -> Sequence[tuple[float, float]]:
+        """Between which numbers an entry holds, ends excluded."""
         forms = self.slot.forms[ref]
         if len(forms) == 1 and type(forms[0]) is tuple:
             return [_between(piece) for piece in forms[0]]
@@ -101,29 +103,24 @@ class Raw(NamedTuple):
         return [(ends[start - FIRST], ends[stop - FIRST]) for start, stop in self.slot.constraint(ref).region]
 
 
-_ANYWHERE: Final = ((-math.inf, math.inf),)
+_BELOW: Final = ("<", "<=")
+_ABOVE: Final = (">", ">=")
+_AFTER: Final = (">", "(..)", "(..]")
+_BEFORE: Final = ("<", "[..)", "(..)")
 
 
 def _between(piece: Piece) -> tuple[float, float]:
     """The same of a comparison or a range of numbers; they are told apart by floats (runtime/encoder.py)."""
     sign, first, last = piece[0], float(cast(Decimal, piece[1])), float(cast(Decimal, piece[-1]))
-    match sign:
-        case "=" | "[..]":
-            return first, math.nextafter(last, math.inf)
-        case "<":
-            return -math.inf, last
-        case "<=":
-            return -math.inf, math.nextafter(last, math.inf)
-        case ">":
-            return math.nextafter(first, math.inf), math.inf
-        case ">=":
-            return first, math.inf
-        case "[..)":
-            return first, last
-        case "(..)":
-            return math.nextafter(first, math.inf), last
-        case _:
-            return math.nextafter(first, math.inf), math.nextafter(last, math.inf)
+    if sign in _BELOW:
+        first = -math.inf
+    elif sign in _AFTER:
+        first = math.nextafter(first, math.inf)
+    if sign in _ABOVE:
+        last = math.inf
+    elif sign not in _BEFORE:
+        last = math.nextafter(last, math.inf)
+    return first, last
 
 
 class Coded:
@@ -203,6 +200,7 @@ class Cells:
         self, answers: Answers, keyed: Sequence[Coded], raw: Sequence[Raw], boxed: Sequence[Coded], stretched: bool
     ) -> None:
         self.made: dict[int, Cell | None] = {}
+        self.boxes: dict[int, Sequence[Any] | None] = {}
         self.answers = answers
         self.keyed = keyed
         self.raw = raw
@@ -238,6 +236,7 @@ class Cells:
             return None
         if self.held > KEPT_BOXES:
             self.made.clear()
+            self.boxes.clear()
             self.held = 0
         lead = code & self.keyed[0].field.mask
         rules = self._group(lead)
@@ -282,8 +281,9 @@ class Cells:
         if self.groups is None:
             groups: dict[int, list[int]] = {}
             wide: dict[int, frozenset[int]] = {}
-            for rule in range(len(first.slot.refs)):
-                codes = first.codes(rule)
+            found, refs = first.found, first.slot.refs
+            for rule, ref in enumerate(refs):
+                codes = found[ref] if ref in found else first.codes(rule)
                 if len(codes) > WIDE:
                     wide[rule] = frozenset(codes)
                 else:
@@ -295,14 +295,19 @@ class Cells:
 
     def _boxes(self, rule: int) -> Sequence[Any] | None:
         """The boxes of a rule over the columns that are not keyed, packed where cells are; None where these are too
-        many."""
+        many. Remembered, for a rule stands in the cells of several codes of the first keyed column."""
+        if rule in self.boxes:
+            return self.boxes[rule]
         ranges: list[Sequence[tuple[float, float]]] = [column.ranges(rule) for column in self.raw]
         ranges += [column.ranges(rule) for column in self.boxed]
         number = self.answers.plan.lowered.numbers[rule]
-        if prod(map(len, ranges)) > MOST_BOXES:
-            return None
-        boxes = [(*chain.from_iterable(box), number) for box in product(*ranges)]
-        return boxes if self.stretched else b"".join([self.struct.pack(*box) for box in boxes])
+        found: Sequence[Any] | None = None
+        if prod([len(column) for column in ranges]) <= MOST_BOXES:
+            found = [(*chain.from_iterable(box), number) for box in product(*ranges)]
+            if not self.stretched:
+                found = b"".join([self.struct.pack(*box) for box in found])
+        self.boxes[rule] = found
+        return found
 
 
 def stretched(boxes: Sequence[Box], columns: int, at: int = 0) -> Any:

@@ -28,6 +28,7 @@ from rulectl.runtime.cells import cells_of
 from rulectl.runtime.coding import NO_FIELD
 from rulectl.runtime.encoder import Encoder
 from rulectl.runtime.index import Match
+from rulectl.runtime.lowering import NONE
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Plan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
@@ -137,7 +138,7 @@ class Quick:
         self.inputs = {heading: t for t in given for heading in (t.name, t.id, *t.aliases)}
         self.facts = Facts.about(self.inputs)
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
-        self.tables = [Answers(n, t, plan.keyed[n], self._work_out) for n, t in enumerate(plan.tables)]
+        self.tables = [Answers(n, t, plan.keyed[n], self._work_out, self._of_rule) for n, t in enumerate(plan.tables)]
         for answers in self.tables:
             names = tuple(output.term for output in answers.plan.table.outputs)
             if answers.first and all(
@@ -145,6 +146,7 @@ class Quick:
                 for name in names
             ):
                 answers.plainly = names
+        self.complete = len(self.tables) == 1 and self.tables[0].plainly == tuple(self.outputs)
         self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
         self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
         self.unwritten = tuple(t.id for t in plan.unspoken)
@@ -289,6 +291,19 @@ class Quick:
             return value, ABSENT << encoder.field.shift
         return value, encoder.code(value)
 
+    def _of_rule(self, table: Answers, rule: int) -> Said | None:
+        """The answer of a table where one rule decides; most say a plain value of every output, and no more."""
+        if not table.plainly or rule == NONE:
+            return self._work_out(table, Match((rule,) if rule != NONE else (), ()))
+        plan = table.plan
+        said = plan.spoken[rule]
+        for spoken in said:
+            if spoken is NOTHING:
+                return self._work_out(table, Match((rule,), ()))
+        fired = (plan.firings[rule],)
+        values = cast("dict[str, Value]", dict(zip(table.plainly, said)))  # noqa: B905 - as many, and asked often
+        return self._whole(fired, values, None) or Answer(fired, values, 0, None)
+
     def _work_out(self, table: Answers, match: Match) -> Said | None:
         """The answer of a table for some hits, None where the long way is needed."""
         plan = table.plan
@@ -300,11 +315,6 @@ class Quick:
             (rule, at) in plan.expressions for rule in hits for at in range(len(plan.table.outputs))
         ):
             return None
-
-        if hits and table.plainly and NOTHING not in (said := plan.spoken[hits[0]]):
-            firing = (plan.firings[hits[0]],)
-            values = cast("dict[str, Value]", dict(zip(table.plainly, said, strict=True)))
-            return self._whole(firing, values, None) or Answer(firing, values, 0, None)
 
         def entry(rule: int, column: int) -> Spoken:
             return plan.spoken[rule][column]
@@ -342,7 +352,7 @@ class Quick:
         """All of an outcome but its case, where the rulebook has but one table: outcomes share it."""
         if len(self.tables) != 1:
             return None
-        every = {**self.outputs, **outputs}
+        every = outputs if self.complete else {**self.outputs, **outputs}
         if more is None:
             return every, self.derived, self.spoken[0], self.spoken[1], (), fired, (), _NOTHING_COUNTED
         silent = self.unwritten + more.silent
