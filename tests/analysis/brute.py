@@ -71,7 +71,13 @@ def rulebook(r: Random, policy: HitPolicy, tied: bool) -> Rulebook:
         rules.append(Rule(f"R{number}", tuple(map(TestEntry, tests)), (entry,), otherwise, r.random() < 0.95, period))
         if r.random() < 0.25 and not otherwise:
             rules.append(replace(rules[-1], id=f"S{number}", enabled=True))
-    table = Table("表", policy, tuple(columns), (OutputColumn("level", policy),), tuple(rules))
+    table = Table(
+        "表",
+        policy,
+        tuple(columns),
+        (OutputColumn("level", HitPolicy.FIRST if policy.numeric else policy),),
+        tuple(rules),
+    )
     limit = Parameter("limit", "上限", NUMBER, Decimal(2))
     return Rulebook("b", "册", event="on", terms=(*terms, out), parameters=(limit,), tables=(table,))
 

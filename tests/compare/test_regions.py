@@ -141,8 +141,8 @@ def agrees(old: Rulebook, new: Rulebook) -> None:
             assert all(region.computed for region in holding), case
 
 
-POLICIES = [HitPolicy.FIRST, HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.PRIORITY]
-LISTS = [HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER, HitPolicy.FIRST]
+POLICIES = [policy for policy in HitPolicy if not policy.lists]
+LISTS = [*(policy for policy in HitPolicy if policy.lists), HitPolicy.FIRST]
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)

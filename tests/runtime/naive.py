@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import assert_never
 
 from rulectl.lang.evaluate import names_of
 from rulectl.model.policy import HitPolicy, Role, Status
@@ -39,14 +40,19 @@ def fires(case: Case, seen: Pass) -> list[int]:
         return entry(case, table, n, c, sure=False)
 
     active = [n for n in seen.hits if not table.rules[n].otherwise] or seen.hits
-    if table.policy not in (HitPolicy.FIRST, HitPolicy.PRIORITY):
-        return active
     firing: set[int] = set()
-    if active and table.policy is HitPolicy.FIRST:
-        firing = {active[0]}
-    elif active:
-        own = [c for c, o in enumerate(table.outputs) if o.policy is HitPolicy.PRIORITY]
-        firing = {_winner(table, own, active, say, case)}
+    match table.policy:
+        case HitPolicy.FIRST:
+            firing.update(active[:1])
+        case HitPolicy.PRIORITY:
+            own = [c for c, o in enumerate(table.outputs) if o.policy is HitPolicy.PRIORITY]
+            firing.update([_winner(table, own, active, say, case)] if active else [])
+        case HitPolicy.UNIQUE | HitPolicy.ANY | HitPolicy.RULE_ORDER | HitPolicy.OUTPUT_ORDER | HitPolicy.COLLECT:
+            return active
+        case HitPolicy.SUM | HitPolicy.MIN | HitPolicy.MAX | HitPolicy.COUNT:
+            return active
+        case _:
+            assert_never(table.policy)
     for c, output in enumerate(table.outputs):
         if output.policy is not table.policy:
             firing |= {n for n in choose(table, c, active, say, case) if say(n, c) != SILENT}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import Any, assert_never
 
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.model.policy import Favours, HitPolicy, Merge, Tier
@@ -53,15 +53,21 @@ def choose(table: Table, column: int, hits: list[int], say: Callable[[int, int],
             places.append(order.index(said) if said in order else len(order))
         return [*places, n]
 
-    if policy is HitPolicy.FIRST:
-        return active[:1]
-    if policy is HitPolicy.PRIORITY:
-        first = sorted(active, key=rank)[:1]
-        # an entry that waits for a fact may yet come first
-        return [n for n in active if n in first or best(n)[:-1] < rank(first[0])[:-1]]
-    if policy is HitPolicy.OUTPUT_ORDER:
-        return sorted(active, key=rank)
-    return active
+    match policy:
+        case HitPolicy.FIRST:
+            return active[:1]
+        case HitPolicy.PRIORITY:
+            first = sorted(active, key=rank)[:1]
+            # an entry that waits for a fact may yet come first
+            return [n for n in active if n in first or best(n)[:-1] < rank(first[0])[:-1]]
+        case HitPolicy.OUTPUT_ORDER:
+            return sorted(active, key=rank)
+        case HitPolicy.UNIQUE | HitPolicy.ANY | HitPolicy.RULE_ORDER | HitPolicy.COLLECT:
+            return active
+        case HitPolicy.SUM | HitPolicy.MIN | HitPolicy.MAX | HitPolicy.COUNT:
+            return active
+        case _:
+            assert_never(policy)
 
 
 def speak(table: Table, column: int, hits: list[int], say: Callable[[int, int], Said], case: Case) -> Said:
@@ -77,13 +83,21 @@ def speak(table: Table, column: int, hits: list[int], say: Callable[[int, int], 
     said = [s for s in (say(n, column) for n in chosen) if s != SILENT]
     if not said:
         return SILENT
-    if policy in (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.PRIORITY, HitPolicy.FIRST):
-        if all(s == said[0] for s in said):
-            return said[0]
-        return OPEN if OPEN in said else BROKEN
-    if policy in (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER):
-        return flat(said, case.terms[table.outputs[column].term])
-    return fold({HitPolicy.SUM: Merge.SUM, HitPolicy.MIN: Merge.MIN, HitPolicy.MAX: Merge.MAX}[policy], said)
+    match policy:
+        case HitPolicy.UNIQUE | HitPolicy.ANY | HitPolicy.PRIORITY | HitPolicy.FIRST:
+            if all(s == said[0] for s in said):
+                return said[0]
+            return OPEN if OPEN in said else BROKEN
+        case HitPolicy.COLLECT | HitPolicy.RULE_ORDER | HitPolicy.OUTPUT_ORDER:
+            return flat(said, case.terms[table.outputs[column].term])
+        case HitPolicy.SUM:
+            return fold(Merge.SUM, said)
+        case HitPolicy.MIN:
+            return fold(Merge.MIN, said)
+        case HitPolicy.MAX:
+            return fold(Merge.MAX, said)
+        case _:
+            assert_never(policy)
 
 
 def flat(said: list[Said], term: Term) -> Said:

@@ -14,7 +14,7 @@ from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of
 from rulectl.analysis.walk import Box, meet, within
 from rulectl.diagnostics import Note
-from rulectl.model.policy import Takes
+from rulectl.model.policy import Merge, Takes
 from rulectl.model.rulebook import Table
 from rulectl.source import Location
 
@@ -83,10 +83,13 @@ def _duplicates(study: Study, subject: Subject, space: Space, group: Sequence[in
 
 
 def _spare(table: Table, study: Study, space: Space, member: int, other: int) -> bool:
-    """Whether a rule inside another that says the same changes nothing: no sum or count is made, and no rule between
-    the two says something else where it holds. Under F an earlier one that covers it is a shadow."""
-    if any(column.policy.gives.tallies for column in table.outputs):
-        return False
+    """Whether a rule inside another that says the same changes nothing: no sum or count is made, no list keeps what is
+    said twice, and no rule between the two says something else where it holds. Under F an earlier one that covers it is
+    a shadow."""
+    for column in table.outputs:
+        keeps = column.policy.lists and study.terms[column.term].merge is Merge.ALL
+        if keeps or column.policy.gives.tallies:
+            return False
     if other < member:
         return not any(column.policy.takes is Takes.FIRST for column in table.outputs)
     box = space.boxes[member]

@@ -250,22 +250,13 @@ def _output(
     if first is not None:
         found.append(complain("repeated-conclusion", heading, ("note-first", first.cell), term=term.name))
         return None
-    policy = _policy(term, table, own)
+    policy = own or table.usual(term.type.many)
     slug = _unsuitable(term, policy)
     if slug is not None:
         cell = role_cell if own is not None else heading
         found.append(ill_suited(slug, cell, term, policy, work))
         return None
     return OutputColumn(term.id, policy, heading.at), term
-
-
-def _policy(term: Term, table: HitPolicy, own: HitPolicy | None) -> HitPolicy:
-    """The column's own policy; else lists collect (in the table's order where it states one); else the table's."""
-    if own is not None:
-        return own
-    if term.type.many:
-        return table if table.lists else HitPolicy.COLLECT
-    return table
 
 
 def _unsuitable(term: Term, policy: HitPolicy) -> str | None:

@@ -18,7 +18,6 @@ from rulectl.dmn.naming import Naming, allowed, base
 from rulectl.dmn.writing import Element, element
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.syntax import Expr, Literal, Name, Node, Sequence, Test
-from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Parameter, Rule, Rulebook, Table, Term
 from rulectl.types import Type
 from rulectl.values import Value
@@ -143,8 +142,8 @@ class Exporter:
     def _outputs(self, table: Table, otherwise: Rule | None, id_: str) -> Iterator[Element]:
         for n, column in enumerate(table.outputs):
             term = self._terms[column.term]
-            usual = table.policy if not term.type.many or table.policy.lists else HitPolicy.COLLECT
-            kept = about({"term": term.id, "policy": "" if column.policy is usual else column.policy.value})
+            usual = column.policy is table.policy.usual(term.type.many)
+            kept = about({"term": term.id, "policy": "" if usual else column.policy.value})
             values = allowed(term.type) if term.type.values else ""
             default = None
             if otherwise is not None and otherwise.then[n].expr is not None:

@@ -24,7 +24,7 @@ from rulectl.dmn.shapes import Shape, Struct
 from rulectl.lang import syntax
 from rulectl.lang.syntax import ANYTHING, Expr, Is, Literal, Name
 from rulectl.model import words
-from rulectl.model.policy import HitPolicy, Merge, Role
+from rulectl.model.policy import Gives, HitPolicy, Merge, Role
 from rulectl.types import BOOLEAN, NUMBER, STRING, Kind, Type
 
 _TRUE = Is("=", Literal(True))
@@ -112,7 +112,7 @@ def _type(
     building: Building, table: DecisionTable, at: int, clause: Output, shape: Shape | None, policy: HitPolicy | None
 ) -> Type | None:
     """The type of an output: as stated, else as its entries are; a list where the policy makes one."""
-    if policy is HitPolicy.COUNT and "term" not in clause.own:
+    if policy is not None and policy.gives is Gives.COUNT and "term" not in clause.own:
         return NUMBER
     stated = building.shapes.of(clause.reference, clause.at)
     found = stated if isinstance(stated, Type) else shape if isinstance(shape, Type) else None
@@ -262,7 +262,8 @@ def _then(building: Building, feel: Feel, type_: Type | None, policy: HitPolicy 
     except FeelFault as why:
         building.fault(why, feel)
         return Entry(":=" + feel.text, feel)
-    if policy is HitPolicy.COUNT and not (isinstance(expr, Literal) and isinstance(expr.value, Decimal)):
+    counts = policy is not None and policy.gives is Gives.COUNT
+    if counts and not (isinstance(expr, Literal) and isinstance(expr.value, Decimal)):
         expr = _ONE
     if type_ is not None and type_.many and not _listlike(building, expr):
         known = isinstance(expr, Literal) and expr.value is not None

@@ -124,6 +124,11 @@ class HitPolicy(Enum):
         """The result is a list."""
         return self.gives is Gives.LIST
 
+    def usual(self, many: bool) -> HitPolicy:
+        """The policy of a column that states none, in a table with this one: `many`, of a list, which collects whatever
+        the table does with its other conclusions (semantics 5)."""
+        return self if self.lists or not many else HitPolicy.COLLECT
+
     @property
     def numeric(self) -> bool:
         """The result is made of several values by counting or comparing them."""

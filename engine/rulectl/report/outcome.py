@@ -11,7 +11,7 @@ from rulectl.codes import Language, say
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.syntax import Any, Expr
 from rulectl.model.outcome import Firing, Outcome
-from rulectl.model.policy import HitPolicy
+from rulectl.model.policy import Takes
 from rulectl.model.rulebook import Rule, Rulebook, Table, Template, constant
 from rulectl.report.findings import finding_fields, finding_text
 from rulectl.report.jsontext import dumps
@@ -153,7 +153,7 @@ class Reporter:
             own = say("report-the-case-has", lang, value=value) if value else say("report-the-case-has-nothing", lang)
             yield "      " + say("report-entry-held", lang, heading=heading, entry=_one_line(entry.text), own=own)
         for output, said in zip(table.outputs, rule.then, strict=True):
-            if said.expr is not None and (first or output.policy is not HitPolicy.FIRST):
+            if said.expr is not None and (first or output.policy.takes is not Takes.FIRST):
                 concluded = _one_line(said.text) + self._computed(said.expr, facts)
                 yield "      → " + self._pair(self.labels.get(output.term, output.term), concluded)
         if rule.source:

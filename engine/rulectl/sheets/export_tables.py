@@ -13,7 +13,6 @@ from rulectl.lang.scope import Broken, Scope, Symbol
 from rulectl.lang.syntax import ANYTHING, Expr, Name, Node
 from rulectl.model import words
 from rulectl.model.draft import BlockKind
-from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import (
     InputColumn,
     OutputColumn,
@@ -119,8 +118,7 @@ def _options(table: Table, context: Context) -> Iterator[str]:
 
 def _conclusion(column: OutputColumn, table: Table, context: Context) -> str:
     """The role of a conclusion, its policy named where the table's does not give it."""
-    many = context.type_of(column.term).many
-    usual = table.policy if not many or table.policy.lists else HitPolicy.COLLECT
+    usual = table.policy.usual(context.type_of(column.term).many)
     word = words.word("table", "conclusion", context.lang)
     return word if column.policy is usual else f"{word} {column.policy.value}"
 
