@@ -93,3 +93,14 @@ def test_a_full_disk_is_told_as_such(out: str, tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, env=environment())
     assert (done.returncode, "RB770 disk-full" in done.stderr) == (2, True), done.stderr
     assert os.listdir(tmp_path) == ["c.csv"]
+
+
+def test_a_file_of_thousands_of_columns(batch: Batch) -> None:
+    """A row with quotes is read in it, too; more columns than a sheet can have are told of."""
+    beside = ",".join(f"x{n}" for n in range(5_000))
+    Path("c.csv").write_text(f'{HEAD},{beside}\nA1,瑕疵,1,"a,b"{"," * 4_999}\nA2,瑕疵,1{"," * 5_000}\n', "utf-8")
+    done = batch("c.csv", "-o", "o.csv")
+    assert (done.exit_code, ids("o.csv")) == (0, ["A1", "A2"]), done.stderr
+    Path("c.csv").write_text(HEAD + ",x" * 20_000 + "\nA1,瑕疵,1\n", "utf-8")
+    done = batch("c.csv", "-o", "o2.csv")
+    assert (done.exit_code, "RB444 too-many-columns" in done.stderr) == (1, True), done.stderr

@@ -67,3 +67,9 @@ def test_two_columns_for_one_term_are_an_error(rulebook: Rulebook) -> None:
 def test_nearest() -> None:
     assert nearest("签收天", ["签收天数", "签收情况"]) == "签收天数"
     assert nearest("xyz", ["签收天数"]) == ""
+
+
+def test_more_columns_than_a_sheet_has_are_no_cases(rulebook: Rulebook) -> None:
+    assert slugs(NEEDED + ("x",) * 16_382, rulebook) == ["too-many-columns"]
+    wide = plan(NEEDED + tuple(f"x{n}" for n in range(16_381)), rulebook, "cases.csv")
+    assert [found.slug for found in wide.findings] == ["unknown-columns"]

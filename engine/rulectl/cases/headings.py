@@ -26,6 +26,12 @@ from rulectl.source import Location, RowPlace
 _UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 _SHOWN = 12
 
+MOST_COLUMNS = 16_384
+"""As many as a sheet of a workbook has: a file with more is none of cases."""
+
+# So many columns that no term claims are held against the terms that have none.
+_LOOKED_AT = 500
+
 # Of the rows above the headings so many are shown, so much of each.
 _ROWS, _CUT = 3, 60
 
@@ -104,6 +110,8 @@ def plan(headings: Sequence[str], rulebook: Rulebook, file: str) -> Plan:
     known = by_heading(terms)
     worked_out = by_heading(t for t in rulebook.terms if t not in terms)
     width = width_of(headings)
+    if width > MOST_COLUMNS:
+        return Plan(width, (), (), (finding("too-many-columns", RowPlace(file, 0), count=width, most=MOST_COLUMNS),))
     taken: dict[str, PlannedColumn] = {}
     findings: list[Finding] = []
     ignored: list[str] = []
@@ -140,7 +148,7 @@ def _missing(
     found = []
     for term in terms:
         if term.required and term.default is None and term.id not in taken:
-            near = nearest(term.name, ignored)
+            near = nearest(term.name, ignored[:_LOOKED_AT])
             slug = "missing-column-near" if near else "missing-column"
             found.append(finding(slug, RowPlace(file, 0, term.name), term=term.name, near=near))
     return found
@@ -157,7 +165,7 @@ def _left_out(
     found = []
     if ignored:
         free = [s for t in terms if t.id not in taken for s in (t.name, *t.aliases)]
-        pairs = [f"{name} → {like}" for name in ignored if (like := nearest(name, free))]
+        pairs = [f"{name} → {like}" for name in ignored[:_LOOKED_AT] if (like := nearest(name, free))]
         slug = "unknown-columns-near" if pairs else "unknown-columns"
         columns, near = _listed(ignored), _listed(pairs)
         found.append(finding(slug, RowPlace(file, 0), columns=columns, count=len(ignored), near=near))

@@ -40,6 +40,8 @@ _FRONT = 1 << 23
 _TAIL = 1 << 16
 _UTF8 = ("utf-8", "utf-8-sig")
 _ALONE = re.compile(rb"\r(?!\n)")
+_WIDE = 1_000
+"""Rows of more cells have no pattern: as a program it would be too long."""
 
 
 def positions(width: int) -> list[str]:
@@ -337,7 +339,7 @@ def _plain(lines: pl.Series, shape: Shape) -> pl.Series:
     )
     plain = lines.to_frame().select_seq(simple).to_series()
     left = (~plain).arg_true()
-    if not len(left):
+    if not len(left) or shape.width > _WIDE:
         return plain
     others = lines.gather(left)
     return plain.scatter(left, others.str.contains(shape.plain) & (others != ""))
