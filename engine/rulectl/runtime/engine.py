@@ -20,7 +20,8 @@ from rulectl.model.policy import Role, Status, Takes
 from rulectl.model.rulebook import Policy, Rulebook, Term
 from rulectl.runtime.coding import Coding
 from rulectl.runtime.index import KEPT_MATCHES
-from rulectl.runtime.judge import SILENT, Entries, TableRun, Verdict, judge, run
+from rulectl.runtime.judge import SILENT, Entries, TableRun, Verdict, run
+from rulectl.runtime.judged import Judged
 from rulectl.runtime.plan import Plan, Reach
 from rulectl.runtime.quick import Quick
 from rulectl.runtime.resolve import CLASH, Lack
@@ -93,7 +94,7 @@ class Engine:
         self.decide_raw = self._short if rulebook.policies else self._quick
         """The outcome of a settled case whose keys are names, ids or aliases and whose values are as they come; None
         where it must be read first: something is unknown, odd or wrong in it, or the rulebook computes."""
-        self._verdicts: dict[tuple[object, ...], Verdict] = {}
+        self._judged = {name: Judged(self.plan.terms[name]) for name in self.plan.writers}
         self._fired: dict[Reach, tuple[Firing, ...]] = {}
         self._statements = tuple(
             Remembered(sorted(names_of(policy.statement)), partial(self._broken, policy))
@@ -215,19 +216,7 @@ class Engine:
         runs = memory.runs
         for name in self.plan.settled_in[stratum]:
             heard = [(table, runs[table], column) for table, column in self.plan.writers[name] if table in runs]
-            memory.settle(self.plan.terms[name], self._verdict(name, heard) if heard else SILENT)
-
-    def _verdict(self, name: str, heard: list[tuple[int, TableRun, int]]) -> Verdict:
-        """The verdict on a term; remembered where no table computes what it says."""
-        if any(table_run.reach.computes for _, table_run, _ in heard):
-            return judge(self.plan.terms[name], heard)
-        key = (name, *[table_run.reach for _, table_run, _ in heard])
-        found = self._verdicts.get(key)
-        if found is None:
-            if len(self._verdicts) >= KEPT_MATCHES:
-                self._verdicts.clear()
-            found = self._verdicts[key] = judge(self.plan.terms[name], heard)
-        return found
+            memory.settle(self.plan.terms[name], self._judged[name].verdict(heard) if heard else SILENT)
 
     # -- the outcome --------------------------------------------------------------------------------------------
 
