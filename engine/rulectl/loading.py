@@ -7,16 +7,15 @@ only JSON needs the decoder; each is imported when it is needed, since a run on 
 
 from __future__ import annotations
 
-import gc
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 from rulectl.books import candidates, find
+from rulectl.collecting import uncollected
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace
@@ -40,19 +39,6 @@ class Loaded:
     path: Path | None = None
     sources: tuple[Path, ...] = ()
     doubt: Doubt = field(default=certain, compare=False, repr=False)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without looking for garbage: a rulebook is hundreds of thousands of small objects without a cycle among them, and
-    looking for one takes longer than anything else."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def load_rulebook(book: str | Path) -> Loaded:

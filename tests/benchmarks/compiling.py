@@ -37,7 +37,8 @@ print(time.process_time() - start)
 COMPILE = """
 import sys, time
 from rulectl.codec.encode import dumps
-from rulectl.loading import load_rulebook, uncollected
+from rulectl.collecting import uncollected
+from rulectl.loading import load_rulebook
 dumps(load_rulebook("examples/parcels/parcels.xlsx").rulebook)
 start = time.process_time()
 with uncollected():

@@ -17,8 +17,9 @@ from rulectl.cases.reader import CaseRow, Reject
 from rulectl.cases.table import ROW, Chunk, RowReader, Table
 from rulectl.cases.writer import Column, Layout
 from rulectl.columnar.alike import Alike
-from rulectl.columnar.decided import Decided, typed
+from rulectl.columnar.decided import Decided
 from rulectl.columnar.engine import ColumnarEngine
+from rulectl.columnar.typed import typed
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook, Term

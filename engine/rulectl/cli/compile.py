@@ -10,7 +10,8 @@ from rulectl.cases.writer import Target
 from rulectl.cli.base import FINDINGS, USAGE, Command, Option, common, refuse, session, status_of
 from rulectl.cli.places import check_place, spare
 from rulectl.codec.encode import dumps
-from rulectl.loading import load_rulebook, uncollected
+from rulectl.collecting import uncollected
+from rulectl.loading import load_rulebook
 
 
 @click.command("compile", cls=Command)

@@ -8,7 +8,7 @@ as binary floats where these tell all decimals apart (15 digits), and codes them
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from rulectl.columnar.amounts import NULL, ODD, PLAIN, Amounts, of_floats, units_of
 from rulectl.columnar.codes import Codes, Numbered, Part, constant, occurring
 from rulectl.columnar.ruler import Floats, Ruler
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
@@ -148,6 +149,10 @@ class Column(Protocol):
     def exact(self) -> tuple[Codes, Numbered[State]]:
         """By its states."""
 
+    @property
+    def amounts(self) -> Amounts | None:
+        """Numbers in units; None where these are none."""
+
     def kept(self, rows: npt.NDArray[np.bool_]) -> Column:
         """The same for some of the rows."""
 
@@ -189,6 +194,24 @@ class Coded:
                 lut[code] = float(value)
         return lut.take(self.codes)
 
+    @cached_property
+    def amounts(self) -> Amounts | None:
+        """Numbers in units; None where these are none."""
+        size = len(self.states)
+        units, kinds, sure = np.zeros(size, np.int64), np.full(size, NULL), np.zeros(size, np.bool_)
+        for code in occurring(self.codes):
+            now, certain, _ = self.states.items[code]
+            sure[code] = certain is now
+            if now is None:
+                continue
+            if type(now) is not Decimal:
+                return None
+            found = units_of(now)
+            kinds[code] = ODD if found is None else PLAIN
+            units[code] = found or 0
+        whole, codes = Amounts.of(units, kinds, sure), self.codes
+        return replace(whole, units=whole.units.take(codes), kinds=kinds.take(codes), sure=sure.take(codes))
+
     def kept(self, rows: npt.NDArray[np.bool_]) -> Coded:
         return Coded(self.codes[rows], self.states)
 
@@ -219,6 +242,11 @@ class Texts:
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self.codes, self.states
+
+    @property
+    def amounts(self) -> None:
+        """Texts are no numbers."""
+        return None
 
     def kept(self, rows: npt.NDArray[np.bool_]) -> Texts:
         return Texts(self.codes[rows], self.states, self.series.filter(pl.Series(rows)), self.simple)
@@ -272,6 +300,11 @@ class Numbers:
         for row, value in self.odd.items():
             codes[row] = states.number(given(value))
         return codes, states
+
+    @cached_property
+    def amounts(self) -> Amounts:
+        """The numbers in units."""
+        return of_floats(self.values, list(self.odd))
 
     def kept(self, rows: npt.NDArray[np.bool_]) -> Numbers:
         at = np.cumsum(rows) - 1

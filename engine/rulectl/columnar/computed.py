@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from rulectl.columnar.codes import Codes, Known, Lut, Numbered, Part, Rows, each
+import numpy as np
+
+from rulectl.columnar.amounts import PLAIN, amounts, decimal_of
+from rulectl.columnar.codes import Codes, Known, Lut, Numbered, Part, Rows, constant, each
 from rulectl.columnar.columns import Column, State
 from rulectl.columnar.voices import Voices
 from rulectl.lang.compiled import compiled
 from rulectl.lang.evaluate import CannotCompute, names_of
 from rulectl.lang.fold import fold_parts
-from rulectl.lang.syntax import Expr
+from rulectl.lang.syntax import Expr, Name
 from rulectl.runtime.judge import Entry, lacking, said_of
 from rulectl.runtime.resolve import Lack, Spoken
 from rulectl.types import Type
@@ -39,6 +42,7 @@ class Computed:
         self.names = tuple(sorted(every & terms.keys()))
         self._void = frozenset(name for name in every - terms.keys() if known.get(name) is None)
         self._type = type_
+        self._expr, self._constants = expr, known
         self._compute = compiled(fold_parts(expr, known))
         self.forget()
 
@@ -48,7 +52,7 @@ class Computed:
         self._sure = Lut()
         self._sure.items.append(0)
         self._values: dict[Value, int] = {}
-        self._others: dict[Entry, int] = {}
+        self._others: dict[tuple[Spoken, Spoken, frozenset[str], frozenset[str]], int] = {}
         self._of_state = Known()
         self._states: Numbered[State] | None = None
         self._voices: dict[int, Lut] = {}
@@ -69,6 +73,20 @@ class Computed:
 
     def codes(self, columns: Mapping[str, Column], where: Rows) -> Codes:
         """The number of what each of some rows comes to; ODD where that is nothing to go on with."""
+        found = None if isinstance(self._expr, Name) else amounts(self._expr, columns, self._constants)
+        if found is None or not found.units.ndim:
+            return self._one_by_one(columns, where)
+        sums = ((found.kinds == PLAIN) & found.sure)[where]
+        values, number = np.unique(found.units[where[sums]], return_inverse=True)
+        said = [self._sum(decimal_of(units, found.places)) for units in values.tolist()]
+        codes = constant(len(where))
+        codes[sums] = np.array(said, np.int32).take(number)
+        if not sums.all():
+            codes[~sums] = self._one_by_one(columns, where[~sums])
+        return codes
+
+    def _one_by_one(self, columns: Mapping[str, Column], where: Rows) -> Codes:
+        """The same by each combination of values that is read."""
         exact = [columns[name].exact() for name in self.names]
         if len(exact) == 1:
             ((codes, states),) = exact
@@ -94,6 +112,10 @@ class Computed:
             return ODD
         if value is None or self._void:
             return self._unsure(value, states)
+        return self._sum(value)
+
+    def _sum(self, value: Value) -> int:
+        """The number of a value that cannot change."""
         # what fits is of one kind: no number is taken for a truth value
         said = said_of(value, self._type)
         if said is None:
@@ -113,10 +135,10 @@ class Computed:
         may = self._said(self._compute(certain), may_lack | self._void, absent)
         if now is None or may is None:
             return ODD
-        entry = Entry(now, may, (lacks | self._void) - absent, (may_lack | self._void) - absent)
-        found = self._others.get(entry)
+        key = now, may, (lacks | self._void) - absent, (may_lack | self._void) - absent
+        found = self._others.get(key)
         if found is None:
-            found = self._others[entry] = self._new(entry)
+            found = self._others[key] = self._new(Entry(*key))
         return found
 
     def _said(self, value: Value, missing: frozenset[str], absent: set[str]) -> Spoken:

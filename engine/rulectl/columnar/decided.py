@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -21,12 +20,11 @@ from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distin
 from rulectl.columnar.columns import Coded, Column, Texts
 from rulectl.columnar.lists import end_to_end
 from rulectl.columnar.tables import TableColumns
+from rulectl.columnar.typed import typed
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Rulebook, Term
-from rulectl.types import Kind, Type
-from rulectl.values import Value, plain_text
 
 _GROUP = 16_384
 """Tables whose firings come in at most so many combinations are written as one."""
@@ -311,41 +309,3 @@ def _guard(texts: pl.Series, risky: bool = True) -> pl.Series:
         return texts
     frame = pl.DataFrame({"text": texts, "runs": runs})
     return frame.select(pl.when("runs").then("'" + pl.col("text")).otherwise("text").alias(texts.name)).to_series()
-
-
-_TYPES: Mapping[Kind, pl.DataType] = {
-    Kind.STRING: pl.String(),
-    Kind.ENUM: pl.String(),
-    Kind.BOOLEAN: pl.Boolean(),
-    Kind.DATE: pl.Date(),
-    Kind.DATETIME: pl.Datetime("us"),
-    Kind.DURATION: pl.Duration("us"),
-}
-
-
-def typed(values: Sequence[Value], type_: Type) -> pl.Series:
-    """Values of one type as a column. Numbers that no 38 digits hold are written as texts."""
-    inner = _decimal(values) if type_.kind is Kind.NUMBER else _TYPES[type_.kind]
-    if inner == pl.String and type_.kind is Kind.NUMBER:
-        values = [_texts_of(value) for value in values]
-    dtype = pl.List(inner) if type_.many else inner
-    return pl.Series([list(v) if isinstance(v, tuple) else v for v in values], dtype=dtype)
-
-
-def _texts_of(value: Value) -> Value:
-    if isinstance(value, tuple):
-        return tuple(map(plain_text, value))
-    return None if value is None else plain_text(value)
-
-
-def _decimal(values: Sequence[Value]) -> pl.DataType:
-    """The decimal type that holds all numbers, text where there is none."""
-    numbers = [n for value in values for n in (value if isinstance(value, tuple) else (value,))]
-    whole, scale = 1, 0
-    for n in numbers:
-        if isinstance(n, Decimal):
-            _, digits, exponent = n.as_tuple()
-            assert isinstance(exponent, int)
-            scale = max(scale, -exponent)
-            whole = max(whole, len(digits) + exponent)
-    return pl.Decimal(38, scale) if whole + scale <= 38 else pl.String()

@@ -21,6 +21,7 @@ from rulectl.cases.headings import Plan as Headings
 from rulectl.cases.headings import PlannedColumn
 from rulectl.cases.headings import plan as match_headings
 from rulectl.cases.reader import Reject, id_term
+from rulectl.collecting import uncollected
 from rulectl.columnar.asks import Asking
 from rulectl.columnar.codes import Codes, Numbered, Part, Spellings, constant, each
 from rulectl.columnar.columns import Coded, Column, State, Texts, given
@@ -233,6 +234,7 @@ class ColumnarEngine:
 
     # -- deciding -----------------------------------------------------------------------------------------------
 
+    @uncollected()
     def decide(
         self,
         frame: pl.DataFrame,

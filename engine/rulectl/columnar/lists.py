@@ -1,4 +1,4 @@
-"""Lists of texts put together row by row: all texts of a frame in one column, cut where rows begin.
+"""Lists put together row by row: all items of a frame in one column, cut where rows begin.
 
 What several tables say of a row is one list. A list made in Python for each row takes longer than deciding it; here
 each table writes its texts for all rows at once to their places in one flat column of numbers.
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from rulectl.columnar.codes import Codes, Numbered
+from rulectl.columnar.codes import Codes, Mask, Numbered
 
 Texts = Sequence[Sequence[str]]
 """Some texts by number."""
@@ -30,11 +31,18 @@ def end_to_end(parts: Sequence[tuple[Codes, Texts]], rows: int) -> pl.Series:
             lut = np.array([names.number(texts[n]) if len(texts) > n else -1 for texts in lists], np.int32)
             flat[place[at] + n] = lut.take(codes[at])
         place += size
-    row = pl.Series("row", np.repeat(np.arange(rows, dtype=np.int64), total)).set_sorted()
-    text = pl.Series("text", names.items, pl.String).gather(flat)
-    cut = pl.DataFrame([row, text]).group_by("row", maintain_order=True).agg("text").get_column("text")
-    if len(cut) == rows:
-        return cut
-    said = total > 0
-    number = np.where(said, np.cumsum(said) - 1, len(cut))
-    return cut.extend(pl.Series("text", [[]], pl.List(pl.String))).gather(number)
+    return cut(pl.Series("text", names.items, pl.String).gather(flat), total)
+
+
+def cut(flat: pl.Series, sizes: npt.NDArray[np.int64], null: Mask | None = None) -> pl.Series:
+    """Lists of so many items each, in order; null instead of an empty list where that is said."""
+    rows = len(sizes)
+    row = pl.Series("row", np.repeat(np.arange(rows, dtype=np.int64), sizes)).set_sorted()
+    made = pl.DataFrame([row, flat.alias("item")]).group_by("row", maintain_order=True).agg("item").get_column("item")
+    said = sizes > 0
+    if len(made) == rows:
+        return made
+    number = pl.Series(np.where(said, np.cumsum(said) - 1, len(made)))
+    if null is not None and null.any():
+        number = number.set(pl.Series(null), None)
+    return made.extend(pl.Series("item", [[]], pl.List(flat.dtype))).gather(number)

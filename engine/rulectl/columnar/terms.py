@@ -14,9 +14,10 @@ from rulectl.columnar.columns import Coded, State
 from rulectl.columnar.holding import Waits
 from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.columnar.voices import Voice
+from rulectl.columnar.weighing import Weighing
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
-from rulectl.runtime.judge import Heard, Verdict, weigh
+from rulectl.runtime.judge import Heard, Verdict
 from rulectl.runtime.resolve import NOTHING
 
 
@@ -55,10 +56,15 @@ class TermColumns:
     _behind: Lut = field(default_factory=Lut)
     _group_of: Lut = field(default_factory=Lut)
     _doubted: Lut = field(default_factory=Lut)
-    _number: dict[Verdict, int] = field(default_factory=dict)
+    _number: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _group: dict[tuple[frozenset[str], ...], int] = field(default_factory=dict)
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
     _of_voice: Lut = field(default_factory=Lut)
     _combined: Combined = field(default_factory=Combined)
+    _weighing: Weighing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._weighing = Weighing(self.term, [(table.plan, column) for table, column in self.writers])
 
     def forget(self) -> None:
         """Forget all verdicts; columns that hold their numbers must be forgotten with them."""
@@ -66,7 +72,8 @@ class TermColumns:
         self.state, self.rank, self.waits, self.clash = Lut(), Lut(), Lut(), Lut()
         self._behind, self._group_of, self._doubted = Lut(), Lut(), Lut()
         self.groups, self.unions = Numbered(frozenset()), Numbered(frozenset())
-        self._number, self._verdict_of, self._of_voice = {}, {}, Lut()
+        self._number, self._group, self._verdict_of, self._of_voice = {}, {}, {}, Lut()
+        self._weighing.forget()
         self._combined = Combined()
 
     def decide(self, passes: Mapping[int, Pass], rows: int) -> Verdicts:
@@ -125,25 +132,32 @@ class TermColumns:
         return found
 
     def _judged(self, voices: Sequence[Voice]) -> Verdict:
-        heard = [
-            Heard(table.number, table.plan.table.tier, voice.spoken, voice.run, column)
-            for (table, column), voice in zip(self.writers, voices, strict=True)
-            if voice.run is not None or voice.spoken is not NOTHING
-        ]
-        return weigh(self.term, heard)
+        return self._weighing.verdict(
+            [
+                Heard(table.number, table.plan.table.tier, voice.spoken, voice.run, column)
+                for (table, column), voice in zip(self.writers, voices, strict=True)
+                if voice.run is not None or voice.spoken is not NOTHING
+            ]
+        )
 
     def number(self, verdict: Verdict) -> int:
         """The number of a verdict."""
-        found = self._number.get(verdict)
+        key = verdict.value, verdict.status, verdict.clash, verdict.waits
+        found = self._number.get(key)
         if found is None:
-            found = self._number[verdict] = len(self.verdicts)
+            found = self._number[key] = len(self.verdicts)
             self.verdicts.append(verdict)
             self.state.items.append(self.states.number(state_of(self.term, verdict)))
             self.rank.items.append(_RANK[verdict.status])
-            self.waits.items.append(
-                self.groups.number(frozenset(Counter(verdict.waits).items())) if verdict.waits else 0
-            )
+            self.waits.items.append(self._waits(verdict.waits) if verdict.waits else 0)
             self.clash.items.append(int(verdict.clash))
+        return found
+
+    def _waits(self, waits: tuple[frozenset[str], ...]) -> int:
+        """The number of some sets of names."""
+        found = self._group.get(waits)
+        if found is None:
+            found = self._group[waits] = self.groups.number(frozenset(Counter(waits).items()))
         return found
 
     def column(self, verdicts: Codes) -> Coded:

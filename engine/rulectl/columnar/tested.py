@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Lut, Numbered, Part, each
+from rulectl.columnar.amounts import PLAIN, amounts, compared, places_among
+from rulectl.columnar.codes import Codes, Lut, Mask, Numbered, Part, each
 from rulectl.columnar.columns import UNCERTAIN, Column, Facts, State
 from rulectl.lang.evaluate import CannotCompute
-from rulectl.lang.region import ABSENT, UNKNOWN
+from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
 from rulectl.lang.syntax import Is, Literal, Name
 from rulectl.runtime.lowering import FALSE, TRUE
 from rulectl.runtime.lowering import Column as Question
@@ -81,7 +82,7 @@ class Questions:
         # asked again of the same columns, for each question and by each table that shares them
         asked = [part for column in exact for part in column]
         if not asked or len(before) != len(asked) or not all(map(_same, before, asked)):
-            codes = self._of_one(*exact[0]) if len(exact) == 1 else self._of_several(exact, rows)
+            codes = self._of_one(*exact[0]) if len(exact) == 1 else self._of_amounts(columns, exact, rows)
             self._last = (asked, codes)
         return Part(codes, len(self.replies))
 
@@ -99,6 +100,33 @@ class Questions:
             self._states, self._of_state = states, Lut()
         self._of_state.items += [self._reply((state,)) for state in states.items[len(self._of_state) :]]
         return self._of_state.array().take(codes)
+
+    def _of_amounts(
+        self, columns: Mapping[str, Column], exact: Sequence[tuple[Codes, Numbered[State]]], rows: int
+    ) -> Codes:
+        """The replies of rows whose amounts are plain and certain from whole columns, of others one by one."""
+        classes: list[Codes] = []
+        plain = np.ones(rows, np.bool_)
+        for question in self.asked:
+            found = _classes(question, columns, self.constants)
+            if found is None:
+                return self._of_several(exact, rows)
+            classes.append(found[0])
+            plain &= found[1]
+        (where,) = plain.nonzero()
+
+        def reply(key: tuple[int, ...]) -> int:
+            answers = tuple([Answer(code, code) for code in key])
+            return self.replies.number(Reply(answers, (Knowledge(True, True, False),) * len(self.names)))
+
+        codes = np.empty(rows, np.int32)
+        codes[where] = each(
+            [Part(column[where], int(column.max(initial=0)) + 1) for column in classes], len(where), reply
+        )
+        if len(where) < rows:
+            (rest,) = (~plain).nonzero()
+            codes[rest] = self._of_several([(column[rest], states) for column, states in exact], len(rest))
+        return codes
 
     def _of_several(self, exact: Sequence[tuple[Codes, Numbered[State]]], rows: int) -> Codes:
         states = [numbered.items for _, numbered in exact]
@@ -136,6 +164,29 @@ class Questions:
             key = (failure.slug, failure.span, failure.fields)
             self.failures.setdefault(key, failure)
             return ABSENT, key
+
+
+def _classes(
+    question: Question, columns: Mapping[str, Column], constants: Mapping[str, Value]
+) -> tuple[Codes, Mask] | None:
+    """The class of each row by a question about amounts, and where that holds: where all are plain and certain. None
+    where it is another question."""
+    match question:
+        case Question(partition=None, test=Is(op=op, value=value)):
+            found = compared(op, question.subject, value, columns, constants)
+            if found is None or not found[1].units.ndim:
+                return None
+            held, numbers = found
+            codes = np.where(held, TRUE, FALSE)
+        case Question(partition=Partition(ordered=True, points=points)):
+            summed = amounts(question.subject, columns, constants)
+            at = places_among(points, summed) if summed is not None and summed.units.ndim else None
+            if summed is None or at is None:
+                return None
+            numbers, codes = summed, at + FIRST
+        case _:
+            return None
+    return codes.astype(np.int32), (numbers.kinds == PLAIN) & numbers.sure
 
 
 def _same(one: object, other: object) -> bool:

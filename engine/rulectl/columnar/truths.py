@@ -1,8 +1,9 @@
 """Whether a statement holds, row by row, as far as that can be told without a look at each value.
 
 Statements compare amounts that differ in every row, or few values: the former are compared as floats, which tell apart
-all decimals of up to 15 digits and keep their order, the latter are worked out once for each combination. What neither
-can tell, arithmetic above all, is left to the one evaluator (lang/evaluate.py). Truth is three-valued, as there.
+all decimals of up to 15 digits and keep their order, the latter are worked out once for each combination. Plain
+arithmetic is done in units (amounts.py). What none of these can tell is left to the one evaluator (lang/evaluate.py).
+Truth is three-valued, as there.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rulectl.columnar.amounts import NULL, ODD, compared
 from rulectl.columnar.codes import Part, each
 from rulectl.columnar.columns import Column, Facts, as_floats, in_floats
 from rulectl.columnar.ruler import Floats
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
-from rulectl.lang.syntax import Both, Compare, Either, Expr, Literal, Name, Not
+from rulectl.lang.syntax import Both, Compare, Comparison, Either, Expr, Literal, Name, Not
 from rulectl.values import Value
 
 Truths = npt.NDArray[np.int8]
@@ -74,16 +76,40 @@ def _all(
 
 
 def _compared(
-    op: str, left: Expr, right: Expr, columns: Mapping[str, Column], constants: Mapping[str, Value]
+    op: Comparison, left: Expr, right: Expr, columns: Mapping[str, Column], constants: Mapping[str, Value]
 ) -> Truths | None:
-    """A comparison of two numbers; None where these are none, or floats do not do."""
+    """A comparison of two numbers; None where these are none, or neither floats nor units do."""
     if any(isinstance(side, Literal) and side.value is None for side in (left, right)):
-        return None
+        return _null(op, left, right, columns)
     one, other = _side(left, columns, constants), _side(right, columns, constants)
     if one is None or other is None:
-        return None
+        return _in_units(op, left, right, columns, constants)
     said = np.where(_ORDER[op](one, other), np.int8(TRUE), np.int8(FALSE))
     return np.where(np.isnan(one) | np.isnan(other), np.int8(UNKNOWN), said).astype(np.int8)
+
+
+def _null(op: str, left: Expr, right: Expr, columns: Mapping[str, Column]) -> Truths | None:
+    """Whether a term is known; None where something else is asked."""
+    match left, right:
+        case (Name(name), Literal(None)) | (Literal(None), Name(name)) if name in columns and op in ("=", "!="):
+            numbers = columns[name].amounts
+            if numbers is None:
+                return None
+            return np.where((numbers.kinds == NULL) == (op == "="), np.int8(TRUE), np.int8(FALSE))
+        case _:
+            return None
+
+
+def _in_units(
+    op: Comparison, left: Expr, right: Expr, columns: Mapping[str, Column], constants: Mapping[str, Value]
+) -> Truths | None:
+    """A comparison of what plain arithmetic comes to; None where it is none, or some row is odd."""
+    found = compared(op, left, right, columns, constants)
+    if found is None or (found[1].kinds == ODD).any():
+        return None
+    held, difference = found
+    said = np.where(held, np.int8(TRUE), np.int8(FALSE))
+    return np.where(difference.kinds == NULL, np.int8(UNKNOWN), said).astype(np.int8)
 
 
 def _side(expr: Expr, columns: Mapping[str, Column], constants: Mapping[str, Value]) -> Floats | np.float64 | None:

@@ -88,23 +88,20 @@ def said_of(value: Value, type_: Type) -> Value:
     return value if fits(value, type_) else None
 
 
-class Entry(NamedTuple):
-    """What an expression says as a case stands and as far as it is certain, and the names that are unknown in each."""
+class Entry:
+    """What an expression says as a case stands and as far as it is certain, and the names that are unknown in each.
+    `same`: all of it is certain, also what is unknown; `sure`: it is a value that cannot change. `mark` is for whoever
+    remembers something by it."""
 
-    now: Spoken
-    may: Spoken
-    lacks: frozenset[str] = frozenset()
-    may_lack: frozenset[str] = frozenset()
+    __slots__ = ("lacks", "mark", "may", "may_lack", "now", "same", "sure")
 
-    @property
-    def sure(self) -> bool:
-        """Whether it is a value that cannot change."""
-        return self.same and not self.lacks and not isinstance(self.now, Lack)
-
-    @property
-    def same(self) -> bool:
-        """Whether all of it is certain, also what is unknown."""
-        return self.now == self.may and self.lacks == self.may_lack
+    def __init__(
+        self, now: Spoken, may: Spoken, lacks: frozenset[str] = frozenset(), may_lack: frozenset[str] = frozenset()
+    ) -> None:
+        self.now, self.may, self.lacks, self.may_lack = now, may, lacks, may_lack
+        self.same = now == may and lacks == may_lack
+        self.sure = self.same and not lacks and not isinstance(now, Lack)
+        self.mark: tuple[int, tuple[int, ...]] | None = None
 
 
 @dataclass(slots=True)
@@ -304,12 +301,33 @@ def judge(term: Term, runs: Sequence[tuple[int, TableRun, int]]) -> Verdict:
     )
 
 
+class Doubt(NamedTuple):
+    """What may become of a term's value: whether it may yet be another (`changed`), be one at all (`speakable`), and
+    the sets of names, one for each rule that keeps it from being settled."""
+
+    changed: bool = False
+    speakable: bool = False
+    waits: tuple[frozenset[str], ...] = ()
+
+
 def weigh(term: Term, heard: Sequence[Heard]) -> Verdict:
     """The verdict on a term from what its writers say, in firing order."""
     if not heard:
         return SILENT
+    final = merged(term, heard)
+    return verdict_of(final, doubt_of(term, heard, final))
+
+
+def merged(term: Term, heard: Sequence[Heard]) -> Spoken:
+    """The value of a term from what its writers say."""
+    if len(heard) == 1:
+        return heard[0].spoken
+    return merge(term, [Contribution(one.table, one.tier, one.spoken) for one in heard])
+
+
+def doubt_of(term: Term, heard: Sequence[Heard], final: Spoken) -> Doubt:
+    """What may become of the value that is merged from what writers say."""
     base = [Contribution(one.table, one.tier, one.spoken) for one in heard]
-    final = merge(term, base)
     waits: dict[tuple[int, int], frozenset[str]] = {}
     speakable = changed = False
     for ways in (TableRun.changes, TableRun.joint_changes):
@@ -330,22 +348,22 @@ def weigh(term: Term, heard: Sequence[Heard]) -> Verdict:
     for one in heard:
         if one.run is not None:
             _note(waits, one.table, one.run.unknown(one.column))
-    return _verdict(final, changed, speakable, tuple(waits.values()))
+    return Doubt(changed, speakable, tuple(waits.values()))
 
 
-def _verdict(final: Spoken, changed: bool, speakable: bool, waiting_sets: tuple[frozenset[str], ...]) -> Verdict:
-    """What a merged value comes to; `changed`: it may yet be another, `speakable`: one at all."""
+def verdict_of(final: Spoken, doubt: Doubt) -> Verdict:
+    """What a merged value comes to."""
     if final is NOTHING:
-        if speakable:
-            return Verdict(None, Status.UNDETERMINED, False, waiting_sets)
-        return Verdict(None, Status.NO_RULE, False)
+        if doubt.speakable:
+            return Verdict(None, Status.UNDETERMINED, False, doubt.waits)
+        return SILENT
     if isinstance(final, Lack):
-        return Verdict(None, Status.UNDETERMINED, final is CLASH, waiting_sets)
+        return Verdict(None, Status.UNDETERMINED, final is CLASH, doubt.waits)
     if isinstance(final, tuple) and UNKNOWN in final:
         known = tuple(item for item in final if not isinstance(item, Lack))
-        return Verdict(known or None, Status.PROVISIONAL if known else Status.UNDETERMINED, False, waiting_sets)
-    if changed:
-        return Verdict(final, Status.PROVISIONAL, False, waiting_sets)
+        return Verdict(known or None, Status.PROVISIONAL if known else Status.UNDETERMINED, False, doubt.waits)
+    if doubt.changed:
+        return Verdict(final, Status.PROVISIONAL, False, doubt.waits)
     return Verdict(final, Status.DECIDED, False)
 
 

@@ -8,7 +8,6 @@ blocks are cut out. Findings are made for blocks alone: other cells are the mana
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from rulectl.codes import LANGUAGES, say
+from rulectl.collecting import uncollected
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.draft import Draft, DraftBlock, DraftCell, Native
 from rulectl.sheets.blocks import split
@@ -45,14 +45,8 @@ _TRUTH = {"1": True, "0": False, "true": True, "false": False}
 
 def read_workbook(path: Path) -> Draft:
     """A workbook as a draft. Whatever is wrong with the file is a finding of the draft; nothing is raised."""
-    # hundreds of thousands of small objects and no cycle among them: looking for cycles takes a third of the time
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         return _read(path)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _read(path: Path) -> Draft:

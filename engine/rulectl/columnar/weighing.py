@@ -1,0 +1,142 @@
+"""What may still change of a term's value, remembered by the pattern of what is said.
+
+Whether another rule would move the merged value, and for which names it waits, hangs on which of the values are equal,
+not on what they are: a thousand cases in which the same rules are open, each with amounts of its own, have one pattern
+(as terms have that differ in the names of their variables). So rules are tried out once for each pattern. That holds
+where values are only compared for being the same: not where a policy or a merge puts them in order or adds them up, nor
+where a lower tier may move a value the buyer's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rulectl.columnar.codes import Numbered
+from rulectl.model.policy import Gives, HitPolicy, Merge, Takes
+from rulectl.model.rulebook import Term
+from rulectl.runtime.judge import (
+    Doubt,
+    Entry,
+    Heard,
+    KnownEntries,
+    TableRun,
+    Verdict,
+    doubt_of,
+    merged,
+    verdict_of,
+    weigh,
+)
+from rulectl.runtime.plan import Reach, TablePlan
+from rulectl.runtime.resolve import Lack, Spoken
+
+_BY_SAMENESS = frozenset((Merge.SINGLE, Merge.FIRST, Merge.COLLECT, Merge.ALL))
+
+Pattern = tuple[tuple[object, ...], tuple[int, ...]]
+
+
+class Weighing:
+    """Verdicts on one term. `writers` are the plans of the tables that write it, with their columns."""
+
+    def __init__(self, term: Term, writers: Sequence[tuple[TablePlan, int]]) -> None:
+        self.term = term
+        tiers = {plan.table.tier for plan, _ in writers}
+        policies = [plan.outputs.policies[column] for plan, column in writers]
+        self._patterned = (
+            term.merge in _BY_SAMENESS
+            and (term.favours is None or len(tiers) == 1)
+            and all(map(_by_sameness, policies))
+        )
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all patterns."""
+        self._doubts: dict[Pattern, Doubt] = {}
+        self._frames: dict[tuple[Reach, int], Frame] = {}
+        self._shapes: Numbered[object] = Numbered()
+        self._values: Numbered[tuple[type, Spoken]] = Numbered()
+
+    def __len__(self) -> int:
+        return len(self._doubts)
+
+    def verdict(self, heard: Sequence[Heard]) -> Verdict:
+        """The verdict from what writers say, in firing order."""
+        if all(one.run is None for one in heard):
+            return verdict_of(merged(self.term, heard), Doubt()) if heard else weigh(self.term, heard)
+        pattern = self._pattern(heard) if self._patterned else None
+        if pattern is None:
+            return weigh(self.term, heard)
+        final = merged(self.term, heard)
+        doubt = self._doubts.get(pattern)
+        if doubt is None:
+            doubt = self._doubts[pattern] = doubt_of(self.term, heard, final)
+        return verdict_of(final, doubt)
+
+    def _pattern(self, heard: Sequence[Heard]) -> Pattern | None:
+        """What is said with a number for each value, the same for the same; None where that must be evaluated."""
+        fixed: list[object] = []
+        values: list[int] = []
+        for one in heard:
+            run, column = one.run, one.column
+            if run is None:
+                shape, ids = self._marked(one.spoken)
+                fixed += (one.table, shape)
+                values += ids
+                continue
+            frame = self._frames.get((run.reach, column))
+            if frame is None:
+                frame = self._frames[run.reach, column] = self._frame(run, column)
+            fixed += (one.table, run.reach)
+            values += frame.values
+            now = run.now
+            if isinstance(now, KnownEntries):
+                entries = now.entries
+                for place in frame.places:
+                    entry = entries[place]
+                    shape, ids = entry.mark or self._mark(entry)
+                    fixed.append(shape)
+                    values += ids
+            elif run.plan.expressions and run.reach.computes:
+                return None
+        first: dict[int, int] = {}
+        return tuple(fixed), tuple([first.setdefault(value, at) for at, value in enumerate(values)])
+
+    def _frame(self, run: TableRun, column: int) -> Frame:
+        """What is the same in all runs of a reach."""
+        reach, plan = run.reach, run.plan
+        rules = {*reach.hits}.union(*(one.hits for one in (*reach.variations, *reach.joint)))
+        said = {plan.spoken[rule][column] for rule in sorted(rules) if (rule, column) not in plan.expressions}
+        values = [value for spoken in said for value in self._marked(spoken)[1]]
+        places = run.now.places if isinstance(run.now, KnownEntries) else {}
+        return Frame(tuple(values), tuple([place for at, place in places.items() if at[1] == column]))
+
+    def _mark(self, entry: Entry) -> tuple[int, tuple[int, ...]]:
+        """The form of an entry, and the numbers of the values in it."""
+        entry.mark = found = self._marked(entry.now, entry.may, entry.lacks, entry.may_lack)
+        return found
+
+    def _marked(self, *parts: Spoken | frozenset[str]) -> tuple[int, tuple[int, ...]]:
+        values: list[int] = []
+
+        def form(part: Spoken | frozenset[str]) -> object:
+            if isinstance(part, tuple):
+                return tuple([form(item) for item in part])
+            if isinstance(part, Lack | frozenset):
+                return part
+            values.append(self._values.number((type(part), part)))
+            return None
+
+        return self._shapes.number(tuple([form(part) for part in parts])), tuple(values)
+
+
+class Frame(NamedTuple):
+    """The numbers of the plain values that rules of a column say, or may come to; the places of its expressions."""
+
+    values: tuple[int, ...]
+    places: tuple[int, ...]
+
+
+def _by_sameness(policy: HitPolicy) -> bool:
+    """Whether a policy only asks which values are the same."""
+    takes = policy.takes in (Takes.ONLY, Takes.FIRST, Takes.EVERY)
+    return takes and policy.gives in (Gives.ONE, Gives.LIST, Gives.COUNT)
