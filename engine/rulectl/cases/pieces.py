@@ -34,12 +34,16 @@ ROW = "row"
 SIZE = 1 << 23
 """Bytes of a piece. Results do not depend on it, but what is compressed in pieces does."""
 
+_LINE = 4
+"""A line longer than so many pieces is cut: no cell that can be read is nearly as long."""
+
 _HEAD = 1 << 20
 _FRONT = 1 << 23
 """Bytes in which the first rows are looked for."""
 _TAIL = 1 << 16
 _UTF8 = ("utf-8", "utf-8-sig")
 _ALONE = re.compile(rb"\r(?!\n)")
+_LONG = 1 << 20
 _WIDE = 1_000
 """Rows of more cells have no pattern: as a program it would be too long."""
 
@@ -104,7 +108,7 @@ def blocks(stream: BinaryIO, encoding: Encoding, tentative: bool, size: int) -> 
     last. Raises OtherEncodingError where `tentative` UTF-8 turns out to be none at once; later bytes are looked at by
     whoever parses them."""
     stream.seek(0)
-    wide = 8 * size
+    wide = _LINE * size
     if encoding.name in _UTF8:
         first, rest = True, b""
         while True:
@@ -205,7 +209,7 @@ def pieces(
     first, number = below
     for data, spoilt, final in chain([(first, *start)], following):
         whole = carry + data if carry else data
-        end = len(whole) if final else _last_line_end(whole) or (len(whole) if len(whole) > 8 * SIZE else 0)
+        end = len(whole) if final else _last_line_end(whole) or (len(whole) if len(whole) > _LINE * SIZE else 0)
         body, rest = whole[:end], whole[end:]
         piece, unfinished = _parse(body, shape, spoilt, final, number, tentative)
         carry = unfinished + rest
@@ -342,6 +346,9 @@ def _plain(lines: pl.Series, shape: Shape) -> pl.Series:
     if not len(left) or shape.width > _WIDE:
         return plain
     others = lines.gather(left)
+    short = others.str.len_bytes() <= _LONG
+    if not short.all():  # the pattern would take seconds for a line that is no row
+        left, others = left.filter(short), others.filter(short)
     return plain.scatter(left, others.str.contains(shape.plain) & (others != ""))
 
 

@@ -43,13 +43,8 @@ class Record(NamedTuple):
 
 def delimiter_of(line: str) -> str:
     """The delimiter that stands most often outside quotes in the line of headings; a comma when none does."""
-    counts = dict.fromkeys(DELIMITERS, 0)
-    quoted = False
-    for char in line:
-        if char == '"':
-            quoted = not quoted
-        elif not quoted and char in counts:
-            counts[char] += 1
+    outside = "".join(line.split('"')[::2])
+    counts = {delimiter: outside.count(delimiter) for delimiter in DELIMITERS}
     return max(DELIMITERS, key=lambda d: (counts[d], -DELIMITERS.index(d)))
 
 
