@@ -275,6 +275,7 @@ def rulebooks(draw: st.DrawFn) -> Rulebook:
     statement = Either(
         (Meets(Name(known.id), draw(unary_tests(known.type))), Not(Compare("=", draw(names), Literal(None))))
     )
+    dated = any(not p.always for table in (first, second) for p in (table.period, *(r.period for r in table.rules)))
     return Rulebook(
         id="book",
         name=draw(st.sampled_from(("手册", "A book"))),
@@ -282,7 +283,7 @@ def rulebooks(draw: st.DrawFn) -> Rulebook:
         owner=draw(notes),
         notes=draw(notes),
         period=draw(periods),
-        event=draw(st.none() | st.just(known.id)),
+        event=known.id if dated else draw(st.none() | st.just(known.id)),
         tier=draw(st.sampled_from(Tier)),
         includes=draw(st.sampled_from(((), ("law.xlsx",)))),
         terms=(*inputs, *derived, counted, *outputs),

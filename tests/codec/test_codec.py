@@ -26,7 +26,7 @@ from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import OutputColumn, OutputEntry, Parameter, Period, Rule, Rulebook, Table, Term
 from rulectl.runtime.engine import Engine
 from rulectl.source import Cell, CellRange
-from rulectl.types import NUMBER
+from rulectl.types import DATE, NUMBER
 from tests.codec.strategies import rulebooks, trees
 
 SLOW = settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
@@ -285,7 +285,8 @@ def test_one_text_that_means_two_things_keeps_both() -> None:
         for n in (1, 2, 3)
     )
     table = Table("赔付", HitPolicy.FIRST, (), (OutputColumn("paid", HitPolicy.FIRST),), rules)
-    book = dataclasses.replace(small(), tables=(table,))
+    day = Term("on", "日期", Role.INPUT, DATE)
+    book = dataclasses.replace(small(), terms=(*small().terms, day), event="on", tables=(table,))
     back = loads(dumps(book), "a.json")
     assert isinstance(back, Rulebook)
     assert back == book

@@ -75,7 +75,7 @@ def policy(document: Json) -> None:
     document["policies"] = [{"id": "W1", "statement": {"<": [{"text": "a"}, {"name": "paid"}]}, "severity": "error"}]
 
 
-def written(change: Callable[[Json], None], forged: bool) -> str:
+def written(change: Callable[[Json], object], forged: bool) -> str:
     """The rulebook with a change; `forged`: sealed again."""
     document = json.loads(dumps(rulebook()))
     del document["seal"]
@@ -87,6 +87,8 @@ def written(change: Callable[[Json], None], forged: bool) -> str:
 
 
 DAMAGE = entry(0, "inputs", 0, "破损", {"frob": 1})
+LATE = entry(1, "outputs", 0, "金额", {"call": ["round"]})
+"""Nonsense that only the reader of cells can tell."""
 NONSENSE = {
     "no node": (DAMAGE, "破损"),
     "no object": (entry(0, "inputs", 0, "破损", [1, 2]), "破损"),
@@ -100,7 +102,7 @@ NONSENSE = {
     ),
     "no conclusion": (entry(1, "outputs", 0, "金额", {"frob": 1}), "金额"),
     "no function": (entry(1, "outputs", 0, "金额", {"call": ["frob", {"name": "paid"}]}), "金额"),
-    "a function of nothing": (entry(1, "outputs", 0, "金额", {"call": ["round"]}), "金额"),
+    "a function of nothing": (LATE, "金额"),
 }
 COMMANDS = {
     "decide": ["decide", "{book}", "--set", "问题=破损", "--set", "金额=30"],
@@ -141,7 +143,7 @@ def test_a_command_that_meets_nonsense_says_so(command: str, kind: str, tmp_path
 
 def test_programs_get_a_rulebook_error(tmp_path: Path) -> None:
     path = tmp_path / "book.json"
-    path.write_text(written(DAMAGE, True), "utf-8")
+    path.write_text(written(LATE, True), "utf-8")
     book, case = rulectl.load(path), {"问题": "破损", "金额": 30}
     cases = tmp_path / "cases.csv"
     cases.write_text("问题,急件,金额\n破损,否,30\n", "utf-8")
@@ -168,7 +170,7 @@ def test_a_file_is_not_blamed_for_other_failures(
     failure: type[Exception], forged: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "book.json"
-    path.write_text(written(DAMAGE, True) if forged else dumps(rulebook()), "utf-8")
+    path.write_text(written(LATE, True) if forged else dumps(rulebook()), "utf-8")
     book = rulectl.load(path)
 
     def fails(*_: object) -> None:

@@ -14,8 +14,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any as Json
 
+from rulectl.codec.entries import MOST, Spoilt, misfits, told
 from rulectl.codec.grids import grid_of_json, misshapen, period_of
 from rulectl.codec.hashing import content_hash, seal
 from rulectl.codec.nodes import duration_value, expr_of, unary_of, value_of
@@ -82,9 +84,9 @@ def decode(text: str | bytes, file: str, *, believing: bool = True) -> Decoded:
         foreign = _foreign(document, file)
         if foreign:
             return Decoded(None, foreign)
-        whole = _trusted(document) if believing and sealed(text) else None
+        whole = _trusted(document, file) if believing and sealed(text) else None
         if whole is not None:
-            return Decoded(whole, ())
+            return whole
         twice: list[str] = []
         json.loads(text, object_pairs_hook=partial(_once, twice))
         if twice:
@@ -100,13 +102,20 @@ def _once(twice: list[str], pairs: list[tuple[str, Json]]) -> None:
         twice.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
 
 
-def _trusted(document: Node) -> Rulebook | None:
-    """The rulebook of a document that was sealed; None where it is not what is sealed here, and has to be judged."""
+def _trusted(document: Node, file: str) -> Decoded | None:
+    """The rulebook of a document that was sealed, or the entries for which it is none; None where it is not what is
+    sealed here, and has to be judged."""
     try:
         book = from_json(document)
+        if any(essentials(book)):
+            return None
+        wrong = tuple(islice(misfits(document, book), MOST))
     except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError):
         return None
-    return None if any(essentials(book)) else book
+    if wrong:
+        spoilt = told((one for one in wrong if isinstance(one, Spoilt)), file)
+        return Decoded(None, spoilt) if spoilt else None
+    return Decoded(book, ())
 
 
 def sealed(text: str | bytes) -> bool:
@@ -124,7 +133,13 @@ def _judged(document: Node, file: str) -> Decoded:
     place = FilePlace(file)
     wrong = tuple(misshapen(document))
     rulebook = None if wrong else from_json(document)
-    wrong = wrong if rulebook is None else tuple(mismatches(rulebook))
+    if rulebook is not None:
+        wrong = tuple(essentials(rulebook))
+        found = () if wrong else tuple(misfits(document, rulebook))
+        spoilt = tuple(one for one in found if isinstance(one, Spoilt))
+        if spoilt:
+            return Decoded(None, told(spoilt[:MOST], file))
+        wrong = wrong or (*mismatches(rulebook), *(one for one in found if isinstance(one, str)))
     if rulebook is None or wrong:
         return Decoded(None, tuple(finding("json-mismatch", place, file=file, what=what) for what in wrong))
     if document.get("hash", "") != content_hash(rulebook):

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from rulectl.codec.decode import decode
+from rulectl.codec.entries import MOST, Spoilt, told
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.parser import Typed, parse_expression, parse_output, parse_template, parse_test
 from rulectl.lang.printer import print_expr, print_test, template
@@ -30,17 +31,6 @@ _FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, Recur
 """What decoding, printing and reading raise over a node that is nonsense."""
 
 STATUS = "status"
-_MOST = 20
-"""How many entries are told of."""
-
-
-class Spoilt(NamedTuple):
-    """An entry that means nothing: its table, the first rule that has it, the heading above it, and its text."""
-
-    table: str
-    rule: str
-    heading: str
-    text: str
 
 
 def doubts(text: str | bytes, file: str) -> tuple[Finding, ...]:
@@ -49,12 +39,9 @@ def doubts(text: str | bytes, file: str) -> tuple[Finding, ...]:
     if believed.rulebook is None:
         return believed.findings
     place = FilePlace(file)
-    entries = tuple(islice(spoilt(believed.rulebook), _MOST))
+    entries = tuple(islice(spoilt(believed.rulebook), MOST))
     if entries:
-        return tuple(
-            finding("json-entry-spoilt", place, file=file, rules=[one.rule], name=one.table, **one._asdict())
-            for one in entries
-        )
+        return told(entries, file)
     judged = decode(text, file, believing=False)
     if judged.rulebook is None:
         return judged.findings

@@ -7,23 +7,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.flat import bare
-from rulectl.lang.syntax import Expr, Node, Test
+from rulectl.lang.syntax import Expr, Name, Node, Test
 from rulectl.model.grid import Strip, grid_of
 from rulectl.model.policy import Role
-from rulectl.model.rulebook import ListSize, Rulebook, Table, ValueIs
+from rulectl.model.rulebook import AggregateFunction, ListSize, Rulebook, Table, ValueIs
 from rulectl.types import fits
 
 
 def essentials(book: Rulebook) -> Iterator[str]:
-    """The mistakes with which no engine could be made, table by table: looked for in every file, in a sealed one too,
-    since whoever can compute a seal can seal anything."""
+    """The mistakes with which no engine could be made, or one that decides otherwise without a word: looked for in
+    every file, in a sealed one too, since whoever can compute a seal can seal anything."""
+    types = {parameter.id: parameter.type for parameter in book.parameters} | {t.id: t.type for t in book.terms}
     terms = {term.id for term in book.terms}
-    known = terms | {parameter.id for parameter in book.parameters}
+    known = types.keys()
     given = {term.id for term in book.terms if term.role is Role.INPUT}
-    yield from _twice("term", (term.id for term in book.terms))
+    yield from _twice("term", (*(term.id for term in book.terms), *(parameter.id for parameter in book.parameters)))
+    yield from _twice("term", {term.id: term.name for term in book.terms}.values())
+    for term in book.terms:
+        if not fits(term.default, term.type):
+            yield f"terms {term.id}: default"
+    for parameter in book.parameters:
+        if not fits(parameter.value, parameter.type):
+            yield f"parameters {parameter.id}: value"
+    yield from _twice("table", (f"{table.book}/{table.name}" for table in book.tables))
     if book.event is not None and book.event not in terms:
         yield f"event: {book.event}"
     for table in book.tables:
@@ -31,33 +41,37 @@ def essentials(book: Rulebook) -> Iterator[str]:
         written = {column.term for column in table.outputs}
         yield from _unknown(where, (written - terms) | (written & given))
         yield from _unknown(where, _names(column.subject for column in table.inputs) - known)
-        if table.stratum >= len(book.tables):
+        for column in table.inputs:
+            if isinstance(column.subject, Name) and types.get(column.subject.id, column.type) != column.type:
+                yield f"{where}: {column.heading}"
+        grid = grid_of(table)
+        if len(set(grid.ids)) < len(grid.ids):
+            yield from _twice(f"{where}: rule", grid.ids)
+        if table.stratum not in range(len(book.tables)):
             yield f"{where}: stratum {table.stratum}"
-
-
-def mismatches(book: Rulebook) -> Iterator[str]:
-    """Each mistake, named by the parts that do not fit."""
-    yield from essentials(book)
-    yield from _twice("parameter", (parameter.id for parameter in book.parameters))
-    terms = {term.id for term in book.terms}
-    known = terms | {parameter.id for parameter in book.parameters}
-    for term in book.terms:
-        if not fits(term.default, term.type):
-            yield f"terms {term.id}: default"
-    for parameter in book.parameters:
-        if not fits(parameter.value, parameter.type):
-            yield f"parameters {parameter.id}: value"
-    for table in book.tables:
-        yield from _table(table, known)
+        dated = not table.period.always or any(not mark.period.always for mark in grid.marks.values())
+        if dated and book.event is None:
+            yield f"{where}: event"
     for aggregate in book.aggregates:
         used = (aggregate.term, aggregate.of, aggregate.time, *aggregate.by)
         named = _names(() if aggregate.where is None else (aggregate.where,))
         yield from _unknown(f"aggregates {aggregate.term}", {id_ for id_ in used if id_ is not None} - terms)
         yield from _unknown(f"aggregates {aggregate.term}", named - known)
+        if aggregate.function not in get_args(AggregateFunction):
+            yield f"aggregates {aggregate.term}: {aggregate.function}"
     for template in book.templates:
         yield from _unknown(f"templates {template.id}", _names((template.text,)) - known)
     for policy in book.policies:
         yield from _unknown(f"policies {policy.id}", _names((policy.statement,)) - known - {"status"})
+
+
+def mismatches(book: Rulebook) -> Iterator[str]:
+    """Each mistake, named by the parts that do not fit."""
+    yield from essentials(book)
+    terms = {term.id for term in book.terms}
+    known = terms | {parameter.id for parameter in book.parameters}
+    for table in book.tables:
+        yield from _table(table, known)
     types = {term.id: term.type for term in book.terms}
     for test in book.tests:
         used_terms = {term for term, _ in test.facts} | {expected.term for expected in test.expected} - {"status"}
@@ -72,7 +86,6 @@ def mismatches(book: Rulebook) -> Iterator[str]:
 def _table(table: Table, known: set[str]) -> Iterator[str]:
     where = f"tables {table.name}"
     grid = grid_of(table)
-    yield from _twice(f"{where}: rule", grid.ids)
     strips: tuple[Strip[Test] | Strip[Expr | None], ...] = (*grid.when, *grid.then)
     for strip in strips:
         for number, item in enumerate(strip.items):
