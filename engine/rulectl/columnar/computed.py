@@ -13,8 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from rulectl.columnar.amounts import PLAIN, amounts, decimal_of
-from rulectl.columnar.codes import Codes, Known, Lut, Numbered, Part, Rows, constant, each
+from rulectl.columnar.amounts import NULL, PLAIN, amounts, decimal_of
+from rulectl.columnar.amounts import ODD as NOT_PLAIN
+from rulectl.columnar.codes import Codes, Known, Lut, Numbered, Part, Rows, constant, distinct, each, occurring
 from rulectl.columnar.columns import Column, State
 from rulectl.columnar.voices import Voices
 from rulectl.lang.compiled import compiled
@@ -76,14 +77,30 @@ class Computed:
         found = None if isinstance(self._expr, Name) else amounts(self._expr, columns, self._constants)
         if found is None or not found.units.ndim:
             return self._one_by_one(columns, where)
-        sums = ((found.kinds == PLAIN) & found.sure)[where]
+        kinds = np.where(found.sure, found.kinds, NOT_PLAIN)[where]
+        (sums,), (nulls,), (rest,) = ((kinds == kind).nonzero() for kind in (PLAIN, NULL, NOT_PLAIN))
         values, number = np.unique(found.units[where[sums]], return_inverse=True)
         said = [self._sum(decimal_of(units, found.places)) for units in values.tolist()]
         codes = constant(len(where))
         codes[sums] = np.array(said, np.int32).take(number)
-        if not sums.all():
-            codes[~sums] = self._one_by_one(columns, where[~sums])
+        if len(nulls):
+            codes[nulls] = self._of_nulls(columns, where[nulls])
+        if len(rest):
+            codes[rest] = self._one_by_one(columns, where[rest])
         return codes
+
+    def _of_nulls(self, columns: Mapping[str, Column], where: Rows) -> Codes:
+        """The same where arithmetic comes to nothing for certain: that hangs on which of its terms are unknown alone,
+        so that one row is worked out of those that lack the same."""
+        parts: list[Part] = []
+        for codes, states in (columns[name].exact() for name in self.names):
+            forms = np.zeros(len(states), np.int32)
+            for code in occurring(codes[where]):
+                state = states.items[code]
+                forms[code] = 0 if state.now is not None else 2 if state.absent else 1
+            parts.append(Part(forms.take(codes[where]), 3))
+        at, number = distinct(parts, len(where))
+        return self._one_by_one(columns, where[at]).take(number)
 
     def _one_by_one(self, columns: Mapping[str, Column], where: Rows) -> Codes:
         """The same by each combination of values that is read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -52,6 +52,11 @@ class Firings:
     def forget(self) -> None:
         """Forget all firings; columns that hold their numbers must be forgotten with them."""
         self._fired: dict[int, tuple[Numbered[Fired], Lut]] = {n: (Numbered(()), Lut()) for n in self.tables}
+
+    def forget_runs(self, tables: Iterable[int]) -> None:
+        """Forget which firings runs have that are numbered anew."""
+        for number in tables:
+            self._fired[number] = (self._fired[number][0], Lut())
 
     def decide(self, runs: Mapping[int, Codes]) -> tuple[Pieces, ...]:
         """The firings of each table that fires at all, in the order of the tables."""

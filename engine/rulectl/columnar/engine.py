@@ -50,8 +50,8 @@ _FEW_ROWS = 10_000
 """Frames with fewer rows are read by one thread; others by as many as polars may use."""
 
 KEPT_STATES = 150_000
-"""When so many runs, verdicts and values have been met (and ten for each rule), all are forgotten before the next
-frame."""
+"""When so many runs, verdicts and values have been met (and ten for each rule), those of amounts are forgotten before
+the next frame, and all where that is not enough."""
 
 
 @dataclass(slots=True)
@@ -334,19 +334,42 @@ class ColumnarEngine:
         )
 
     def _make_room(self) -> None:
-        """Forget everything when there is too much of it."""
-        held = sum(table.held for table in self.tables.values())
-        held += sum(len(t.verdicts) for t in self.terms.values()) + self.asking.held + len(self.telling.told)
-        rules = sum(len(table.table.rules) for table in self.plan.tables)
-        if held > KEPT_STATES + 10 * rules:
-            for table in self.tables.values():
-                table.forget()
-            for term in self.terms.values():
-                term.forget()
-            self.asking.forget()
-            self.telling.forget()
-            self.firings.forget()
-            self.spellings.forget()
+        """Forget when there is too much of it: first what amounts came to, which hardly come again, then everything."""
+        most = KEPT_STATES + 10 * sum(len(table.table.rules) for table in self.plan.tables)
+        if self._held > most:
+            self._forget_values(most // 100)
+            if self._held > most // 2:
+                self._forget()
+
+    @property
+    def _held(self) -> int:
+        """How many things are remembered."""
+        held = sum(table.held for table in self.tables.values()) + sum(len(t.verdicts) for t in self.terms.values())
+        return held + self.asking.held + len(self.telling.told)
+
+    def _forget_values(self, few: int) -> None:
+        """Forget what tables that compute, and the terms that they write, hold of more than a `few` values."""
+        tables = {n for n, t in self.tables.items() if t.plan.expressions and t.finishing.held > few}
+        terms = {name for name, term in self.terms.items() if any(t.number in tables for t, _ in term.writers)}
+        for number, table in self.tables.items():
+            if number in tables:
+                table.forget_values()
+            table.release(terms)
+        for name in terms:
+            self.terms[name].forget_values()
+        self.telling.forget_runs(tables)
+        self.firings.forget_runs(tables)
+        self.spellings.forget()
+
+    def _forget(self) -> None:
+        for table in self.tables.values():
+            table.forget()
+        for term in self.terms.values():
+            term.forget()
+        self.asking.forget()
+        self.telling.forget()
+        self.firings.forget()
+        self.spellings.forget()
 
     def _settle(self, name: str, made: Verdicts, verdicts: dict[str, Verdicts], columns: dict[str, Column]) -> None:
         """A judged term becomes a column for the strata above."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -32,6 +32,11 @@ class Telling:
         """Forget all findings; columns that hold their numbers must be forgotten with them."""
         self.told = Numbered(())
         self._of_run = {}
+
+    def forget_runs(self, tables: Iterable[int]) -> None:
+        """Forget what there is to say of runs that are numbered anew."""
+        for number in tables:
+            self._of_run.pop(number, None)
 
     def decide(
         self,

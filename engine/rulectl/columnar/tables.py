@@ -7,7 +7,7 @@ rule that may count holds an expression, rows with the same reach are told apart
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -114,6 +114,21 @@ class TableColumns:
             lens.forget()
         for group, _ in self.tested:
             group.forget()
+
+    def forget_values(self) -> None:
+        """Forget what amounts come to, and keep what classes do."""
+        self.finishing.forget()
+        for start in self.starts:
+            start.number = -1
+
+    def release(self, terms: Set[str]) -> None:
+        """Let go of states of terms that are numbered anew."""
+        for _, name, lens in self.coarse:
+            if name in terms:
+                lens.forget()
+        for group, _ in self.tested:
+            if not terms.isdisjoint(group.names):
+                group.release()
 
     @property
     def runs(self) -> list[TableRun]:

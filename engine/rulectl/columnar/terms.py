@@ -17,7 +17,7 @@ from rulectl.columnar.voices import Voice
 from rulectl.columnar.weighing import Weighing
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
-from rulectl.runtime.judge import Heard, Verdict
+from rulectl.runtime.judge import SETTLED, Heard, Verdict, verdict_of
 from rulectl.runtime.resolve import NOTHING
 
 
@@ -28,7 +28,8 @@ class Verdicts(NamedTuple):
     waits: Codes | None = None
 
 
-_RANK = {status: status.rank for status in Status}
+_RANK = {id(status): status.rank for status in Status}
+"""By identity: there is one of each, and the hash of a member of an enumeration is worked out in Python."""
 
 
 def state_of(term: Term, verdict: Verdict) -> State:
@@ -68,13 +69,20 @@ class TermColumns:
 
     def forget(self) -> None:
         """Forget all verdicts; columns that hold their numbers must be forgotten with them."""
+        self.forget_values()
+        self._behind, self._group_of = Lut(), Lut()
+        self.groups, self.unions = Numbered(frozenset()), Numbered(frozenset())
+        self._group = {}
+        self._weighing.forget()
+
+    def forget_values(self) -> None:
+        """Forget the verdicts, and keep for what they may wait."""
         self.verdicts, self.states = [], Numbered()
         self.state, self.rank, self.waits, self.clash = Lut(), Lut(), Lut(), Lut()
-        self._behind, self._group_of, self._doubted = Lut(), Lut(), Lut()
-        self.groups, self.unions = Numbered(frozenset()), Numbered(frozenset())
-        self._number, self._group, self._verdict_of, self._of_voice = {}, {}, {}, Lut()
-        self._weighing.forget()
+        self._doubted, self._of_voice = Lut(), Lut()
+        self._number, self._verdict_of = {}, {}
         self._combined = Combined()
+        self._weighing.forget_values()
 
     def decide(self, passes: Mapping[int, Pass], rows: int) -> Verdicts:
         """The number of each row's verdict, and of the sets of names that it waits for beyond those of the verdict."""
@@ -132,6 +140,8 @@ class TermColumns:
         return found
 
     def _judged(self, voices: Sequence[Voice]) -> Verdict:
+        if len(voices) == 1 and voices[0].run is None:
+            return verdict_of(voices[0].spoken, SETTLED)
         return self._weighing.verdict(
             [
                 Heard(table.number, table.plan.table.tier, voice.spoken, voice.run, column)
@@ -142,13 +152,13 @@ class TermColumns:
 
     def number(self, verdict: Verdict) -> int:
         """The number of a verdict."""
-        key = verdict.value, verdict.status, verdict.clash, verdict.waits
+        key = verdict.value, id(verdict.status), verdict.clash, verdict.waits
         found = self._number.get(key)
         if found is None:
             found = self._number[key] = len(self.verdicts)
             self.verdicts.append(verdict)
             self.state.items.append(self.states.number(state_of(self.term, verdict)))
-            self.rank.items.append(_RANK[verdict.status])
+            self.rank.items.append(_RANK[id(verdict.status)])
             self.waits.items.append(self._waits(verdict.waits) if verdict.waits else 0)
             self.clash.items.append(int(verdict.clash))
         return found

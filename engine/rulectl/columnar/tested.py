@@ -71,6 +71,10 @@ class Questions:
         self.replies: Numbered[Reply] = Numbered()
         self.failures: dict[tuple[object, ...], CannotCompute] = {}
         self._classes = tuple(Lut() for _ in self.asked)
+        self.release()
+
+    def release(self) -> None:
+        """Let go of all states, and keep what is replied to them."""
         self._states: Numbered[State] | None = None
         self._of_state = Lut()
         self._last: tuple[Sequence[object], Codes] = ((), np.zeros(0, np.int32))

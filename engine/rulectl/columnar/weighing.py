@@ -16,6 +16,7 @@ from rulectl.columnar.codes import Numbered
 from rulectl.model.policy import Gives, HitPolicy, Merge, Takes
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import (
+    SETTLED,
     Doubt,
     Entry,
     Heard,
@@ -50,10 +51,14 @@ class Weighing:
         self.forget()
 
     def forget(self) -> None:
-        """Forget all patterns."""
+        """Forget all patterns; entries that bear marks must be forgotten with them."""
         self._doubts: dict[Pattern, Doubt] = {}
-        self._frames: dict[tuple[Reach, int], Frame] = {}
         self._shapes: Numbered[object] = Numbered()
+        self.forget_values()
+
+    def forget_values(self) -> None:
+        """Forget all values, which patterns do not hang on; entries that bear marks must be forgotten with them."""
+        self._frames: dict[tuple[Reach, int], Frame] = {}
         self._values: Numbered[tuple[type, Spoken]] = Numbered()
 
     def __len__(self) -> int:
@@ -62,7 +67,7 @@ class Weighing:
     def verdict(self, heard: Sequence[Heard]) -> Verdict:
         """The verdict from what writers say, in firing order."""
         if all(one.run is None for one in heard):
-            return verdict_of(merged(self.term, heard), Doubt()) if heard else weigh(self.term, heard)
+            return verdict_of(merged(self.term, heard), SETTLED) if heard else weigh(self.term, heard)
         pattern = self._pattern(heard) if self._patterned else None
         if pattern is None:
             return weigh(self.term, heard)

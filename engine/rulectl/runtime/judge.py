@@ -310,6 +310,10 @@ class Doubt(NamedTuple):
     waits: tuple[frozenset[str], ...] = ()
 
 
+SETTLED = Doubt()
+"""Nothing may become of it."""
+
+
 def weigh(term: Term, heard: Sequence[Heard]) -> Verdict:
     """The verdict on a term from what its writers say, in firing order."""
     if not heard:
