@@ -30,10 +30,6 @@ INPUTS = (
 )
 
 
-COUNTING = {HitPolicy.SUM, HitPolicy.MIN, HitPolicy.MAX, HitPolicy.COUNT}
-"""What these make of texts is no text."""
-
-
 def a_test(r: Random, term: Term, loose: bool) -> Test:
     if r.random() < (0.3 if loose else 0.1):
         return IsNull() if r.random() < 0.15 else Any()
@@ -71,7 +67,7 @@ def large(r: Random, rules: int, policy: HitPolicy = HitPolicy.FIRST, computes: 
         "大表",
         policy,
         tuple(InputColumn(Named(term.id), term.type) for term in INPUTS),
-        (OutputColumn("code", HitPolicy.FIRST if policy in COUNTING else policy), OutputColumn("value", policy)),
+        (OutputColumn("code", HitPolicy.FIRST if policy.numeric else policy), OutputColumn("value", policy)),
         made,
     )
     outputs = (Term("code", "码", Role.OUTPUT, STRING), Term("value", "值", Role.OUTPUT, NUMBER))

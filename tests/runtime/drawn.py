@@ -160,14 +160,15 @@ def _entry(r: Random, term: Term, literal: bool) -> Expr | None:
 
 
 def _policy(r: Random, written: list[Term], loop: bool) -> HitPolicy:
-    single = [HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.FIRST]
+    single = [policy for policy in HitPolicy if policy.single and not policy.takes.by_values]
+    single.append(HitPolicy.FIRST)  # as most tables have it
     scalars = [t for t in written if not t.type.many]
     if loop or not scalars:
-        return r.choice([HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER, HitPolicy.FIRST])
+        return r.choice([*(policy for policy in HitPolicy if policy.lists), HitPolicy.FIRST])
     if all(t.type.values for t in scalars):
-        return r.choice([*single, HitPolicy.PRIORITY])
+        return r.choice([*single, *(policy for policy in HitPolicy if policy.single and policy.takes.by_values)])
     if all(t.type == NUMBER for t in scalars):
-        return r.choice([*single, HitPolicy.SUM, HitPolicy.MIN, HitPolicy.MAX, HitPolicy.COUNT])
+        return r.choice([*single, *(policy for policy in HitPolicy if policy.numeric)])
     return r.choice(single)
 
 

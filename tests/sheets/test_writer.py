@@ -13,6 +13,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from rulectl.model.draft import Draft
+from rulectl.model.policy import HitPolicy
 from rulectl.sheets import looks
 from rulectl.sheets.blocks import Grid
 from rulectl.sheets.reader import read_workbook
@@ -90,7 +91,7 @@ def test_drop_downs_follow_the_vocabulary(tmp_path: Path) -> None:
     offered = {where: (rule.formula1, rule.errorStyle) for where, rule in rules.items()}
     assert offered["B4"] == ('"质量问题,色差"', None)
     assert offered["F4"] == ('"退货,换货"', None)
-    assert offered["D1"] == ('"U,A,P,F,R,O,C,C+,C<,C>,C#"', "information")
+    assert offered["D1"] == (f'"{",".join(policy.value for policy in HitPolicy)}"', "information")
     assert any(formula == '"是,否"' for formula, _ in offered.values())
     assert not [r for r in rules.values() if r.showErrorMessage and r.errorStyle != "information"]
     long = next(r.formula1 for r in book["测试"].data_validations.dataValidation if "选项" in r.formula1)
