@@ -9,77 +9,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property, partial
 
 from rulectl.codes import LANGUAGES, Severity
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.model.outcome import Firing, Outcome
-from rulectl.model.policy import Role, Status, Takes
+from rulectl.model.policy import Role, Takes
 from rulectl.model.rulebook import Policy, Rulebook, Term
-from rulectl.runtime.coding import Coding
+from rulectl.runtime.ground import Ground, Stratum
 from rulectl.runtime.index import KEPT_MATCHES
-from rulectl.runtime.judge import SILENT, Entries, TableRun, Verdict, run
-from rulectl.runtime.judged import Judged
+from rulectl.runtime.judge import Entries, TableRun, run
+from rulectl.runtime.memory import Memory, Settling
 from rulectl.runtime.plan import Plan, Reach
 from rulectl.runtime.quick import Quick
 from rulectl.runtime.resolve import CLASH, Lack
-from rulectl.runtime.standing import Remembered, Standing
+from rulectl.runtime.standing import Look, Remembered, States
 from rulectl.source import CellRange, FilePlace, Location, Place
 from rulectl.values import Value, plain_text
 
 Counted = Mapping[str, tuple[Value, tuple[str, ...]]]
 """Per aggregate term: its value for the case, and the ids of the cases behind it."""
-
-
-@dataclass(slots=True)
-class Memory:
-    """Working memory: what is known now, what is certain (provisional terms unknown), what is absent for certain; the
-    codes of both, and the terms in which they differ. Tables that say nothing have no run."""
-
-    coding: Coding
-    now: dict[str, Value]
-    certain: dict[str, Value]
-    codes: int
-    certain_codes: int
-    absent: frozenset[str] = frozenset()
-    doubtful: set[str] = field(default_factory=set)
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    runs: dict[int, TableRun] = field(default_factory=dict)
-
-    def settle(self, term: Term, verdict: Verdict) -> None:
-        """A judged term becomes a fact."""
-        value = verdict.value if verdict.value is not None else term.default
-        self.verdicts[term.id] = verdict
-        self.now[term.id] = value
-        self.certain[term.id] = value if verdict.settled else None
-        gone = verdict.settled and value is None
-        if gone or term.id in self.absent:
-            self.absent = self.absent | {term.id} if gone else self.absent - {term.id}
-        if not verdict.settled and value is not None:
-            self.doubtful.add(term.id)
-        if term.id in self.coding.fields:
-            rest = ~self.coding.fields[term.id].mask
-            code = self.coding.code(term.id, value, gone)
-            self.codes = self.codes & rest | code
-            self.certain_codes = self.certain_codes & rest | (code if verdict.settled else 0)
-
-    def inputs(self, names: frozenset[str]) -> frozenset[str]:
-        """The names with decided terms replaced by what these wait for themselves."""
-        found: set[str] = set()
-        seen: set[str] = set()
-        left = list(names)
-        while left:
-            name = left.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            if name in self.verdicts:
-                left += [other for wait in self.verdicts[name].waits for other in wait]
-            else:
-                found.add(name)
-        return frozenset(found)
 
 
 class Engine:
@@ -94,7 +45,6 @@ class Engine:
         self.decide_raw = self._short if rulebook.policies else self._quick
         """The outcome of a settled case whose keys are names, ids or aliases and whose values are as they come; None
         where it must be read first: something is unknown, odd or wrong in it, or the rulebook computes."""
-        self._judged = {name: Judged(self.plan.terms[name]) for name in self.plan.writers}
         self._fired: dict[Reach, tuple[Firing, ...]] = {}
         self._statements = tuple(
             Remembered(sorted(names_of(policy.statement)), partial(self._broken, policy))
@@ -106,9 +56,9 @@ class Engine:
         }
 
     @cached_property
-    def _standings(self) -> tuple[Standing, ...]:
-        """What is remembered of each table; of the plan as it is when the first case comes."""
-        return tuple(map(Standing.of, self.plan.tables, self.plan.keyed))
+    def _ground(self) -> Ground:
+        """What is remembered of each table and term; of the plan as it is when the first case comes."""
+        return Ground.of(self.plan)
 
     def decide(self, facts: Mapping[str, Value], counted: Counted | None = None) -> Outcome:
         """The outcome of one case: typed facts by term id (missing or None: unknown)."""
@@ -125,34 +75,31 @@ class Engine:
         return None if outcome is None else self._watched(outcome)
 
     def _memory(self, facts: Mapping[str, Value], counted: Counted) -> Memory:
+        """What is known before any table has run."""
+        ground, plan = self._ground, self.plan
         now = dict(self._blank)
-        for name, value in facts.items():
-            if value is not None and name in now:
-                now[name] = value
+        codes, tables = 0, ground.speaking.every
+        given = {name: value for name, value in facts.items() if value is not None and name in now}
         for name, (value, _) in counted.items():
-            if now[name] is None:
-                now[name] = value
-        coding = self.plan.coding
-        codes = sum([coding.code(name, value, False) for name in coding.fields if (value := now[name]) is not None])
-        memory = Memory(coding, now, dict(now), codes, codes)
-        for term in self.plan.unspoken:
-            if term.id not in counted:
-                memory.settle(term, Verdict(None, Status.NO_RULE, False))
+            if value is not None and now[name] is None:
+                given.setdefault(name, value)
+        for name, value in (ground.defaults | given).items() if ground.defaults else given.items():
+            now[name] = value
+            placing = ground.placings.get(name)
+            if placing is not None:
+                code, left = placing.of(value)
+                codes += code
+                if name not in plan.writers:
+                    tables &= left
+        memory = Memory(now, dict(now), codes, codes, tables)
+        if plan.unspoken:
+            silent = [(term.id, ground.silent[term.id]) for term in plan.unspoken if term.id not in counted]
+            memory.settle(silent)
         return memory
 
     def _stratum(self, memory: Memory, stratum: int, numbers: tuple[int, ...]) -> None:
         if not self.plan.cyclic[stratum]:
-            for number in numbers:
-                standing = self._standings[number]
-                sure = memory.doubtful.isdisjoint(standing.reads)
-                if sure and not standing.states:
-                    # nearly all tables, and of these nearly all say nothing
-                    known = standing.reaches.get(memory.codes & standing.mask)
-                    if known is not None and known.silent:
-                        continue
-                found = self._stand(number, memory, sure)
-                if found is not None:
-                    memory.runs[number] = found
+            self._pass(memory, self._ground.strata[stratum])
             self._settle(memory, stratum)
             return
         mine = self.plan.settled_in[stratum]
@@ -176,26 +123,55 @@ class Engine:
                 if memory.now[term] is not None:
                     memory.doubtful.add(term)
 
-    def _stand(self, number: int, memory: Memory, sure: bool) -> TableRun | None:
-        """A table's pass over a case, None where it comes to nothing. `sure`: it reads nothing doubtful."""
-        standing = self._standings[number]
+    def _pass(self, memory: Memory, stratum: Stratum) -> None:
+        """The runs of a stratum's tables that come to anything."""
+        left = memory.tables & stratum.tables
+        looks: dict[int, tuple[Look, Look]] = {}
+        failing = 0
+        for at in stratum.groups:
+            group = self._ground.groups[at]
+            now = sure = group.of(memory.now, memory.absent)
+            if not memory.doubtful.isdisjoint(group.names):
+                sure = group.of(memory.certain, memory.absent)
+            left &= now.speaking | sure.speaking
+            failing |= now.failing
+            looks[at] = (now, sure)
+        left |= failing & stratum.tables
+        while left:
+            number = left.bit_length() - 1
+            left ^= 1 << number
+            found = self._stand(number, memory, looks)
+            if found is not None:
+                memory.runs[number] = found
+
+    def _stand(self, number: int, memory: Memory, looks: Mapping[int, tuple[Look, Look]]) -> TableRun | None:
+        """A table's pass over a case, None where it comes to nothing."""
+        standing = self._ground.standings[number]
+        sure = memory.doubtful.isdisjoint(standing.reads)
         codes, certain = memory.codes, memory.codes if sure else memory.certain_codes
-        states = others = tuple([state.of(memory.now, memory.absent) for _, state in standing.states])
-        if states and not sure:
-            others = tuple([state.of(memory.certain, memory.absent) for _, state in standing.states])
+        states: tuple[States, ...] = ()
+        others: tuple[States, ...] = ()
+        failed: tuple[CannotCompute, ...] = ()
+        if standing.groups:
+            states = others = tuple([looks[at][0].states[number] for at, _ in standing.groups])
+            if not sure:
+                others = tuple([looks[at][1].states[number] for at, _ in standing.groups])
+            failed = tuple([failure for found in states for failure in found.failures])
         key = standing.key(codes, certain, states, others)
-        reach = standing.reaches.get(key)
-        failed = tuple([failure for found in states for failure in found.failures]) if states else ()
-        if reach is not None and reach.silent and not failed:
+        run = standing.runs.get(key)
+        if run is None:
+            known = memory.now if sure else memory.certain
+            run = standing.work_out(key, codes, certain, states, others, self._entries(number, known, memory))
+        if not (standing.computes or failed):
+            return None if run.reach.silent else run
+        if run.reach.silent and not failed:
             return None
         now = may = self._entries(number, memory.now, memory)
         now.columns_failed = failed
         if not sure:
             may = self._entries(number, memory.certain, memory)
             may.like, may.but = now, memory.doubtful
-        if reach is None:
-            reach = standing.work_out(key, codes, certain, states, others, may)
-        return None if reach.silent and not failed else TableRun(standing.plan, now, may, reach)
+        return TableRun(standing.plan, now, may, run.reach)
 
     def _entries(self, number: int, facts: Mapping[str, Value], memory: Memory) -> Entries:
         return Entries(self.plan.tables[number], self.plan.written[number], facts, memory.absent)
@@ -213,10 +189,13 @@ class Engine:
         return run(plan, now, now_key, now, now_key, earlier)
 
     def _settle(self, memory: Memory, stratum: int) -> None:
-        runs = memory.runs
+        """The terms that have heard from all their writers become facts."""
+        ground, runs = self._ground, memory.runs
+        settlings: list[tuple[str, Settling]] = []
         for name in self.plan.settled_in[stratum]:
             heard = [(table, runs[table], column) for table, column in self.plan.writers[name] if table in runs]
-            memory.settle(self.plan.terms[name], self._judged[name].verdict(heard) if heard else SILENT)
+            settlings.append((name, ground.judged[name].of(heard) if heard else ground.silent[name]))
+        memory.settle(settlings)
 
     # -- the outcome --------------------------------------------------------------------------------------------
 

@@ -10,13 +10,14 @@ adjusting" memory of this kind: Acar, Blelloch and Harper, "Selective memoizatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.model.rulebook import Term
 from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.judge import Heard, Saying, TableRun, Verdict, judge, weigh
+from rulectl.runtime.memory import Settling
 from rulectl.runtime.resolve import Spoken
 from rulectl.values import Value
 
@@ -24,7 +25,7 @@ KEPT_TREE: Final = 4_000
 """How many answers to questions about a term are remembered before all are forgotten."""
 
 TRIED: Final = 500
-"""So many times are the verdicts on a term remembered before it is looked at whether they come again: amounts rarely do."""
+"""So many times are verdicts remembered before it is looked at whether they come again: those on amounts rarely do."""
 
 Runs = Sequence[tuple[int, TableRun, int]]
 """The runs of a term's writers: (table number, run, output column), in firing order."""
@@ -51,7 +52,7 @@ class Asked(NamedTuple):
     """A question that was asked, and by its answers what came next."""
 
     question: Question
-    then: dict[Spoken | frozenset[str], Asked | Verdict]
+    then: dict[Spoken | frozenset[str], Asked | Settling]
 
 
 Notes = dict[Question, Spoken | frozenset[str]]
@@ -91,16 +92,18 @@ class _Noting:
 
 
 class Judged:
-    """The verdicts on one term."""
+    """The verdicts on one term, and what they make of it."""
 
-    def __init__(self, term: Term) -> None:
+    def __init__(self, term: Term, settled: Callable[[Verdict], Settling]) -> None:
+        """`settled` says what a verdict makes of the term."""
         self.term = term
-        self.plain: dict[tuple[object, ...], Verdict] = {}
-        self.trees: dict[tuple[object, ...], Asked | Verdict] = {}
+        self.settled = settled
+        self.plain: dict[tuple[object, ...], Settling] = {}
+        self.trees: dict[tuple[object, ...], Asked | Settling] = {}
         self.kept = self.tried = self.found = 0
 
-    def verdict(self, heard: Runs) -> Verdict:
-        """The verdict on the term from what its writers come to."""
+    def of(self, heard: Runs) -> Settling:
+        """What the term comes to from what its writers do."""
         key = tuple([run.reach for _, run, _ in heard])
         known = self.plain.get(key)
         if known is not None:
@@ -110,35 +113,36 @@ class Judged:
                 return self._computed(key, heard)
         if len(self.plain) >= KEPT_MATCHES:
             self.plain.clear()
-        found = self.plain[key] = judge(self.term, heard)
+        found = self.plain[key] = self.settled(judge(self.term, heard))
         return found
 
-    def _computed(self, key: tuple[object, ...], heard: Runs) -> Verdict:
+    def _computed(self, key: tuple[object, ...], heard: Runs) -> Settling:
         """The same where some writers compute what they say."""
         if self.tried >= TRIED and self.found < self.tried // 2:
-            return _at_once(self.term, heard) or judge(self.term, heard)
+            return self.settled(_at_once(self.term, heard) or judge(self.term, heard))
         self.tried += 1
         # the judge may look at whether facts differ from certain ones
         key = (*key, *[run.now is run.may for _, run, _ in heard])
         at = self.trees.get(key)
-        while isinstance(at, Asked):
+        while type(at) is Asked:
             at = at.then.get(at.question.of(heard))
         if at is not None:
+            assert isinstance(at, Settling)
             self.found += 1
             return at
         noted: Notes = {}
         listening = [(number, _noting(run, place, noted), column) for place, (number, run, column) in enumerate(heard)]
-        verdict = judge(self.term, listening)
-        self._remember(key, noted, verdict)
-        return verdict
+        found = self.settled(judge(self.term, listening))
+        self._remember(key, noted, found)
+        return found
 
-    def _remember(self, key: tuple[object, ...], noted: Notes, verdict: Verdict) -> None:
+    def _remember(self, key: tuple[object, ...], noted: Notes, found: Settling) -> None:
         """One more way down the tree."""
         if self.kept >= KEPT_TREE:
             self.trees.clear()
             self.kept = 0
         self.kept += 1 + len(noted)
-        after: Asked | Verdict = verdict
+        after: Asked | Settling = found
         for question, answer in reversed(noted.items()):
             after = Asked(question, {answer: after})
         known = self.trees.get(key)

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, UNKNOWN
+from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import Key, Keyed
-from rulectl.runtime.judge import Entries, reach_of
+from rulectl.runtime.judge import Entries, TableRun, reach_of
 from rulectl.runtime.lowering import Column
-from rulectl.runtime.plan import Reach, TablePlan
+from rulectl.runtime.plan import TablePlan
+from rulectl.runtime.speaking import held_out
 from rulectl.values import Value
 
 KEPT_VALUES: Final = 1_000
@@ -69,11 +71,41 @@ class States:
     failures: tuple[CannotCompute, ...]
 
 
-def _states(columns: Sequence[Column]) -> Callable[[Facts, Absent], States]:
-    """What looks at columns that hang on the same names."""
-    shared: dict[tuple[tuple[int, frozenset[str]], ...], States] = {}
+class Look(NamedTuple):
+    """How a case stands in a group of columns: their states by table, the tables in which some rule may hold for all
+    that these say, and those of which a column cannot be computed, as bits."""
 
-    def classify(facts: Facts, absent: Absent) -> States:
+    states: Mapping[int, States]
+    speaking: int
+    failing: int
+
+
+class Group:
+    """Columns of any tables that codes do not answer and that hang on the same terms, so that one look at these answers
+    all of them. `tables` has a bit for each table."""
+
+    def __init__(self, names: frozenset[str], members: Sequence[tuple[int, TablePlan, tuple[int, ...]]]) -> None:
+        """`members` are table numbers, with the columns of each."""
+        self.names = names
+        self.members = members
+        self.tables = sum(1 << number for number, _, _ in members)
+        self._shared: dict[tuple[tuple[int, frozenset[str]], ...], States] = {}
+        self._remembered = Remembered(sorted(names), self._look)
+        self.of = self._remembered.of
+
+    def _look(self, facts: Facts, absent: Absent) -> Look:
+        states: dict[int, States] = {}
+        speaking, failing = -1, 0
+        for number, plan, places in self.members:
+            found = states[number] = self._states([plan.lowered.columns[at] for at in places], facts, absent)
+            if found.failures:
+                failing |= 1 << number
+            if held_out(plan, places, [one for one, _ in found.classes]):
+                speaking &= ~(1 << number)
+        return Look(states, speaking, failing)
+
+    def _states(self, columns: Sequence[Column], facts: Facts, absent: Absent) -> States:
+        """How a case stands in some columns."""
         classes: list[tuple[int, frozenset[str]]] = []
         failures: list[CannotCompute] = []
         for column in columns:
@@ -89,38 +121,45 @@ def _states(columns: Sequence[Column]) -> Callable[[Facts, Absent], States]:
         found = States(tuple(classes), tuple(failures))
         if failures:
             return found
-        if len(shared) >= KEPT_VALUES:
-            shared.clear()
-        return shared.setdefault(found.classes, found)
+        if len(self._shared) >= KEPT_VALUES:
+            self._shared.clear()
+        return self._shared.setdefault(found.classes, found)
 
-    return classify
+
+def groups_of(tables: Sequence[TablePlan], keyed: Sequence[Keyed]) -> tuple[Group, ...]:
+    """The columns of all tables that codes do not answer."""
+    found: dict[frozenset[str], dict[int, list[int]]] = {}
+    for number, (plan, keyed_) in enumerate(zip(tables, keyed, strict=True)):
+        for at, column in enumerate(plan.lowered.columns):
+            if keyed_.fields[at] is None:
+                found.setdefault(column.names, {}).setdefault(number, []).append(at)
+    return tuple(
+        Group(names, [(number, tables[number], tuple(places)) for number, places in members.items()])
+        for names, members in found.items()
+    )
 
 
 @dataclass(slots=True)
 class Standing:
-    """A table, and what is known of ways to stand before it. `mask`: its part of the codes; `states`: the columns that
-    codes do not answer, by the names on which they hang."""
+    """A table, and what is known of ways to stand before it. `mask`: its part of the codes; `groups`: those in which it
+    has columns, and which these are; `computes`: whether some rule says what must be computed."""
 
     plan: TablePlan
+    terms: Sequence[Term]
     keyed: Keyed
     mask: int
     reads: frozenset[str]
-    states: tuple[tuple[tuple[int, ...], Remembered[States]], ...]
-    reaches: dict[object, Reach] = field(default_factory=dict)
-    shared: dict[object, Reach] = field(default_factory=dict)
+    groups: tuple[tuple[int, tuple[int, ...]], ...]
+    computes: bool
+    runs: dict[object, TableRun] = field(default_factory=dict)
+    shared: dict[object, TableRun] = field(default_factory=dict)
 
     @staticmethod
-    def of(plan: TablePlan, keyed: Keyed) -> Standing:
-        columns = plan.lowered.columns
-        groups: dict[frozenset[str], list[int]] = {}
-        for at, column in enumerate(columns):
-            if keyed.fields[at] is None:
-                groups.setdefault(column.names, []).append(at)
-        states = tuple(
-            (tuple(group), Remembered(sorted(names), _states([columns[at] for at in group])))
-            for names, group in groups.items()
-        )
-        return Standing(plan, keyed, keyed.mask, frozenset(plan.reads), states)
+    def of(number: int, plan: TablePlan, terms: Sequence[Term], keyed: Keyed, groups: Sequence[Group]) -> Standing:
+        mine = [
+            (at, places) for at, group in enumerate(groups) for table, _, places in group.members if table == number
+        ]
+        return Standing(plan, terms, keyed, keyed.mask, frozenset(plan.reads), tuple(mine), bool(plan.expressions))
 
     def key(self, codes: int, certain: int, states: tuple[States, ...], sure: tuple[States, ...]) -> object:
         """What the table has to say hangs on this: the codes and the states of its other columns, as they are now and
@@ -136,20 +175,25 @@ class Standing:
         states: tuple[States, ...],
         sure: tuple[States, ...],
         may: Entries,
-    ) -> Reach:
-        """What a case comes to that stands as none did before. `may`: what rules say under the certain facts."""
+    ) -> TableRun:
+        """What a case comes to that stands as none did before. `may`: what rules say under the certain facts. The run
+        is without facts: what rules say that compute must be worked out for each case."""
         found = reach_of(self.plan, self._classes(codes, states), may, self._classes(certain, sure), ())
         # most come to one of a few: shared, what is said of one is said of all
         same = found.hits, found.variations, found.joint, frozenset(found.waiting.items())
-        if len(self.reaches) >= KEPT_REACHES:
-            self.reaches.clear()
+        if len(self.runs) >= KEPT_REACHES:
+            self.runs.clear()
             self.shared.clear()
-        found = self.reaches[key] = self.shared.setdefault(same, found)
-        return found
+        run = self.shared.get(same)
+        if run is None:
+            entries = Entries(self.plan, self.terms, {}, frozenset())
+            run = self.shared[same] = TableRun(self.plan, entries, entries, found)
+        self.runs[key] = run
+        return run
 
     def _classes(self, codes: int, states: tuple[States, ...]) -> Key:
         key = self.keyed.key(codes)
-        for (group, _), found in zip(self.states, states, strict=True):
-            for at, (number, _) in zip(group, found.classes, strict=True):
+        for (_, places), found in zip(self.groups, states, strict=True):
+            for at, (number, _) in zip(places, found.classes, strict=True):
                 key[at] = number
         return tuple(key)

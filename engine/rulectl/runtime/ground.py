@@ -1,0 +1,65 @@
+"""All that is remembered of a rulebook between cases that take the long way: of tables, of terms, of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rulectl.model.policy import Role
+from rulectl.runtime.judge import SILENT
+from rulectl.runtime.judged import Judged
+from rulectl.runtime.memory import Placing, Settling
+from rulectl.runtime.plan import Plan
+from rulectl.runtime.speaking import Speaking
+from rulectl.runtime.standing import Group, Standing, groups_of
+from rulectl.values import Value
+
+
+class Stratum(NamedTuple):
+    """The tables of a stratum as bits, and the groups of columns that these ask about."""
+
+    tables: int
+    groups: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """`placings`, `judged` and `silent` by term: where its values stand, what its verdicts make of it, and what it is
+    where no table speaks of it. `defaults` are those of inputs."""
+
+    speaking: Speaking
+    standings: tuple[Standing, ...]
+    groups: tuple[Group, ...]
+    strata: tuple[Stratum, ...]
+    placings: Mapping[str, Placing]
+    judged: Mapping[str, Judged]
+    silent: Mapping[str, Settling]
+    defaults: dict[str, Value]
+
+    @staticmethod
+    def of(plan: Plan) -> Ground:
+        turning = zip(plan.settled_in, plan.cyclic, strict=True)
+        speaking = Speaking(plan, {name for settled, cyclic in turning if cyclic for name in settled})
+        groups = groups_of(plan.tables, plan.keyed)
+        standings = tuple(
+            Standing.of(number, table, plan.written[number], keyed, groups)
+            for number, (table, keyed) in enumerate(zip(plan.tables, plan.keyed, strict=True))
+        )
+        strata: list[Stratum] = []
+        for numbers in plan.strata:
+            tables = sum(1 << number for number in numbers)
+            strata.append(Stratum(tables, tuple(at for at, group in enumerate(groups) if group.tables & tables)))
+        known = [*plan.coding.fields, *plan.writers, *(term.id for term in plan.unspoken)]
+        placings = {name: Placing(plan.terms[name], plan.coding, speaking) for name in known if name in plan.terms}
+        spoken = [*plan.writers, *(term.id for term in plan.unspoken)]
+        return Ground(
+            speaking,
+            standings,
+            groups,
+            tuple(strata),
+            placings,
+            {name: Judged(plan.terms[name], placings[name].settled) for name in plan.writers},
+            {name: placings[name].settled(SILENT) for name in spoken},
+            {t.id: t.default for t in plan.rulebook.terms if t.role is Role.INPUT and t.default is not None},
+        )
