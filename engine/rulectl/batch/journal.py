@@ -26,7 +26,7 @@ _BLOCKS, _BLOCK = 64, 1 << 14
 
 
 class BusyError(Exception):
-    """Another run is writing to the same place."""
+    """Another run is writing to the same place: the file, where that is not the one that the journal is of."""
 
 
 def fingerprint(stream: BinaryIO, path: str | None) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Journal:
         things (`changed` is empty), forget it. Raises BusyError, OSError."""
         self.folder.mkdir(exist_ok=True)
         self._stream = open(self.folder / "journal", "a+b")  # noqa: SIM115 - held until `close`
-        if not _lock(self._stream):
+        if not lock(self._stream):
             self._stream.close()
             raise BusyError
         self._stream.seek(0)
@@ -124,7 +124,7 @@ class Journal:
             self._stream = None
 
 
-def _lock(stream: BinaryIO) -> bool:
+def lock(stream: BinaryIO) -> bool:
     """Hold a file against other runs as long as it is open; where the system has no such locks, hope."""
     try:
         import fcntl

@@ -90,9 +90,11 @@ def run(order: Order) -> int:
         order.results.publish()
         worth = False
         return sum(step.rows for step in before)
-    except BusyError:
-        worth = True
-        raise StopBatchError(finding("output-busy", FilePlace(""), file=order.results.path)) from None
+    except BusyError as busy:
+        (file,) = busy.args or (order.results.path,)
+        # what another run is at, or one that was cut off has left
+        worth = not busy.args or order.journal.found is not None
+        raise StopBatchError(finding("output-busy", FilePlace(""), file=file)) from None
     except OSError as error:
         raise _stopped(error, order) from error
     finally:
@@ -127,8 +129,8 @@ def _begin(order: Order) -> tuple[Step, ...]:
     ):
         journal.steps.pop()
     before = tuple(journal.steps)
-    order.results.open(before[-1].decided if before else 0)
     order.rejected.open(before[-1].rejected if before else 0)
+    order.results.open(before[-1].decided if before else 0)
     journal.begin()
     if before:
         order.summary.restore(before[-1].summary)

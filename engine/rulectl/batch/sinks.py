@@ -19,6 +19,7 @@ from typing import BinaryIO, Literal, Protocol
 
 import polars as pl
 
+from rulectl.batch.journal import BusyError, lock
 from rulectl.cases.formats import pack
 
 _NUMBER = re.compile(r"os error (\d+)")
@@ -108,22 +109,35 @@ class TextSink:
         self._packed = packed
         self._standard = standard
         self._stream: BinaryIO | None = None
+        self._held: int | None = None
         self._at = 0
 
     def holds(self, position: int) -> bool:
         return self._part.exists() and self._part.stat().st_size >= position > 0
 
     def open(self, position: int) -> None:
-        # without a buffer: what the journal says is there must be there, and polars writes to the same file
-        if position:
-            self._stream = open(self._part, "r+b", buffering=0)  # noqa: SIM115 - held until `close`
-            self._stream.truncate(position)
-            self._stream.seek(position)
-            self._at = position
-            return
-        self._stream = open(self._part, "wb", buffering=0)  # noqa: SIM115 - held until `close`
-        self._at = 0
-        self.add(self._head)
+        self._stream = self._taken()
+        self._stream.truncate(position)
+        self._stream.seek(position)
+        self._at = position
+        if not position:
+            self.add(self._head)
+
+    def _taken(self) -> BinaryIO:
+        """The file in the making, held against other runs until `close`: several may be told to put their rejected rows
+        into one file. Raises BusyError."""
+        while True:
+            # without a buffer: what the journal says is there must be there, and polars writes to the same file
+            stream = open(self._part, "r+b", buffering=0, opener=_made)  # noqa: SIM115 - held until `close`
+            if not lock(stream):
+                stream.close()
+                raise BusyError(self.path)
+            # who had it until now may have put it in its place meanwhile
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(stream.fileno()), self._part.stat()):
+                    self._held = os.dup(stream.fileno())
+                    return stream
+            stream.close()
 
     def add(self, piece: bytes | Lines) -> None:
         assert self._stream is not None
@@ -145,8 +159,8 @@ class TextSink:
 
     def publish(self) -> None:
         if self.path != "-":
-            if self._part.exists():
-                os.replace(self._part, self.path)
+            os.replace(self._part, self.path)
+            self._let_go()
             return
         assert self._standard is not None
         with open(self._part, "rb") as part:
@@ -158,9 +172,21 @@ class TextSink:
             with suppress(OSError):  # the disk is full: what could not be written is told of already
                 self._stream.close()
             self._stream = None
-        if not keep:
+        if self._held is not None and not keep:
             with suppress(OSError):  # the folder may be gone, or be closed to us by now
                 self._part.unlink(missing_ok=True)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Let others have the place."""
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+
+def _made(path: str, flags: int) -> int:
+    """A file that is opened as it is, and made where there is none."""
+    return os.open(path, flags | os.O_CREAT, 0o666)
 
 
 class RejectSink(TextSink):
@@ -169,8 +195,6 @@ class RejectSink(TextSink):
     def publish(self) -> None:
         if self._at > len(self._head) or os.path.exists(self.path):
             super().publish()
-        else:
-            self._part.unlink(missing_ok=True)
 
 
 class FrameSink:

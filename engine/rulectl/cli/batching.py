@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -46,7 +47,8 @@ def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
     one_input(asked.book, asked.cases)
     given = checked_encoding(asked.encoding, "--encoding", here.lang)
     checked_encoding(asked.input_encoding, "--input-encoding", here.lang)
-    kind, rejects = _targets(asked)
+    kind, output, rejects = _targets(asked)
+    asked = replace(asked, output=output)
     with ExitStack() as stack:
         loaded, files = book_and_files(asked.book, here, asked.output, rejects)
         stream, file = open_stream(asked.cases)
@@ -99,22 +101,22 @@ def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
     return FINDINGS if summary.rejected or summary.troubled else 0
 
 
-def _targets(asked: Asked) -> tuple[Kind, str]:
-    """The format of the results, and where the rejected rows go; refused where they cannot go there."""
+def _targets(asked: Asked) -> tuple[Kind, str, str]:
+    """The format of the results, where they go, and where the rejected rows go; refused where they cannot go there."""
     output = asked.output
     kind = _kind(output, asked.format_out)
     if asked.rejects == "-":
         refuse("rejects-need-file", "--rejects", USAGE)
     if asked.resume and (once_only(asked.cases) or output == "-"):
         refuse("cannot-resume-pipe", "--resume", USAGE)
-    check_place(output, asked.cases, asked.book, not_endings=() if asked.format_out else _CANNOT)
+    place = check_place(output, asked.cases, asked.book, not_endings=() if asked.format_out else _CANNOT)
     rejects = asked.rejects or _beside(output, asked.cases)
-    check_place(rejects, asked.cases, asked.book, not_endings=_CANNOT)
+    rejected = check_place(rejects, asked.cases, asked.book, not_endings=_CANNOT)
     if kind_of(rejects).format not in (Format.CSV, Format.TSV):
         refuse("cannot-write-rejects-kind", "--rejects", USAGE, kind=ending_of(rejects))
-    if output != "-" and Path(output).resolve() == Path(rejects).resolve():
+    if output != "-" and os.path.realpath(place) == os.path.realpath(rejected):
         refuse("same-file-twice", "--rejects", USAGE, file=rejects)
-    return kind, rejects
+    return kind, place, rejected
 
 
 def _wanted(asked: Asked, kind: Kind, rejects: str, encoding: str | None, book: Book, here: Session) -> Wanted:

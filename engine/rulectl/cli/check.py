@@ -42,12 +42,12 @@ def check(
     """Texts stand in the catalogue."""
     here = session()
     if annotated is not None:
-        check_place(annotated, book, endings=(".xlsx", ".xlsm"))
+        annotated = check_place(annotated, book, endings=(".xlsx", ".xlsm"))
     if (output is not None or untested) and not suggest:
         refuse("missing-argument", "--suggest-tests", USAGE, argument="--suggest-tests", usage="rulectl check BOOK")
     if suggest:
         if output not in (None, "-"):
-            check_place(str(output), book)
+            output = check_place(str(output), book)
         return _suggest(open_book(book, here, *([output] if output else [])), budget, untested, output, here)
     one_input(book, since)
     old = None if since is None else open_book(since, here)

@@ -22,7 +22,7 @@ from rulectl.loading import load_rulebook
 def compile_(book: str, output: str) -> int:
     """Texts stand in the catalogue."""
     here = session()
-    check_place(output, book, not_endings=(".xlsx", ".xlsm"), kind="not-a-compiled-name")
+    output = check_place(output, book, not_endings=(".xlsx", ".xlsm"), kind="not-a-compiled-name")
     loaded = load_rulebook(book)
     spare(output, loaded.sources)
     here.tell(loaded.findings)

@@ -25,7 +25,7 @@ def export(book: str, output: str) -> int:
     here = session()
     form = asked_form() or ("dmn" if output.lower().endswith(".dmn") else "xlsx")
     other = "not-a-workbook-name" if form == "xlsx" else "not-a-model-name"
-    check_place(output, book, endings=FORMS[form], other=other)
+    output = check_place(output, book, endings=FORMS[form], other=other)
     loaded = open_book(book, here, output)
     try:
         if form == "xlsx":

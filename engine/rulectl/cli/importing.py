@@ -21,7 +21,7 @@ def import_(model: str, output: str) -> int:
     from rulectl.sheets.writer import write_workbook
 
     here = session()
-    check_place(output, model, endings=(".xlsx",))
+    output = check_place(output, model, endings=(".xlsx",))
     stream, file = open_stream(model)
     with stream:
         # one byte more than is read at most, so that a file without end is refused as too large

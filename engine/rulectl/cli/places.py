@@ -17,23 +17,28 @@ def check_place(
     not_endings: Sequence[str] = (),
     kind: str = "cannot-write-kind",
     other: str = "not-a-workbook-name",
-) -> None:
-    """Refuse to write where that must fail, or would destroy what is read, before any work is done. `kind` is the slug
-    for a name that ends in one of `not_endings`, `other` the one for a name that ends in none of `endings`."""
+) -> str:
+    """The file to write to: what `path` names, or the link of that name leads to. Refuse to write where that must fail,
+    or would destroy what is read, before any work is done. `kind` is the slug for a name that ends in one of
+    `not_endings`, `other` the one for a name that ends in none of `endings`."""
     if path == "-" and not endings:
-        return
-    place = Path(path)
-    if _too_long(place):
-        refuse("cannot-write", path, USAGE, file=path)
-    spare(path, map(Path, inputs))
-    if (endings and place.suffix.lower() not in endings) or place.suffix.lower() in not_endings:
+        return path
+    named = Path(path)
+    if (endings and named.suffix.lower() not in endings) or named.suffix.lower() in not_endings:
         slug = other if endings else kind
-        refuse(slug, path, USAGE, kind=place.suffix, file=path)
+        refuse(slug, path, USAGE, kind=named.suffix, file=path)
+    # a file is made beside its place and put there whole: in place of a link, that would do away with the link
+    target = os.path.realpath(path) if os.path.islink(path) else path
+    place = Path(target)
+    if _too_long(place) or os.path.islink(target):  # still one: it leads to itself
+        refuse("cannot-write", path, USAGE, file=path)
+    spare(target, map(Path, inputs))
     if place.exists() and not place.is_file() and not place.is_dir():
         # a file that is put in its place would do away with it: no more /dev/null for anyone
         refuse("not-a-file", path, USAGE, file=path)
     if place.is_dir() or not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
         refuse("cannot-write", path, USAGE, file=path)
+    return target
 
 
 def _too_long(place: Path) -> bool:
