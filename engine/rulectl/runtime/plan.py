@@ -180,6 +180,17 @@ class TablePlan:
             for c in self.lowered.columns
         )
 
+    @cached_property
+    def _awaits(self) -> Sequence[tuple[tuple[int, frozenset[str]], ...]]:
+        """The columns of which an unknown value may keep each rule open, with the names that these ask for."""
+        columns = self.lowered.columns
+
+        def of(rule: int) -> tuple[tuple[int, frozenset[str]], ...]:
+            box = self.lowered.rules[self._places[rule]]
+            return tuple([(c.column, columns[c.column].names) for c in box if c.null is None])
+
+        return Made(len(self.table.rules), of)
+
     def match(self, key: Key) -> Match:
         """The rules that hold and could hold, for class numbers; remembered."""
         found = self.matches.get(key)
@@ -212,9 +223,9 @@ class TablePlan:
     def needs(self, rule: int, key: Key, missing: Callable[[frozenset[str]], frozenset[str]]) -> frozenset[str]:
         """The names that keep a rule from being true or false for certain; `missing` picks those that are unknown."""
         names: set[str] = set()
-        for constraint in self.lowered.rules[self._places[rule]]:
-            if key[constraint.column] == UNKNOWN and constraint.null is None:
-                names |= missing(self.lowered.columns[constraint.column].names)
+        for column, behind in self._awaits[rule]:
+            if key[column] == UNKNOWN:
+                names |= missing(behind)
         return frozenset(names)
 
 

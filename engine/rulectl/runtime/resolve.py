@@ -56,8 +56,9 @@ class Outputs:
 
     def active(self, hits: Sequence[int]) -> tuple[int, ...]:
         """The hits that count: an else rule only where no other rule hits."""
-        ordinary = tuple(n for n in hits if n not in self.otherwise)
-        return ordinary or tuple(hits)
+        if not self.otherwise:
+            return tuple(hits)
+        return tuple([n for n in hits if n not in self.otherwise]) or tuple(hits)
 
     def _rank(
         self, rule: int, columns: Sequence[int], entry: Callable[[int, int], Spoken], best: bool = False
@@ -114,6 +115,8 @@ class Outputs:
         it is asked only of rules that matter."""
         takes, gives = self.policies[column].takes, self.policies[column].gives
         deciders = self.deciders(column, hits, entry)
+        if takes is Takes.FIRST and gives is Gives.ONE:  # by far the commonest
+            return entry(deciders[0], column) if deciders else NOTHING
         if takes is Takes.ONLY and len(deciders) > 1:
             return CLASH
         if gives is Gives.COUNT:
