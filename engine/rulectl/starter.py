@@ -1,7 +1,8 @@
 """A workbook to start from, and a case file to try it on.
 
-The starter is text in the catalogue, one in each language; a template is a shipped rulebook, copied. The cases are
-those of the workbook's own tests, so that the first run shows results that can be looked up.
+What is named is the workbook where the name ends like one, else the folder for it. The starter is text in the catalogue,
+one in each language; a template is a shipped rulebook, copied. The cases are those of the workbook's own tests, so that
+the first run shows results that can be looked up.
 """
 
 from __future__ import annotations
@@ -23,15 +24,25 @@ from rulectl.source import FilePlace, OptionPlace
 from rulectl.values import plain_text
 
 _CASES = 20
+_OTHER = (".xls", ".xlsm", ".xlsb", ".xltx", ".ods", ".et", ".csv", ".tsv", ".json", ".md", ".doc", ".docx", ".txt")
+"""What people may name who mean a workbook, and that none can be written as."""
 
 
-def start(folder: Path, template: str | None, lang: Language) -> tuple[Path, Path] | Finding:
-    """Write workbook and case file into a folder, made when it is not there; nothing that exists is overwritten."""
+def start(place: Path, template: str | None, lang: Language) -> tuple[Path, Path] | Finding:
+    """Write workbook and case file: the workbook that `place` names, else those of the usual names into that folder.
+    Folders are made when they are not there; nothing that exists is overwritten."""
     source = shipped(template) if template is not None else None
     if template is not None and source is None:
         return finding("unknown-template", OptionPlace("--template"), name=template, names="、".join(shipped_names()))
-    book = folder / (source.name if source else say("starter-book", lang))
-    cases = folder / say("starter-cases", lang)
+    ending = "" if place.is_dir() else place.suffix.lower()
+    if ending in _OTHER:
+        return finding("not-a-workbook-name", FilePlace(str(place)), file=place)
+    if ending == ".xlsx":
+        folder, book = place.parent, place
+        cases = folder / f"{place.stem}-{say('starter-cases', lang)}"
+    else:
+        folder, book = place, place / (source.name if source else say("starter-book", lang))
+        cases = folder / say("starter-cases", lang)
     for path in (book, cases):
         if path.exists():
             return finding("output-exists", FilePlace(str(path)), file=path)

@@ -1,4 +1,4 @@
-"""`rulectl init [DIR] [--template NAME]`: a new workbook to start from, with a case file to try it on."""
+"""`rulectl init [DIR|BOOK.xlsx] [--template NAME]`: a new workbook to start from, with a case file to try it on."""
 
 from __future__ import annotations
 
@@ -23,5 +23,7 @@ def init(folder: str, template: str | None) -> int:
     if isinstance(made, Finding):
         raise StopError([made])
     book, cases = made
-    click.echo(here.say("cli-init-made", book=book, cases=cases))
+    # as they have to be typed
+    typed = {name: f'"{path}"' if " " in str(path) else path for name, path in (("book", book), ("cases", cases))}
+    click.echo(here.say("cli-init-made", **typed))
     return 0
