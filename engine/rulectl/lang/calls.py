@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple, assert_never
 
 from rulectl.lang.chars import plain
 from rulectl.lang.dates import read_moment
@@ -14,36 +16,42 @@ from rulectl.source import Span
 from rulectl.types import BOOLEAN, DATE, DATETIME, NUMBER, Kind, Type, compatible
 from rulectl.values import Value
 
-_COUNTS: dict[Function, tuple[int, int]] = {
-    "min": (1, 64),
-    "max": (1, 64),
-    "sum": (1, 64),
-    "abs": (1, 1),
-    "round": (1, 2),
-    "floor": (1, 2),
-    "ceiling": (1, 2),
-    "date": (1, 3),
-    "count": (1, 1),
-    "contains": (2, 2),
-    "days": (1, 2),
-    "clock": (2, 2),
-    "is_workday": (1, 1),
-    "workday_after": (2, 2),
-    "workdays": (2, 2),
-    "worktime_after": (4, 4),
-}
-
 _DAYS = (Kind.DATE, Kind.DATETIME)
-_CALENDAR: dict[Function, tuple[Type, tuple[tuple[Kind, ...], ...]]] = {
-    "clock": (DATETIME, (_DAYS, (Kind.NUMBER,))),
-    "is_workday": (BOOLEAN, (_DAYS,)),
-    "workday_after": (DATE, (_DAYS, (Kind.NUMBER,))),
-    "workdays": (NUMBER, (_DAYS, _DAYS)),
-    "worktime_after": (DATETIME, (_DAYS, (Kind.NUMBER,), (Kind.NUMBER,), (Kind.NUMBER,))),
-}
-"""What the functions of the calendar give, and what each of their arguments has to be."""
+_NUMBERS = (Kind.NUMBER,)
 
-_UNITLESS = ("count", "days", "date", "contains", *_CALENDAR)
+
+class Signature(NamedTuple):
+    """How a function is called: the fewest and the most arguments, and a call to show. `gives` is the type of what it
+    gives, None where that is the type of what it is given. `takes` says what each argument has to be, where there is no
+    more to say than its kind (`_given` has the rest). `keeps_unit`: what it gives is of its first argument's unit."""
+
+    fewest: int
+    most: int
+    example: str
+    gives: Type | None = None
+    takes: tuple[tuple[Kind, ...], ...] = ()
+    keeps_unit: bool = False
+
+
+SIGNATURES: Mapping[Function, Signature] = {
+    "min": Signature(1, 64, "min(a, b)", keeps_unit=True),
+    "max": Signature(1, 64, "max(a, b)", keeps_unit=True),
+    "sum": Signature(1, 64, "sum(a, b)", keeps_unit=True),
+    "abs": Signature(1, 1, "abs(a)", keeps_unit=True),
+    "round": Signature(1, 2, "round(a, 2)", NUMBER, keeps_unit=True),
+    "floor": Signature(1, 2, "floor(a)", NUMBER, keeps_unit=True),
+    "ceiling": Signature(1, 2, "ceiling(a)", NUMBER, keeps_unit=True),
+    "date": Signature(1, 3, 'date("2025-06-01")', DATE),
+    "count": Signature(1, 1, "count(a)", NUMBER),
+    "contains": Signature(2, 2, 'contains(a, "b")', BOOLEAN),
+    "days": Signature(1, 2, "days(a, b)", NUMBER),
+    "clock": Signature(2, 2, "clock(a, 12)", DATETIME, (_DAYS, _NUMBERS)),
+    "is_workday": Signature(1, 1, "is_workday(a)", BOOLEAN, (_DAYS,)),
+    "workday_after": Signature(2, 2, "workday_after(a, 2)", DATE, (_DAYS, _NUMBERS)),
+    "workdays": Signature(2, 2, "workdays(a, b)", NUMBER, (_DAYS, _DAYS)),
+    "worktime_after": Signature(4, 4, "worktime_after(a, 8, 9, 18)", DATETIME, (_DAYS, _NUMBERS, _NUMBERS, _NUMBERS)),
+}
+"""All functions. How one is added: engine/docs/extending.md."""
 
 
 def list_of(items: tuple[Operand, ...], span: Span, text: str) -> Operand:
@@ -85,9 +93,9 @@ def _alike(items: tuple[Operand, ...], text: str) -> tuple[Operand, ...]:
 
 def call(function: Function, arguments: tuple[Operand, ...], span: Span, text: str) -> Operand:
     """A call, checked. Raises Fault when the arguments do not suit the function."""
-    fewest, most = _COUNTS[function]
-    if not fewest <= len(arguments) <= most or (function == "date" and len(arguments) == 2):
-        raise fault("wrong-argument-count", span, function=function, count=len(arguments), example=_EXAMPLES[function])
+    shape = SIGNATURES[function]
+    if not shape.fewest <= len(arguments) <= shape.most or (function == "date" and len(arguments) == 2):
+        raise fault("wrong-argument-count", span, function=function, count=len(arguments), example=shape.example)
     if function == "date" and len(arguments) == 1 and isinstance(arguments[0].expr, Literal):
         return _date_literal(arguments[0], span, text)
     arguments = _alike(arguments, text) if function in ("min", "max", "sum") else arguments
@@ -96,7 +104,7 @@ def call(function: Function, arguments: tuple[Operand, ...], span: Span, text: s
         arguments = _containing(arguments, text)
     type_ = _given(function, arguments, text)
     exprs: tuple[Expr, ...] = tuple(argument.expr for argument in arguments)
-    unit = "" if function in _UNITLESS else arguments[0].unit
+    unit = arguments[0].unit if shape.keeps_unit else ""
     return built(Call(function, exprs, span), type_, *arguments, unit=unit)
 
 
@@ -133,10 +141,11 @@ def _given(function: Function, arguments: tuple[Operand, ...], text: str) -> Typ
                 _of(function, argument, kinds, text)
             return NUMBER
         case "clock" | "is_workday" | "workday_after" | "workdays" | "worktime_after":
-            gives, takes = _CALENDAR[function]
-            for argument, kinds in zip(arguments, takes, strict=True):
+            for argument, kinds in zip(arguments, SIGNATURES[function].takes, strict=True):
                 _of(function, argument, kinds, text)
-            return gives
+            return SIGNATURES[function].gives
+        case _:
+            assert_never(function)
 
 
 def _of(function: Function, argument: Operand, kinds: tuple[Kind, ...], text: str) -> Type | None:
@@ -146,9 +155,8 @@ def _of(function: Function, argument: Operand, kinds: tuple[Kind, ...], text: st
 
 
 def _wrong(function: Function, argument: Operand, text: str) -> Fault:
-    return fault(
-        "wrong-argument", argument.span, function=function, text=spoken_of(argument, text), example=_EXAMPLES[function]
-    )
+    example = SIGNATURES[function].example
+    return fault("wrong-argument", argument.span, function=function, text=spoken_of(argument, text), example=example)
 
 
 def _pooled(function: Function, arguments: tuple[Operand, ...], text: str) -> Type | None:
@@ -188,23 +196,3 @@ def _date_literal(argument: Operand, span: Span, text: str) -> Operand:
     if moment is None:
         raise fault("not-a-date", argument.span, text=clipped(text[argument.span.start : argument.span.end]))
     return literal(moment, DATETIME if isinstance(moment, dt.datetime) else DATE, span)
-
-
-_EXAMPLES: dict[Function, str] = {
-    "min": "min(a, b)",
-    "max": "max(a, b)",
-    "sum": "sum(a, b)",
-    "abs": "abs(a)",
-    "round": "round(a, 2)",
-    "floor": "floor(a)",
-    "ceiling": "ceiling(a)",
-    "date": 'date("2025-06-01")',
-    "count": "count(a)",
-    "contains": 'contains(a, "b")',
-    "days": "days(a, b)",
-    "clock": "clock(a, 12)",
-    "is_workday": "is_workday(a)",
-    "workday_after": "workday_after(a, 2)",
-    "workdays": "workdays(a, b)",
-    "worktime_after": "worktime_after(a, 8, 9, 18)",
-}

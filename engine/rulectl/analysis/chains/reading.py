@@ -53,6 +53,7 @@ from rulectl.analysis.smt import (
     plus,
     times,
 )
+from rulectl.lang.calls import SIGNATURES
 from rulectl.lang.syntax import (
     AllOf,
     Any,
@@ -66,6 +67,7 @@ from rulectl.lang.syntax import (
     Either,
     Except,
     Expr,
+    Function,
     If,
     Is,
     IsNull,
@@ -80,18 +82,9 @@ from rulectl.lang.syntax import (
     Text,
 )
 from rulectl.lang.syntax import Sequence as Listing
-from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Kind, Type
+from rulectl.types import DATE, DURATION, NUMBER, STRING, Kind, Type
 
 NULL = Literal(None)
-
-_RESULTS = {
-    "clock": DATETIME,
-    "is_workday": BOOLEAN,
-    "workday_after": DATE,
-    "workdays": NUMBER,
-    "worktime_after": DATETIME,
-}
-"""The kinds of functions that are carried as free values; of the others it is that of what they are given."""
 
 _HAIR = Fraction(1, 10**33)
 """How far, in proportion, a quotient of 34 digits may lie from the exact one."""
@@ -318,7 +311,7 @@ class Reader:
 
     # -- functions -----------------------------------------------------------------------------------------------
 
-    def _call(self, expr: Call, function: str, arguments: list[Symbol]) -> Symbol:
+    def _call(self, expr: Call, function: Function, arguments: list[Symbol]) -> Symbol:
         known, failed = all_of(a.known for a in arguments), any_of(a.failed for a in arguments)
         first = arguments[0]
         ordered = all(not a.type.many and a.kind.ordered for a in arguments)
@@ -359,7 +352,7 @@ class Reader:
             case _:
                 # a list's least, working days and the like: some value of the kind, or none
                 made, fails = fresh_truth("known"), both(known, fresh_truth("fails"))
-                type_ = _RESULTS.get(function, first.type.item)
+                type_ = SIGNATURES[function].gives or first.type.item
                 return self._blur(expr, type_, both(known, made, no(fails)), either(failed, fails))
 
 
