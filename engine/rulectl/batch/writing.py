@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from itertools import groupby
@@ -158,28 +158,32 @@ class RejectWriter:
         if not rejects:
             return b""
         encode = encoder(self.encoding)
-        parts: list[bytes] = []
-        for reject in rejects:
-            cells = reject_cells(reject, self.lang)
-            # our own sentence may lose a sign to the encoding, the row itself may not
-            cells[2] = cells[2].encode(self.encoding, "replace").decode(self.encoding)
-            try:
-                parts.append(encode(row_text(cells, self.delimiter)))
-            except UnicodeEncodeError:
-                raise unwritable(reject.number, self.headings, cells, self.encoding) from None
-        return pack(b"".join(parts), self.packed)
+        try:
+            rows = rows_text((reject_cells(reject, self.lang) for reject in rejects), self.delimiter)
+            return pack(encode(rows), self.packed)
+        except UnicodeEncodeError:  # then each row by itself
+            return pack(b"".join(self._row(reject, encode) for reject in rejects), self.packed)
+
+    def _row(self, reject: Reject, encode: Callable[[str], bytes]) -> bytes:
+        cells = reject_cells(reject, self.lang)
+        # our own sentence may lose a sign to the encoding, the row itself may not
+        cells[2] = cells[2].encode(self.encoding, "replace").decode(self.encoding)
+        try:
+            return encode(rows_text([cells], self.delimiter))
+        except UnicodeEncodeError:
+            raise unwritable(reject.number, self.headings, cells, self.encoding) from None
 
 
 def head_row(headings: Sequence[str], encoding: str, delimiter: str) -> bytes:
     """The headings, with a mark where the encoding has one. Raises UnwritableError."""
     try:
-        return row_text(headings, delimiter).encode(encoding)
+        return rows_text([headings], delimiter).encode(encoding)
     except UnicodeEncodeError:
         raise unwritable(0, headings, headings, encoding) from None
 
 
-def row_text(cells: Sequence[str], delimiter: str) -> str:
-    """One row as text, with its line end."""
+def rows_text(rows: Iterable[Sequence[str]], delimiter: str) -> str:
+    """Rows as text, with their line ends."""
     held = StringIO()
-    csv.writer(held, delimiter=delimiter).writerow(cells)
+    csv.writer(held, delimiter=delimiter).writerows(rows)
     return held.getvalue()

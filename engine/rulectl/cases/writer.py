@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
@@ -22,12 +23,14 @@ from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
+from rulectl.source import Location, RowPlace
 from rulectl.values import Value, plain_text
 
 if TYPE_CHECKING:  # a command that only needs a place to write does not wait for the reading of cases
     from rulectl.cases.reader import CaseRow, Reject
 
 _MEMORY = 20_000
+_ANYWHERE = Location(RowPlace("", 0))
 
 Trace = Literal["none", "rules", "full"]
 Headings = Literal["name", "id"]
@@ -215,6 +218,13 @@ def reject_cells(reject: Reject, lang: Language) -> list[str]:
 
 
 def _reason(field: str, found: Finding, lang: Language) -> str:
+    return _told(field, found.slug, found.fields, lang)
+
+
+@lru_cache(256)
+def _told(field: str, slug: str, fields: tuple[tuple[str, str], ...], lang: Language) -> str:
+    """What is said of a problem, wherever it is: many rows have the same."""
+    found = Finding(slug, _ANYWHERE, fields)
     message = found.message(lang)
     told = f"{field}: {message}" if field and field not in message else message
     return f"{told} {found.help(lang)}".rstrip()
