@@ -1,8 +1,8 @@
 """A workbook to start from, and a case file to try it on.
 
-What is named is the workbook where the name ends like one, else the folder for it. The starter is text in the catalogue,
-one in each language; a template is a shipped rulebook, copied. The cases are those of the workbook's own tests, so that
-the first run shows results that can be looked up.
+What is named is the workbook where the name ends like one, else the folder for it. The starter is text in the
+catalogue, one in each language; a template is a shipped rulebook, copied. The cases are those of the workbook's own
+tests, so that the first run shows results that can be looked up.
 """
 
 from __future__ import annotations
