@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from itertools import chain, product
 from math import prod
@@ -256,9 +257,8 @@ class Cells:
                 at = [one + other for one in at for other in column.codes(rule)]
             for one in at:
                 cells[one].append(boxes)
-        for one, of_rules in cells.items():
-            self._keep(one, of_rules)
-        return self.made[code]
+        made = {one: self._keep(one, of_rules) for one, of_rules in cells.items()}
+        return made[code]
 
     def _keep(self, code: int, rules: Sequence[Sequence[Any] | None]) -> Cell | None:
         """Keep a cell, given as the boxes of its rules."""
@@ -296,7 +296,7 @@ class Cells:
     def _boxes(self, rule: int) -> Sequence[Any] | None:
         """The boxes of a rule over the columns that are not keyed, packed where cells are; None where these are too
         many. Remembered, for a rule stands in the cells of several codes of the first keyed column."""
-        if rule in self.boxes:
+        with suppress(KeyError):
             return self.boxes[rule]
         ranges: list[Sequence[tuple[float, float]]] = [column.ranges(rule) for column in self.raw]
         ranges += [column.ranges(rule) for column in self.boxed]

@@ -7,13 +7,13 @@ lists that feed each other is passed again, until nothing new fires: facts are n
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 
 from rulectl.codes import LANGUAGES, Severity
 from rulectl.diagnostics import Finding, finding
+from rulectl.lang.compiled import Compute, compiled
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Takes
@@ -21,7 +21,7 @@ from rulectl.model.rulebook import Policy, Rulebook, Term
 from rulectl.runtime.ground import Ground, Stratum
 from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.judge import Entries, TableRun, run
-from rulectl.runtime.memory import Memory, Settling
+from rulectl.runtime.memory import Memory, Runs, Settling
 from rulectl.runtime.plan import Plan, Reach
 from rulectl.runtime.quick import Quick
 from rulectl.runtime.resolve import CLASH, Lack
@@ -47,7 +47,7 @@ class Engine:
         where it must be read first: something is unknown, odd or wrong in it, or the rulebook computes."""
         self._fired: dict[Reach, tuple[Firing, ...]] = {}
         self._statements = tuple(
-            Remembered(sorted(names_of(policy.statement)), partial(self._broken, policy))
+            Remembered(sorted(names_of(policy.statement)), partial(self._broken, policy, compiled(policy.statement)))
             for policy in rulebook.policies
         )
         self._blank: dict[str, Value] = {
@@ -126,25 +126,42 @@ class Engine:
     def _pass(self, memory: Memory, stratum: Stratum) -> None:
         """The runs of a stratum's tables that come to anything."""
         left = memory.tables & stratum.tables
-        looks: dict[int, tuple[Look, Look]] = {}
         failing = 0
         for at in stratum.groups:
-            group = self._ground.groups[at]
-            now = sure = group.of(memory.now, memory.absent)
-            if not memory.doubtful.isdisjoint(group.names):
-                sure = group.of(memory.certain, memory.absent)
-            left &= now.speaking | sure.speaking
-            failing |= now.failing
-            looks[at] = (now, sure)
+            look = memory.looks.get(at) or self._look(at, memory)
+            left &= look[0].speaking | look[1].speaking
+            failing |= look[0].failing
         left |= failing & stratum.tables
+        standings, codes, doubtful = self._ground.standings, memory.codes, memory.doubtful
         while left:
-            number = left.bit_length() - 1
-            left ^= 1 << number
-            found = self._stand(number, memory, looks)
+            lowest = left & -left
+            left ^= lowest
+            number = lowest.bit_length() - 1
+            standing = standings[number]
+            known = None
+            if not standing.groups and doubtful.isdisjoint(standing.reads):
+                # most tables: what is known of the codes is all there is to it
+                known = standing.runs.get(codes & standing.mask)
+                if known is not None and known.reach.silent:
+                    continue
+                if known is not None and known.reach.computes:
+                    known = None
+            found = known or self._stand(number, memory)
             if found is not None:
                 memory.runs[number] = found
+                for column, name in enumerate(standing.writes):
+                    memory.heard.setdefault(name, []).append((number, found, column))
 
-    def _stand(self, number: int, memory: Memory, looks: Mapping[int, tuple[Look, Look]]) -> TableRun | None:
+    def _look(self, at: int, memory: Memory) -> tuple[Look, Look]:
+        """How a case stands in a group of columns, now and for certain; its terms are settled when a table asks."""
+        group = self._ground.groups[at]
+        now = sure = group.of(memory.now, memory.absent)
+        if not memory.doubtful.isdisjoint(group.names):
+            sure = group.of(memory.certain, memory.absent)
+        found = memory.looks[at] = (now, sure)
+        return found
+
+    def _stand(self, number: int, memory: Memory) -> TableRun | None:
         """A table's pass over a case, None where it comes to nothing."""
         standing = self._ground.standings[number]
         sure = memory.doubtful.isdisjoint(standing.reads)
@@ -153,19 +170,20 @@ class Engine:
         others: tuple[States, ...] = ()
         failed: tuple[CannotCompute, ...] = ()
         if standing.groups:
-            states = others = tuple([looks[at][0].states[number] for at, _ in standing.groups])
+            states = others = tuple([memory.looks[at][0].states[number] for at, _ in standing.groups])
             if not sure:
-                others = tuple([looks[at][1].states[number] for at, _ in standing.groups])
-            failed = tuple([failure for found in states for failure in found.failures])
+                others = tuple([memory.looks[at][1].states[number] for at, _ in standing.groups])
+            for found in states:
+                failed += found.failures
         key = standing.key(codes, certain, states, others)
         run = standing.runs.get(key)
         if run is None:
             known = memory.now if sure else memory.certain
             run = standing.work_out(key, codes, certain, states, others, self._entries(number, known, memory))
-        if not (standing.computes or failed):
-            return None if run.reach.silent else run
         if run.reach.silent and not failed:
             return None
+        if not (run.reach.computes or failed):
+            return run
         now = may = self._entries(number, memory.now, memory)
         now.columns_failed = failed
         if not sure:
@@ -193,49 +211,60 @@ class Engine:
         ground, runs = self._ground, memory.runs
         settlings: list[tuple[str, Settling]] = []
         for name in self.plan.settled_in[stratum]:
-            heard = [(table, runs[table], column) for table, column in self.plan.writers[name] if table in runs]
+            if ground.straight:
+                heard: Runs | None = memory.heard.get(name)
+            else:
+                heard = [(table, runs[table], column) for table, column in self.plan.writers[name] if table in runs]
             settlings.append((name, ground.judged[name].of(heard) if heard else ground.silent[name]))
         memory.settle(settlings)
 
     # -- the outcome --------------------------------------------------------------------------------------------
 
     def _outcome(self, memory: Memory, counted: Counted) -> Outcome:
-        outputs = {term.id: memory.now[term.id] for term in self.plan.outputs}
-        statuses = {t.id: memory.verdicts[t.id].status for t in self.rulebook.terms if t.id in memory.verdicts}
+        now, verdicts, ground = memory.now, memory.verdicts, self._ground
+        statuses = {name: verdicts[name].status for name in ground.spoken}
+        runs = [table_run for _, table_run in sorted(memory.runs.items())]
         return Outcome(
-            case={
-                t.id: memory.now[t.id]
-                for t in self.rulebook.terms
-                if t.role is Role.INPUT and t.id not in memory.verdicts and memory.now[t.id] is not None
-            },
-            outputs=outputs,
-            derived={t.id: memory.now[t.id] for t in self.plan.derived},
+            case={name: value for name in ground.given if (value := now[name]) is not None},
+            outputs={name: now[name] for name in ground.outputs},
+            derived={name: now[name] for name in ground.derived},
             statuses=statuses,
             status=self.plan.case_status(statuses),
             asks=self._asks(memory),
-            firings=self._firings(memory),
-            findings=self._findings(memory),
+            firings=self._firings(runs),
+            findings=self._findings(memory, runs),
             counted={name: ids for name, (_, ids) in counted.items()},
         )
 
     def _asks(self, memory: Memory) -> tuple[str, ...]:
         """Unknown terms by how many rules wait for them, those of required outputs first."""
-        required: Counter[str] = Counter()
-        total: Counter[str] = Counter()
-        known: dict[frozenset[str], frozenset[str]] = {}
+        # by the names that rules wait for: how many do for any output, and for a required one
+        waiting: dict[frozenset[str], int] = {}
+        urgent: dict[frozenset[str], int] = {}
         for term in self.plan.outputs:
             for names in memory.verdicts[term.id].waits:
-                inputs = known.get(names)
-                if inputs is None:
-                    inputs = known[names] = frozenset(
-                        other for name in memory.inputs(names) for other in self._behind(name, memory)
-                    )
-                total.update(inputs)
+                waiting[names] = waiting.get(names, 0) + 1
                 if term.required:
-                    required.update(inputs)
+                    urgent[names] = urgent.get(names, 0) + 1
+        if not waiting:
+            return ()
+        required: dict[str, int] = {}
+        total: dict[str, int] = {}
+        aggregates = self.plan.aggregates.keys()
+        for names, count in waiting.items():
+            inputs = memory.inputs(names)
+            if not aggregates.isdisjoint(inputs):
+                inputs = frozenset(other for name in inputs for other in self._behind(name, memory))
+            more = urgent.get(names, 0)
+            for name in inputs:
+                total[name] = total.get(name, 0) + count
+            if more:
+                for name in inputs:
+                    required[name] = required.get(name, 0) + more
         order = self.plan.order
         # an event date that no term gives cannot be asked for
-        return tuple(sorted((n for n in total if n in order), key=lambda n: (-required[n], -total[n], order[n])))
+        asked = [(-required.get(name, 0), -total[name], order[name], name) for name in total if name in order]
+        return tuple([name for *_, name in sorted(asked)])
 
     def _behind(self, name: str, memory: Memory) -> Iterator[str]:
         """A name, or for a fact counted across cases the keys and the time that the case would need to be counted."""
@@ -244,9 +273,9 @@ class Engine:
         missing = [key for key in needed if key is not None and memory.now.get(key) is None]
         yield from missing or [name]
 
-    def _firings(self, memory: Memory) -> tuple[Firing, ...]:
+    def _firings(self, runs: Sequence[TableRun]) -> tuple[Firing, ...]:
         fired: list[Firing] = []
-        for _, table_run in sorted(memory.runs.items()):
+        for table_run in runs:
             reach = table_run.reach
             known = self._fired.get(reach)
             if known is None:
@@ -259,10 +288,13 @@ class Engine:
             fired += known
         return tuple(fired)
 
-    def _findings(self, memory: Memory) -> tuple[Finding, ...]:
+    def _findings(self, memory: Memory, runs: Sequence[TableRun]) -> tuple[Finding, ...]:
         found: list[Finding] = []
-        for _, table_run in sorted(memory.runs.items()):
-            found += table_findings(table_run)
+        for table_run in runs:
+            # of one rule that says a plain value there is nothing to tell
+            reach = table_run.reach
+            if reach.computes or len(reach.hits) > 1 or table_run.now.columns_failed:
+                found += table_findings(table_run)
         for name, verdict in memory.verdicts.items():
             if verdict.clash:
                 found += self.clash(memory.runs, self.plan.terms[name])
@@ -278,8 +310,10 @@ class Engine:
         told = [statement.of(facts) for statement in self._statements]
         return tuple([found for found in told if found is not None])
 
-    def _broken(self, policy: Policy, facts: Mapping[str, Value], _: frozenset[str]) -> Finding | None:
-        return broken(policy, self.rulebook, facts)
+    def _broken(
+        self, policy: Policy, statement: Compute, facts: Mapping[str, Value], _: frozenset[str]
+    ) -> Finding | None:
+        return broken(policy, self.rulebook, facts, statement)
 
     def clash(self, runs: Mapping[int, TableRun], term: Term) -> list[Finding]:
         """Tables that say different things of one term; a table at odds with itself is reported by itself."""
@@ -306,11 +340,14 @@ class Engine:
         return [finding("tables-disagree", at, rules=rules, term=term.name, said_zh=said_zh, said_en=said_en)]
 
 
-def broken(policy: Policy, rulebook: Rulebook, facts: Mapping[str, Value]) -> Finding | None:
-    """What there is to say of a statement that some facts break, or that cannot be worked out for them."""
+def broken(
+    policy: Policy, rulebook: Rulebook, facts: Mapping[str, Value], statement: Compute | None = None
+) -> Finding | None:
+    """What there is to say of a statement that some facts break, or that cannot be worked out for them. `statement` is
+    what works it out, where that has been put together."""
     place = policy.cell or FilePlace(rulebook.source)
     try:
-        holds = evaluate(policy.statement, facts)
+        holds = evaluate(policy.statement, facts) if statement is None else statement(facts)
     except CannotCompute as failure:
         return _cannot(failure, place, "", policy.id)
     if holds is not False:

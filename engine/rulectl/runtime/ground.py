@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from rulectl.model.policy import Role
@@ -26,7 +27,9 @@ class Stratum(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Ground:
     """`placings`, `judged` and `silent` by term: where its values stand, what its verdicts make of it, and what it is
-    where no table speaks of it. `defaults` are those of inputs."""
+    where no table speaks of it. `defaults` are those of inputs. `given`, `spoken`, `outputs` and `derived` are terms in
+    the vocabulary's order: inputs that no table writes, what has a verdict, and by role. `straight`: tables run in
+    the order of their numbers, and each once."""
 
     speaking: Speaking
     standings: tuple[Standing, ...]
@@ -36,6 +39,11 @@ class Ground:
     judged: Mapping[str, Judged]
     silent: Mapping[str, Settling]
     defaults: dict[str, Value]
+    given: tuple[str, ...]
+    spoken: tuple[str, ...]
+    outputs: tuple[str, ...]
+    derived: tuple[str, ...]
+    straight: bool
 
     @staticmethod
     def of(plan: Plan) -> Ground:
@@ -52,7 +60,8 @@ class Ground:
             strata.append(Stratum(tables, tuple(at for at, group in enumerate(groups) if group.tables & tables)))
         known = [*plan.coding.fields, *plan.writers, *(term.id for term in plan.unspoken)]
         placings = {name: Placing(plan.terms[name], plan.coding, speaking) for name in known if name in plan.terms}
-        spoken = [*plan.writers, *(term.id for term in plan.unspoken)]
+        spoken = {*plan.writers, *(term.id for term in plan.unspoken)}
+        terms = plan.rulebook.terms
         return Ground(
             speaking,
             standings,
@@ -61,5 +70,10 @@ class Ground:
             placings,
             {name: Judged(plan.terms[name], placings[name].settled) for name in plan.writers},
             {name: placings[name].settled(SILENT) for name in spoken},
-            {t.id: t.default for t in plan.rulebook.terms if t.role is Role.INPUT and t.default is not None},
+            {t.id: t.default for t in terms if t.role is Role.INPUT and t.default is not None},
+            tuple(t.id for t in terms if t.role is Role.INPUT and t.id not in spoken),
+            tuple(t.id for t in terms if t.id in spoken),
+            tuple(t.id for t in plan.outputs),
+            tuple(t.id for t in plan.derived),
+            not any(plan.cyclic) and [*chain.from_iterable(plan.strata)] == [*range(len(plan.tables))],
         )

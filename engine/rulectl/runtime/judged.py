@@ -10,14 +10,14 @@ adjusting" memory of this kind: Acar, Blelloch and Harper, "Selective memoizatio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.model.rulebook import Term
 from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.judge import Heard, Saying, TableRun, Verdict, judge, weigh
-from rulectl.runtime.memory import Settling
+from rulectl.runtime.memory import Runs, Settling
 from rulectl.runtime.resolve import Spoken
 from rulectl.values import Value
 
@@ -26,9 +26,6 @@ KEPT_TREE: Final = 4_000
 
 TRIED: Final = 500
 """So many times are verdicts remembered before it is looked at whether they come again: those on amounts rarely do."""
-
-Runs = Sequence[tuple[int, TableRun, int]]
-"""The runs of a term's writers: (table number, run, output column), in firing order."""
 
 
 class Question(NamedTuple):

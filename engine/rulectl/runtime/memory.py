@@ -7,7 +7,7 @@ that it is worked out once and kept with the verdict (`Settling`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -16,10 +16,15 @@ from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import NO_FIELD, Coding
 from rulectl.runtime.judge import TableRun, Verdict
 from rulectl.runtime.speaking import Speaking
+from rulectl.runtime.standing import Look
 from rulectl.values import Value
 
 KEPT_VALUES: Final = 2_000
 """How many values of a term are remembered with what they come to."""
+
+
+Runs = Sequence[tuple[int, TableRun, int]]
+"""The runs of a term's writers: (table number, run, output column), in firing order."""
 
 
 class Settling(NamedTuple):
@@ -79,7 +84,8 @@ class Placing:
 class Memory:
     """What is known now, what is certain (provisional terms unknown), what is absent for certain; the codes of both,
     the terms in which they differ, and the tables that may have something to say (runtime/speaking.py). Tables that say
-    nothing have no run."""
+    nothing have no run; `heard` are the runs of the others by the terms that they write, and `looks` says how the case
+    stands in groups of columns (runtime/standing.py), now and for certain."""
 
     now: dict[str, Value]
     certain: dict[str, Value]
@@ -90,6 +96,8 @@ class Memory:
     doubtful: set[str] = field(default_factory=set)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     runs: dict[int, TableRun] = field(default_factory=dict)
+    heard: dict[str, list[tuple[int, TableRun, int]]] = field(default_factory=dict)
+    looks: dict[int, tuple[Look, Look]] = field(default_factory=dict)
 
     def settle(self, settlings: Iterable[tuple[str, Settling]]) -> None:
         """Judged terms become facts."""
@@ -113,6 +121,8 @@ class Memory:
 
     def inputs(self, names: frozenset[str]) -> frozenset[str]:
         """The names with decided terms replaced by what these wait for themselves."""
+        if self.verdicts.keys().isdisjoint(names):
+            return names
         found: set[str] = set()
         seen: set[str] = set()
         left = list(names)

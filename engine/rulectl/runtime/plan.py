@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar, overload
+from typing import Final, TypeVar, overload
 
 from rulectl.lang.compiled import Compute, compiled
-from rulectl.lang.evaluate import CannotCompute, names_of
+from rulectl.lang.evaluate import CannotCompute, children, names_of
 from rulectl.lang.fold import fold
 from rulectl.lang.region import ABSENT, UNKNOWN
-from rulectl.lang.syntax import Expr, Literal, Name
+from rulectl.lang.syntax import Call, Expr, Literal, Name, Node
 from rulectl.model.grid import Strip, computed_of, grid_of
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Role, Status
@@ -99,6 +99,39 @@ class Made(Sequence[T]):
         return item
 
 
+CALENDAR: Final = frozenset(("clock", "is_workday", "workday_after", "workdays", "worktime_after"))
+"""What is worked out of the calendar takes longer than to look it up again."""
+
+KEPT_COMPUTED: Final = 1_000
+"""How many values of an expression are remembered."""
+
+
+def _kept(expr: Expr) -> Compute:
+    """What works out an expression; what asks the calendar is remembered by the values of what it names."""
+    compute = compiled(expr)
+    if not _asks_calendar(expr):
+        return compute
+    names = sorted(names_of(expr))
+    known: dict[tuple[Value, ...], Value] = {}
+
+    def kept(facts: Mapping[str, Value]) -> Value:
+        key = tuple([facts.get(name) for name in names])
+        try:
+            return known[key]
+        except KeyError:
+            value = compute(facts)
+            if len(known) >= KEPT_COMPUTED:
+                known.clear()
+            known[key] = value
+            return value
+
+    return kept
+
+
+def _asks_calendar(node: Node) -> bool:
+    return (isinstance(node, Call) and node.function in CALENDAR) or any(map(_asks_calendar, children(node)))
+
+
 @dataclass
 class TablePlan:
     """One table, ready to run. `spoken[rule][column]` is a literal entry's value, None for an expression;
@@ -156,7 +189,7 @@ class TablePlan:
         found = self._computed.get(at)
         if found is None:
             expr = self.expressions[at]
-            found = self._computed[at] = self._compiled.get(id(expr)) or compiled(expr)
+            found = self._computed[at] = self._compiled.get(id(expr)) or _kept(expr)
             self._compiled[id(expr)] = found
         return found
 

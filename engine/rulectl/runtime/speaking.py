@@ -1,9 +1,9 @@
 """Which tables may have something to say of a case: one look at each term leaves out most of them.
 
-Of the tables of a large rulebook most say nothing of most cases, and mostly one term alone says so: the kind of trouble,
-or the channel. So every class of a term knows the tables in which some rule may hold for it, as bits of an integer; and
-what is left of all tables is one AND a term: the bit vectors of an index (runtime/leaf.py), a floor higher. What is
-left out would have come to no rule and to none that may hold; what is left is looked at as ever.
+Of the tables of a large rulebook most say nothing of most cases, and mostly one term alone says so: the trouble, or the
+channel. So every class of a term knows the tables in which some rule may hold for it, as bits of an integer, and what
+is left of all tables is one AND a term: the bit vectors of an index (runtime/leaf.py), a floor higher. What is left out
+would have come to no rule and to none that may hold; what is left is looked at as ever.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ class Remembered(Generic[T]):
 
     def __init__(self, names: Iterable[str], work_out: Callable[[Facts, Absent], T]) -> None:
         self.names = tuple(names)
+        self._every = frozenset(self.names)
         self.known: dict[object, T] = {}
         self._take: Callable[[Facts], tuple[Value, ...]]
         self._take = itemgetter(*self.names) if len(self.names) > 1 else self._take_few
@@ -51,7 +52,7 @@ class Remembered(Generic[T]):
             values = self._take(facts)
         except KeyError:
             values = tuple([facts.get(name) for name in self.names])
-        key = (values, tuple([name in absent for name in self.names])) if None in values else values
+        key = values if not absent or absent.isdisjoint(self._every) else (values, absent & self._every)
         try:
             return self.known[key]
         except KeyError:
@@ -142,7 +143,7 @@ def groups_of(tables: Sequence[TablePlan], keyed: Sequence[Keyed]) -> tuple[Grou
 @dataclass(slots=True)
 class Standing:
     """A table, and what is known of ways to stand before it. `mask`: its part of the codes; `groups`: those in which it
-    has columns, and which these are; `computes`: whether some rule says what must be computed."""
+    has columns, and which these are; `writes`: the terms that it writes, by output column."""
 
     plan: TablePlan
     terms: Sequence[Term]
@@ -150,7 +151,7 @@ class Standing:
     mask: int
     reads: frozenset[str]
     groups: tuple[tuple[int, tuple[int, ...]], ...]
-    computes: bool
+    writes: tuple[str, ...]
     runs: dict[object, TableRun] = field(default_factory=dict)
     shared: dict[object, TableRun] = field(default_factory=dict)
 
@@ -159,13 +160,16 @@ class Standing:
         mine = [
             (at, places) for at, group in enumerate(groups) for table, _, places in group.members if table == number
         ]
-        return Standing(plan, terms, keyed, keyed.mask, frozenset(plan.reads), tuple(mine), bool(plan.expressions))
+        writes = tuple(column.term for column in plan.table.outputs)
+        return Standing(plan, terms, keyed, keyed.mask, frozenset(plan.reads), tuple(mine), writes)
 
     def key(self, codes: int, certain: int, states: tuple[States, ...], sure: tuple[States, ...]) -> object:
         """What the table has to say hangs on this: the codes and the states of its other columns, as they are now and
         as they are for certain."""
         now, other = codes & self.mask, certain & self.mask
-        return (now, other, states, sure) if states or other != now else now
+        if other == now and sure is states:
+            return (now, *states) if states else now
+        return (now, other, states, sure)
 
     def work_out(
         self,
