@@ -64,7 +64,7 @@ class DelimitedTable:
         place = RowPlace(self.file, odd.number)
         cells = odd.cells
         if cells is None:
-            return finding("broken-quote", Location(place, odd.text))
+            return finding("endless-quote" if odd.endless else "broken-quote", Location(place, odd.text))
         spoilt = next((cell for cell in cells if "\ufffd" in cell or "\0" in cell), None)
         if spoilt is not None and not self._rows.sound:
             if "\ufffd" in spoilt:

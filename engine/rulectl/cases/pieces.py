@@ -76,6 +76,7 @@ class Odd(NamedTuple):
     number: int
     cells: tuple[str, ...] | None
     text: str = ""
+    endless: bool = False
 
 
 class Piece(NamedTuple):
@@ -314,14 +315,14 @@ def _by_lines(body: bytes, shape: Shape, spoilt: bool, final: bool, first: int, 
             break
         at = line + found.lines
         later += range(line + 1, at)
-        odd.append(Odd(line - len(later) + found.lines - 1, found.cells, texts[line].rstrip("\r\n")))
+        odd.append(Odd(line - len(later) + found.lines - 1, found.cells, texts[line].rstrip("\r\n"), found.endless))
     starts = pl.repeat(True, len(plain), eager=True)
     if later:
         starts = starts.scatter(later, False)
         plain &= starts
     numbers = starts.cast(pl.Int64).cum_sum() - 1 + first
     count = len(plain) - len(later)
-    odd = [Odd(one.number + first, one.cells, one.text) for one in odd]
+    odd = [one._replace(number=one.number + first) for one in odd]
     piece, unfinished = Piece(_empty(shape), odd, count, zlib.crc32(body[:end])), body[end:]
     if not plain.any():
         return piece, unfinished

@@ -135,7 +135,7 @@ class CaseFile:
         """Why a row cannot be laid beside the headings: broken quote, lost bytes, too few or too many cells."""
         cells = record.cells
         if record.broken:
-            return finding("broken-quote", Location(place, cells[0]))
+            return finding("endless-quote" if record.endless else "broken-quote", Location(place, cells[0]))
         if not self._whole:
             spoilt = next((cell for cell in cells if "\ufffd" in cell or "\0" in cell), None)
             if spoilt is not None and "\ufffd" in spoilt:

@@ -2,8 +2,8 @@
 
 The csv module in strict mode does the parsing (RFC 4180: quoted delimiters, doubled quotes, line breaks inside quotes).
 What it cannot do is get up again: one quote that is never closed swallows everything up to the next quote or the end of
-the file. So the physical lines of the record under way are kept; when the record turns out to be none, only its first
-line is given up, as a broken record, and reading goes on at the second.
+the file. So the physical lines of the record under way are kept; when the record turns out to be none, or grows past
+all measure, only its first line is given up, as a broken record, and reading goes on at the second.
 
 Headings need not come first: exports have a title, a date, a blank line above them. So the first rows (`front`) are
 looked at before any is read, each parted by the delimiter that it shows itself, and whoever knows what headings may be
@@ -27,6 +27,10 @@ DELIMITERS = (",", "\t", ";", "|")
 # Below so many columns a line of running text with a few commas may look like a row of its own.
 _WIDE = 5
 
+LONGEST = 1 << 17
+"""Characters of a record over several lines: where a quote is never closed, so many are looked at in vain."""
+csv.field_size_limit((1 << 31) - 1)  # in one line a cell may be of any length
+
 LOOK = 30
 """Headings stand in one of the first rows."""
 LOOK_FAR = 1 << 16
@@ -34,11 +38,16 @@ LOOK_FAR = 1 << 16
 
 
 class Record(NamedTuple):
-    """One row. A broken one holds its line whole, as its only cell."""
+    """One row. A broken one holds its line whole, as its only cell; `endless`: it went on for longer than LONGEST."""
 
     number: int
     cells: tuple[str, ...]
     broken: bool = False
+    endless: bool = False
+
+
+class EndlessError(csv.Error):
+    """A record over several lines that goes on for longer than LONGEST."""
 
 
 def delimiter_of(line: str) -> str:
@@ -54,6 +63,13 @@ def width_of(headings: Sequence[str]) -> int:
     while width and not headings[width - 1].strip():
         width -= 1
     return width
+
+
+class Given(NamedTuple):
+    """A line that is given up, and whether its record went on for longer than LONGEST."""
+
+    line: str
+    endless: bool
 
 
 class FrontRow(NamedTuple):
@@ -148,27 +164,29 @@ class Records:
         for _ in range(sum(len(row.lines) for row in self._above)):
             self._again.popleft()
         for number, cells in enumerate(self._parsed(width), start=self.before + len(self._above)):
-            if isinstance(cells, str):
-                yield Record(number, (cells,), broken=True)
+            if isinstance(cells, Given):
+                yield Record(number, (cells.line,), True, cells.endless)
             elif any(cells) and any(cell.strip() for cell in cells):
                 yield Record(number, tuple(cells))
             else:
                 self.blank += 1
 
     def _lines(self) -> Iterator[str]:
+        """The lines to come, those put back first. Raises EndlessError within a record that does not end."""
         again, taken = self._again, self._taken
-        while again:
-            taken.append(again[0])
-            yield again.popleft()
-        for line in self._source:
+        length = sum(map(len, taken))
+        while (line := again.popleft() if again else next(self._source, None)) is not None:
+            length = len(line) if not taken else length + len(line)
             taken.append(line)
+            if length > LONGEST and len(taken) > 1:
+                raise EndlessError
             yield line
 
-    def _parsed(self, width: int) -> Iterator[list[str] | str]:
-        """Each record's cells, or the text of a line that cannot be parsed. `width` 0: any is right."""
+    def _parsed(self, width: int) -> Iterator[list[str] | Given]:
+        """Each record's cells, or a line that is given up. `width` 0: any is right."""
         taken = self._taken
         while True:
-            broken = False
+            broken = endless = False
             reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=True)
             taken.clear()
             try:
@@ -178,14 +196,14 @@ class Records:
                         break
                     taken.clear()
                     yield cells
-            except csv.Error:
-                broken = True
+            except csv.Error as error:
+                broken, endless = True, isinstance(error, EndlessError)
             if not broken:
                 return
             first, rest = taken[0], taken[1:]
             self._again.extendleft(reversed(rest))
             taken.clear()
-            yield first.rstrip("\r\n")
+            yield Given(first.rstrip("\r\n"), endless)
 
 
 def swallowed(cells: Sequence[str], taken: Sequence[str], width: int, delimiter: str) -> bool:
@@ -203,10 +221,11 @@ def swallowed(cells: Sequence[str], taken: Sequence[str], width: int, delimiter:
 
 class Step(NamedTuple):
     """What stands at a line: a record of so many lines; `cells` None where no record can be made of it, which is one
-    line; no line at all where the record goes on beyond what is there."""
+    line; no line at all where the record goes on beyond what is there; `endless` as of a Record."""
 
     lines: int
     cells: tuple[str, ...] | None
+    endless: bool = False
 
 
 def step(lines: Sequence[str], at: int, delimiter: str, width: int, final: bool) -> Step:
@@ -215,22 +234,23 @@ def step(lines: Sequence[str], at: int, delimiter: str, width: int, final: bool)
 
     def source() -> Iterator[str]:
         nonlocal taken
+        length = 0
         # by number: an iterator would be led past all earlier lines for each record
         for number in range(at, len(lines)):
             taken += 1
-            yield lines[number]
+            line = lines[number]
+            length += len(line)
+            if length > LONGEST and taken > 1:
+                raise EndlessError
+            yield line
 
     try:
         cells = next(csv.reader(source(), delimiter=delimiter, strict=True))
+    except EndlessError:
+        return Step(1, None, True)
     except csv.Error:
-        if at + taken == len(lines) and not final and _goes_on(lines, at):
-            return Step(0, None)
-        return Step(1, None)
+        # what is there was no more than the start of a record that may
+        return Step(0 if at + taken == len(lines) and not final else 1, None)
     if taken > 1 and swallowed(cells, lines[at : at + taken], width, delimiter):
         return Step(1, None)
     return Step(taken, tuple(cells))
-
-
-def _goes_on(lines: Sequence[str], at: int) -> bool:
-    """Whether what stands from a line on is short enough to be the start of one cell."""
-    return sum(len(lines[number]) for number in range(at, len(lines))) <= csv.field_size_limit()
