@@ -88,12 +88,14 @@ class Weighing:
                 fixed += (one.table, shape)
                 values += ids
                 continue
+            now = run.now
+            if not isinstance(now, KnownEntries) and run.plan.expressions and run.reach.computes:
+                return None
             frame = self._frames.get((run.reach, column))
             if frame is None:
                 frame = self._frames[run.reach, column] = self._frame(run, column)
             fixed += (one.table, run.reach)
             values += frame.values
-            now = run.now
             if isinstance(now, KnownEntries):
                 entries = now.entries
                 for place in frame.places:
@@ -101,8 +103,6 @@ class Weighing:
                     shape, ids = entry.mark or self._mark(entry)
                     fixed.append(shape)
                     values += ids
-            elif run.plan.expressions and run.reach.computes:
-                return None
         first: dict[int, int] = {}
         return tuple(fixed), tuple([first.setdefault(value, at) for at, value in enumerate(values)])
 

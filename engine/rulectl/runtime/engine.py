@@ -78,7 +78,7 @@ class Engine:
         """What is known before any table has run."""
         ground, plan = self._ground, self.plan
         now = dict(self._blank)
-        codes, tables = 0, ground.speaking.every
+        codes, tables = ground.codes, ground.speaking.every
         given = {name: value for name, value in facts.items() if value is not None and name in now}
         for name, (value, _) in counted.items():
             if value is not None and now[name] is None:

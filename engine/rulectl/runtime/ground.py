@@ -26,11 +26,12 @@ class Stratum(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`placings`, `judged` and `silent` by term: where its values stand, what its verdicts make of it, and what it is
-    where no table speaks of it. `defaults` are those of inputs. `given`, `spoken`, `outputs` and `derived` are terms in
-    the vocabulary's order: inputs that no table writes, what has a verdict, and by role. `straight`: tables run in
-    the order of their numbers, and each once."""
+    """`codes` are those of parameters. `placings`, `judged` and `silent` by term: where its values stand, what its
+    verdicts make of it, and what it is where no table speaks of it. `defaults` are those of inputs. `given`, `spoken`,
+    `outputs` and `derived` are terms in the vocabulary's order: inputs that no table writes, what has a verdict, and by
+    role. `straight`: tables run in the order of their numbers, and each once."""
 
+    codes: int
     speaking: Speaking
     standings: tuple[Standing, ...]
     groups: tuple[Group, ...]
@@ -63,6 +64,7 @@ class Ground:
         spoken = {*plan.writers, *(term.id for term in plan.unspoken)}
         terms = plan.rulebook.terms
         return Ground(
+            sum([plan.coding.code(name, value, False) for name, value in plan.parameters.items()]),
             speaking,
             standings,
             groups,

@@ -1,0 +1,127 @@
+"""Rules that compute come to the same in columns as one by one: rows that are settled, open, in doubt, that cannot be
+computed or do not fit; whatever is kept of amounts, or forgotten, from frame to frame."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rulectl.columnar import reading, tables
+from rulectl.columnar.computed import Computed
+from rulectl.columnar.engine import ColumnarEngine
+from rulectl.columnar.runs import Runs
+from rulectl.columnar.weighing import Weighing
+from rulectl.lang.syntax import Is, Literal, Name, Text
+from rulectl.model.policy import HitPolicy, Role
+from rulectl.model.rulebook import (
+    InputColumn,
+    OutputColumn,
+    OutputEntry,
+    Parameter,
+    Rule,
+    Rulebook,
+    Table,
+    Term,
+    TestEntry,
+)
+from rulectl.runtime.engine import Engine
+from rulectl.runtime.judge import Heard, Verdict, weigh
+from rulectl.types import NUMBER, STRING
+from rulectl.values import Value
+from tests.columnar import computing
+from tests.columnar.test_agree import CALM, frame, row, said
+
+SEEDS = st.integers(0, 2**40)
+
+
+def agree(book: Rulebook, columns: ColumnarEngine, engine: Engine, cases: list[dict[str, Value]]) -> None:
+    """Hold the columns to the one-case engine."""
+    decided = columns.decide(frame(book, cases))
+    assert len(decided) == len(cases)
+    for at, case in enumerate(cases):
+        assert row(decided, book, at) == said(engine.decide(case)), case
+
+
+@CALM
+@given(SEEDS)
+def test_computed_in_columns_is_computed_one_by_one(seed: int) -> None:
+    r = Random(seed)
+    book = computing.rulebook(r)
+    engine, columns = Engine(book), ColumnarEngine(book)
+    for _ in range(3):
+        with pytest.MonkeyPatch.context() as patch:
+            if r.random() < 0.5:
+                patch.setattr(reading, "_MANY", 0)
+            if r.random() < 0.5:
+                patch.setattr(tables, "_COMBINATIONS", 0)
+            if r.random() < 0.5:
+                columns._forget_values(0)
+            agree(book, columns, engine, [computing.case(r, book) for _ in range(15)])
+
+
+def test_what_is_remembered_of_a_pattern_is_what_weighing_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, anew = Counter[bool](), Weighing.verdict
+
+    def both(self: Weighing, heard: Sequence[Heard]) -> Verdict:
+        before = len(self)
+        found = anew(self, heard)
+        open_ = any(one.run is not None for one in heard)
+        known[open_ and len(self) == before and self._patterned] += 1
+        assert found == weigh(self.term, heard)
+        return found
+
+    monkeypatch.setattr(Weighing, "verdict", both)
+    for seed in range(60):
+        r = Random(seed)
+        book = computing.rulebook(r)
+        ColumnarEngine(book).decide(frame(book, [computing.case(r, book) for _ in range(40)]))
+    assert known[True] > 300, known  # else nothing was remembered
+
+
+def test_every_way_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draws above have rows of all kinds."""
+    rows = Counter[str]()
+
+    def counted(where: type, name: str, size: Callable[..., int]) -> None:
+        real = getattr(where, name)
+
+        def count(*args: Any) -> object:
+            rows[name] += size(*args)
+            return real(*args)
+
+        monkeypatch.setattr(where, name, count)
+
+    counted(Runs, "_say", lambda self, known, start, where, *rest: len(where))
+    counted(Runs, "_apart", lambda self, known, shape, where, *rest: len(where))
+    counted(Runs, "exactly", lambda self, known, starts, columns, where: len(where))
+    counted(Computed, "_sum", lambda *args: 1)
+    counted(Computed, "_of_nulls", lambda self, columns, where: len(where))
+    counted(Computed, "_one_by_one", lambda self, columns, where: len(where))
+    counted(Computed, "_unsure", lambda *args: 1)
+    for seed in range(40):
+        r = Random(seed)
+        book = computing.rulebook(r)
+        ColumnarEngine(book).decide(frame(book, [computing.case(r, book) for _ in range(30)]))
+    assert len(rows) == 7
+    assert min(rows.values()) > 100, rows
+
+
+def test_a_condition_may_ask_about_a_parameter() -> None:
+    line = Term("line", "明细", Role.OUTPUT, STRING)
+    asked = InputColumn(Name("fee"), NUMBER)
+    free = Rule("R0", (TestEntry(Is("=", Literal(Decimal(0)))),), (OutputEntry(Literal("免")),))
+    paid = Rule("R1", (TestEntry(Is(">", Literal(Decimal(0)))),), (OutputEntry(Text((Literal("收"), Name("paid")))),))
+    table = Table("收费", HitPolicy.FIRST, (asked,), (OutputColumn("line", HitPolicy.FIRST),), (free, paid))
+    fee = Parameter("fee", "手续费", NUMBER, Decimal("2.5"))
+    terms = (Term("paid", "实付", Role.INPUT, NUMBER), line)
+    book = Rulebook("fees", "收费", terms=terms, parameters=(fee,), tables=(table,))
+    engine = Engine(book)
+    assert engine.decide({"paid": Decimal("7.50")}).outputs == {"line": "收7.5"}
+    agree(book, ColumnarEngine(book), engine, [{"paid": Decimal("7.50")}, {"paid": None}])
