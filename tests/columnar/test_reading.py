@@ -172,6 +172,25 @@ def test_native_values() -> None:
         assert decided.values(whole.rulebook.term("double")).to_list() == [o.outputs["double"] for o in mixed]
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Int128, pl.UInt8, pl.UInt32, pl.UInt64, pl.Float32, pl.Float64],
+    ids=str,
+)
+def test_numbers_of_every_width(kind: pl.DataType) -> None:
+    frame = pl.DataFrame(
+        {
+            "case_id": ["a", "b", "c"],
+            "sku": ["A1"] * 3,
+            "colour": ["红"] * 3,
+            "amount": pl.Series([10, 9, None], dtype=kind),
+        }
+    )
+    decided = ColumnarEngine(book()).decide(frame)
+    assert decided.text("level").to_list() == ["ten", "small", "small"]
+    assert decided.text("double").to_list() == ["20", "18", "2"]
+
+
 def test_numbers_are_never_taken_for_their_neighbours() -> None:
     """Columns long enough to be read as floats still tell 10 from 10.0000000000000000001."""
     filler = [f"{n}.5" for n in range(20, 10_020)]

@@ -152,7 +152,8 @@ class TermReader:
         """Native values: by distinct value, but for numbers in a number's column."""
         if series.dtype.is_numeric() and self._floats_do():
             if series.dtype.is_float() or series.dtype.is_integer():
-                exact = series.is_between(-(10**15) + 1, 10**15 - 1)
+                # as floats: the bounds fit in no shorter kind of integer
+                exact = series.cast(pl.Float64).is_between(-(10**15) + 1, 10**15 - 1)
                 return self._mixed(series, series, exact.fill_null(False), self.slot.native)
             if series.head(_SAMPLE).n_unique() > _MANY:
                 return self._numbers(series.cast(_TEXT))
