@@ -191,6 +191,15 @@ def test_numbers_of_every_width(kind: pl.DataType) -> None:
     assert decided.text("double").to_list() == ["20", "18", "2"]
 
 
+def test_objects_of_any_kind() -> None:
+    """A column that holds whatever a program put there is read value by value."""
+    frame = pl.DataFrame({"case_id": ["a", "b", "c"], "sku": ["A1"] * 3, "colour": ["红"] * 3})
+    amounts = pl.Series("amount", [Decimal(10), "￥9", object()], dtype=pl.Object)
+    decided = ColumnarEngine(book()).decide(frame.with_columns(amounts))
+    assert decided.text("level").to_list() == ["ten", "small"]
+    assert [reject.id for reject in decided.rejects] == ["c"]
+
+
 def test_numbers_are_never_taken_for_their_neighbours() -> None:
     """Columns long enough to be read as floats still tell 10 from 10.0000000000000000001."""
     filler = [f"{n}.5" for n in range(20, 10_020)]

@@ -160,24 +160,24 @@ class TermReader:
         if series.dtype == pl.Boolean:
             lut = np.array([self._native(False), self._native(True), BLANK_CODE], np.int32)
             return self._good(lut[series.cast(pl.UInt8).fill_null(2).to_numpy()])
-        found = series.unique()
-        said = [self._native(value) for value in found.to_list()]
         if series.dtype in (pl.List, pl.Array, pl.Object, pl.Struct):
-            numbered = {repr(value): code for value, code in zip(found.to_list(), said, strict=True)}
-            codes = np.array([numbered[repr(value)] for value in series.to_list()], np.int32)
-        else:
-            order = pl.Series("code", said, pl.Int32)
-            codes = (
-                pl.DataFrame({"value": series})
-                .join(
-                    pl.DataFrame({"value": found, "code": order}),
-                    on="value",
-                    how="left",
-                    nulls_equal=True,
-                    maintain_order="left",
-                )["code"]
-                .to_numpy()
-            )
+            values = series.to_list()
+            keys = list(map(repr, values))
+            numbered = {key: self._native(value) for key, value in dict(zip(keys, values, strict=True)).items()}
+            return self._good(np.array([numbered[key] for key in keys], np.int32))
+        found = series.unique()
+        order = pl.Series("code", [self._native(value) for value in found.to_list()], pl.Int32)
+        codes = (
+            pl.DataFrame({"value": series})
+            .join(
+                pl.DataFrame({"value": found, "code": order}),
+                on="value",
+                how="left",
+                nulls_equal=True,
+                maintain_order="left",
+            )["code"]
+            .to_numpy()
+        )
         return self._good(codes)
 
     def _native(self, raw: object) -> int:
