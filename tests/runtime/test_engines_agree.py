@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -55,6 +56,7 @@ def test_lists_that_feed_each_other_run_to_quiescence_in_both(seed: int) -> None
 @settings(CALM, max_examples=15)
 @given(st.integers(0, 2**40))
 def test_durable_rules_agrees_with_the_native_engine(seed: int) -> None:
+    pytest.importorskip("durable")
     r = Random(seed)
     book = drawn.rulebook(r)
     engine = Engine(book)
