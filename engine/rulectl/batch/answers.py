@@ -13,8 +13,9 @@ from typing import Protocol
 import polars as pl
 
 from rulectl.cases.facts import FactReader
+from rulectl.cases.headings import Plan
 from rulectl.cases.reader import CaseRow, Reject
-from rulectl.cases.table import ROW, Chunk, RowReader, Table
+from rulectl.cases.table import ROW, Chunk, RowReader
 from rulectl.cases.writer import Column, Layout
 from rulectl.columnar.alike import Alike
 from rulectl.columnar.decided import Decided
@@ -151,9 +152,10 @@ class ColumnAnswers:
 class ColumnAnswerer:
     """Whole frames by the columnar engine."""
 
-    def __init__(self, rulebook: Rulebook, table: Table, layout: Layout) -> None:
+    def __init__(self, rulebook: Rulebook, columns: Plan, file: str, layout: Layout) -> None:
         self._engine = ColumnarEngine(rulebook)
-        self._table = table
+        self._columns = columns
+        self._file = file
         self._layout = layout
         self._counted = {aggregate.term for aggregate in rulebook.aggregates}
         self._kept = Alike()
@@ -161,8 +163,8 @@ class ColumnAnswerer:
     def answer(self, chunk: Chunk, counts: pl.DataFrame | None) -> ColumnAnswers:
         decided = self._engine.decide(
             chunk.frame.drop(ROW),
-            self._table.columns,
-            file=self._table.file,
+            self._columns,
+            file=self._file,
             numbers=chunk.frame[ROW].to_numpy(),
             counted=None if counts is None else {name: counts[name] for name in self._counted},
         )
@@ -225,8 +227,8 @@ class RowAnswers:
 class RowAnswerer:
     """Row after row by an engine that decides one case."""
 
-    def __init__(self, rulebook: Rulebook, table: Table, decide: Decide, reporter: Reporter) -> None:
-        self._reader = RowReader(table.columns, FactReader(rulebook), rulebook, table.file)
+    def __init__(self, rulebook: Rulebook, columns: Plan, file: str, decide: Decide, reporter: Reporter) -> None:
+        self._reader = RowReader(columns, FactReader(rulebook), rulebook, file)
         self._decide = decide
         self._reporter = reporter
         self._rulebook = rulebook

@@ -4,55 +4,61 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, NamedTuple
 
-from rulectl.batch.answers import Answerer, ColumnAnswerer, RowAnswerer
+from rulectl.batch.answers import Decide
 from rulectl.batch.counting import Counting
+from rulectl.batch.crew import Crew
 from rulectl.batch.journal import Journal, fingerprint
+from rulectl.batch.making import Maker, Making
 from rulectl.batch.run import Order, StopBatchError
 from rulectl.batch.sinks import FrameSink, RejectSink, Sink, TextSink
-from rulectl.batch.writing import PieceWriter, RejectWriter, delimiter_of
+from rulectl.batch.worker import possible
+from rulectl.batch.writing import RejectWriter, delimiter_of
 from rulectl.cases.facts import FactReader
 from rulectl.cases.formats import Format, Kind, kind_of
 from rulectl.cases.opening import CaseSource
 from rulectl.cases.parquet import write_parquet
 from rulectl.cases.table import RowReader, Table
-from rulectl.cases.writer import Layout
+from rulectl.cases.writer import Layout, Trace
 from rulectl.codec.hashing import content_hash
 from rulectl.codes import Language, say
 from rulectl.diagnostics import Finding, finding
-from rulectl.model.outcome import Outcome
-from rulectl.model.rulebook import Rulebook
-from rulectl.report.outcome import Reporter
+from rulectl.model.rulebook import Rulebook, Term
 from rulectl.report.summary import Summary
-from rulectl.runtime.engine import Counted, Engine
 from rulectl.source import FilePlace
-from rulectl.values import Value
-
-Decide = Callable[[Mapping[str, Value], Counted | None], Outcome]
 
 _DECIDED = 0.1
 """The share of the work when all cases are decided and the workbook is still to be put together."""
 
+Way = Literal["auto", "threads", "processes"]
+"""How chunks are decided: as their pace suggests, or as is to be measured or tested."""
+
+_MOST = 8
+"""Workers at most, unless the user asks for more: each takes half a gigabyte."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the user asks for. `options` are those that change the results and stand nowhere else here."""
+    """What the user asks for. `chosen` are the columns of the results, None: the usual ones; `options` are those that
+    change the results and stand nowhere else here."""
 
     output: str
     rejects: str
     kind: Kind
-    layout: Layout
+    trace: Trace
+    chosen: Sequence[Term | str] | None
     encoding: str
     rejects_encoding: str
     lang: Language
     headings: Literal["name", "id"]
     engine: Literal["native", "durable"]
-    jobs: int
+    jobs: int | None
+    way: Way
     resume: bool
     options: tuple[object, ...]
 
@@ -76,36 +82,44 @@ def order_of(
     before = source.begun.stamp if source.begun is not None else _now(source)
     rows = RowReader(table.columns, FactReader(rulebook), rulebook, table.file)
     lines = wanted.kind.format is Format.JSONL
-    pieces = PieceWriter(wanted.kind, wanted.layout, wanted.encoding)
     front = [say(f"report-reject-{part}", wanted.lang) for part in ("row", "field", "reason")]
     reject_kind = kind_of(wanted.rejects)
     rejects = RejectWriter(
-        (*front, *table.headings),
-        wanted.lang,
-        wanted.rejects_encoding,
-        delimiter_of(reject_kind.format),
-        reject_kind.packed,
+        (*front, *table.headings), wanted.lang, wanted.rejects_encoding, delimiter_of(reject_kind.format)
     )
+    making = Making(
+        rulebook=rulebook,
+        columns=table.columns,
+        file=table.file,
+        unique=rows.unique is not None,
+        engine=wanted.engine,
+        format=wanted.kind.format,
+        encoding=wanted.encoding,
+        trace=wanted.trace,
+        headings=wanted.headings,
+        chosen=wanted.chosen,
+        lang=wanted.lang,
+        rejects=rejects,
+    )
+    pieces = making.pieces()
     head, reject_head = pieces.head(), rejects.head()
-    reporter = Reporter(rulebook, wanted.lang, wanted.headings)
-    answerers: list[Answerer] = []
-    for _ in range(wanted.jobs if decide is None else 1):
-        if decide is not None or lines:
-            one = decide or Engine(rulebook).decide
-            answerers.append(RowAnswerer(rulebook, table, one, reporter))
-        else:
-            answerers.append(ColumnAnswerer(rulebook, table, wanted.layout))
+    here, beside = hands(wanted.jobs, wanted.way)
+
+    def crew() -> Crew:
+        # an engine that is there already serves one thread at a time
+        makers = [Maker(making, decide) for _ in range(here if decide is None else min(here, 1))]
+        return Crew(making, makers, beside)
+
     counting = Counting(rulebook, table, rows.unique is not None, lines) if rulebook.aggregates else None
     # last: once there is a folder, nothing may be refused before the run, which takes it away
     folder = _folder(wanted.output)
     return Order(
+        rulebook=rulebook,
         table=table,
         rows=rows,
-        answerers=answerers,
-        results=_sink(wanted, rulebook, head, standard, folder, summary, tell, progress),
+        crew=crew,
+        results=_sink(wanted, pieces.layout, rulebook, head, standard, folder, summary, tell, progress),
         rejected=RejectSink(wanted.rejects, reject_head, reject_kind.packed, None, folder),
-        pieces=pieces,
-        reject_pieces=rejects,
         journal=Journal(folder, key),
         resume=wanted.resume,
         unchanged=lambda: source.path is None or _now(source) == before,
@@ -118,6 +132,7 @@ def order_of(
 
 def _sink(
     wanted: Wanted,
+    layout: Layout,
     rulebook: Rulebook,
     head: bytes,
     standard: BinaryIO,
@@ -126,7 +141,7 @@ def _sink(
     tell: Callable[[Iterable[Finding]], None],
     progress: Callable[[int, float], None],
 ) -> Sink:
-    headings = [column.heading for column in wanted.layout.columns]
+    headings = [column.heading for column in layout.columns]
     match wanted.kind.format:
         case Format.PARQUET:
             return FrameSink(wanted.output, folder, lambda parts, target: write_parquet(parts, headings, target))
@@ -137,11 +152,36 @@ def _sink(
             def put_together(parts: Sequence[Path], target: Path) -> None:
                 fired = summary.rules
                 done = _part(progress, _DECIDED, 1.0)
-                tell(write_workbook(parts, wanted.layout, rulebook, fired, wanted.lang, target, folder, done))
+                tell(write_workbook(parts, layout, rulebook, fired, wanted.lang, target, folder, done))
 
             return FrameSink(wanted.output, folder, put_together)
         case _:
             return TextSink(wanted.output, head, wanted.kind.packed, standard, folder)
+
+
+class Hands(NamedTuple):
+    """How many engines decide in threads of this process, and how many workers may come."""
+
+    here: int
+    beside: int
+
+
+def hands(jobs: int | None, way: Way) -> Hands:
+    """Who decides where the user asks for so many jobs (None: does not say). One job is one engine, and that here."""
+    if way == "processes":
+        return Hands(0, jobs or _usual())
+    beside = (jobs or _usual()) if way == "auto" and possible() else 0
+    return Hands(jobs or 1, beside if beside > 1 else 0)
+
+
+def _usual() -> int:
+    """A worker for each processor that this process may use, while there is memory for it."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
+    except (AttributeError, ValueError, OSError):  # a system that does not tell
+        gigabytes = _MOST
+    return max(1, min(_MOST, processors, gigabytes))
 
 
 def _part(progress: Callable[[int, float], None], start: float, stop: float) -> Callable[[int, float], None]:

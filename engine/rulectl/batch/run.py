@@ -1,39 +1,40 @@
 """A batch from its first row to its last: read, decide, write, chunk by chunk, in bounded memory.
 
-One thread reads chunks, `jobs` others decide, one more turns answers into rows of text, and the main one puts these
-into the files, in order. Reading, deciding and formatting are done in polars and numpy for the most part, outside
-Python's lock, so these threads keep two cores busy. The results do not depend on `jobs`.
+One thread reads chunks, a crew decides them and makes what goes into the files, and the main thread puts it there, in
+order. The results do not depend on who decides (`crew.py`).
 """
 
 from __future__ import annotations
 
 import errno
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from queue import SimpleQueue
-from threading import Lock
 from typing import NamedTuple
 
 import polars as pl
 
-from rulectl.batch.answers import Answerer, Answers
 from rulectl.batch.counting import Counting
+from rulectl.batch.crew import Crew, Part, Task
 from rulectl.batch.journal import BusyError, Journal, Step
 from rulectl.batch.once import Once
-from rulectl.batch.sinks import Lines, Sink, number_of
-from rulectl.batch.writing import PieceWriter, RejectWriter
+from rulectl.batch.sinks import Sink, number_of
+from rulectl.batch.worker import WorkerGoneError
 from rulectl.cases.ahead import Ahead
 from rulectl.cases.formats import BROKEN
 from rulectl.cases.reader import Reject
 from rulectl.cases.table import ROW, Chunk, RowReader, Table
 from rulectl.cases.writer import UnwritableError
 from rulectl.diagnostics import Finding, finding
+from rulectl.model.rulebook import Rulebook
 from rulectl.report.summary import Summary
 from rulectl.source import FilePlace, Location, RowPlace
 
 _OTHER = {"input": "resume-other-input", "rulebook": "resume-other-rulebook", "options": "resume-other-options"}
+
+_COUNTED = 0.4
+"""The share of the work when all cases are read that facts are counted over, and none is decided."""
 
 
 class StopBatchError(Exception):
@@ -46,16 +47,15 @@ class StopBatchError(Exception):
 
 @dataclass(slots=True)
 class Order:
-    """What is to be done. `unchanged` says whether the case file is still the one that was opened; `progress` takes the
-    rows met so far, and the share of the file that they are."""
+    """What is to be done. `crew` gathers who decides. `unchanged` says whether the case file is still the one that was
+    opened; `progress` takes the rows done so far, and the share of the work that they are."""
 
+    rulebook: Rulebook
     table: Table
     rows: RowReader
-    answerers: Sequence[Answerer]
+    crew: Callable[[], Crew]
     results: Sink
     rejected: Sink
-    pieces: PieceWriter
-    reject_pieces: RejectWriter
     journal: Journal
     resume: bool
     unchanged: Callable[[], bool]
@@ -65,13 +65,12 @@ class Order:
     summary: Summary = field(default_factory=Summary)
 
 
-class Made(NamedTuple):
-    """A chunk that was decided, as it goes into the files."""
+class _Read(NamedTuple):
+    """A chunk, the rows met up to its end, and the share of the file that they are."""
 
     chunk: Chunk
-    answers: Answers
-    piece: bytes | Lines
-    counts: pl.DataFrame | None
+    rows: int
+    share: float
 
 
 def run(order: Order) -> int:
@@ -81,6 +80,7 @@ def run(order: Order) -> int:
     try:
         before = _begin(order)
         _decide_all(order, before)
+        order.summary.arrange(order.rulebook)
         if not order.unchanged():
             raise StopBatchError(finding("cases-changed", FilePlace(order.table.file), file=order.table.file))
         order.rejected.assemble()
@@ -95,6 +95,8 @@ def run(order: Order) -> int:
         # what another run is at, or one that was cut off has left
         worth = not busy.args or order.journal.found is not None
         raise StopBatchError(finding("output-busy", FilePlace(""), file=file)) from None
+    except WorkerGoneError:
+        raise StopBatchError(finding("worker-gone", FilePlace(""), file=order.results.path)) from None
     except OSError as error:
         raise _stopped(error, order) from error
     finally:
@@ -144,51 +146,34 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
     if order.rows.unique is not None:
         once.open(len(before))
     if order.counting is not None:
-        order.counting.count(_watched(order, 0.0, 0.4), order.journal.folder)
-    started = 0.4 if order.counting is not None else 0.0
-    idle: SimpleQueue[Answerer] = SimpleQueue()
-    for answerer in order.answerers:
-        idle.put(answerer)
-
-    writing = Lock()
-
-    def make(chunk: Chunk, counts: pl.DataFrame | None) -> Made:
-        answerer = idle.get()
-        try:
-            answers = answerer.answer(chunk, counts)
-        finally:
-            idle.put(answerer)
-        # while another thread decides the next chunk; what is remembered of writing serves one thread at a time
-        with writing:
-            return Made(chunk, answers, order.pieces.piece(answers), counts)
-
-    told: set[Finding] = set()
+        with closing(_counted(order)) as chunks:
+            order.counting.count(chunks, order.journal.folder)
     blank = 0
-    waiting: deque[Future[Made]] = deque()
-    # one more than can decide: it writes what was decided before
-    threads = len(order.answerers) + 1
-    pool = ThreadPoolExecutor(threads, "rulectl")
-    try:
-        for number, chunk in enumerate(_watched(order, started, 1.0)):
-            blank += chunk.blank
+    waiting: deque[tuple[_Read, Task]] = deque()
+    with closing(order.crew()) as crew, closing(_read(order)) as reads:
+        commit = _Commit(order, crew, once)
+        for number, read in enumerate(reads):
+            blank += read.chunk.blank
             if number < len(before):
-                if chunk.digest != before[number].digest:
+                if read.chunk.digest != before[number].digest:
                     raise StopBatchError(finding("resume-other-input", FilePlace(""), file=order.results.path))
                 continue
-            counts = order.counting.of(chunk) if order.counting is not None else None
-            waiting.append(pool.submit(make, chunk, counts))
-            if len(waiting) > threads:
-                _commit(order, waiting.popleft().result(), once, make, told)
+            counts = order.counting.of(read.chunk) if order.counting is not None else None
+            waiting.append((read, crew.put(read.chunk, counts)))
+            while waiting and (waiting[0][1].done or crew.full(len(waiting))):
+                commit.chunk(*waiting.popleft())
+        crew.over()
         while waiting:
-            _commit(order, waiting.popleft().result(), once, make, told)
-    finally:
-        pool.shutdown(cancel_futures=True)
+            commit.chunk(*waiting.popleft())
+    if crew.missing:
+        order.tell([finding("workers-missing", FilePlace(""), count=crew.missing)])
     if blank:
         order.tell([finding("blank-rows", FilePlace(order.table.file), count=blank)])
 
 
-def _watched(order: Order, start: float, stop: float) -> Iterator[Chunk]:
-    """The chunks of the file, told of as they are read."""
+def _read(order: Order) -> Generator[_Read, None, None]:
+    """The chunks of the file, each as it is read. To be closed: where polars is at work, Ctrl-C comes from it and from
+    Python, and where this is only forgotten, the second one is told as an error."""
     rows = 0
     # read while others decide and write
     chunks = Ahead(order.table.chunks(), 1)
@@ -204,57 +189,103 @@ def _watched(order: Order, start: float, stop: float) -> Iterator[Chunk]:
             if not order.unchanged():
                 raise StopBatchError(finding("cases-changed", FilePlace(order.table.file), file=order.table.file))
             rows += chunk.met
-            yield chunk
-            order.progress(rows, start + (stop - start) * order.table.done())
+            yield _Read(chunk, rows, order.table.done())
     finally:
         chunks.close()
 
 
-def _commit(
-    order: Order,
-    made: Made,
-    once: Once,
-    make: Callable[[Chunk, pl.DataFrame | None], Made],
-    told: set[Finding],
-) -> None:
-    """One chunk into the files, and into the journal."""
-    if order.rows.unique is not None:
-        ids, rows = made.answers.ids, made.answers.numbers
-        again = once.again(ids, rows)
-        if again:
-            made = make(*_without(order, made, {int(rows[at]): first for at, first in again.items()}))
-            ids, rows = made.answers.ids, made.answers.numbers
-        once.keep(ids, rows)
-    answers, rejects = made.answers, made.answers.rejects
-    order.results.add(made.piece)
-    order.rejected.add(order.reject_pieces.piece(rejects))
-    answers.add_to(order.summary)
-    order.summary.rejected += len(rejects)
-    fresh = [found for found in answers.findings() if found not in told]
-    told.update(fresh)
-    order.tell(fresh)
-    order.journal.add(
-        Step(
-            made.chunk.digest,
-            made.chunk.met,
-            order.results.position(),
-            order.rejected.position(),
-            order.summary.state(),
+def _counted(order: Order) -> Generator[Chunk, None, None]:
+    """The chunks of the file, for facts to be counted over all of them."""
+    with closing(_read(order)) as reads:
+        for read in reads:
+            yield read.chunk
+            order.progress(read.rows, _COUNTED * read.share)
+
+
+class _Commit:
+    """Puts chunks into the files, and into the journal."""
+
+    def __init__(self, order: Order, crew: Crew, once: Once) -> None:
+        self._order = order
+        self._crew = crew
+        self._once = once
+        self._told: set[Finding] = set()
+        self._before = 0.0 if order.counting is None else _COUNTED
+        self._share = 0.0
+
+    def chunk(self, read: _Read, task: Task) -> None:
+        """One chunk, once all of it is decided."""
+        order = self._order
+        parts = list(self._shown(read, task))
+        if order.rows.unique is not None:
+            parts = self._first(parts)
+        made = [part.made.result() for part in parts]
+        order.results.add(*(one.piece for one in made))
+        rejected = [one.rejected for one in made if one.rejected]
+        if rejected:
+            order.rejected.add(*rejected)
+        for one in made:
+            order.summary.merge(one.summary)
+        fresh = [found for one in made for found in one.findings if found not in self._told]
+        self._told.update(fresh)
+        order.tell(dict.fromkeys(fresh))
+        order.journal.add(
+            Step(
+                read.chunk.digest,
+                read.chunk.met,
+                order.results.position(),
+                order.rejected.position(),
+                order.summary.state(),
+            )
         )
-    )
+
+    def _shown(self, read: _Read, task: Task) -> Iterator[Part]:
+        """The parts of a chunk, told of as they are done."""
+        left, start = max(1, read.chunk.frame.height), self._share
+        done = 0
+        for part in self._crew.parts(task):
+            yield part
+            done += part.chunk.frame.height
+            share = start + (read.share - start) * min(1.0, done / left)
+            rows = read.rows - (left - done if done < left else 0)
+            self._order.progress(rows, self._before + (1.0 - self._before) * share)
+        self._share = read.share
+
+    def _first(self, parts: Sequence[Part]) -> list[Part]:
+        """The parts, those decided again in which an id came that was there before: without those cases."""
+        ids, rows = _named(parts)
+        again = self._once.again(ids, rows)
+        if again:
+            first_of = {int(rows[at]): first for at, first in again.items()}
+            redone: dict[int, Task] = {}
+            for number, part in enumerate(parts):
+                late = part.chunk.frame[ROW].is_in(list(first_of))
+                if late.any():
+                    redone[number] = self._crew.put(*_without(self._order, part, late, first_of), first=True)
+            done = {number: list(self._crew.parts(task)) for number, task in redone.items()}
+            parts = [fresh for number, part in enumerate(parts) for fresh in done.get(number, [part])]
+            ids, rows = _named(parts)
+        self._once.keep(ids, rows)
+        return list(parts)
 
 
-def _without(order: Order, made: Made, again: dict[int, int]) -> tuple[Chunk, pl.DataFrame | None]:
-    """The chunk with the cases rejected that were decided before: row -> first row of the same id."""
-    chunk = made.chunk
-    late = chunk.frame[ROW].is_in(list(again))
+def _named(parts: Sequence[Part]) -> tuple[pl.Series, pl.Series]:
+    """The ids and the row numbers of the cases of some parts."""
+    made = [part.made.result() for part in parts]
+    return pl.concat([one.ids for one in made]), pl.concat([one.numbers for one in made])
+
+
+def _without(
+    order: Order, part: Part, late: pl.Series, first_of: Mapping[int, int]
+) -> tuple[Chunk, pl.DataFrame | None]:
+    """Rows with the `late` cases rejected, which were decided before: row -> first row of the same id."""
+    chunk = part.chunk
     rejects: list[Reject] = list(chunk.rejects)
-    for at in late.arg_true().to_list():
-        number, *cells = chunk.frame.row(at)
+    for number, *cells in chunk.frame.filter(late).iter_rows():
         name = order.rows.read_name(number, tuple(cells))
-        rejects.append(order.rows.again(number, name, tuple(cells)[: chunk.raw], again[number]))
+        rejects.append(order.rows.again(number, name, tuple(cells)[: chunk.raw], first_of[number]))
     kept = chunk._replace(frame=chunk.frame.filter(~late), rejects=tuple(rejects))
-    return kept, None if made.counts is None else made.counts.filter(~late)
+    return kept, None if part.counts is None else part.counts.filter(~late)
 
 
 def unwritable_finding(error: UnwritableError, file: str, encoding: str) -> Finding:

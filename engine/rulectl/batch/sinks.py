@@ -1,8 +1,9 @@
 """Where results go: pieces are added in order, and the file appears in its place when it is whole.
 
-Text grows in one file (`.NAME.part`), each piece compressed by itself where the name asks for that; its position is a
-length. Parquet and workbooks cannot be cut off and gone on with, so their pieces are frames in files of their own, and
-the position is their number; they are put together at the end. To standard output everything goes at the end, too.
+A piece comes in one part or in several, which makes no difference to the file. Text grows in one file (`.NAME.part`),
+each piece compressed by itself where the name asks for that; its position is a length. Parquet and workbooks cannot be
+cut off and gone on with, so their pieces are frames in files of their own, and the position is their number; they are
+put together at the end. To standard output everything goes at the end, too.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ class Sink(Protocol):
         """Go on from a position that was told before; 0 is a new file."""
         ...
 
-    def add(self, piece: bytes | Lines) -> None: ...
+    def add(self, *parts: bytes | Lines) -> None:
+        """A piece, in its parts."""
+        ...
 
     def position(self) -> int: ...
 
@@ -121,7 +124,7 @@ class TextSink:
         self._stream.seek(position)
         self._at = position
         if not position:
-            self.add(self._head)
+            self._put(self._head)
 
     def _taken(self) -> BinaryIO:
         """The file in the making, held against other runs until `close`: several may be told to put their rejected rows
@@ -139,14 +142,20 @@ class TextSink:
                     return stream
             stream.close()
 
-    def add(self, piece: bytes | Lines) -> None:
+    def add(self, *parts: bytes | Lines) -> None:
+        if self._packed:
+            parts = (pack(b"".join(map(bytes, parts)), self._packed),)
+        self._put(*parts)
+
+    def _put(self, *parts: bytes | Lines) -> None:
         assert self._stream is not None
-        if isinstance(piece, Lines):
-            piece.write(self._stream)
-        else:
-            left = memoryview(piece)
-            while left:
-                left = left[self._stream.write(left) :]
+        for part in parts:
+            if isinstance(part, Lines):
+                part.write(self._stream)
+            else:
+                left = memoryview(part)
+                while left:
+                    left = left[self._stream.write(left) :]
         self._at = self._stream.tell()
 
     def position(self) -> int:
@@ -220,8 +229,8 @@ class FrameSink:
             if int(file.stem) >= position:
                 file.unlink()
 
-    def add(self, piece: bytes | Lines) -> None:
-        self._file(self._count).write_bytes(bytes(piece))
+    def add(self, *parts: bytes | Lines) -> None:
+        self._file(self._count).write_bytes(_one(list(map(bytes, parts))))
         self._count += 1
 
     def position(self) -> int:
@@ -238,6 +247,13 @@ class FrameSink:
         if not keep:
             with suppress(OSError):
                 beside(self.path).unlink(missing_ok=True)
+
+
+def _one(parts: Sequence[bytes]) -> bytes:
+    """The frames of some parts as those of one. Numbers have as many decimals as any part needs."""
+    if len(parts) == 1:
+        return parts[0]
+    return frame_bytes(pl.concat([pl.read_parquet(part) for part in parts], how="vertical_relaxed"))
 
 
 def frame_bytes(frame: pl.DataFrame) -> bytes:

@@ -1,4 +1,5 @@
-"""Answers as pieces of a results file: cells as text for CSV and TSV, lines for JSON, typed frames for the others."""
+"""Answers as pieces of a results file: cells as text for CSV and TSV, lines for JSON, typed frames for the others.
+Nothing is compressed here: a piece may be made in several parts, and is compressed as a whole."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import polars as pl
 
 from rulectl.batch.answers import Answers, RowAnswers
 from rulectl.batch.sinks import Lines, frame_bytes
-from rulectl.cases.formats import Format, Kind, pack
+from rulectl.cases.formats import Format
 from rulectl.cases.reader import Reject
 from rulectl.cases.table import positions
 from rulectl.cases.writer import Column, Layout, reject_cells, unwritable
@@ -45,26 +46,25 @@ def delimiter_of(form: Format) -> str:
 class PieceWriter:
     """Makes the pieces of one results file."""
 
-    kind: Kind
+    format: Format
     layout: Layout
     encoding: str
 
     def head(self) -> bytes:
         """What a results file starts with. Raises UnwritableError."""
-        if self.kind.format not in (Format.CSV, Format.TSV):
+        if self.format not in (Format.CSV, Format.TSV):
             return b""
-        return head_row(self.layout.headings, self.encoding, delimiter_of(self.kind.format))
+        return head_row(self.layout.headings, self.encoding, delimiter_of(self.format))
 
     def piece(self, answers: Answers) -> bytes | Lines:
         """The answers of a chunk. Raises UnwritableError."""
-        match self.kind.format:
+        match self.format:
             case Format.CSV | Format.TSV:
-                rows = self._rows(answers)
-                return pack(bytes(rows), self.kind.packed) if self.kind.packed else rows
+                return self._rows(answers)
             case Format.JSONL:
                 # only an engine that decides a case at a time is asked for these
                 assert isinstance(answers, RowAnswers)
-                return pack("".join(line + "\n" for line in answers.lines()).encode(), self.kind.packed)
+                return "".join(line + "\n" for line in answers.lines()).encode()
             case Format.PARQUET | Format.XLSX:
                 columns = [answers.typed(c).alias(str(n)) for n, c in enumerate(self.layout.columns)]
                 return frame_bytes(pl.DataFrame(columns))
@@ -72,7 +72,7 @@ class PieceWriter:
     def _rows(self, answers: Answers) -> bytes | Lines:
         if not len(answers.ids):
             return b""
-        mark = delimiter_of(self.kind.format)
+        mark = delimiter_of(self.format)
         together = self._together(answers) if self.encoding in _UTF8 else None
         if together is not None:
             return Lines(together, mark, "never")
@@ -100,7 +100,7 @@ class PieceWriter:
     def _together(self, answers: Answers) -> pl.DataFrame | None:
         """The rows as they are to stand in the file: what many of them share is quoted and joined once, and beside the
         cells of a row's own there is one column for each stretch of what it shares."""
-        mark = delimiter_of(self.kind.format)
+        mark = delimiter_of(self.format)
         found = answers.alike(self.layout.columns, self._stretches)
         if found is None:
             return None
@@ -113,7 +113,7 @@ class PieceWriter:
 
     def _stretches(self, answers: Answers, shared: Sequence[Column]) -> pl.DataFrame:
         """One column for each stretch of shared columns: their cells as they stand in the file."""
-        mark = delimiter_of(self.kind.format)
+        mark = delimiter_of(self.format)
         stretches: list[pl.Series] = []
         for of_row, group in groupby(self.layout.columns, lambda column: column not in shared):
             if not of_row:
@@ -147,7 +147,6 @@ class RejectWriter:
     lang: Language
     encoding: str
     delimiter: str = ","
-    packed: str = ""
 
     def head(self) -> bytes:
         """Raises UnwritableError."""
@@ -160,9 +159,9 @@ class RejectWriter:
         encode = encoder(self.encoding)
         try:
             rows = rows_text((reject_cells(reject, self.lang) for reject in rejects), self.delimiter)
-            return pack(encode(rows), self.packed)
+            return encode(rows)
         except UnicodeEncodeError:  # then each row by itself
-            return pack(b"".join(self._row(reject, encode) for reject in rejects), self.packed)
+            return b"".join(self._row(reject, encode) for reject in rejects)
 
     def _row(self, reject: Reject, encode: Callable[[str], bytes]) -> bytes:
         cells = reject_cells(reject, self.lang)

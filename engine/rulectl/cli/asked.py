@@ -24,5 +24,5 @@ class Asked:
     input_encoding: str | None
     format_in: str | None
     format_out: str | None
-    jobs: int
+    jobs: int | None
     resume: bool

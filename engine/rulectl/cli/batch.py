@@ -30,7 +30,7 @@ piece, and at the usual 5 ms would wait longer than read."""
 @click.option("--input-encoding", cls=Option, metavar="NAME", default=None)
 @click.option("--format-in", cls=Option, type=click.Choice(FORMATS), default=None)
 @click.option("--format-out", cls=Option, type=click.Choice(FORMATS), default=None)
-@click.option("--jobs", cls=Option, type=click.IntRange(1, 64), default=1)
+@click.option("--jobs", cls=Option, type=click.IntRange(1, 64), default=None)
 @click.option("--resume", cls=Option, is_flag=True)
 @common
 def batch(**options: Any) -> int:

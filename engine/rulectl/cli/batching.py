@@ -14,15 +14,15 @@ import click
 
 from rulectl import __version__
 from rulectl.api import Book
-from rulectl.batch.order import Wanted, order_of
+from rulectl.batch.order import Wanted, Way, order_of
 from rulectl.batch.run import StopBatchError, run, unwritable_finding
 from rulectl.cases.delimited_file import DelimitedFile
 from rulectl.cases.formats import Format, Kind, ending_of, kind_of
 from rulectl.cases.opening import CaseSource, open_table
 from rulectl.cases.pieces import SIZE, OtherEncodingError
-from rulectl.cases.reader import Unreadable, id_term
+from rulectl.cases.reader import Unreadable
 from rulectl.cases.table import Table
-from rulectl.cases.writer import EXTRAS, UnwritableError, layout
+from rulectl.cases.writer import EXTRAS, UnwritableError
 from rulectl.cli.asked import Asked
 from rulectl.cli.base import FINDINGS, USAGE, Session, StopError, refuse, session
 from rulectl.cli.opening import (
@@ -127,13 +127,15 @@ def _wanted(asked: Asked, kind: Kind, rejects: str, encoding: str | None, book: 
         output=asked.output,
         rejects=rejects,
         kind=kind,
-        layout=layout(rulebook, id_term(rulebook), trace=asked.trace, headings=asked.headings, columns=chosen),
+        trace=asked.trace,
+        chosen=chosen,
         encoding="utf-8" if kind.format is Format.JSONL else encoding or usual,
         rejects_encoding=encoding or "utf-8-sig",
         lang=here.lang,
         headings=asked.headings,
         engine=asked.engine,
         jobs=asked.jobs,
+        way=_way(),
         resume=asked.resume,
         options=(
             __version__,
@@ -147,6 +149,15 @@ def _wanted(asked: Asked, kind: Kind, rejects: str, encoding: str | None, book: 
             here.lang,
         ),
     )
+
+
+def _way() -> Way:
+    """How chunks are decided; RULECTL_JOBS says it where somebody measures."""
+    match os.environ.get("RULECTL_JOBS"):
+        case "threads" | "processes" as way:
+            return way
+        case _:
+            return "auto"
 
 
 def _usage(stop: StopBatchError) -> bool:

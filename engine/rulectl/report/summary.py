@@ -1,18 +1,25 @@
-"""What a batch came to: cases of each status, the rules and the questions that came up most, how long it took."""
+"""What a batch came to: cases of each status, the rules and the questions that came up most, how long it took.
+
+In which order cases were counted hangs on how many were decided at the same time. Once it is `arranged`, a summary does
+not: rules that fired equally often stand in the order of the rulebook, everything else in that of the names.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from rulectl.codes import Language, Severity, say
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Status
+from rulectl.model.rulebook import Rulebook
 from rulectl.report.jsontext import dumps
 
 _MOST = 5
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -35,14 +42,31 @@ class Summary:
             self.findings.update(found.slug for found in outcome.findings)
             self.troubled += any(found.severity is not Severity.NOTICE for found in outcome.findings)
 
+    def merge(self, other: Summary) -> None:
+        """Take the counts of other cases, too."""
+        self.statuses.update(other.statuses)
+        self.rejected += other.rejected
+        self.rules.update(other.rules)
+        self.asks.update(other.asks)
+        self.findings.update(other.findings)
+        self.troubled += other.troubled
+
+    def arrange(self, rulebook: Rulebook) -> None:
+        """Forget in which order things came up first."""
+        tables = {table.name: at for at, table in enumerate(rulebook.tables)}
+        # R2 before R10
+        self.rules = _sorted(self.rules, lambda firing: (tables[firing.table], len(firing.rule), firing.rule))
+        self.asks = _sorted(self.asks, str)
+        self.findings = _sorted(self.findings, str)
+
     def state(self) -> dict[str, Any]:
-        """The counts as plain data, for `restore`."""
+        """The counts as plain data, for `restore`, the same in whatever order they were made."""
         return {
-            "statuses": {status.value: n for status, n in self.statuses.items()},
+            "statuses": {status.value: self.statuses[status] for status in Status if self.statuses[status]},
             "rejected": self.rejected,
-            "rules": [[firing.table, firing.rule, n] for firing, n in self.rules.items()],
-            "asks": dict(self.asks),
-            "findings": dict(self.findings),
+            "rules": sorted([firing.table, firing.rule, n] for firing, n in self.rules.items()),
+            "asks": dict(sorted(self.asks.items())),
+            "findings": dict(sorted(self.findings.items())),
             "troubled": self.troubled,
         }
 
@@ -98,3 +122,8 @@ def summary_json(summary: Summary, labels: Mapping[str, str]) -> str:
 
 def _most_rules(summary: Summary) -> list[tuple[Firing, int]]:
     return summary.rules.most_common(_MOST)
+
+
+def _sorted(counts: Counter[T], place: Callable[[T], Any]) -> Counter[T]:
+    """The same counts, in the order of their places."""
+    return Counter({thing: counts[thing] for thing in sorted(counts, key=place)})
