@@ -7,25 +7,22 @@ from collections.abc import Iterator
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.study import Study
-from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, undecided
-from rulectl.lang.evaluate import children, names_of
+from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, about, term_of, undecided
+from rulectl.lang.evaluate import names_of
 from rulectl.lang.fold import fold
 from rulectl.lang.syntax import Any, Except, Expr, If, Is, Literal, Name, Node, Sequence
+from rulectl.lang.trees import nodes_of
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Term
-from rulectl.source import FilePlace, Place
+from rulectl.source import Place
 from rulectl.values import Value
-
-
-def _subject(study: Study, term: Term) -> Subject:
-    return Subject(term.name, term.cell or FilePlace(study.rulebook.source))
 
 
 def concluded_terms(study: Study) -> Iterator[Subject]:
     """Terms with a list of allowed values that some table writes."""
     for term in study.rulebook.terms:
         if term.type.values and study.plan.writers.get(term.id):
-            yield _subject(study, term)
+            yield about(study, term)
 
 
 def asked_terms(study: Study) -> Iterator[Subject]:
@@ -33,16 +30,12 @@ def asked_terms(study: Study) -> Iterator[Subject]:
     asked = {name for table in study.rulebook.tables for c in table.inputs for name in names_of(c.subject)}
     for term in study.rulebook.terms:
         if term.type.values and term.role is Role.INPUT and term.id in asked:
-            yield _subject(study, term)
-
-
-def _term(study: Study, subject: Subject) -> Term:
-    return next(term for term in study.rulebook.terms if term.name == subject.name)
+            yield about(study, term)
 
 
 def never_concluded(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     """Allowed values that no rule gives, nor the default."""
-    term = _term(study, subject)
+    term = term_of(study, subject)
     given: set[Value] = set(term.default) if isinstance(term.default, tuple) else {term.default}
     for number, column in study.plan.writers[term.id]:
         for rule in study.rulebook.tables[number].rules:
@@ -80,7 +73,7 @@ def _literals(expr: Expr) -> set[Value] | None:
 
 def never_asked(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     """Allowed values that no condition names, in tables, expressions or counts."""
-    term = _term(study, subject)
+    term = term_of(study, subject)
     named: set[Value] = set()
     for node in _nodes(study):
         if isinstance(node, Literal):
@@ -117,10 +110,7 @@ def _nodes(study: Study) -> Iterator[Node]:
                 waiting += [entry.test for entry in rule.when if not isinstance(entry.test, Any)]
                 # a literal conclusion is no question
                 waiting += [e.expr for e in rule.then if e.expr is not None and not isinstance(e.expr, Literal)]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(children(node))
+    return nodes_of(*waiting)
 
 
 def _verdict(slug: str, subject: Subject, term: Term, left: list[str]) -> Verdict:

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
-DEFAULT_SECONDS = 60.0
-
 _SHARE = 4
 """One question may take this part of what is left, so that a hard one does not starve those after it."""
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from rulectl.analysis.space import Axis, space_of
 from rulectl.analysis.study import Study
-from rulectl.lang.evaluate import CannotCompute, children
+from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import FIRST
-from rulectl.lang.syntax import Between, Is, Node, Test
+from rulectl.lang.syntax import Between, Is, Test
+from rulectl.lang.trees import nodes_of
 from rulectl.model.outcome import Outcome
 from rulectl.runtime.index import FALSE, TRUE
 from rulectl.values import Value
@@ -66,13 +67,10 @@ def _beside(axis: Axis, mark: int) -> Iterator[int]:
 
 def _orders(test: Test) -> bool:
     """Whether a condition compares by size."""
-    nodes: list[Node] = [test]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, Between) or (isinstance(node, Is) and node.op in ("<", "<=", ">", ">=")):
-            return True
-        nodes.extend(children(node))
-    return False
+    return any(
+        isinstance(node, Between) or (isinstance(node, Is) and node.op in ("<", "<=", ">", ">="))
+        for node in nodes_of(test)
+    )
 
 
 def facts_of(study: Study, outcome: Outcome) -> Mapping[str, Value]:

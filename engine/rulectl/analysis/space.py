@@ -199,7 +199,7 @@ def _space(study: Study, numbers: tuple[int, ...]) -> Space:
 def _axis(study: Study, column: Column, shared: Mapping[str, int]) -> Axis:
     tied = any(shared[name] > 1 for name in column.names)
     terms = [study.terms[name] for name in column.names if name in study.terms]
-    null = any(may_be_null(study, term) for term in terms) or len(terms) < len(column.names)
+    null = any(may_be_null(term) for term in terms) or len(terms) < len(column.names)
     only = terms[0] if isinstance(column.subject, Name) and terms and column.partition is not None else None
     if column.partition is None:
         values = _TRUTHS
@@ -219,7 +219,7 @@ def _axis(study: Study, column: Column, shared: Mapping[str, int]) -> Axis:
     return Axis(column, values, union((NULL, values)) if null else values, only, only.type, tied, living)
 
 
-def may_be_null(study: Study, term: Term) -> bool:
+def may_be_null(term: Term) -> bool:
     """Whether a case can reach the tables with no value for a term."""
     return term.default is None and not (term.role is Role.INPUT and term.required)
 

@@ -264,10 +264,10 @@ def _test(study: Study, id_: str, case: Case) -> TestCase:
     outcome = study.engine.decide(case)
     order = [term.id for term in study.rulebook.terms]
     facts = tuple(sorted(case.items(), key=lambda pair: order.index(pair[0])))
-    return TestCase(id_, facts, tuple(_expected(study, outcome)))
+    return TestCase(id_, facts, tuple(_expected(outcome)))
 
 
-def _expected(study: Study, outcome: Outcome) -> Iterator[Expected]:
+def _expected(outcome: Outcome) -> Iterator[Expected]:
     for term, value in outcome.outputs.items():
         if value is None or outcome.statuses.get(term) not in (Status.DECIDED, Status.PROVISIONAL, Status.NO_RULE):
             continue

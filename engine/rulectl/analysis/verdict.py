@@ -14,6 +14,7 @@ from rulectl.analysis.budget import Budget
 from rulectl.analysis.study import Study
 from rulectl.codes import Severity
 from rulectl.diagnostics import Finding, Note, finding
+from rulectl.model.rulebook import Term
 from rulectl.source import FilePlace, Location, Place
 from rulectl.values import Value
 
@@ -67,6 +68,16 @@ def tables_of(study: Study) -> Iterable[Subject]:
     """Every table of the rulebook, for questions that are asked table by table."""
     for number, table in enumerate(study.rulebook.tables):
         yield Subject(table.name, table.cells or FilePlace(study.rulebook.source), number)
+
+
+def about(study: Study, term: Term) -> Subject:
+    """A term as a subject, for questions that are asked term by term."""
+    return Subject(term.name, term.cell or FilePlace(study.rulebook.source))
+
+
+def term_of(study: Study, subject: Subject) -> Term:
+    """The term that a subject is."""
+    return next(term for term in study.rulebook.terms if term.name == subject.name)
 
 
 def whole_book(study: Study) -> Iterable[Subject]:

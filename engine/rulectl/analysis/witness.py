@@ -19,9 +19,11 @@ from rulectl.analysis.budget import Budget
 from rulectl.analysis.space import Axis, Space
 from rulectl.analysis.study import Study
 from rulectl.analysis.walk import Box, inside
-from rulectl.lang.evaluate import CannotCompute, children
+from rulectl.lang.dates import moment_of
+from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN
 from rulectl.lang.syntax import Literal, Node
+from rulectl.lang.trees import nodes_of
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rule, Rulebook, Term
@@ -198,11 +200,9 @@ def _constants(study: Study, axis: Axis) -> Iterator[Value]:
     nodes: list[Node] = [axis.column.subject]
     if axis.column.test is not None:
         nodes.append(axis.column.test)
-    while nodes:
-        node = nodes.pop()
+    for node in nodes_of(*nodes):
         if isinstance(node, Literal):
             yield from node.value if isinstance(node.value, tuple) else (node.value,)
-        nodes.extend(children(node))
     for name in axis.column.names:
         if name in study.plan.parameters:
             yield study.plan.parameters[name]
@@ -247,7 +247,7 @@ def _steps(constants: Sequence[Value], term: Term) -> list[Value]:
         moments: list[Value] = [day + dt.timedelta(days=n) for n in (0, 1, 10, 100)]
         found += moments
         if term.type.kind is Kind.DATETIME:
-            found = [_moment(v) for v in found if isinstance(v, dt.date)]
+            found = [moment_of(v) for v in found if isinstance(v, dt.date)]
     return found
 
 
@@ -264,7 +264,3 @@ def _moved(constant: dt.date | dt.timedelta, term: Term) -> list[Value]:
         return [constant, constant + day, constant - day]
     except OverflowError:
         return [constant]
-
-
-def _moment(value: dt.date) -> dt.datetime:
-    return value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())

@@ -12,6 +12,7 @@ import polars as pl
 from rulectl.columnar.across import COUNTS, ID, OF, ROW, TIME, VALUE, count, key
 from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, each
 from rulectl.columnar.columns import Coded, Column, State, given
+from rulectl.lang.dates import moment_of
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.lang.syntax import Expr
 from rulectl.model.rulebook import Aggregate, Rulebook
@@ -95,7 +96,8 @@ class Needed:
 
     def _times(self, name: str | None, cases: Given) -> pl.Series:
         codes, values = (constant(cases.rows), [None]) if name is None else self._values(name, cases)
-        return pl.Series([_moment(value) for value in values], dtype=pl.Datetime("us")).gather(codes)
+        times = [moment_of(value) if isinstance(value, dt.date) else None for value in values]
+        return pl.Series(times, dtype=pl.Datetime("us")).gather(codes)
 
     def _holds(self, where: Expr | None, cases: Given) -> pl.Series:
         """Whether the filter holds for certain."""
@@ -113,9 +115,3 @@ class Needed:
 
         parts = [Part(codes, len(values)) for codes, values in columns]
         return pl.Series(each(parts, cases.rows, holds)).cast(pl.Boolean)
-
-
-def _moment(value: Value) -> dt.datetime | None:
-    if isinstance(value, dt.datetime):
-        return value
-    return dt.datetime.combine(value, dt.time()) if isinstance(value, dt.date) else None

@@ -33,17 +33,18 @@ class Answer:
     def items(self) -> tuple[Value | Expr, ...]:
         """What it puts on a list; formulas stand for what they compute."""
         if not self.formulas:
-            return _listed(self.known)
+            return listed(self.known)
         found: list[Value | Expr] = []
         for formula in self.formulas:
             if isinstance(formula, Literal):
-                found += _listed(formula.value)
+                found += listed(formula.value)
             elif formula is not None:
                 found.append(formula)
         return tuple(found)
 
 
-def _listed(value: Value) -> tuple[Value, ...]:
+def listed(value: Value) -> tuple[Value, ...]:
+    """A value as what it puts on a list."""
     return value if isinstance(value, tuple) else () if value is None else (value,)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rulectl.codes import LANGUAGES, Language, say
-from rulectl.compare.answers import Answer
+from rulectl.compare.answers import Answer, listed
 from rulectl.compare.comparison import Comparison, OwnTest
 from rulectl.compare.joint import Joint, Version
 from rulectl.compare.parts import LISTED, Aspect, Change
@@ -111,7 +111,7 @@ def test_changed(found: Comparison, test: OwnTest, lang: Language) -> str:
     for id_, was, now in test.values:
         term = found.new.terms[id_]
         if term.type.many:
-            parts.append(_of_list(term.name, _listed(was), _listed(now), found.new.names, lang))
+            parts.append(_of_list(term.name, listed(was), listed(now), found.new.names, lang))
             continue
         words = [_value(value, "", lang) for value in (was, now)]
         parts.append(say("compare-before-after", lang, term=term.name, before=words[0], after=words[1]))
@@ -122,10 +122,6 @@ def apart(before: Sequence[Item], after: Sequence[Item]) -> tuple[tuple[Item, ..
     """What left a list and what came to it."""
     gone, come = (item for item in before if item not in after), (item for item in after if item not in before)
     return tuple(dict.fromkeys(gone)), tuple(dict.fromkeys(come))
-
-
-def _listed(value: Value) -> tuple[Value, ...]:
-    return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
 def _of_list(name: str, before: Sequence[Item], after: Sequence[Item], names: Mapping[str, str], lang: Language) -> str:

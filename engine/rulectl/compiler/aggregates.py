@@ -67,7 +67,7 @@ def _aggregate(record: Record, work: Work, found: list[Finding]) -> Aggregate | 
         for name in listed(record.text("by"))
         if (term := _input(record.cell("by"), name, work, found)) is not None
     )
-    window, back_only = _window(record.cell("window"), work, found)
+    window, back_only = _window(record.cell("window"), found)
     time = _time(record, window, work, found)
     where = _where(record, work, found)
     if len(found) > before or target is None or function is None:
@@ -129,7 +129,7 @@ def _input(cell: DraftCell, name: str, work: Work, found: list[Finding]) -> Term
     return term
 
 
-def _window(cell: DraftCell, work: Work, found: list[Finding]) -> tuple[dt.timedelta | None, bool]:
+def _window(cell: DraftCell, found: list[Finding]) -> tuple[dt.timedelta | None, bool]:
     """The window and whether it looks back only: `14天`, `前14天`."""
     if cell.blank:
         return None, False

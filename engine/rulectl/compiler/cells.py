@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rulectl.lang.literals import value_of
-from rulectl.lang.parser import output_of, parse_expression, test_of
+from rulectl.lang.parser import parse_expression, test_of
 from rulectl.lang.scope import Broken, Problem, Scope
 from rulectl.lang.syntax import Expr, Test
 from rulectl.model.draft import DraftCell
@@ -25,11 +25,6 @@ def value_in(cell: DraftCell, type_: Type, unit: str = "") -> Value | Problem:
 def test_in(cell: DraftCell, type_: Type, unit: str, scope: Scope) -> Test | Broken:
     """The unary test of a condition cell."""
     return test_of(cell.value, cell.text, type_, scope, unit)
-
-
-def output_in(cell: DraftCell, type_: Type, unit: str, scope: Scope) -> Expr | Broken | None:
-    """The expression of a conclusion cell, None when it says nothing."""
-    return output_of(cell.value, cell.text, type_, scope, unit)
 
 
 def expression_in(cell: DraftCell, scope: Scope) -> tuple[Expr, Type] | Broken:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rulectl.compiler.naming import FORBIDDEN
 from rulectl.diagnostics import Finding, finding
@@ -30,11 +31,11 @@ from rulectl.dmn.model import (
     Model,
 )
 from rulectl.dmn.shapes import Shapes
-from rulectl.lang.evaluate import children
 from rulectl.lang.parser import parse_expression
 from rulectl.lang.printer import print_expr
 from rulectl.lang.scope import Broken
 from rulectl.lang.syntax import Expr, Name, Node, Test
+from rulectl.lang.trees import nodes_of
 from rulectl.source import ElementPlace, Location, Span
 from rulectl.types import Kind, Type
 
@@ -227,13 +228,8 @@ class Building:
 
 def _check_size(meaning: Meaning) -> None:
     """Raises FeelFault for an expression that has grown too large."""
-    waiting: list[Node] = [*_nodes(meaning)]
-    count = 0
-    while waiting:
-        count += 1
-        if count > MAX_TREE:
-            raise FeelFault("dmn-feel-long", HERE, limit=str(MAX_TREE))
-        waiting.extend(children(waiting.pop()))
+    if next(islice(nodes_of(*_nodes(meaning)), MAX_TREE, None), None) is not None:
+        raise FeelFault("dmn-feel-long", HERE, limit=str(MAX_TREE))
 
 
 def terms_of(meaning: Meaning) -> Iterator[str]:

@@ -12,8 +12,8 @@ from functools import cached_property
 
 from rulectl.dmn.feel_text import FeelFault, Names
 from rulectl.lang import syntax
-from rulectl.lang.evaluate import children
 from rulectl.lang.syntax import Between, Expr, Literal, Name, Node, Test
+from rulectl.lang.trees import nodes_of, with_parts
 from rulectl.source import Span
 from rulectl.values import Value
 
@@ -62,13 +62,7 @@ class Env:
 
 def mentions(node: Node, name: Name) -> bool:
     """Whether a tree holds a name."""
-    waiting: list[Node] = [node]
-    while waiting:
-        here = waiting.pop()
-        if here == name:
-            return True
-        waiting.extend(children(here))
-    return False
+    return name in nodes_of(node)
 
 
 def single(meaning: Meaning, span: Span) -> Expr:
@@ -132,58 +126,7 @@ def _compared(op: syntax.Comparison, value: Expr) -> Test:
 
 def replaced(expr: Expr, old: Name, new: Expr) -> Expr:
     """The expression with a name replaced throughout."""
-    found = rebuilt(expr, lambda node: new if node == old else None)
-    assert not isinstance(found, syntax.Any | syntax.IsNull | syntax.Is | syntax.Between | syntax.OneOf | syntax.AllOf)
-    assert not isinstance(found, syntax.Except | syntax.Contains)
-    return found
-
-
-def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
-    """A tree with some of its nodes changed, from the outside in."""
-    found = change(node)
-    if found is not None:
-        return found
-
-    def inner(part: Node) -> Node:
-        return rebuilt(part, change)
-
-    match node:
-        case syntax.Literal() | syntax.Name() | syntax.Any() | syntax.IsNull():
-            return node
-        case syntax.Sequence(items):
-            return syntax.Sequence(tuple(map(inner, items)))  # type: ignore[arg-type]  # expressions stay expressions
-        case syntax.Both(items):
-            return syntax.Both(tuple(map(inner, items)))  # type: ignore[arg-type]
-        case syntax.Either(items):
-            return syntax.Either(tuple(map(inner, items)))  # type: ignore[arg-type]
-        case syntax.Text(parts):
-            return syntax.Text(tuple(map(inner, parts)))  # type: ignore[arg-type]
-        case syntax.Call(function, arguments):
-            return syntax.Call(function, tuple(map(inner, arguments)))  # type: ignore[arg-type]
-        case syntax.Negative(operand):
-            return syntax.Negative(inner(operand))  # type: ignore[arg-type]
-        case syntax.Not(operand):
-            return syntax.Not(inner(operand))  # type: ignore[arg-type]
-        case syntax.Binary(op, left, right):
-            return syntax.Binary(op, inner(left), inner(right))  # type: ignore[arg-type]
-        case syntax.Compare(op, left, right):
-            return syntax.Compare(op, inner(left), inner(right))  # type: ignore[arg-type]
-        case syntax.Meets(subject, test):
-            return syntax.Meets(inner(subject), inner(test))  # type: ignore[arg-type]
-        case syntax.If(condition, then, otherwise):
-            return syntax.If(inner(condition), inner(then), inner(otherwise))  # type: ignore[arg-type]
-        case syntax.Is(op, value):
-            return syntax.Is(op, inner(value))  # type: ignore[arg-type]
-        case syntax.Contains(value):
-            return syntax.Contains(inner(value))  # type: ignore[arg-type]
-        case syntax.Between(low, high, low_closed, high_closed):
-            return syntax.Between(inner(low), inner(high), low_closed, high_closed)  # type: ignore[arg-type]
-        case syntax.OneOf(tests):
-            return syntax.OneOf(tuple(map(inner, tests)))  # type: ignore[arg-type]
-        case syntax.AllOf(tests):
-            return syntax.AllOf(tuple(map(inner, tests)))  # type: ignore[arg-type]
-        case syntax.Except(test):
-            return syntax.Except(inner(test))  # type: ignore[arg-type]
+    return new if expr == old else with_parts(expr, lambda part: replaced(part, old, new))
 
 
 def chosen(condition: Expr, then: Meaning, otherwise: Meaning, span: Span) -> Meaning:

@@ -13,7 +13,7 @@ from rulectl.codes import Language
 from rulectl.dmn.feel import read_expression, read_tests
 from rulectl.dmn.feel_print import Printer, literal
 from rulectl.dmn.feel_text import FeelFault
-from rulectl.dmn.meaning import Env, NeedsColumnError, Parts, Routine, rebuilt
+from rulectl.dmn.meaning import Env, NeedsColumnError, Parts, Routine
 from rulectl.dmn.naming import Naming, allowed, base
 from rulectl.dmn.writing import Element, element
 from rulectl.lang.printer import print_expr, print_test
@@ -225,8 +225,7 @@ class Exporter:
 
 
 def _expression(node: Node) -> Expr | None:
-    found = rebuilt(node, lambda _: None)
-    return found  # type: ignore[return-value]  # a range is no expression, and equals none
+    return node  # type: ignore[return-value]  # a range is no expression, and equals none
 
 
 def _dates(rule: Rule) -> dict[str, str]:

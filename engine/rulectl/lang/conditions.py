@@ -106,7 +106,7 @@ def _piece(parser: Parser, column: Column, excepting: bool) -> Piece:
         null = IsNull(token.span)
         return Piece(null if token.word == "null" else Except(null, token.span), "other")
     if parser.accept("not", "isnot", "notin", "notcontains"):
-        return _negated(parser, column, start, token)
+        return _negated(parser, column, start)
     if parser.accept("except"):
         return _all_but(parser, column, start)
     if parser.accept("between"):
@@ -139,7 +139,7 @@ def _yes(parser: Parser, column: Column) -> bool:
     return column.type.kind is Kind.BOOLEAN and parser.raw[parser.peek().span.start] == "是"
 
 
-def _negated(parser: Parser, column: Column, start: int, token: Token) -> Piece:
+def _negated(parser: Parser, column: Column, start: int) -> Piece:
     if parser.is_sign("("):
         look = look_ahead(parser.lexer, parser.peek().span.start)
         if look.close == ")" and not look.dots:

@@ -34,6 +34,11 @@ _SIZES = ((86400, "天", "day"), (3600, "小时", "hour"), (60, "分钟", "minut
 """Seconds of a measure of time, and its names."""
 
 
+def moment_of(value: dt.date) -> dt.datetime:
+    """A moment as it is, a day as its beginning."""
+    return value if isinstance(value, dt.datetime) else dt.datetime.combine(value, MIDNIGHT)
+
+
 def date_at(text: str, pos: int) -> tuple[dt.date | dt.datetime | None, int] | None:
     """The date, or date and clock, at a position of a plain text, and its end. The value is None when it looks like a
     date and is none (`2025-02-30`); None when nothing there looks like one."""

@@ -48,7 +48,7 @@ class Conditions:
 
     def read(self, value: Native, text: str) -> Test | Broken:
         """What `test_of` reads."""
-        if self.numeric and type(value) is Decimal and _short(value, text):
+        if self.numeric and type(value) is Decimal and _short(text):
             whole = span(0, len(text))
             return Is("=", Literal(value, whole), whole)
         if type(value) is str and value == text:
@@ -115,7 +115,7 @@ class Conclusions:
         """What `output_of` reads."""
         if self.free and type(value) is str and value == text and _WORD.fullmatch(text):
             return Literal(text, span(0, len(text)))
-        if self.numeric and type(value) is Decimal and _short(value, text):
+        if self.numeric and type(value) is Decimal and _short(text):
             return Literal(value, span(0, len(text)))
         return output_of(value, text, self.column, self.scope, self.unit)
 
@@ -131,6 +131,6 @@ def _plain_number(column: Type) -> bool:
     )
 
 
-def _short(value: Decimal, text: str) -> bool:
+def _short(text: str) -> bool:
     """Whether a number of Excel's stands in its cell as it is: no percentage, no more digits than Excel keeps."""
     return len(text) <= EXCEL_DIGITS and not text.endswith("%")

@@ -154,7 +154,7 @@ class TextReader:
 
     def _piece(self, closing: bool, excepting: bool) -> Piece:
         start = self.pos
-        value = self._known(closing)
+        value = self._known()
         if value:
             return self._maybe_outside(value, start, excepting)
         if _DASH.match(self.text, start):
@@ -288,13 +288,13 @@ class TextReader:
         if self.pos >= len(self.text):
             raise fault("missing-value", Span(self.pos, self.pos), text=visible(self.raw))
         start = self.pos
-        known = self._known(closing)
+        known = self._known()
         if known:
             return known
         test = self._literal(start, closing, False, named=True).test
         return test.value if isinstance(test, Is) else Literal(None)
 
-    def _known(self, closing: bool) -> Expr | None:
+    def _known(self) -> Expr | None:
         """A quoted text, an expression after `:=`, or the longest allowed value that stands here whole."""
         start = self.pos
         if self.text.startswith(":=", start):

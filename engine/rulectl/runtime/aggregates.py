@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Overflow
 
+from rulectl.lang.dates import moment_of
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Aggregate, Rulebook
@@ -52,12 +53,6 @@ def compute(rulebook: Rulebook, cases: Sequence[CaseFacts], ids: Sequence[str]) 
     return found
 
 
-def _time(value: Value) -> dt.datetime | None:
-    if isinstance(value, dt.datetime):
-        return value
-    return dt.datetime.combine(value, dt.time()) if isinstance(value, dt.date) else None
-
-
 def _counts(aggregate: Aggregate, facts: CaseFacts) -> bool:
     """Whether a case is counted: the filter holds for certain."""
     if aggregate.where is None:
@@ -69,7 +64,8 @@ def _counts(aggregate: Aggregate, facts: CaseFacts) -> bool:
 
 
 def _compute_one(aggregate: Aggregate, cases: Sequence[CaseFacts], ids: Sequence[str], found: list[Counts]) -> None:
-    times = [_time(c.get(aggregate.time)) if aggregate.time else None for c in cases]
+    stated = [c.get(aggregate.time) if aggregate.time else None for c in cases]
+    times = [moment_of(value) if isinstance(value, dt.date) else None for value in stated]
     windowed = aggregate.window is not None
     counting = [
         i

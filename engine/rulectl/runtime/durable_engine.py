@@ -116,7 +116,7 @@ class _Child:
 class _Index:
     """One table's rules in the child; stands where the native engine has its bit vectors."""
 
-    def __init__(self, number: int, plan: TablePlan, first_group: int) -> None:
+    def __init__(self, plan: TablePlan, first_group: int) -> None:
         lowered = plan.lowered
         self._first = first_group
         self._size = len(lowered.columns)
@@ -165,8 +165,8 @@ class DurableEngine(Engine):
         indexes: list[_Index] = []
         tables: list[TablePlan] = []
         groups = 0
-        for number, table in enumerate(self.plan.tables):
-            index = _Index(number, table, groups)
+        for table in self.plan.tables:
+            index = _Index(table, groups)
             groups += index.groups
             indexes.append(index)
             tables.append(replace(table, index=index))

@@ -25,7 +25,6 @@ from rulectl.types import STRING, Type
 from rulectl.values import Value, plain_text
 
 Row = tuple[str, ...]
-_SINGLES = ("note", "source", "enabled", "from", "to")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ Element = Any
 _TYPES = "[Content_Types].xml"
 _TYPES_NAMESPACE = "http://schemas.openxmlformats.org/package/2006/content-types"
 _LINKS_NAMESPACE = "http://schemas.openxmlformats.org/package/2006/relationships"
-_LINKS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 TRANSITIONAL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 

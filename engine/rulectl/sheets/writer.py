@@ -115,12 +115,6 @@ def _write_sheet(
     page.sheet_format.customHeight = True
 
 
-def text_cell(page: Worksheet, row: int, column: int, text: str) -> Cell:
-    """A cell that holds a text, or nothing when it is empty."""
-    cell = _at(page, row, column)
-    return _write_text(cell, text) if text else cell
-
-
 def _at(page: Worksheet, row: int, column: int) -> Cell:
     """A cell of a sheet that has no merged ones."""
     cell = page.cell(row, column)

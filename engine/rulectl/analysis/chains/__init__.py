@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.chains.unused import never_in_force, unused_parameter, unused_template, unused_term
 from rulectl.analysis.study import Study
-from rulectl.analysis.verdict import Question, Subject, Verdict, tables_of, whole_book
+from rulectl.analysis.verdict import Question, Subject, Verdict, about, tables_of, whole_book
 from rulectl.model.policy import Merge
-from rulectl.model.rulebook import Term
-from rulectl.source import FilePlace
 
 
 def leaning(study: Study) -> Iterator[Subject]:
@@ -30,15 +28,11 @@ def reachable(study: Study) -> Iterator[Subject]:
     yield from (subject for subject in leaning(study) if subject.table not in dead)
 
 
-def _about(study: Study, term: Term) -> Subject:
-    return Subject(term.name, term.cell or FilePlace(study.rulebook.source))
-
-
 def shared(study: Study) -> Iterator[Subject]:
     """Terms that several tables write and that take one value only."""
     for term in study.rulebook.terms:
         if len(study.plan.writers.get(term.id, ())) > 1 and term.merge is Merge.SINGLE and not term.type.many:
-            yield _about(study, term)
+            yield about(study, term)
 
 
 def tiered(study: Study) -> Iterator[Subject]:
@@ -46,7 +40,7 @@ def tiered(study: Study) -> Iterator[Subject]:
     for term in study.rulebook.terms:
         tiers = {study.rulebook.tables[number].tier for number, _ in study.plan.writers.get(term.id, ())}
         if len(tiers) > 1 and not term.type.many:
-            yield _about(study, term)
+            yield about(study, term)
 
 
 def dated(study: Study) -> Iterator[Subject]:

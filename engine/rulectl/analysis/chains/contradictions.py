@@ -10,7 +10,7 @@ from rulectl.analysis.chains.questions import disagreement, overruling
 from rulectl.analysis.chains.search import Found, Never, Open, Shown, Shows
 from rulectl.analysis.chains.telling import given_by, reckoned, search_of, value_of, world_of
 from rulectl.analysis.study import Study
-from rulectl.analysis.verdict import Answer, Subject, Verdict, undecided
+from rulectl.analysis.verdict import Answer, Subject, Verdict, term_of, undecided
 from rulectl.codes import Severity
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Tier
@@ -21,7 +21,7 @@ from rulectl.runtime.engine import Engine
 
 def disagree(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     """Whether tables give a term different values in one case, so that it gets none."""
-    term = _term(study, subject)
+    term = term_of(study, subject)
     owner = f"disagreement {term.id}"
     wanted = disagreement(world_of(study, budget), owner, term.id)
 
@@ -35,7 +35,7 @@ def disagree(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict
 
 def overruled(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     """Whether a lower tier says something of a term that the tiers above it do not let through."""
-    term = _term(study, subject)
+    term = term_of(study, subject)
     owner = f"overruled {term.id}"
     for tier, wanted in overruling(world_of(study, budget), owner, term.id):
         found = search_of(study, owner, budget).find(wanted, _ruled_out(study, term, tier))
@@ -97,10 +97,6 @@ def _cut(book: Rulebook, term: Term, tier: Tier, higher: bool) -> Rulebook:
     # a default is nobody's word
     terms = tuple(replace(t, default=None) if t.id == term.id else t for t in book.terms)
     return replace(book, tables=tuple(tables), terms=terms, policies=(), tests=())
-
-
-def _term(study: Study, subject: Subject) -> Term:
-    return next(term for term in study.rulebook.terms if term.name == subject.name)
 
 
 def _told(study: Study, subject: Subject, slug: str, found: Found, terms: list[str]) -> Iterator[Verdict]:

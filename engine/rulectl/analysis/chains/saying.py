@@ -192,7 +192,7 @@ def _extreme(
     return value
 
 
-def counted(term: Term, hits: Sequence[Truth]) -> Said:
+def counted(hits: Sequence[Truth]) -> Said:
     """How many rules hit; of none, nobody speaks."""
     return Said(no(any_of(hits)), False, False, Symbol(NUMBER, True, count(hits)))
 

@@ -35,6 +35,7 @@ from rulectl.analysis.smt import (
     pick,
     same,
 )
+from rulectl.lang.dates import moment_of
 from rulectl.lang.units import MAX_DAYS
 from rulectl.types import Kind, Type
 from rulectl.values import CONTEXT, Scalar, Value, plain_text
@@ -148,8 +149,7 @@ def truth_symbol(true: Truth, false: Truth, failed: Truth = False) -> Symbol:
 
 def seconds(value: dt.date) -> Fraction:
     """A date's midnight, or a moment, in seconds since the first day of the calendar."""
-    moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
-    span = moment.replace(tzinfo=None) - EPOCH
+    span = moment_of(value).replace(tzinfo=None) - EPOCH
     return Fraction(span.days * 86400 + span.seconds) + Fraction(span.microseconds, 1_000_000)
 
 
@@ -224,7 +224,7 @@ def free(type_: Type, name: str, known: Truth, demand: Demand, options: Sequence
     """Any value of a type; of `options` alone where these are given."""
     listed: Sequence[Scalar] | None = options if options is not None else (type_.values or None)
     if type_.many:
-        return Symbol(type_, known, _free_items(type_, name, demand, listed))
+        return Symbol(type_, known, _free_items(name, demand, listed))
     if type_.kind.textual:
         return Symbol(type_, known, _free_words(name, demand, listed))
     if type_.kind is Kind.BOOLEAN:
@@ -246,7 +246,7 @@ def _free_words(name: str, demand: Demand, listed: Sequence[Scalar] | None) -> W
     return Words(texts, False, lambda text: flags.get(text, False))
 
 
-def _free_items(type_: Type, name: str, demand: Demand, listed: Sequence[Scalar] | None) -> Items:
+def _free_items(name: str, demand: Demand, listed: Sequence[Scalar] | None) -> Items:
     length = fresh_whole(f"#{name}")
     if listed is None:
         flags = Flags(name)

@@ -35,7 +35,7 @@ def column_said(plan: TablePlan, column: int, term: Term, rules: Rules | None, d
     policy = plan.outputs.policies[column]
     name = f"{plan.table.name}/{term.name}"
     if rules is None or (not term.type.many and policy.lists):
-        return unclear(term, name, demand, _options(plan, column, term))
+        return unclear(term, name, demand, _options(plan, column))
     hits = [(active, said[column]) for active, said in zip(rules.active, rules.said, strict=True)]
     takes, gives = policy.takes, policy.gives
     match takes:
@@ -57,7 +57,7 @@ def column_said(plan: TablePlan, column: int, term: Term, rules: Rules | None, d
         case Gives.LIST:
             return joined(term, hits, demand)
         case Gives.COUNT:
-            return counted(term, [active for active, _ in hits])
+            return counted([active for active, _ in hits])
         case Gives.SUM | Gives.LEAST | Gives.GREATEST:
             return combined(term, gives, name, hits, demand)
         case _:
@@ -122,24 +122,24 @@ def _by_rank(plan: TablePlan, column: int, term: Term, rules: Rules, demand: Dem
             said, order = rules.said[place][like], plan.outputs.ranks[like]
             content = said.symbol.content
             if not isinstance(content, Words) or content.open_:
-                return unclear(term, name, demand, _options(plan, column, term))
+                return unclear(term, name, demand, _options(plan, column))
             open_.append(both(rules.active[place], said.unknown))
             steps = [((order.get(text, len(order)),), both(said.valued, content.is_(text))) for text in content.options]
             steps.append(((len(order),), said.nothing))
             ranked = [((*r, *more), both(g, also)) for r, g in ranked for more, also in steps if also is not False]
         ways.extend(((*rank, number), guard, rules.said[place][column]) for rank, guard in ranked)
     if len(ways) > 10 * len(rules.numbers) + 100:
-        return unclear(term, name, demand, _options(plan, column, term))
+        return unclear(term, name, demand, _options(plan, column))
     ways.sort(key=lambda way: way[0])
     settled = first(term, name, [(guard, said) for _, guard, said in ways], demand)
     waiting = any_of(open_)
     if waiting is False:
         return settled
-    anything = unclear(term, name, demand, _options(plan, column, term))
+    anything = unclear(term, name, demand, _options(plan, column))
     return chosen(term, name, [(no(waiting), settled), (waiting, anything)], demand)
 
 
-def _options(plan: TablePlan, column: int, term: Term) -> list[Scalar] | None:
+def _options(plan: TablePlan, column: int) -> list[Scalar] | None:
     """All that a column can say, where every entry is a plain value."""
     if plan.outputs.policies[column].numeric or any(c == column for _, c in plan.expressions):
         return None

@@ -9,8 +9,9 @@ from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Subject, Verdict
 from rulectl.codes import Severity
 from rulectl.compiler.order import reads
-from rulectl.lang.evaluate import children, names_of
+from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Literal, Node
+from rulectl.lang.trees import nodes_of
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace, Location
@@ -78,12 +79,10 @@ def _concluded(book: Rulebook) -> Iterator[str]:
             if rule.enabled:
                 nodes.extend(entry.expr for entry in rule.then if entry.expr is not None)
     nodes.extend(Literal(parameter.value) for parameter in book.parameters)
-    while nodes:
-        node = nodes.pop()
+    for node in nodes_of(*nodes):
         if isinstance(node, Literal):
             values = node.value if isinstance(node.value, tuple) else (node.value,)
             yield from (value for value in values if isinstance(value, str))
-        nodes.extend(children(node))
 
 
 def never_in_force(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:

@@ -1,0 +1,56 @@
+"""Trees as a whole: all nodes of some trees, and a node with its parts changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, assert_never, overload
+
+from rulectl.lang import syntax
+from rulectl.lang.evaluate import children
+from rulectl.lang.syntax import Expr, Node, Test
+
+
+def nodes_of(*trees: Node) -> Iterator[Node]:
+    """All nodes of some trees, each before its parts, the last tree and the last part first."""
+    waiting = list(trees)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(children(node))
+
+
+@overload
+def with_parts(node: Expr, changed: Callable[[Any], Any]) -> Expr: ...
+@overload
+def with_parts(node: Test, changed: Callable[[Any], Any]) -> Test: ...
+def with_parts(node: Node, changed: Callable[[Any], Any]) -> Node:
+    """A node with each of the nodes directly under it as `changed` says, which makes an expression of an expression and
+    a test of a test."""
+    match node:
+        case syntax.Literal() | syntax.Name() | syntax.Any() | syntax.IsNull():
+            return node
+        case syntax.Sequence(items) | syntax.Both(items) | syntax.Either(items):
+            return replace(node, items=tuple(map(changed, items)))
+        case syntax.OneOf(tests) | syntax.AllOf(tests):
+            return replace(node, items=tuple(map(changed, tests)))
+        case syntax.Text(parts):
+            return replace(node, parts=tuple(map(changed, parts)))
+        case syntax.Call(_, arguments):
+            return replace(node, arguments=tuple(map(changed, arguments)))
+        case syntax.Negative(operand) | syntax.Not(operand):
+            return replace(node, operand=changed(operand))
+        case syntax.Binary(_, left, right) | syntax.Compare(_, left, right):
+            return replace(node, left=changed(left), right=changed(right))
+        case syntax.Meets(subject, test):
+            return replace(node, subject=changed(subject), test=changed(test))
+        case syntax.If(condition, then, otherwise):
+            return replace(node, condition=changed(condition), then=changed(then), otherwise=changed(otherwise))
+        case syntax.Is(_, value) | syntax.Contains(value):
+            return replace(node, value=changed(value))
+        case syntax.Between(low, high):
+            return replace(node, low=changed(low), high=changed(high))
+        case syntax.Except(test):
+            return replace(node, test=changed(test))
+        case _:
+            assert_never(node)
