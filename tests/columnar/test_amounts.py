@@ -71,7 +71,7 @@ def tree(r: Random, depth: int) -> Expr:
         case 6:
             return Call(r.choice(["round", "floor", "ceiling"]), (one,))
         case 7:
-            return Negative(one)
+            return Negative(one) if r.random() < 0.5 else Call("abs", (one,))
         case _:
             return r.choice([one, Binary("/", one, other), If(Compare("<", one, other), one, other)])
 

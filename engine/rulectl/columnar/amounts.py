@@ -129,6 +129,9 @@ def amounts(expr: Expr, columns: Mapping[str, HasAmounts], constants: Mapping[st
         case Call("min" | "max" as function, arguments) if len(arguments) > 1:
             several = _all(arguments, columns, constants)
             return None if several is None else reduce(lambda a, b: _extreme(function, a, b), several)
+        case Call("abs", (operand,)):
+            one = amounts(operand, columns, constants)
+            return None if one is None else Amounts(np.abs(one.units), one.places, one.most, one.kinds, one.sure)
         case Call("round" | "floor" | "ceiling" as function, (inner, *rest)):
             return _rounded(function, inner, rest[0] if rest else Literal(Decimal(0)), columns, constants)
         case _:
