@@ -15,6 +15,7 @@ from rulectl.lang.evaluate import CannotCompute, meets
 from rulectl.lang.syntax import Test
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import (
+    STATUS,
     Expectation,
     Expected,
     ListIs,
@@ -26,8 +27,6 @@ from rulectl.model.rulebook import (
     ValueIs,
 )
 from rulectl.values import Value
-
-STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True)

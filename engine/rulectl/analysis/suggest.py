@@ -28,8 +28,7 @@ from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.syntax import Is, Literal, Meets
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
-from rulectl.model.rulebook import Expected, ListIs, Rulebook, Table, TestCase, ValueIs
-from rulectl.testing import STATUS
+from rulectl.model.rulebook import STATUS, Expected, ListIs, Rulebook, Table, TestCase, ValueIs
 from rulectl.types import Kind
 
 Item = tuple[str, int, int, int]

@@ -21,7 +21,7 @@ from rulectl.lang.printer import print_expr, print_test, template
 from rulectl.lang.scope import Broken, Scope, Symbol
 from rulectl.lang.syntax import Expr, Test
 from rulectl.model.grid import Strip, grid_of
-from rulectl.model.rulebook import ListSize, Rulebook, Table, ValueIs
+from rulectl.model.rulebook import STATUS, ListSize, Rulebook, Table, ValueIs
 from rulectl.source import FilePlace
 from rulectl.types import BOOLEAN, NUMBER, STRING, Type
 
@@ -29,8 +29,6 @@ T = TypeVar("T")
 
 _FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What decoding, printing and reading raise over a node that is nonsense."""
-
-STATUS = "status"
 
 
 def doubts(text: str | bytes, file: str) -> tuple[Finding, ...]:

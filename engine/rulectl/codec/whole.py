@@ -14,7 +14,7 @@ from rulectl.lang.flat import bare
 from rulectl.lang.syntax import Expr, Name, Node, Test
 from rulectl.model.grid import Strip, grid_of
 from rulectl.model.policy import Role
-from rulectl.model.rulebook import AggregateFunction, ListSize, Rulebook, Table, ValueIs
+from rulectl.model.rulebook import STATUS, AggregateFunction, ListSize, Rulebook, Table, ValueIs
 from rulectl.types import fits
 
 
@@ -62,7 +62,7 @@ def essentials(book: Rulebook) -> Iterator[str]:
     for template in book.templates:
         yield from _unknown(f"templates {template.id}", _names((template.text,)) - known)
     for policy in book.policies:
-        yield from _unknown(f"policies {policy.id}", _names((policy.statement,)) - known - {"status"})
+        yield from _unknown(f"policies {policy.id}", _names((policy.statement,)) - known - {STATUS})
 
 
 def mismatches(book: Rulebook) -> Iterator[str]:
@@ -74,7 +74,7 @@ def mismatches(book: Rulebook) -> Iterator[str]:
         yield from _table(table, known)
     types = {term.id: term.type for term in book.terms}
     for test in book.tests:
-        used_terms = {term for term, _ in test.facts} | {expected.term for expected in test.expected} - {"status"}
+        used_terms = {term for term, _ in test.facts} | {expected.term for expected in test.expected} - {STATUS}
         yield from _unknown(f"tests {test.id}", used_terms - terms)
         nodes = [e.test for one in test.expected for e in one.all_of if isinstance(e, ValueIs | ListSize)]
         yield from _unknown(f"tests {test.id}", _names(nodes) - known)

@@ -27,12 +27,11 @@ from rulectl.lang.syntax import Is, Literal
 from rulectl.model import words
 from rulectl.model.draft import BlockKind, DraftBlock, DraftCell
 from rulectl.model.policy import Role
-from rulectl.model.rulebook import Expectation, Expected, ListIs, ListSize, Term, TestCase, ValueIs
+from rulectl.model.rulebook import STATUS, Expectation, Expected, ListIs, ListSize, Term, TestCase, ValueIs
 from rulectl.source import Span
 from rulectl.types import NUMBER
 from rulectl.values import Value
 
-STATUS = "status"
 _STATUS_HEADINGS = ("状态", "status")
 _AND = re.compile(r"\s+[&＆]\s+")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 from typing import Literal as Choice
 
 from rulectl.lang.syntax import Expr, Literal, Test
@@ -196,9 +197,13 @@ class ListSize:
 Expectation = ValueIs | ListIs | ListSize
 
 
+STATUS: Final = "status"
+"""What stands in place of a term's id where the status of the case itself is meant; no term may be called so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is expected of one term of a test case, or of the case's status (term `status`). All must hold."""
+    """What is expected of one term of a test case, or of the case's status (term `STATUS`). All must hold."""
 
     term: str
     all_of: tuple[Expectation, ...]

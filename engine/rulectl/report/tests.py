@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rulectl.codes import Language, say
-from rulectl.model.rulebook import Rulebook
+from rulectl.model.rulebook import STATUS, Rulebook
 from rulectl.report.findings import finding_text
 from rulectl.report.jsontext import dumps
-from rulectl.testing import STATUS, TestResult, TestRun
+from rulectl.testing import TestResult, TestRun
 from rulectl.values import Value, plain_text
 
 

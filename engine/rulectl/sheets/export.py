@@ -20,6 +20,7 @@ from rulectl.lang.syntax import Is, Literal
 from rulectl.model import words
 from rulectl.model.draft import BlockKind
 from rulectl.model.rulebook import (
+    STATUS,
     Aggregate,
     Expectation,
     Expected,
@@ -35,7 +36,6 @@ from rulectl.source import Cell, CellRange
 from rulectl.types import BOOLEAN, NUMBER, Type
 from rulectl.values import plain_text
 
-_STATUS = "status"
 _OPENING = (BlockKind.RULEBOOK, BlockKind.VOCABULARY, BlockKind.PARAMETERS)
 
 
@@ -229,7 +229,7 @@ def _tests(context: Context) -> Iterator[Row]:
     given = {id_ for test in book.tests for id_, _ in test.facts}
     wanted = {one.term for test in book.tests for one in test.expected}
     facts = [term for term in book.terms if term.id in given]
-    expected = [term.id for term in book.terms if term.id in wanted] + ([_STATUS] if _STATUS in wanted else [])
+    expected = [term.id for term in book.terms if term.id in wanted] + ([STATUS] if STATUS in wanted else [])
     expect, status = ("期望", "状态") if context.lang == "zh" else ("expect", "status")
     yield (
         *context.heading(BlockKind.TESTS, "id"),
@@ -248,7 +248,7 @@ def _tests(context: Context) -> Iterator[Row]:
 
 
 def _expected(expected: Expected, context: Context) -> str:
-    if expected.term == _STATUS:
+    if expected.term == STATUS:
         match expected.all_of:
             case (ValueIs(Is("=", Literal(str(status)))),):
                 return words.word("status", status, context.lang)
