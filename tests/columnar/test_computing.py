@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any as Anything
 
 import pytest
 from hypothesis import given
@@ -18,8 +18,8 @@ from rulectl.columnar.computed import Computed
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.columnar.runs import Runs
 from rulectl.columnar.weighing import Weighing
-from rulectl.lang.syntax import Is, Literal, Name, Text
-from rulectl.model.policy import HitPolicy, Role
+from rulectl.lang.syntax import Any, Is, Literal, Name, Text
+from rulectl.model.policy import HitPolicy, Merge, Role
 from rulectl.model.rulebook import (
     InputColumn,
     OutputColumn,
@@ -33,7 +33,7 @@ from rulectl.model.rulebook import (
 )
 from rulectl.runtime.engine import Engine
 from rulectl.runtime.judge import Heard, Verdict, weigh
-from rulectl.types import NUMBER, STRING
+from rulectl.types import BOOLEAN, NUMBER, STRING
 from rulectl.values import Value
 from tests.columnar import computing
 from tests.columnar.test_agree import CALM, frame, row, said
@@ -92,7 +92,7 @@ def test_every_way_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     def counted(where: type, name: str, size: Callable[..., int]) -> None:
         real = getattr(where, name)
 
-        def count(*args: Any) -> object:
+        def count(*args: Anything) -> object:
             rows[name] += size(*args)
             return real(*args)
 
@@ -125,3 +125,26 @@ def test_a_condition_may_ask_about_a_parameter() -> None:
     engine = Engine(book)
     assert engine.decide({"paid": Decimal("7.50")}).outputs == {"line": "收7.5"}
     agree(book, ColumnarEngine(book), engine, [{"paid": Decimal("7.50")}, {"paid": None}])
+
+
+def test_a_count_may_be_what_another_table_says() -> None:
+    """Which rules are open says nothing then: what the other table says has to be looked at."""
+    total = Term("total", "件数", Role.OUTPUT, NUMBER, merge=Merge.SINGLE)
+    asked = (InputColumn(Name("worn"), BOOLEAN), InputColumn(Name("torn"), BOOLEAN))
+    rules = tuple(
+        Rule(f"R{at}", tuple(TestEntry(Is("=", Literal(True)) if at == n else Any()) for n in (0, 1)), entry)
+        for at, entry in enumerate([(OutputEntry(Name("paid")),), (OutputEntry(Name("days")),)])
+    )
+    output = (OutputColumn("total", HitPolicy.COUNT),)
+    counted = Table("数", HitPolicy.COUNT, asked, output, rules)
+    always = (Rule("R0", (TestEntry(Any()),), (OutputEntry(Name("days")),)),)
+    said_so = Table("说", HitPolicy.FIRST, asked[:1], (OutputColumn("total", HitPolicy.FIRST),), always)
+    inputs = [Term(name, name, Role.INPUT, NUMBER) for name in ("paid", "days")]
+    inputs += [Term(name, name, Role.INPUT, BOOLEAN) for name in ("worn", "torn")]
+    book = Rulebook("counts", "数", terms=(*inputs, total), tables=(counted, said_so))
+    cases: list[dict[str, Value]] = [
+        {"paid": Decimal(9), "days": Decimal(days), "worn": True, "torn": torn}
+        for days in (1, 2, 3)
+        for torn in (None, True)
+    ]
+    agree(book, ColumnarEngine(book), Engine(book), cases)

@@ -46,7 +46,7 @@ class Weighing:
         self._patterned = (
             term.merge in _BY_SAMENESS
             and (term.favours is None or len(tiers) == 1)
-            and all(map(_by_sameness, policies))
+            and all(_by_sameness(policy, len(policies) == 1) for policy in policies)
         )
         self.forget()
 
@@ -141,7 +141,8 @@ class Frame(NamedTuple):
     places: tuple[int, ...]
 
 
-def _by_sameness(policy: HitPolicy) -> bool:
-    """Whether a policy only asks which values are the same."""
+def _by_sameness(policy: HitPolicy, alone: bool) -> bool:
+    """Whether a policy only asks which values are the same; a count is a value of its own, which may be that of another
+    table."""
     takes = policy.takes in (Takes.ONLY, Takes.FIRST, Takes.EVERY)
-    return takes and policy.gives in (Gives.ONE, Gives.LIST, Gives.COUNT)
+    return takes and (policy.gives in (Gives.ONE, Gives.LIST) or (alone and policy.gives is Gives.COUNT))
