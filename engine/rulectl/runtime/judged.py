@@ -24,7 +24,7 @@ from rulectl.values import Value
 KEPT_TREE: Final = 4_000
 """How many answers to questions about a term are remembered before all are forgotten."""
 
-TRIED: Final = 500
+TRIED: Final = 100
 """So many times are verdicts remembered before it is looked at whether they come again: those on amounts rarely do."""
 
 
@@ -115,7 +115,7 @@ class Judged:
 
     def _computed(self, key: tuple[object, ...], heard: Runs) -> Settling:
         """The same where some writers compute what they say."""
-        if self.tried >= TRIED and self.found < self.tried // 2:
+        if self.tried >= TRIED and self.found < self.tried // 4:
             return self.settled(_at_once(self.term, heard) or judge(self.term, heard))
         self.tried += 1
         # the judge may look at whether facts differ from certain ones
