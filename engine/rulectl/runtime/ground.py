@@ -51,10 +51,12 @@ class Ground:
         turning = zip(plan.settled_in, plan.cyclic, strict=True)
         speaking = Speaking(plan, {name for settled, cyclic in turning if cyclic for name in settled})
         groups = groups_of(plan.tables, plan.keyed)
-        standings = tuple(
-            Standing.of(number, table, plan.written[number], keyed, groups)
-            for number, (table, keyed) in enumerate(zip(plan.tables, plan.keyed, strict=True))
-        )
+        members: list[list[tuple[int, tuple[int, ...]]]] = [[] for _ in plan.tables]
+        for at, group in enumerate(groups):
+            for number, _, places in group.members:
+                members[number].append((at, places))
+        parts = zip(plan.tables, plan.written, plan.keyed, map(tuple, members), strict=True)
+        standings = tuple(Standing.of(table, terms, keyed, mine) for table, terms, keyed, mine in parts)
         strata: list[Stratum] = []
         for numbers in plan.strata:
             tables = sum(1 << number for number in numbers)

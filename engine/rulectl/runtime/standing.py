@@ -156,12 +156,11 @@ class Standing:
     shared: dict[object, TableRun] = field(default_factory=dict)
 
     @staticmethod
-    def of(number: int, plan: TablePlan, terms: Sequence[Term], keyed: Keyed, groups: Sequence[Group]) -> Standing:
-        mine = [
-            (at, places) for at, group in enumerate(groups) for table, _, places in group.members if table == number
-        ]
+    def of(
+        plan: TablePlan, terms: Sequence[Term], keyed: Keyed, groups: tuple[tuple[int, tuple[int, ...]], ...]
+    ) -> Standing:
         writes = tuple(column.term for column in plan.table.outputs)
-        return Standing(plan, terms, keyed, keyed.mask, frozenset(plan.reads), tuple(mine), writes)
+        return Standing(plan, terms, keyed, keyed.mask, plan.reads, groups, writes)
 
     def key(self, codes: int, certain: int, states: tuple[States, ...], sure: tuple[States, ...]) -> object:
         """What the table has to say hangs on this: the codes and the states of its other columns, as they are now and
