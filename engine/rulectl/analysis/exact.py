@@ -51,12 +51,9 @@ def find(
         world, engine = world_of(study, budget), study.engine
     else:
         engine = alone(study, numbers)
-        kept = study.kept.get(("world", numbers))
-        world = kept if isinstance(kept, World) else World(engine.rulebook, engine.plan, budget)
-        study.kept["world", numbers] = world
+        world = study.once(("world", numbers), lambda: World(engine.rulebook, engine.plan, budget))
         world.budget = budget
-    asked = study.kept.setdefault("asked", [])
-    assert isinstance(asked, list)
+    asked = study.once("asked", list[str])
     owner = f"asked {len(asked)}"
     asked.append(owner)
     true = all_of([world.statement(owner, expr, None).true for expr in yes])

@@ -156,10 +156,10 @@ def _before(one: Rank | None, other: Rank | None) -> bool:
 
 def _ranks(study: Study, number: int) -> list[Rank | None]:
     """Where each rule of a table stands by the order of its values; None where only a case tells its value."""
-    key = ("ranks", number)
-    kept = study.kept.get(key)
-    if isinstance(kept, list):
-        return kept
+    return study.once(("ranks", number), lambda: _ranked(study, number))
+
+
+def _ranked(study: Study, number: int) -> list[Rank | None]:
     plan = study.plan.tables[number]
     columns = [i for i, policy in enumerate(plan.outputs.policies) if policy.takes is Takes.RANKED]
     found: list[Rank | None] = []
@@ -172,7 +172,6 @@ def _ranks(study: Study, number: int) -> list[Rank | None]:
             rank.append(order.get(first, len(order)) if isinstance(first, str) else len(order))
         computed = any((rule, column) in plan.expressions for column in columns)
         found.append(None if computed else (*rank, rule))
-    study.kept[key] = found
     return found
 
 
@@ -280,10 +279,7 @@ def rivals_of(study: Study, space: Space, member: int) -> list[int]:
     table = study.rulebook.tables[space.rules[member][0]]
     if not table.policy.takes.picks:
         return []
-    key = ("near", space.rules[member][0])
-    near = study.kept.get(key)
-    if not isinstance(near, Neighbours):
-        near = study.kept[key] = Neighbours.of(space.boxes, space.whole)
+    near = study.once(("near", space.rules[member][0]), lambda: Neighbours.of(space.boxes, space.whole))
     return _rivals(study, space, near, member, table.policy.takes)
 
 

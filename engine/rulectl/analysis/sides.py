@@ -33,11 +33,7 @@ class Threshold:
 
 def thresholds(study: Study) -> Sequence[Threshold]:
     """All of them, made once."""
-    kept = study.kept.get("thresholds")
-    if kept is None:
-        kept = study.kept["thresholds"] = tuple(_thresholds(study))
-    assert isinstance(kept, tuple)
-    return kept
+    return study.once("thresholds", lambda: tuple(_thresholds(study)))
 
 
 def _thresholds(study: Study) -> Iterator[Threshold]:

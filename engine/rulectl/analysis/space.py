@@ -149,12 +149,7 @@ class Space:
 
 def space_of(study: Study, numbers: tuple[int, ...]) -> Space:
     """The space of some tables of the rulebook, made once."""
-    key = ("space", numbers)
-    found = study.kept.get(key)
-    if found is None:
-        found = study.kept[key] = _space(study, numbers)
-    assert isinstance(found, Space)
-    return found
+    return study.once(("space", numbers), lambda: _space(study, numbers))
 
 
 def joined(tables: tuple[Table, ...]) -> Table:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar, cast
 
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.runtime.engine import Engine
 from rulectl.runtime.plan import Plan
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Study:
-    """A rulebook under study. `kept` is for a check to leave what another may need, by a key of its own."""
+    """A rulebook under study."""
 
     rulebook: Rulebook
-    kept: dict[object, object] = field(default_factory=dict)
+    _kept: dict[Hashable, object] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What a check works out and another may need: made when it is first asked for. A key is always asked with the
+        same `make`, but for the budget."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return cast(T, self._kept[key])
 
     @cached_property
     def engine(self) -> Engine:

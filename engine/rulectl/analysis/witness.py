@@ -42,12 +42,7 @@ _EXTENSIONS = 60
 
 def alone(study: Study, numbers: tuple[int, ...]) -> Engine:
     """The engine of some tables by themselves: what others would write is given."""
-    key = ("alone", numbers)
-    found = study.kept.get(key)
-    if found is None:
-        found = study.kept[key] = Engine(_alone(study.rulebook, numbers))
-    assert isinstance(found, Engine)
-    return found
+    return study.once(("alone", numbers), lambda: Engine(_alone(study.rulebook, numbers)))
 
 
 def _alone(book: Rulebook, numbers: tuple[int, ...]) -> Rulebook:

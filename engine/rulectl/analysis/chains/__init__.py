@@ -23,8 +23,7 @@ def leaning(study: Study) -> Iterator[Subject]:
 
 def reachable(study: Study) -> Iterator[Subject]:
     """The same but for tables that were found to be out of reach as a whole."""
-    dead = study.kept.get("dead tables", ())
-    assert isinstance(dead, tuple)
+    dead = study.once("dead tables", set[int])
     yield from (subject for subject in leaning(study) if subject.table not in dead)
 
 

@@ -80,10 +80,7 @@ def _without(study: Study, term: Term, tier: Tier, higher: bool) -> Engine:
     """The engine of a rulebook in which, of one term, only the tiers above a tier speak; or, with those above taken
     away (`higher`), only that tier itself."""
     key = ("without", term.id, tier, higher)
-    known = study.kept.get(key)
-    if not isinstance(known, Engine):
-        known = study.kept[key] = Engine(_cut(study.rulebook, term, tier, higher))
-    return known
+    return study.once(key, lambda: Engine(_cut(study.rulebook, term, tier, higher)))
 
 
 def _cut(book: Rulebook, term: Term, tier: Tier, higher: bool) -> Rulebook:

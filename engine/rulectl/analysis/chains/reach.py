@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.chains.questions import conditions, firing
@@ -46,9 +47,7 @@ def unreachable_table(study: Study, subject: Subject, budget: Budget) -> Iterato
     assert subject.table is not None
     reached = _reached(study, subject.table, budget)
     if reached.dead and not reached.alive and not reached.open_:
-        dead = study.kept.get("dead tables", ())
-        assert isinstance(dead, tuple)
-        study.kept["dead tables"] = (*dead, subject.table)
+        study.once("dead tables", set[int]).add(subject.table)
         fields = (("name", subject.name),)
         yield Verdict("unreachable-table", Verdicts.COUNTEREXAMPLE, subject.at, subject.name, fields=fields)
 
@@ -69,11 +68,7 @@ def unreachable_rule(study: Study, subject: Subject, budget: Budget) -> Iterator
 
 def _reached(study: Study, number: int, budget: Budget) -> Reached:
     """What can be reached of a table; worked out once for both questions."""
-    key = ("reached", number)
-    known = study.kept.get(key)
-    if not isinstance(known, Reached):
-        known = study.kept[key] = _reach(study, number, budget)
-    return known
+    return study.once(("reached", number), lambda: _reach(study, number, budget))
 
 
 def _reach(study: Study, number: int, budget: Budget) -> Reached:
@@ -122,13 +117,9 @@ def _firings(shown: Shown) -> set[tuple[str, str]]:
 def _fired(study: Study) -> set[tuple[str, str]]:
     """The rules that some case is known to reach, by table and id: by the workbook's own tests, and by cases that give
     one value alone."""
-    known = study.kept.get("fired")
-    if not isinstance(known, set):
-        cases = [*(dict(test.facts) for test in study.rulebook.tests), *_plain_cases(study.rulebook)]
-        known = study.kept["fired"] = {
-            (one.table, one.rule) for case in cases for one in study.engine.decide(case).firings
-        }
-    return known
+    cases = chain((dict(test.facts) for test in study.rulebook.tests), _plain_cases(study.rulebook))
+    firings = (one for case in cases for one in study.engine.decide(case).firings)
+    return study.once("fired", lambda: {(one.table, one.rule) for one in firings})
 
 
 def _plain_cases(book: Rulebook) -> Iterator[dict[str, Value]]:

@@ -23,10 +23,7 @@ _WORDS: dict[Language, tuple[str, str, str]] = {
 
 def world_of(study: Study, budget: Budget) -> World:
     """The formulas of the rulebook; made once for all checks, and held to the budget of the one that asks."""
-    world = study.kept.get("world")
-    if not isinstance(world, World):
-        world = study.kept["world"] = World(study.rulebook, study.plan, budget)
-    assert isinstance(world, World)
+    world = study.once("world", lambda: World(study.rulebook, study.plan, budget))
     world.budget = budget
     return world
 

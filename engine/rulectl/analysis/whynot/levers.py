@@ -118,9 +118,7 @@ class Levers:
 
 def rules_of(study: Study) -> dict[tuple[str, str], tuple[Table, Rule]]:
     """Table and rule by their names, made once."""
-    kept = study.kept.get("rules by name")
-    if kept is None:
-        kept = {(table.name, rule.id): (table, rule) for table in study.rulebook.tables for rule in table.rules}
-        study.kept["rules by name"] = kept
-    assert isinstance(kept, dict)
-    return kept
+    tables = study.rulebook.tables
+    return study.once(
+        "rules by name", lambda: {(table.name, rule.id): (table, rule) for table in tables for rule in table.rules}
+    )

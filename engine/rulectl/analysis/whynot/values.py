@@ -21,7 +21,7 @@ from rulectl.lang.evaluate import children, names_of
 from rulectl.lang.region import FIRST, Partition
 from rulectl.lang.syntax import Literal, Name, Node
 from rulectl.model.policy import Role
-from rulectl.model.rulebook import Term
+from rulectl.model.rulebook import Rulebook, Term
 from rulectl.runtime.engine import Engine
 from rulectl.runtime.plan import TablePlan
 from rulectl.types import Kind, fits
@@ -112,17 +112,14 @@ def slice_of(study: Study, term: str) -> Slice:
 def engine_of(study: Study, part: Slice) -> Engine:
     """The engine of a part of the rulebook, which says of its term what the whole one says; what is counted across
     cases is given."""
-    key = ("part", part.tables)
-    found = study.kept.get(key)
-    if found is None:
-        book = study.rulebook
-        counted = {aggregate.term for aggregate in book.aggregates}
-        terms = tuple(replace(term, role=Role.INPUT) if term.id in counted else term for term in book.terms)
-        tables = tuple(book.tables[number] for number in part.tables)
-        found = Engine(replace(book, terms=terms, tables=tables, aggregates=(), policies=(), tests=(), templates=()))
-        study.kept[key] = found
-    assert isinstance(found, Engine)
-    return found
+    return study.once(("part", part.tables), lambda: Engine(_part(study.rulebook, part)))
+
+
+def _part(book: Rulebook, part: Slice) -> Rulebook:
+    counted = {aggregate.term for aggregate in book.aggregates}
+    terms = tuple(replace(term, role=Role.INPUT) if term.id in counted else term for term in book.terms)
+    tables = tuple(book.tables[number] for number in part.tables)
+    return replace(book, terms=terms, tables=tables, aggregates=(), policies=(), tests=(), templates=())
 
 
 def _dated(plan: TablePlan) -> bool:
@@ -133,21 +130,20 @@ def _dated(plan: TablePlan) -> bool:
 def values_for(study: Study, part: Slice, term: Term, facts: Facts, goal: Goal) -> tuple[Value, ...]:
     """Values of an input other than the case's own, the nearest first."""
     own = facts.get(term.id)
-    key = ("values", part.tables, term.id, own)
-    known = study.kept.get(key)
-    if known is None or term.id in part.nodes:
-        found: list[Value] = []
-        partition = part.partitions.get(term.id)
-        if partition is not None and not term.type.many:
-            found += _of_classes(partition, term, own)
-        if term.id in part.nodes:
-            found += list(_beside(study, part.nodes[term.id], term, facts, goal))[:MOST_BESIDE]
-        if not found and not term.type.many:
-            found += term.type.values
-        known = tuple(v for v in dict.fromkeys(found) if v is not None and v != own and fits(v, term.type))
-        study.kept[key] = known
-    assert isinstance(known, tuple)
-    return known
+    if term.id in part.nodes:  # what formulas compare it with hangs on the case, and on what is wanted
+        return _values(part, term, own, list(_beside(study, part.nodes[term.id], term, facts, goal))[:MOST_BESIDE])
+    return study.once(("values", part.tables, term.id, own), lambda: _values(part, term, own, ()))
+
+
+def _values(part: Slice, term: Term, own: Value, beside: Sequence[Value]) -> tuple[Value, ...]:
+    partition = part.partitions.get(term.id)
+    found: list[Value] = []
+    if partition is not None and not term.type.many:
+        found += _of_classes(partition, term, own)
+    found += beside
+    if not found and not term.type.many:
+        found += term.type.values
+    return tuple(v for v in dict.fromkeys(found) if v is not None and v != own and fits(v, term.type))
 
 
 def _of_classes(partition: Partition, term: Term, own: Value) -> list[Value]:
