@@ -17,12 +17,12 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, TypeVar, cast, overload
 
 from rulectl import testing
 from rulectl.cases.facts import BadCase, FactReader
 from rulectl.cases.json_cases import JsonCases, open_json
-from rulectl.cases.reader import CaseFile, CaseRow, Reject, Unreadable, open_cases
+from rulectl.cases.reader import CaseFile, CaseRow, Reject, Unreadable, open_cases, unopened
 from rulectl.codes import Language
 from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.loading import Doubt, Loaded, certain, load_rulebook
@@ -40,13 +40,17 @@ if TYPE_CHECKING:
     from rulectl.analysis.study import Study
     from rulectl.analysis.suggest import Suggestion
     from rulectl.analysis.whynot import WhyNot
+    from rulectl.cases.table import TableCases
     from rulectl.columnar.engine import ColumnarEngine
     from rulectl.report.check import CheckReport
     from rulectl.report.diff import DiffReport
 
-Cases = CaseFile | JsonCases
+Cases: TypeAlias = "CaseFile | JsonCases | TableCases"
 
 T = TypeVar("T")
+
+_NO_TEXT = (b"PK\x03\x04", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""What workbooks, Parquet, gzip and zstd begin with."""
 
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 
@@ -237,13 +241,19 @@ class Book:
         try:
             stream = path.open("rb")
         except OSError:
-            slug = "cannot-read" if path.exists() else "no-such-file"
-            return Unreadable((finding(slug, FilePlace(str(cases)), file=cases),))
+            return unopened(path)
         return self.open_stream(stream, path.name, encoding=encoding)
 
     def open_stream(self, stream: BinaryIO, file: str, *, encoding: str | None = None) -> Cases | Unreadable:
         """The rows of a seekable stream; the ending of `file` says whether it is JSON, tab-separated or other. Without
-        an ending, its first character does."""
+        an ending, its first character does. Workbooks, Parquet and compressed files are known by their first bytes."""
+        if _opened_as_table(stream):
+            # late: data frames take longer to load than most files of text to read
+            from rulectl.cases.opening import CaseSource, open_table
+            from rulectl.cases.table import TableCases
+
+            table = open_table(CaseSource(stream, None, file, None, encoding), self.rulebook, settled=True)
+            return table if isinstance(table, Unreadable) else TableCases(table, self._facts, self.rulebook)
         if file.lower().endswith(JSON_ENDINGS) or ("." not in file and _starts_as_json(stream)):
             return open_json(stream, file, self.rulebook, self._facts, encoding=encoding)
         delimiter = "\t" if file.lower().endswith(".tsv") else None
@@ -277,6 +287,13 @@ def _first_of(items: Iterable[T]) -> tuple[T | None, Iterable[T]]:
     for first in rest:
         return first, chain((first,), rest)
     return None, ()
+
+
+def _opened_as_table(stream: BinaryIO) -> bool:
+    """Whether a stream holds what is no text."""
+    start = stream.read(4)
+    stream.seek(0)
+    return start.startswith(_NO_TEXT)
 
 
 def _starts_as_json(stream: BinaryIO) -> bool:

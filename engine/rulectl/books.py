@@ -9,6 +9,8 @@ from rulectl.data import data_folder
 
 WORKBOOKS = (".xlsx", ".xlsm")
 TEXTS = (".md",)
+TABLES = (".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".parquet", ".pq", ".gz", ".zst")
+"""What holds cases, if anything, and never a rulebook."""
 
 
 def find(book: str) -> Path | None:

@@ -66,7 +66,7 @@ class Finding:
         if self.verdict in ("proved", "undecided"):
             return ""
         template = self.info.help.get(lang, "")
-        return template.format(**dict(self.fields)) if template else ""
+        return template.format(**dict(self.fields)).rstrip() if template else ""
 
 
 def finding(

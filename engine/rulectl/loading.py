@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
-from rulectl.books import candidates, find
+from rulectl.books import TABLES, candidates, find, shipped_names
 from rulectl.collecting import uncollected
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
@@ -53,12 +53,16 @@ def _load(book: str | Path) -> Loaded:
     path = find(str(book))
     if path is None:
         near = get_close_matches(Path(book).name, candidates(Path(book)), n=1)
-        slug = "book-not-found-near" if near else "book-not-found"
-        return Loaded(None, (finding(slug, FilePlace(str(book)), book=book, near=near[0] if near else ""),))
+        place = FilePlace(str(book))
+        if near:
+            return Loaded(None, (finding("book-not-found-near", place, book=book, near=near[0]),))
+        return Loaded(None, (finding("book-not-found", place, book=book, shipped=", ".join(shipped_names())),))
     if path.is_dir():
         return Loaded(None, (finding("book-is-folder", FilePlace(str(book)), book=book),))
     if path.suffix.lower() == ".json":
         return _decoded(path)
+    if path.suffix.lower() in TABLES:
+        return Loaded(None, (finding("book-is-table", FilePlace(path.name), file=path.name),), path)
     from rulectl.compiler import compile_drafts
     from rulectl.gathering import gather
 

@@ -109,7 +109,8 @@ def test_a_link_that_leads_nowhere_good(way: str, links: Path) -> None:
     (links / "bad.csv").symlink_to(to)
     before = sorted(os.listdir(links))
     done = CliRunner().invoke(main, ["batch", BOOK, "cases.csv", "-o", "bad.csv", "--lang", "en"])
-    slug = "same-file-twice" if way == "cases" else "cannot-write"
+    slugs = {"cases": "same-file-twice", "folder": "folder-not-file", "nowhere": "no-such-folder"}
+    slug = slugs.get(way, "cannot-write")
     assert (done.exit_code, slug in done.stderr) == (2, True), done.stderr
     assert sorted(os.listdir(links)) == before
     assert (links / "cases.csv").read_text("utf-8") == TEXT

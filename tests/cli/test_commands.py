@@ -53,7 +53,7 @@ def test_check_marks_a_copy_of_the_workbook(run: Run, tmp_path: Path) -> None:
     for out, slug in (
         ("new/rulebook.xlsx", "same-file-twice"),
         ("x.csv", "not-a-workbook-name"),
-        ("no/x.xlsx", "cannot-write"),
+        ("no/x.xlsx", "no-such-folder"),
     ):
         refused = run("check", "new/rulebook.xlsx", "--annotate", out)
         assert refused.exit_code == 2

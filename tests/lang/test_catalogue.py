@@ -31,6 +31,7 @@ WHERE = {
     "not-a-text": ("test", "enum", ""),
     "wrong-unit": ("test", "number", "天"),
     "excel-rounded-number": ("value", "string", ""),
+    "serial-date": ("value", "date", ""),
     "clock-in-date": ("value", "date", ""),
     "hours-on-date": ("output", "date", ""),
     "outside-range": ("value", "share", ""),

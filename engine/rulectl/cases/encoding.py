@@ -65,6 +65,8 @@ _SIGNATURES = (
     (b"\x89PNG", "png"),
     (b"\xff\xd8\xff", "jpg"),
 )
+# Pages under the name of a table: what many shops call an export to Excel.
+_MARKUP = ((b"<?xml", "xml"), *((mark, "html") for mark in (b"<html", b"<!doctype", b"<head", b"<meta", b"<table")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def detect(stream: BinaryIO, file: str, wanted: str | None = None) -> Encoding |
     stream.seek(0)
     if not head:
         return finding("empty-case-file", FilePlace(file), file=file)
-    kind = next((name for mark, name in _SIGNATURES if head.startswith(mark)), None)
+    kind = _foreign(head)
     if kind is not None:
         return finding("not-a-case-file", FilePlace(file), file=file, kind=kind)
     name = _marked(head) if wanted is None else _meant(wanted, head)
@@ -105,7 +107,7 @@ def looks_utf8(stream: BinaryIO) -> Encoding | None:
     stream.seek(0)
     head = stream.read(_LOOK)
     stream.seek(0)
-    if any(head.startswith(mark) for mark, _ in _SIGNATURES) or _utf16(head[:_SAMPLE]) is not None or not head:
+    if not head or _foreign(head) is not None or _utf16(head[:_SAMPLE]) is not None:
         return None
     if (_marked(head) or "utf-8-sig") != "utf-8-sig" or not _starts_as(head, "utf-8") or b"\0" in head:
         return None
@@ -127,6 +129,13 @@ def known(name: str) -> bool:
     except LookupError:
         return False
     return True
+
+
+def _foreign(head: bytes) -> str | None:
+    """What a file is that is no text, or no table."""
+    start = head[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    kinds = (kind for mark, kind in _MARKUP if start.startswith(mark))
+    return next((name for mark, name in _SIGNATURES if head.startswith(mark)), None) or next(kinds, None)
 
 
 def _marked(head: bytes) -> str | None:

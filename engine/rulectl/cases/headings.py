@@ -122,15 +122,13 @@ def plan(headings: Sequence[str], rulebook: Rulebook, file: str) -> Plan:
         if term is None:
             (computed if key and key in worked_out else ignored).append(heading.strip() or f"#{index + 1}")
         elif term.id in taken:
-            findings.append(
-                finding(
-                    "two-columns-one-term",
-                    Location(RowPlace(file, 0, heading.strip()), heading),
-                    first=taken[term.id].heading.strip(),
-                    second=heading.strip(),
-                    term=term.name,
-                )
-            )
+            place = Location(RowPlace(file, 0, heading.strip()), heading)
+            first, second = taken[term.id].heading.strip(), heading.strip()
+            if first == second:
+                at, again = taken[term.id].index + 1, index + 1
+                findings.append(finding("same-heading-twice", place, heading=first, first=at, second=again))
+            else:
+                findings.append(finding("two-columns-one-term", place, first=first, second=second, term=term.name))
         else:
             taken[term.id] = PlannedColumn(index, heading, term)
     for missing in _missing(terms, taken, ignored, file):

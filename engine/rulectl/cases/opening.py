@@ -17,7 +17,7 @@ from rulectl.cases.formats import BROKEN, Format, packed_as
 from rulectl.cases.json_table import open_json_table
 from rulectl.cases.parquet import open_parquet
 from rulectl.cases.pieces import SIZE
-from rulectl.cases.reader import Unreadable
+from rulectl.cases.reader import Unreadable, unopened
 from rulectl.cases.table import Table
 from rulectl.cases.workbook import open_workbook
 from rulectl.diagnostics import Finding, finding
@@ -52,8 +52,7 @@ def source_of(cases: str | Path | BinaryIO, encoding: str | None = None) -> Case
     try:
         stream = path.open("rb")
     except OSError:
-        slug = "cannot-read" if path.exists() else "no-such-file"
-        return Unreadable((finding(slug, FilePlace(str(path)), file=path),))
+        return unopened(path)
     if stream.seekable():
         return CaseSource(stream, str(path), path.name, None, encoding)
     copy = copied(stream, path.name)
@@ -93,6 +92,8 @@ def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) ->
     if source.begun is not None and not settled:
         return table_of(source.begun, rulebook)
     file = source.file
+    if file.startswith("~$"):
+        return Unreadable((finding("lock-file", FilePlace(file), file=file),))
     try:
         stream, packed, form = unwrapped(source.stream, file, source.wanted)
     except BROKEN:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from rulectl.cases import encoding as encodings
@@ -47,6 +48,12 @@ class Unreadable:
     """A file that gives no cases at all, and why."""
 
     findings: tuple[Finding, ...]
+
+
+def unopened(path: Path) -> Unreadable:
+    """Why the system does not open a case file."""
+    slug = "folder-not-file" if path.is_dir() else "cannot-read" if path.exists() else "no-such-file"
+    return Unreadable((finding(slug, FilePlace(str(path)), file=path),))
 
 
 def id_term(rulebook: Rulebook) -> Term | None:

@@ -13,14 +13,15 @@ from typing import NamedTuple, Protocol
 import polars as pl
 
 from rulectl.cases.facts import FactReader, Facts, field_finding
+from rulectl.cases.formats import BROKEN
 from rulectl.cases.headings import Plan
 from rulectl.cases.pieces import ROW as ROW
 from rulectl.cases.pieces import positions as positions
-from rulectl.cases.reader import CaseRow, Reject, id_term
+from rulectl.cases.reader import CaseRow, Reject, id_term, once_each
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Rulebook
-from rulectl.source import Location, RowPlace
+from rulectl.source import FilePlace, Location, RowPlace
 
 
 class Chunk(NamedTuple):
@@ -116,3 +117,30 @@ class RowReader:
         heading = self.unique or ""
         found = finding("same-case-id", Location(RowPlace(self.file, number, heading), name), id=name, row=first)
         return Reject(number, name, cells, ((heading, found),))
+
+
+class TableCases:
+    """The rows of a table, one by one; iterate once. Same face as `reader.CaseFile`."""
+
+    def __init__(self, table: Table, facts: FactReader, rulebook: Rulebook) -> None:
+        self.file = table.file
+        self.headings = table.headings
+        self.findings = table.findings
+        self._table = table
+        self._reader = RowReader(table.columns, facts, rulebook, table.file)
+
+    def __iter__(self) -> Iterator[CaseRow | Reject]:
+        """Raises OSError where the file is damaged within."""
+        try:
+            yield from once_each(self._rows(), self.file, self._reader.unique)
+        except BROKEN as error:
+            raise OSError from error
+
+    def _rows(self) -> Iterator[CaseRow | Reject]:
+        blank = 0
+        for chunk in self._table.chunks():
+            read = [self._reader.row(number, tuple(cells), chunk.raw) for number, *cells in chunk.frame.iter_rows()]
+            yield from sorted([*read, *chunk.rejects], key=lambda row: row.number)
+            blank += chunk.blank
+        if blank:
+            self.findings += (finding("blank-rows", FilePlace(self.file), count=blank),)

@@ -6,6 +6,7 @@ The sheet is the one with the headings that name most terms. A sheet has at most
 
 from __future__ import annotations
 
+import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -21,11 +22,16 @@ from rulectl.cases.records import LOOK
 from rulectl.cases.table import ROW, Chunk
 from rulectl.cases.typed import columns_of, text_of
 from rulectl.diagnostics import Finding, finding, has_errors
+from rulectl.model.draft import BlockKind
 from rulectl.model.rulebook import Rulebook, Term
+from rulectl.model.words import marker
 from rulectl.source import FilePlace, Location, RowPlace
 from rulectl.types import Type
 
 ROWS = 50_000
+_PACKAGES = (("word", "docx"), ("ppt", "pptx"), ("visio", "vsdx"), ("Index", "numbers"))
+_RULEBOOK = frozenset((BlockKind.VOCABULARY, BlockKind.TABLE))
+"""A workbook with these blocks is a rulebook."""
 
 
 class _Found(NamedTuple):
@@ -103,11 +109,20 @@ def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | 
     except calamine.PasswordError:
         return Unreadable((finding("locked-case-file", FilePlace(file), file=file),))
     except (calamine.CalamineError, OSError):
+        other = _other_package(path)
+        if other is not None:
+            return Unreadable((finding("not-a-case-file", FilePlace(file), file=file, kind=other),))
         return Unreadable((finding("broken-case-file", FilePlace(file), file=file, kind="Excel"),))
     known = by_heading(readable(rulebook))
     found = [one for name, sheet in sheets.items() if (one := _headings(name, sheet, known)) is not None]
     if not found:
         return Unreadable((finding("empty-case-file", FilePlace(file), file=file),))
+    blocks = [_blocks(one) for one in found]
+    if frozenset().union(*blocks) >= _RULEBOOK:
+        # cases may lie beside the rules, on a sheet of their own
+        found = [one for one, kinds in zip(found, blocks, strict=True) if one.known and not kinds]
+        if not found:
+            return Unreadable((finding("cases-are-rulebook", FilePlace(file), file=file),))
     best = max(found, key=lambda one: one.known)
     heads = [_trimmed(cell) for cell in best.head[best.at]]
     findings: list[Finding] = [*passed_over(best.head[: best.at], file)]
@@ -118,6 +133,22 @@ def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | 
     if has_errors(columns.findings):
         return Unreadable((*findings, *columns.findings))
     return WorkbookTable(file, columns, sheets[best.name], best.before + best.at + 1, findings)
+
+
+def _other_package(path: Path) -> str | None:
+    """What a package is that is no workbook: another document, or just packed files; None where it may be one."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            rooms = {name.split("/")[0] for name in package.namelist()}
+    except (zipfile.BadZipFile, OSError):
+        return None
+    return None if "xl" in rooms else next((kind for room, kind in _PACKAGES if room in rooms), "zip")
+
+
+def _blocks(sheet: _Found) -> frozenset[BlockKind]:
+    """The blocks of a rulebook of which a marker stands in the first rows of a sheet."""
+    firsts = (next((cell for cell in row if cell), "") for row in sheet.head)
+    return frozenset(kind for text in firsts if (kind := marker(text)) is not None)
 
 
 def _trimmed(heading: str) -> str:

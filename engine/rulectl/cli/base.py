@@ -161,7 +161,10 @@ class _Speaking(click.Command):
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         own = {"[OPTIONS]": "cli-usage-options", "COMMAND [ARGS]...": "cli-usage-command"}
-        return [say(own[p], lang_of(ctx)) if p in own else p for p in super().collect_usage_pieces(ctx)]
+        pieces = [say(own[p], lang_of(ctx)) if p in own else p for p in super().collect_usage_pieces(ctx)]
+        # what must be given is told with the rest of it
+        needed = [one for one in self.params if isinstance(one, click.Option) and one.required]
+        return pieces + [f"{one.opts[0]} {one.metavar}" for one in needed]
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.indentation():

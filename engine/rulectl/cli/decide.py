@@ -64,9 +64,12 @@ def _from_file(name: str) -> Mapping[str, object]:
     with stream:
         found = encodings.detect(stream, file)
         if isinstance(found, Finding):
-            empty = found.slug == "empty-case-file"
-            raise StopError([finding("empty-json-case", FilePlace(file), file=file) if empty else found])
-        case = parse_case(encodings.open_text(stream, found).read(), FilePlace(file))
+            slug = "empty-json-case" if found.slug == "empty-case-file" else "not-a-json-file"
+            raise StopError([finding(slug, FilePlace(file), file=file)])
+        text = encodings.open_text(stream, found).read()
+        if text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
+            raise StopError([finding("not-a-json-file", FilePlace(file), file=file)])
+        case = parse_case(text, FilePlace(file))
     if isinstance(case, Finding):
         raise StopError([case])
     return case

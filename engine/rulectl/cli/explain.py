@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Literal, TypeVar
 
 import click
 
@@ -24,6 +25,8 @@ from rulectl.cli.base import (
 from rulectl.cli.opening import checked_encoding, one_input, open_book, open_cases, open_stream, parted
 from rulectl.model.outcome import Outcome
 from rulectl.report.outcome import Reporter
+
+T = TypeVar("T")
 
 
 @click.command("explain", cls=Command)
@@ -55,7 +58,7 @@ def explain(
         # every case is read, since some facts are counted across them
         rows = open_cases(loaded, stream, file, input_encoding)
         wanted = case_id.strip()
-        for result in loaded.run(rows):
+        for result in _unbroken(loaded.run(rows), file):
             id_ = result.id if isinstance(result, Reject) else result[0].id
             if id_ != wanted:
                 ids.append(id_)
@@ -72,6 +75,14 @@ def explain(
     named = id_term(loaded.rulebook)
     field = named.name if named else here.say("report-reject-row")
     refuse("case-not-found", "--case-id", id=wanted, field=field, near=near_text(wanted, ids[:10_000], here.lang))
+
+
+def _unbroken(results: Iterable[T], file: str) -> Iterator[T]:
+    """The results; stops where the file cannot be read to its end."""
+    try:
+        yield from results
+    except OSError:
+        refuse("cases-gone", file, FINDINGS, file=file)
 
 
 def _why_not(book: Book, outcome: Outcome, wish: str, reporter: Reporter, here: Session, id_: str) -> str:

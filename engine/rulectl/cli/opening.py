@@ -10,7 +10,7 @@ from typing import BinaryIO
 from rulectl.api import Book, Cases, compile_workbook
 from rulectl.cases.encoding import known
 from rulectl.cases.headings import by_heading, key_of
-from rulectl.cases.reader import Unreadable
+from rulectl.cases.reader import Unreadable, unopened
 from rulectl.cli.base import USAGE, Session, StopError, doubt_later, near_text, refuse
 from rulectl.cli.places import check_place as check_place
 from rulectl.cli.places import spare as spare
@@ -60,10 +60,8 @@ def open_stream(name: str) -> tuple[BinaryIO, str]:
     path = Path(name)
     try:
         stream = path.open("rb")
-    except FileNotFoundError:
-        refuse("no-such-file", name, USAGE, file=name)
     except OSError:
-        refuse("cannot-read", name, USAGE, file=name)
+        raise StopError(unopened(path).findings, USAGE) from None
     if stream.seekable():
         return stream, path.name
     with stream:

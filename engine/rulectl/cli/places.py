@@ -24,19 +24,23 @@ def check_place(
     if path == "-" and not endings:
         return path
     named = Path(path)
-    if (endings and named.suffix.lower() not in endings) or named.suffix.lower() in not_endings:
-        slug = other if endings else kind
-        refuse(slug, path, USAGE, kind=named.suffix, file=path)
     # a file is made beside its place and put there whole: in place of a link, that would do away with the link
     target = os.path.realpath(path) if os.path.islink(path) else path
     place = Path(target)
     if _too_long(place) or os.path.islink(target):  # still one: it leads to itself
         refuse("cannot-write", path, USAGE, file=path)
     spare(target, map(Path, inputs))
+    if (endings and named.suffix.lower() not in endings) or named.suffix.lower() in not_endings:
+        slug = other if endings else kind
+        refuse(slug, path, USAGE, kind=named.suffix, file=path)
     if place.exists() and not place.is_file() and not place.is_dir():
         # a file that is put in its place would do away with it: no more /dev/null for anyone
         refuse("not-a-file", path, USAGE, file=path)
-    if place.is_dir() or not place.parent.is_dir() or not os.access(place.parent, os.W_OK):
+    if path and place.is_dir():
+        refuse("folder-not-file", path, USAGE, file=path)
+    if not place.parent.is_dir():
+        refuse("no-such-folder", path, USAGE, file=path, folder=place.parent)
+    if place.is_dir() or not os.access(place.parent, os.W_OK):
         refuse("cannot-write", path, USAGE, file=path)
     return target
 

@@ -30,6 +30,9 @@ YES = frozenset(("是", "y", "yes", "t", "true", "1", "√", "对", "真", "有"
 NO = frozenset(("否", "n", "no", "f", "false", "0", "×", "x", "错", "假", "无", "没有", "不", "不是", "off"))
 
 _ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
+_SERIAL = re.compile(r"([345][0-9]{4})(?:\.[0-9]+)?")
+_SERIAL_START = dt.date(1899, 12, 30)
+"""A date as Excel counts days, 1982 to 2064: what a column of dates holds that is not formatted as one."""
 _MONEY = re.compile(r"¥|\$|(?:rmb|cny)(?![a-z])|人民币", re.IGNORECASE)
 _BRACKETS = {"[": "]", "(": ")"}
 _SPLIT = re.compile(r"[;；、\n]")
@@ -84,6 +87,11 @@ def read_boolean(text: str) -> bool | None:
 
 
 def _not(what: str, text: str) -> Problem:
+    serial = _SERIAL.fullmatch(plain(text).strip()) if what in ("date", "datetime") else None
+    if serial is not None:
+        # nothing says that it is not a plain number, so it is told and not read
+        day = _SERIAL_START + dt.timedelta(days=int(serial[1]))
+        return problem("serial-date", Span(0, len(text)), text=clipped(visible(text)), date=day)
     return problem(f"not-a-{what}", Span(0, len(text)), text=clipped(visible(text)))
 
 
