@@ -3,6 +3,7 @@ also where what it keeps is forgotten again and again."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pytest
@@ -36,3 +37,16 @@ def test_what_is_kept_changes_nothing(kept: int, tried: int, monkeypatch: pytest
             assert engine.decide(case) == fresh(engine.plan, case), (seed, case)
         found += sum(one.found for one in engine._ground.judged.values())
     assert found > 30
+
+
+def test_threads_share_what_is_kept() -> None:
+    for seed in (1, 3, 5, 7):
+        r = Random(seed)
+        book = computing.rulebook(r)
+        engine = Engine(book, quick=False)
+        cases = [computing.case(r, book) for _ in range(40)]
+        expected = [fresh(engine.plan, case) for case in cases]
+        with ThreadPoolExecutor(4) as pool:
+            for outcomes in zip(*[pool.map(engine.decide, cases) for _ in range(4)], strict=True):
+                assert all(outcome == expected[0] for outcome in outcomes)
+                del expected[0]

@@ -142,19 +142,11 @@ class Judged:
         after: Asked | Settling = found
         for question, answer in reversed(noted.items()):
             after = Asked(question, {answer: after})
-        known = self.trees.get(key)
-        if known is None:
-            self.trees[key] = after
-            return
-        while True:
-            assert isinstance(known, Asked)
-            assert isinstance(after, Asked)
+        known = self.trees.setdefault(key, after)
+        # until it has parted from what is known; to its end, where another thread has just been the same way
+        while known is not after and isinstance(known, Asked) and isinstance(after, Asked):
             ((answer, after),) = after.then.items()
-            following = known.then.get(answer)
-            if following is None:
-                known.then[answer] = after
-                return
-            known = following
+            known = known.then.setdefault(answer, after)
 
 
 def _noting(run: TableRun, place: int, noted: Notes) -> TableRun:
