@@ -117,7 +117,11 @@ class Weighing:
 
     def _mark(self, entry: Entry) -> tuple[int, tuple[int, ...]]:
         """The form of an entry, and the numbers of the values in it."""
-        entry.mark = found = self._marked(entry.now, entry.may, entry.lacks, entry.may_lack)
+        if entry.same:
+            found = self._marked(entry.now, entry.lacks)
+        else:
+            found = self._marked(entry.now, entry.may, entry.lacks, entry.may_lack)
+        entry.mark = found
         return found
 
     def _marked(self, *parts: Spoken | frozenset[str]) -> tuple[int, tuple[int, ...]]:
