@@ -53,6 +53,31 @@ def test_json_is_as_the_schemas_say(
         validate(found, finding_schema())
 
 
+RANKED = """
+## Words
+| Vocabulary |
+| name | id | role | type | values |
+| case | case_id | input | string | |
+| torn | | input | boolean | |
+| level | | output | enum | high;low |
+| marks | | output | list of enum | b;c |
+
+## Rules
+| Decision table | both | hit policy | P |
+| id | condition | conclusion | conclusion |
+| | torn | level | marks |
+| R1 | - | low | b |
+| R2 | yes | high | c |
+"""
+
+
+def test_a_rule_that_fired_for_a_list_alone_is_said_to_have_given_the_list_alone(tmp_path: Path) -> None:
+    (tmp_path / "ranked.md").write_text(RANKED, "utf-8")
+    ranked = rulectl.load(tmp_path / "ranked.md")
+    text = Reporter(ranked.rulebook, "en").text(ranked.decide({"case": "1", "torn": True}))
+    assert [line.strip() for line in text.splitlines() if "→" in line] == ["→ marks: b", "→ level: high", "→ marks: c"]
+
+
 def test_the_explanation_can_be_followed_to_the_cells(book: rulectl.Book) -> None:
     text = Reporter(book.rulebook, "zh").text(book.decide(CASE), "1")
     assert text.splitlines() == [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -11,11 +11,11 @@ from rulectl.codes import Language, say
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.syntax import Any, Expr
 from rulectl.model.outcome import Firing, Outcome
-from rulectl.model.policy import Takes
 from rulectl.model.rulebook import Rule, Rulebook, Table, Template, constant
 from rulectl.report.findings import finding_fields, finding_text
 from rulectl.report.jsontext import dumps
 from rulectl.report.messages import Message, messages, wordings
+from rulectl.runtime.resolve import NOTHING, UNKNOWN, Outputs, Spoken
 from rulectl.values import Value, plain_text
 
 Headings = Literal["name", "id"]
@@ -109,10 +109,12 @@ class Reporter:
         if outcome.firings:
             yield ""
             yield say("report-rules-that-fired", lang)
-        before = ""
+        fired: dict[str, list[Rule]] = {}
         for firing in outcome.firings:
-            yield from self._why(firing, outcome, first=firing.table != before)
-            before = firing.table
+            if (firing.table, firing.rule) in self.rules:
+                fired.setdefault(firing.table, []).append(self.rules[firing.table, firing.rule][1])
+        for firing in outcome.firings:
+            yield from self._why(firing, outcome, fired.get(firing.table, ()))
         for id_, ids in outcome.counted.items():
             counted = self.value(outcome.derived.get(id_))
             yield say("report-counted-from", lang, term=self.labels[id_], value=counted, ids=", ".join(ids))
@@ -129,9 +131,9 @@ class Reporter:
                 yield say("report-messages", lang)
             yield "  " + self._pair(f"{number}. {one.id}", _one_line(one.text))
 
-    def _why(self, firing: Firing, outcome: Outcome, first: bool) -> Iterator[str]:
-        """A firing: its cell, the conditions that held with the case's own values, what it concluded. Where the first
-        hit decides a column, a later rule of the table fired for its other columns only."""
+    def _why(self, firing: Firing, outcome: Outcome, fired: Sequence[Rule]) -> Iterator[str]:
+        """A firing: its cell, the conditions that held with the case's own values, what it concluded. Where one of
+        several rules of the table that fired decides a column, the others fired for their other columns only."""
         lang = self.lang
         where = f"  {firing.cells}" if firing.cells is not None else ""
         yield f"  {firing.name}{where}"
@@ -152,12 +154,28 @@ class Reporter:
             heading = column.heading or str(column.cell or "")
             own = say("report-the-case-has", lang, value=value) if value else say("report-the-case-has-nothing", lang)
             yield "      " + say("report-entry-held", lang, heading=heading, entry=_one_line(entry.text), own=own)
-        for output, said in zip(table.outputs, rule.then, strict=True):
-            if said.expr is not None and (first or output.policy.takes is not Takes.FIRST):
+        deciding = self._deciding(table, fired, facts)
+        for output, said, deciders in zip(table.outputs, rule.then, deciding, strict=True):
+            if said.expr is not None and rule.id in deciders:
                 concluded = _one_line(said.text) + self._computed(said.expr, facts)
                 yield "      → " + self._pair(self.labels.get(output.term, output.term), concluded)
         if rule.source:
             yield "      " + say("report-source", lang, source=rule.source)
+
+    def _deciding(self, table: Table, fired: Sequence[Rule], facts: Mapping[str, Value]) -> Iterator[Sequence[str]]:
+        """Column by column the ids of those rules of a table that decide it, among those that fired."""
+
+        def entry(rule: int, column: int) -> Spoken:
+            expr = fired[rule].then[column].expr
+            try:
+                value = None if expr is None else evaluate(expr, facts)
+            except CannotCompute:
+                return NOTHING
+            return value if value is not None else NOTHING if expr is None else UNKNOWN
+
+        outputs = replace(Outputs.of(table, self.rulebook), otherwise=frozenset())
+        for column in range(len(table.outputs)):
+            yield [fired[rule].id for rule in outputs.deciders(column, range(len(fired)), entry)]
 
     def _pair(self, name: str, value: str) -> str:
         return say("report-pair", self.lang, name=name, value=value)
