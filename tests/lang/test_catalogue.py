@@ -11,10 +11,11 @@ import rulectl.lang
 from rulectl.codes import LANGUAGES, registry
 from rulectl.diagnostics import Finding
 from rulectl.lang.evaluate import CannotCompute, evaluate
+from rulectl.lang.faults import not_allowed
 from rulectl.lang.literals import read_value
 from rulectl.lang.parser import parse_expression, parse_output, parse_test
 from rulectl.lang.scope import Broken, Problem
-from rulectl.source import Location, OptionPlace
+from rulectl.source import Location, OptionPlace, Span
 from tests.lang.world import FACTS, SCOPE, TYPES
 
 HERE = Location(OptionPlace("x"))
@@ -119,3 +120,12 @@ def test_every_slug_of_the_language_stands_in_the_catalogue() -> None:
     written = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source))
     unspoken = {code.slug for code in CODES} - written
     assert {slug for slug in unspoken if not slug.startswith("not-a-")} == set()
+
+
+def test_the_nearest_value_is_named_where_one_is_near() -> None:
+    for text, near in (("质量间题", "质量问题"), ("火星", "")):
+        problem = not_allowed(text, ("质量问题", "瑕疵"), Span(0, len(text)))
+        for lang in LANGUAGES:
+            told = Finding(problem.slug, HERE, problem.fields).help(lang)
+            assert (near in told.split("质量问题;瑕疵")[0]) is True
+            assert ("最接近" in told or "nearest" in told) is bool(near)

@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
+from rulectl.codes import LANGUAGES, say
 from rulectl.lang.scope import Problem
 from rulectl.source import Cell, Span
 
@@ -52,13 +53,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def not_allowed(text: str, values: tuple[str, ...], span: Span, cell: Cell | None = None) -> Problem:
     """A text that is none of the allowed values."""
     shown = ";".join(values[:SHOWN]) + (";…" if len(values) > SHOWN else "")
-    found = problem(
-        "value-not-allowed",
-        span,
-        value=clipped(text),
-        allowed=shown,
-        nearest=nearest(text, values) or (values[0] if values else ""),
-    )
+    near = nearest(text, values)
+    # said only where one is near
+    said = {f"near_{lang}": say("lang-nearest", lang, near=near) if near else "" for lang in LANGUAGES}
+    found = problem("value-not-allowed", span, value=clipped(text), allowed=shown, **said)
     return found if cell is None else Problem(found.slug, span, found.fields, (("note-allowed-values", cell),))
 
 
