@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, overload
 
+from rulectl.lang.compiled import Compute
 from rulectl.lang.evaluate import evaluate, meets, names_of
 from rulectl.lang.flat import Flat, region_of, values_of
 from rulectl.lang.fold import fold_test
@@ -40,9 +41,10 @@ class Column:
     test: Test | None
     names: frozenset[str]
 
-    def classify(self, facts: Mapping[str, Value], absent: frozenset[str]) -> int:
-        """The class of a case; names in `absent` are null for certain, other nulls unknown. Raises CannotCompute."""
-        value = evaluate(self.subject, facts)
+    def classify(self, facts: Mapping[str, Value], absent: frozenset[str], subject: Compute | None = None) -> int:
+        """The class of a case; names in `absent` are null for certain, other nulls unknown. `subject` works out the
+        subject, where that has been put together. Raises CannotCompute."""
+        value = evaluate(self.subject, facts) if subject is None else subject(facts)
         if self.test is not None:
             holds = meets(self.test, value, facts)
             if holds is None:

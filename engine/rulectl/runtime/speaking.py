@@ -87,13 +87,17 @@ def held_out(table: TablePlan, places: Sequence[int], numbers: Sequence[int]) ->
     size = len(table.lowered.numbers)
     if size > MANY_RULES:
         return False
-    left = set(range(size))
+    gone: set[int] = set()
+    asked: list[tuple[Slot, int]] = []
     for place, number in zip(places, numbers, strict=True):
         slot = table.lowered.slots[place]
         if number == UNKNOWN:
             continue
         if slot.partition is not None:
-            left = {rule for rule in left if slot.refs[rule] == NONE or _holds(slot, slot.refs[rule], number)}
+            asked.append((slot, number))
         elif number in (ABSENT, FALSE):  # a whole test says nothing of null, and so it does not hold
-            left.difference_update(slot.members)
-    return not left
+            gone.update(slot.members)
+    return not any(
+        rule not in gone and all(slot.refs[rule] == NONE or _holds(slot, slot.refs[rule], n) for slot, n in asked)
+        for rule in range(size)
+    )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from rulectl.lang.compiled import Compute, compiled
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.model.rulebook import Term
@@ -27,6 +28,8 @@ KEPT_VALUES: Final = 1_000
 
 KEPT_REACHES: Final = 5_000
 """How many ways to stand before a table are remembered."""
+
+_NO_NAMES: Final = frozenset[str]()
 
 Facts = Mapping[str, Value]
 Absent = frozenset[str]
@@ -89,6 +92,10 @@ class Group:
         """`members` are table numbers, with the columns of each."""
         self.names = names
         self.members = members
+        self._columns = [
+            [(column, compiled(column.subject)) for column in (plan.lowered.columns[at] for at in places)]
+            for _, plan, places in members
+        ]
         self.tables = sum(1 << number for number, _, _ in members)
         self._shared: dict[tuple[tuple[int, frozenset[str]], ...], States] = {}
         self._remembered = Remembered(sorted(names), self._look)
@@ -97,22 +104,22 @@ class Group:
     def _look(self, facts: Facts, absent: Absent) -> Look:
         states: dict[int, States] = {}
         speaking, failing = -1, 0
-        for number, plan, places in self.members:
-            found = states[number] = self._states([plan.lowered.columns[at] for at in places], facts, absent)
+        for (number, plan, places), columns in zip(self.members, self._columns, strict=True):
+            found = states[number] = self._states(columns, facts, absent)
             if found.failures:
                 failing |= 1 << number
             if held_out(plan, places, [one for one, _ in found.classes]):
                 speaking &= ~(1 << number)
         return Look(states, speaking, failing)
 
-    def _states(self, columns: Sequence[Column], facts: Facts, absent: Absent) -> States:
-        """How a case stands in some columns."""
+    def _states(self, columns: Sequence[tuple[Column, Compute]], facts: Facts, absent: Absent) -> States:
+        """How a case stands in some columns, given with what works out their subjects."""
         classes: list[tuple[int, frozenset[str]]] = []
         failures: list[CannotCompute] = []
-        for column in columns:
-            waits = frozenset[str]()
+        for column, subject in columns:
+            waits = _NO_NAMES
             try:
-                number = column.classify(facts, absent)
+                number = column.classify(facts, absent, subject)
             except CannotCompute as failure:
                 number = ABSENT
                 failures.append(failure.with_traceback(None))  # which would keep the case
