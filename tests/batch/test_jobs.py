@@ -188,7 +188,8 @@ def test_workers_come_when_they_pay(
     one._hired = False
     one._uncut, one._over = waiting, over
     for rows, pace in parts:
-        one._measured(rows, rows * pace)
+        one._measured(rows, rows * pace * 0.75)
+        one._wrote(rows, rows * pace * 0.25)
     assert bool(came) == hired
 
 

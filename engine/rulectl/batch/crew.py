@@ -48,7 +48,8 @@ FIRST = 250_000
 which matters where rows take little time; the first of others would be long where they take much."""
 
 LEAST = 200
-"""Rows of a part at least; fewer say nothing of the pace."""
+"""Rows of a part at least; fewer say nothing of the pace. Where cases are decided one at a time, the first part has no
+more: there is no frame to pay for, and they take long."""
 
 
 class Part(NamedTuple):
@@ -124,6 +125,7 @@ class Crew:
         self._line: deque[Task] = deque()
         self._uncut = self._decided = 0
         self._paces: deque[float] = deque(maxlen=2)
+        self._writings: deque[float] = deque(maxlen=2)
         self._begun = self._hired = self._over = self._closed = False
         self._ready = 0
         self._workers: list[Worker] = []
@@ -216,26 +218,43 @@ class Crew:
         if not self._beside:
             return whole
         if not self._paces:
-            return max(LEAST, FIRST // task.chunk.frame.width)
-        pace = self._paces[-1]
+            return LEAST if self._making.singly else max(LEAST, FIRST // task.chunk.frame.width)
+        pace = self._pace
         if pace < PACE:
             return whole
         share = self._uncut // (2 * self._beside) if self._over and self._hired else whole
         return max(LEAST, int(SHORT / pace), min(int(TURN / pace), share))
 
-    def _measured(self, rows: int, seconds: float) -> None:
-        """So many rows took so many seconds of processor time."""
+    @property
+    def _pace(self) -> float:
+        """Seconds a row, to decide and to write."""
+        return self._paces[-1] + (self._writings[-1] if self._writings else 0.0)
+
+    def _measured(self, rows: int, seconds: float, written: bool = False) -> None:
+        """To decide so many rows (`written`: and to write what was decided) took so many seconds of processor time."""
         with self._turn:
+            if written:
+                self._writings.clear()
             self._decided += rows
             self._paces.append(seconds / max(rows, LEAST))
             self._turn.notify_all()
-            if self._beside and not self._hired and min(self._paces) >= PACE:
-                # nobody knows how many rows there are: as many again as there were, unless the file has been read
-                left = self._uncut if self._over else max(self._uncut, self._decided)
-                # whatever comes in the first part is met for the first time
-                pace = self._paces[-1] if len(self._paces) > 1 else self._paces[-1] / FRESH
-                if left * pace >= WORTH:
-                    self._hire()
+            self._consider()
+
+    def _wrote(self, rows: int, seconds: float) -> None:
+        """To write what was decided of so many rows took so many seconds, later than they were decided."""
+        with self._turn:
+            self._writings.append(seconds / max(rows, LEAST))
+            self._consider()
+
+    def _consider(self) -> None:
+        """Have workers come if they pay."""
+        if self._hired or not self._beside or min(self._paces) + min(self._writings, default=0.0) < PACE:
+            return
+        # nobody knows how many rows there are: as many again as there were, unless the file has been read
+        left = self._uncut if self._over else max(self._uncut, self._decided)
+        # whatever comes in the first part is met for the first time
+        if left * self._pace >= WORTH * (FRESH if len(self._paces) == 1 else 1):
+            self._hire()
 
     # -- engines here -------------------------------------------------------------------------------------------
 
@@ -263,7 +282,10 @@ class Crew:
                 return True
         with turns.writing:
             try:
-                part.made.set_result(turns.maker.write(answers))
+                began = time.thread_time()
+                made = turns.maker.write(answers)
+                self._wrote(part.chunk.frame.height, time.thread_time() - began)
+                part.made.set_result(made)
             except BaseException as error:  # the same
                 part.made.set_exception(error)
         return True
@@ -312,7 +334,7 @@ class Crew:
         except BaseException as error:  # the same
             part.made.set_exception(error)
             return True
-        self._measured(part.chunk.frame.height, done.seconds)
+        self._measured(part.chunk.frame.height, done.seconds, written=True)
         part.made.set_result(done.made)
         return True
 

@@ -61,6 +61,11 @@ class Making:
     lang: Language
     rejects: RejectWriter
 
+    @property
+    def singly(self) -> bool:
+        """Whether cases are decided one at a time."""
+        return self.engine == "durable" or self.format is Format.JSONL
+
     def pieces(self) -> PieceWriter:
         """A writer of results. What it remembers serves one thread at a time."""
         named = id_term(self.rulebook)
@@ -80,7 +85,7 @@ class Maker:
 
     def _answerer_of(self, making: Making, decide: Decide | None) -> Answerer:
         rulebook = making.rulebook
-        if decide is None and making.format is not Format.JSONL:
+        if not making.singly:
             return ColumnAnswerer(rulebook, making.columns, making.file, self._pieces.layout)
         reporter = Reporter(rulebook, making.lang, making.headings)
         return RowAnswerer(rulebook, making.columns, making.file, decide or Engine(rulebook).decide, reporter)

@@ -158,10 +158,11 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
                 if read.chunk.digest != before[number].digest:
                     raise StopBatchError(finding("resume-other-input", FilePlace(""), file=order.results.path))
                 continue
-            counts = order.counting.of(read.chunk) if order.counting is not None else None
-            waiting.append((read, crew.put(read.chunk, counts)))
+            # with the next chunk in hand: the crew is to know at once when there is none
             while waiting and (waiting[0][1].done or crew.full(len(waiting))):
                 commit.chunk(*waiting.popleft())
+            counts = order.counting.of(read.chunk) if order.counting is not None else None
+            waiting.append((read, crew.put(read.chunk, counts)))
         crew.over()
         while waiting:
             commit.chunk(*waiting.popleft())
@@ -175,21 +176,22 @@ def _read(order: Order) -> Generator[_Read, None, None]:
     """The chunks of the file, each as it is read. To be closed: where polars is at work, Ctrl-C comes from it and from
     Python, and where this is only forgotten, the second one is told as an error."""
     rows = 0
-    # read while others decide and write
-    chunks = Ahead(order.table.chunks(), 1)
+    # read while others decide and write; how far it has come is asked where it reads
+    chunks = Ahead(((chunk, order.table.done()) for chunk in order.table.chunks()), 1)
     try:
         while True:
             try:
-                chunk = next(chunks, None)
+                made = next(chunks, None)
             except (OSError, *BROKEN):
                 file = order.table.file
                 raise StopBatchError(finding("cases-gone", FilePlace(file), file=file)) from None
-            if chunk is None:
+            if made is None:
                 return
             if not order.unchanged():
                 raise StopBatchError(finding("cases-changed", FilePlace(order.table.file), file=order.table.file))
+            chunk, share = made
             rows += chunk.met
-            yield _Read(chunk, rows, order.table.done())
+            yield _Read(chunk, rows, share)
     finally:
         chunks.close()
 

@@ -170,12 +170,13 @@ def _tried(make: Callable[[], T]) -> T | Failed:
         return Failed.of(error)
 
 
-def _send(answers: BinaryIO, answer: object) -> None:
-    try:
-        data = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
-    except (pickle.PicklingError, TypeError, AttributeError):  # an error may hold what cannot be sent
-        data = pickle.dumps(Failed(RuntimeError, (repr(answer)[:200],), {}))
-    answers.write(data)
+def _send(answers: BinaryIO, answer: Done | Failed | None) -> None:
+    if isinstance(answer, Failed):
+        try:
+            pickle.dumps(answer)
+        except (pickle.PicklingError, TypeError, AttributeError):  # an error may hold what cannot be sent
+            answer = Failed(RuntimeError, (repr(answer)[:200],), {})
+    pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
     answers.flush()
 
 
