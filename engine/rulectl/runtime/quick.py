@@ -180,6 +180,8 @@ class Quick:
             "noted": _noted,
             "together": self._together,
         }
+        # the bits that codes have before any table has run
+        known = self._base(given) | sum(encoder.field.mask for encoder in (*coded, *placed))
         steps: list[StepShape] = []
         for numbers, settled in zip(self.plan.strata, self.plan.settled_in, strict=True):
             merged = tuple(term for term in settled if len(self.plan.writers[term]) > 1)
@@ -193,7 +195,8 @@ class Quick:
                     parts |= {f"answers{at}": answers, f"mask{at}": answers.mask}
                 else:
                     values = tuple(places[column.encoder.term.id] for column in own.raw)
-                    steps.append(StepShape(values, len(own.boxed), own.stretched, writes, shares))
+                    whole = len(self.tables) == 1 and own.mask == known
+                    steps.append(StepShape(values, len(own.boxed), own.stretched, writes, shares, whole))
                     parts |= {f"made{at}": own.made, f"mask{at}": own.mask, f"unpack{at}": own.struct.iter_unpack}
                     parts |= {f"rules{at}": answers.rules, f"of_rule{at}": answers.of_rule}
                     parts |= {f"careful{at}": own.careful, f"make{at}": own.make}

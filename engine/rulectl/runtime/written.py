@@ -32,13 +32,14 @@ class StepShape(NamedTuple):
     """A table's turn. `compared`: the values that its cells compare as they are, None where its answers are remembered
     by codes alone; `boxed`: how many columns of codes its boxes have; `stretched`: whether its cells are stretches of
     numbers, not boxes; `writes`: whether it adds codes that later tables read; `shares`: whether terms are merged after
-    it."""
+    it; `whole`: whether its cells hang on all of the codes."""
 
     compared: tuple[int, ...] | None
     boxed: int
     stretched: bool
     writes: bool
     shares: bool
+    whole: bool = False
 
 
 class Shape(NamedTuple):
@@ -205,9 +206,10 @@ def _step(n: int, step: StepShape) -> Iterator[str]:
         # floats are compared with floats in a third of the time
         for at in step.compared:
             yield f"            f{at} = v{at} + 0.0"
-        yield f"            cell = made{n}[codes & mask{n}]"
+        key = "codes" if step.whole else f"codes & mask{n}"
+        yield f"            cell = made{n}[{key}]"
         yield "        except NotMade:"
-        yield f"            cell = make{n}(codes & mask{n})"
+        yield f"            cell = make{n}({key})"
         yield "        except TooLarge:"
         yield "            return None"
         yield "    else:"
