@@ -18,7 +18,7 @@ from rulectl.columnar.computed import Computed
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.columnar.runs import Runs
 from rulectl.columnar.weighing import Weighing
-from rulectl.lang.syntax import Any, Is, Literal, Name, Text
+from rulectl.lang.syntax import Any, Compare, Expr, If, Is, Literal, Name, Text
 from rulectl.model.policy import HitPolicy, Merge, Role
 from rulectl.model.rulebook import (
     InputColumn,
@@ -33,10 +33,12 @@ from rulectl.model.rulebook import (
 )
 from rulectl.runtime.engine import Engine
 from rulectl.runtime.judge import Heard, Verdict, weigh
-from rulectl.types import BOOLEAN, NUMBER, STRING
+from rulectl.types import BOOLEAN, DATE, NUMBER, STRING, Kind, Type
 from rulectl.values import Value
 from tests.columnar import computing
 from tests.columnar.test_agree import CALM, frame, row, said
+from tests.runtime import naive
+from tests.runtime.test_engines_agree import answer
 
 SEEDS = st.integers(0, 2**40)
 
@@ -148,3 +150,41 @@ def test_a_count_may_be_what_another_table_says() -> None:
         for torn in (None, True)
     ]
     agree(book, ColumnarEngine(book), Engine(book), cases)
+
+
+@CALM
+@given(SEEDS)
+def test_lists_that_are_ordered_by_each_other(seed: int) -> None:
+    """Under O the values of one conclusion order those of another: what is not yet known of the one keeps the other
+    open where it may come to stand elsewhere. One by one, in columns, and by the naive scan."""
+    r = Random(seed)
+    marks = Type(Kind.ENUM, many=True, values=("甲", "乙", "丙"))
+    terms = (
+        Term("on", "日期", Role.INPUT, DATE),
+        Term("days", "天数", Role.INPUT, NUMBER),
+        Term("paid", "实付", Role.INPUT, NUMBER),
+        *(Term(f"list{n}", f"清单{n}", Role.OUTPUT, marks) for n in range(3)),
+    )
+
+    def said() -> Expr:
+        one, other = (Literal((r.choice(marks.values),)) for _ in range(2))
+        name = Name(r.choice(["days", "paid"]))
+        return r.choice([one, If(Compare(">", name, Literal(Decimal(r.randrange(4)))), one, other)])
+
+    rules = tuple(
+        Rule(
+            f"R{n}",
+            (TestEntry(r.choice([Any(), Is(r.choice(["<", ">"]), Literal(Decimal(r.randrange(4))))])),),
+            tuple(OutputEntry(said()) for _ in range(3)),
+        )
+        for n in range(r.randint(2, 4))
+    )
+    outputs = tuple(OutputColumn(f"list{n}", HitPolicy.OUTPUT_ORDER if n < 2 else HitPolicy.COLLECT) for n in range(3))
+    table = Table("表", HitPolicy.OUTPUT_ORDER, (InputColumn(Name("days"), NUMBER),), outputs, rules)
+    book = Rulebook("drawn", "抽样", event="on", terms=terms, tables=(table,))
+    amounts = [None, *map(Decimal, range(4))]
+    cases = [{name: value for name in ("days", "paid") if (value := r.choice(amounts)) is not None} for _ in range(12)]
+    engine = Engine(book)
+    agree(book, ColumnarEngine(book), engine, cases)
+    for case in cases:
+        assert answer(engine.decide(case)) == naive.decide(book, case)

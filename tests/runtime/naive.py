@@ -146,6 +146,7 @@ def conclude(case: Case, term: Term, passes: dict[int, Pass]) -> None:
                 for d in _weighed(p.table, c):
                     if saying(p, False)(n, d) != saying(p, True)(n, d):
                         others.append((speak(p.table, c, p.hits, saying(p, True), case), [(n, d)]))
+            others += [(OPEN, [at]) for at in _unplaced(p.table, c, chosen, saying(p, False), case)]
             for said, causes in others:
                 result = together(term, [*base[:at], (p.table.tier, said), *base[at + 1 :]])
                 if result == final:
@@ -159,7 +160,7 @@ def conclude(case: Case, term: Term, passes: dict[int, Pass]) -> None:
     for i, p, c in writers:
         for n in choose(p.table, c, p.hits, saying(p, False), case):
             for d in _weighed(p.table, c):
-                if saying(p, False)(n, d) == OPEN:
+                if saying(p, False)(n, d) == OPEN and (d == c or p.table.policy is HitPolicy.PRIORITY):
                     waits[i, n] = waits.get((i, n), frozenset()) | _lacks(case, p.table, n, d, sure=False)
     value: Value = None
     if final == SILENT:
@@ -183,11 +184,30 @@ def conclude(case: Case, term: Term, passes: dict[int, Pass]) -> None:
 
 
 def _weighed(table: Table, column: int) -> list[int]:
-    """The columns that the value of a column hangs on: under P all that share the table's policy order its rules."""
+    """The columns that the value of a column hangs on: under P and O all that share the table's policy order rules."""
     policy = table.outputs[column].policy
-    if policy is HitPolicy.PRIORITY is table.policy:
+    if policy in (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER) and policy is table.policy:
         return [c for c, o in enumerate(table.outputs) if o.policy is policy]
     return [column]
+
+
+def _unplaced(
+    table: Table, column: int, chosen: list[int], say: Callable[[int, int], Said], case: Case
+) -> list[tuple[int, int]]:
+    """The entries under O that are open, of rules that would stand elsewhere if these came first of all."""
+    if table.outputs[column].policy is not HitPolicy.OUTPUT_ORDER:
+        return []
+    columns = _weighed(table, column)
+    found = []
+    for n in chosen:
+        open_ = [c for c in columns if say(n, c) == OPEN]
+
+        def first(m: int, c: int, n: int = n, open_: list[int] = open_) -> Said:
+            return case.terms[table.outputs[c].term].type.values[0] if m == n and c in open_ else say(m, c)
+
+        if open_ and choose(table, column, chosen, first, case) != choose(table, column, chosen, say, case):
+            found += [(n, c) for c in open_]
+    return found
 
 
 def _lacks(case: Case, table: Table, rule: int, column: int, sure: bool) -> frozenset[str]:

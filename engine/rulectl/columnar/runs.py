@@ -142,8 +142,8 @@ class Runs:
     def _steady(self, reach: Reach) -> bool:
         """Whether neither which rules fire nor what there is to tell of them hangs on certain values."""
         outputs = self.plan.outputs
-        ranked = any(policy.takes is Takes.RANKED for policy in (outputs.policy, *outputs.policies))
-        if reach.variations or reach.joint or ranked:
+        ordered = any(policy.takes.by_values for policy in (outputs.policy, *outputs.policies))
+        if reach.variations or reach.joint or ordered:
             return False
         return not (outputs.exclusive and len(outputs.active(reach.hits)) > 1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rulectl.columnar.codes import Codes, Lut
-from rulectl.model.policy import Gives, Takes
+from rulectl.model.policy import Gives
 from rulectl.runtime.judge import TableRun
 from rulectl.runtime.resolve import UNKNOWN, Lack, Spoken
 
@@ -70,7 +70,7 @@ class Voices:
         # what was said of certain values by all rules that matter cannot change
         policy = run.plan.outputs.policies[self.column]
         # which does not hang on the column's own entries alone, or on none of them
-        partly = policy.takes is Takes.RANKED or policy.gives is Gives.COUNT
+        partly = policy.takes.by_values or policy.gives is Gives.COUNT
         if not partly and run.now is run.may:
             return False
         return any(True for _ in run.changes(self.column)) or bool(run.unknown(self.column))

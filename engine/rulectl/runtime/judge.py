@@ -186,6 +186,8 @@ class TableRun:
             for other in outputs.weighed(column):
                 if (rule, other) in self.plan.expressions and self.now(rule, other) != self.may(rule, other):
                     yield outputs.resolve(column, self.hits, self.may), {rule: self.may.missing(rule, other)}
+        for rule, others in outputs.unplaced(column, self.hits, self.now).items():
+            yield UNKNOWN, {rule: frozenset[str]().union(*(self.now.missing(rule, other) for other in others))}
 
     def joint_changes(self, column: int) -> Iterator[tuple[Spoken, Mapping[int, frozenset[str]]]]:
         """The same for one rule that comes true as all doubtful hits fall away."""
@@ -198,7 +200,7 @@ class TableRun:
         if not self.reach.computes or not self.hits:
             return {}
         rules = self.plan.outputs.deciders(column, self.hits, self.now)
-        columns = self.plan.outputs.weighed(column)
+        columns = self.plan.outputs.needed(column)
         open_ = {rule: [c for c in columns if self.now(rule, c) is UNKNOWN] for rule in rules}
         return {
             rule: frozenset[str]().union(*(self.now.missing(rule, c) for c in columns))

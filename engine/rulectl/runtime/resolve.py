@@ -6,7 +6,7 @@ policy is broken. They are kept apart to the end, since each means something els
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -83,7 +83,27 @@ class Outputs:
 
     def weighed(self, column: int) -> Sequence[int]:
         """The columns whose entries the value of a column hangs on."""
+        return self.like(column) if self.policies[column].takes.by_values else [column]
+
+    def needed(self, column: int) -> Sequence[int]:
+        """The columns without whose entries there is no value of a column."""
         return self.like(column) if self.policies[column].takes is Takes.RANKED else [column]
+
+    def unplaced(
+        self, column: int, hits: Sequence[int], entry: Callable[[int, int], Spoken]
+    ) -> Mapping[int, Sequence[int]]:
+        """The rules of an ordered list that may come to stand elsewhere in it, each with its columns that are unknown.
+        Where an entry that is unknown, and so comes last, would not come first either, nothing between moves it."""
+        if self.policies[column].takes is not Takes.SORTED:
+            return {}
+        active, like = self.active(hits), self.like(column)
+        ranks = {rule: self._rank(rule, like, entry) for rule in active}
+        found: dict[int, Sequence[int]] = {}
+        for rule in active:
+            best = self._rank(rule, like, entry, best=True)
+            if any(best < ranks[other] < ranks[rule] for other in active):
+                found[rule] = [at for at in like if entry(rule, at) is UNKNOWN]
+        return found
 
     def deciders(self, column: int, hits: Sequence[int], entry: Callable[[int, int], Spoken]) -> tuple[int, ...]:
         """The active hits that a column's value is made of, in the order of the result."""
