@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, TypeVar, cast, 
 from rulectl import testing
 from rulectl.cases.facts import BadCase, FactReader
 from rulectl.cases.json_cases import JsonCases, open_json
+from rulectl.cases.magic import holds_text, starts_as_json
 from rulectl.cases.reader import CaseFile, CaseRow, Reject, Unreadable, open_cases, unopened
 from rulectl.codes import Language
 from rulectl.diagnostics import Finding, finding, has_errors
@@ -48,9 +49,6 @@ if TYPE_CHECKING:
 Cases: TypeAlias = "CaseFile | JsonCases | TableCases"
 
 T = TypeVar("T")
-
-_NO_TEXT = (b"PK\x03\x04", b"PAR1", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
-"""What workbooks, Parquet, gzip and zstd begin with."""
 
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 
@@ -247,14 +245,14 @@ class Book:
     def open_stream(self, stream: BinaryIO, file: str, *, encoding: str | None = None) -> Cases | Unreadable:
         """The rows of a seekable stream; the ending of `file` says whether it is JSON, tab-separated or other. Without
         an ending, its first character does. Workbooks, Parquet and compressed files are known by their first bytes."""
-        if _opened_as_table(stream):
+        if not holds_text(stream):
             # late: data frames take longer to load than most files of text to read
             from rulectl.cases.opening import CaseSource, open_table
             from rulectl.cases.table import TableCases
 
             table = open_table(CaseSource(stream, None, file, None, encoding), self.rulebook, settled=True)
             return table if isinstance(table, Unreadable) else TableCases(table, self._facts, self.rulebook)
-        if file.lower().endswith(JSON_ENDINGS) or ("." not in file and _starts_as_json(stream)):
+        if file.lower().endswith(JSON_ENDINGS) or ("." not in file and starts_as_json(stream)):
             return open_json(stream, file, self.rulebook, self._facts, encoding=encoding)
         delimiter = "\t" if file.lower().endswith(".tsv") else None
         return open_cases(stream, file, self.rulebook, self._facts, encoding=encoding, delimiter=delimiter)
@@ -287,20 +285,6 @@ def _first_of(items: Iterable[T]) -> tuple[T | None, Iterable[T]]:
     for first in rest:
         return first, chain((first,), rest)
     return None, ()
-
-
-def _opened_as_table(stream: BinaryIO) -> bool:
-    """Whether a stream holds what is no text."""
-    start = stream.read(4)
-    stream.seek(0)
-    return start.startswith(_NO_TEXT)
-
-
-def _starts_as_json(stream: BinaryIO) -> bool:
-    """Whether a stream without an ending holds JSON; no heading starts with a brace."""
-    start = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    stream.seek(0)
-    return start == b"{"
 
 
 def load(book: str | Path) -> Book:

@@ -16,6 +16,8 @@ from typing import BinaryIO, cast
 
 import zstandard
 
+from rulectl.cases import magic
+
 
 class Format(Enum):
     CSV = "csv"
@@ -44,8 +46,8 @@ _ENDINGS = {
     ".ndjson": Format.JSONL,
     ".json": Format.JSONL,
 }
-_MAGIC = ((b"PK\x03\x04", Format.XLSX), (b"PAR1", Format.PARQUET))
-_PACKED = ((b"\x1f\x8b", "gz"), (b"\x28\xb5\x2f\xfd", "zst"))
+_MAGIC = ((magic.WORKBOOK, Format.XLSX), (magic.PARQUET, Format.PARQUET))
+_PACKED = ((magic.GZIP, "gz"), (magic.ZSTD, "zst"))
 LEVEL = 6
 """How hard results are compressed; both kinds take their usual level or one near it."""
 

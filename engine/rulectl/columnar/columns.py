@@ -32,10 +32,6 @@ class State(NamedTuple):
     certain: Value
     absent: bool
 
-    @property
-    def provisional(self) -> bool:
-        return self.now is not None and self.certain is None
-
 
 UNCERTAIN = -1
 """In place of the class of a value that may yet change."""

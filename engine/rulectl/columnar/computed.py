@@ -30,8 +30,6 @@ from rulectl.values import Value
 ODD: Final = 0
 """The number of what cannot be computed, or does not fit."""
 
-_NONE: Final[frozenset[str]] = frozenset()
-
 
 class Computed:
     """What an expression comes to in a column of some type, by number. `terms` are the ids of all terms, `constants`

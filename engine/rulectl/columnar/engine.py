@@ -174,7 +174,8 @@ class ColumnarEngine:
                 number, id_ = int(numbers[row]), str(ids[row])
                 place = Location(RowPlace(file, number, heading), id_)
                 reason = finding("same-case-id", place, id=id_, row=first)
-                rejects.append(Reject(number, id_, _cells(frame, row), ((heading, reason),)))
+                cells = tuple(["" if cell is None else str(cell) for cell in frame.row(row)])
+                rejects.append(Reject(number, id_, cells, ((heading, reason),)))
                 bad[row] = True
         at = np.arange(rows, dtype=np.int64)
         if bad.any():
@@ -396,7 +397,3 @@ class ColumnarEngine:
 def _default(term: Term) -> Value:
     """What a case that leaves a term blank is taken to say of it."""
     return term.default if term.role is Role.INPUT else None
-
-
-def _cells(frame: pl.DataFrame, row: int) -> tuple[str, ...]:
-    return tuple("" if cell is None else str(cell) for cell in frame.row(row))

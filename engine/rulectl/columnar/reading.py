@@ -8,7 +8,7 @@ by value like everything else, so a bad value costs nothing but itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -328,8 +328,3 @@ def defaulted(read: Read, default: Value) -> Column:
         return read.column
     codes, states = read.column.exact()
     return Coded(np.where(read.null, states.number(given(default)), codes).astype(np.int32), states)
-
-
-def raw_texts(series: pl.Series, rows: Sequence[int]) -> list[str]:
-    """Cells as they stand, for a row that is rejected."""
-    return [("" if value is None else str(value)) for value in series.gather(list(rows)).to_list()]
