@@ -119,28 +119,35 @@ class TextSink:
         return self._part.exists() and self._part.stat().st_size >= position > 0
 
     def open(self, position: int) -> None:
-        self._stream = self._taken()
-        self._stream.truncate(position)
-        self._stream.seek(position)
+        stream = self._take()
+        stream.truncate(position)
+        stream.seek(position)
         self._at = position
         if not position:
             self._put(self._head)
 
-    def _taken(self) -> BinaryIO:
+    def _take(self) -> BinaryIO:
         """The file in the making, held against other runs until `close`: several may be told to put their rejected rows
         into one file. Raises BusyError."""
         while True:
             # without a buffer: what the journal says is there must be there, and polars writes to the same file
-            stream = open(self._part, "r+b", buffering=0, opener=_made)  # noqa: SIM115 - held until `close`
+            self._stream = stream = open(self._part, "r+b", buffering=0, opener=_made)  # noqa: SIM115 - until `close`
             if not lock(stream):
+                self._stream = None
                 stream.close()
                 raise BusyError(self.path)
             # who had it until now may have put it in its place meanwhile
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(stream.fileno()), self._part.stat()):
-                    self._held = os.dup(stream.fileno())
-                    return stream
+            if self._stands(stream):
+                self._held = os.dup(stream.fileno())
+                return stream
+            self._stream = None
             stream.close()
+
+    def _stands(self, stream: BinaryIO) -> bool:
+        """Whether a stream is of the file that stands in the place of what is being made."""
+        with suppress(FileNotFoundError):
+            return os.path.samestat(os.fstat(stream.fileno()), self._part.stat())
+        return False
 
     def add(self, *parts: bytes | Lines) -> None:
         if self._packed:
@@ -177,11 +184,14 @@ class TextSink:
         self._standard.flush()
 
     def close(self, keep: bool) -> None:
+        ours = self._held is not None
         if self._stream is not None:
+            if not ours:  # cut off between opening the file and holding it
+                ours = lock(self._stream) and self._stands(self._stream)
             with suppress(OSError):  # the disk is full: what could not be written is told of already
                 self._stream.close()
             self._stream = None
-        if self._held is not None and not keep:
+        if ours and not keep:
             with suppress(OSError):  # the folder may be gone, or be closed to us by now
                 self._part.unlink(missing_ok=True)
         self._let_go()
