@@ -68,7 +68,9 @@ class Weighing:
         """The verdict from what writers say, in firing order."""
         if all(one.run is None for one in heard):
             return verdict_of(merged(self.term, heard), SETTLED) if heard else weigh(self.term, heard)
-        pattern = self._pattern(heard) if self._patterned else None
+        # plain entries are the same in all runs of a reach: each pattern of these alone would be met once
+        computed = any(one.run is not None and one.run.reach.computes for one in heard)
+        pattern = self._pattern(heard) if self._patterned and computed else None
         if pattern is None:
             return weigh(self.term, heard)
         final = merged(self.term, heard)
