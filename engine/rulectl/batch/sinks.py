@@ -120,7 +120,9 @@ class TextSink:
 
     def open(self, position: int) -> None:
         stream = self._take()
-        stream.truncate(position)
+        # a new file is left as it is: of one that was cut to nothing, ext4 waits for the disk when it is closed
+        if os.fstat(stream.fileno()).st_size != position:
+            stream.truncate(position)
         stream.seek(position)
         self._at = position
         if not position:
