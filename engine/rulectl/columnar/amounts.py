@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ _LARGEST: Final = 10**15
 
 _MOST: Final = 1 << 62
 
-_AGAINST_NOTHING: Final[Mapping[Comparison, Callable[[Whole, int], Mask]]] = {
+COMPARED: Final[Mapping[Comparison, Callable[[Any, Any], Any]]] = {
     "=": np.equal,
     "!=": np.not_equal,
     "<": np.less,
@@ -45,6 +45,7 @@ _AGAINST_NOTHING: Final[Mapping[Comparison, Callable[[Whole, int], Mask]]] = {
     ">": np.greater,
     ">=": np.greater_equal,
 }
+"""Comparisons of columns, row by row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def compared(
     """`left op right` in each row, which holds where their difference, the second part, is plain; None where there is
     none."""
     difference = amounts(Binary("-", left, right), columns, constants)
-    return None if difference is None else (_AGAINST_NOTHING[op](difference.units, 0), difference)
+    return None if difference is None else (COMPARED[op](difference.units, 0), difference)
 
 
 def places_among(points: Sequence[Value], numbers: Amounts) -> Whole | None:

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from math import prod
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rulectl.columnar.amounts import NULL, ODD, compared
+from rulectl.columnar.amounts import COMPARED, NULL, ODD, compared
 from rulectl.columnar.codes import Part, each
 from rulectl.columnar.columns import Column, Facts, as_floats, in_floats
 from rulectl.columnar.ruler import Floats
@@ -31,15 +30,6 @@ FALSE, TRUE, UNKNOWN = 0, 2, 1
 
 _FEW = 4_096
 """So many combinations of values are worked out one by one."""
-
-_ORDER: Mapping[str, Callable[[Any, Any], Any]] = {
-    "=": np.equal,
-    "!=": np.not_equal,
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-}
 
 
 def truths(expr: Expr, columns: Mapping[str, Column], constants: Mapping[str, Value], rows: int) -> Truths | None:
@@ -84,7 +74,7 @@ def _compared(
     one, other = _side(left, columns, constants), _side(right, columns, constants)
     if one is None or other is None:
         return _in_units(op, left, right, columns, constants)
-    said = np.where(_ORDER[op](one, other), np.int8(TRUE), np.int8(FALSE))
+    said = np.where(COMPARED[op](one, other), np.int8(TRUE), np.int8(FALSE))
     return np.where(np.isnan(one) | np.isnan(other), np.int8(UNKNOWN), said).astype(np.int8)
 
 
