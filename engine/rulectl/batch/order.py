@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple, assert_never
 
 from rulectl.batch.answers import Decide
 from rulectl.batch.counting import Counting
@@ -155,8 +155,10 @@ def _sink(
                 tell(write_workbook(parts, layout, rulebook, fired, wanted.lang, target, folder, done))
 
             return FrameSink(wanted.output, folder, put_together)
-        case _:
+        case Format.CSV | Format.TSV | Format.JSONL:
             return TextSink(wanted.output, head, wanted.kind.packed, standard, folder)
+        case never:
+            assert_never(never)
 
 
 class Hands(NamedTuple):
