@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, DecimalE
 from typing import assert_never
 
 from rulectl.lang.chars import plain
-from rulectl.lang.dates import MIDNIGHT, read_moment, written
+from rulectl.lang.dates import moment_of, read_moment, written
 from rulectl.lang.syntax import Arithmetic, Comparison, Function
 from rulectl.lang.units import MAX_DAYS
 from rulectl.lang.workdays import (
@@ -71,12 +71,8 @@ def ordered(op: Comparison, one: Value, other: Value) -> bool | None:
 def _moments(one: Value, other: Value) -> tuple[Value, Value]:
     """A date beside a datetime is its midnight."""
     if isinstance(one, dt.date) and isinstance(other, dt.date) and type(one) is not type(other):
-        return _moment(one), _moment(other)
+        return moment_of(one), moment_of(other)
     return one, other
-
-
-def _moment(value: dt.date) -> dt.datetime:
-    return value if isinstance(value, dt.datetime) else dt.datetime.combine(value, MIDNIGHT)
 
 
 def contains(whole: tuple[Value, ...], item: Value) -> bool:
@@ -148,7 +144,7 @@ def _times(op: Arithmetic, one: Scalar, other: Scalar, span: Span) -> Value:
         case "-", dt.date(), dt.timedelta():
             return one - other
         case "-", dt.date(), dt.date():
-            return _moment(one) - _moment(other)
+            return moment_of(one) - moment_of(other)
         case "+", dt.timedelta(), dt.timedelta():
             return _time(_seconds(one) + _seconds(other), span)
         case "-", dt.timedelta(), dt.timedelta():
@@ -292,10 +288,10 @@ def _calendar(function: Function, arguments: list[Value], span: Span) -> Value:
             case "workdays", [dt.date() as end]:
                 return Decimal(workdays_between(_day(day), _day(end)))
             case "clock", [Decimal() as hours]:
-                return _moment(_day(day)) + _hours(hours, span)
+                return moment_of(_day(day)) + _hours(hours, span)
             case "worktime_after", [Decimal() as length, Decimal() as opens, Decimal() as closes]:
                 lengths = (_hours(length, span), _hours(opens, span), _hours(closes, span))
-                return worktime_after(_moment(day), *lengths)
+                return worktime_after(moment_of(day), *lengths)
             case _:
                 return None
     except UnknownYearError as unknown:
