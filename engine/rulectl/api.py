@@ -50,6 +50,9 @@ Cases: TypeAlias = "CaseFile | JsonCases | TableCases"
 
 T = TypeVar("T")
 
+BUDGET = 60.0
+"""Seconds that checks and comparisons take at most, unless the caller says otherwise."""
+
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 
 
@@ -302,7 +305,7 @@ def compile_workbook(book: str | Path) -> Loaded:
 
 
 def check(
-    book: Book | str | Path, *, budget: float | None = 60.0, since: Book | str | Path | None = None
+    book: Book | str | Path, *, budget: float | None = BUDGET, since: Book | str | Path | None = None
 ) -> CheckReport:
     """Look for gaps, overlaps, conflicts and rules that do nothing. `budget` is in seconds, None without end; what is
     not settled by then is undecided. Nothing is raised for what a workbook holds. `since` is an earlier version: what
@@ -337,7 +340,7 @@ def diff(
     *,
     cases: str | Path | BinaryIO | None = None,
     encoding: str | None = None,
-    budget: float | None = 60.0,
+    budget: float | None = BUDGET,
 ) -> DiffReport:
     """Compare two rulebooks: parts and rules that were added, removed or changed, what each touches, and the regions of
     cases that tables answer otherwise, each with a case that both decide. With a file of `cases`, or a seekable stream
@@ -372,7 +375,7 @@ def _changes(old: Rulebook, new: Rulebook, budget: float | None) -> tuple[Findin
     return tell(compare(old, new, limit), limit)
 
 
-def suggest_tests(book: Book, *, budget: float | None = 60.0, untested: bool = False) -> Suggestion:
+def suggest_tests(book: Book, *, budget: float | None = BUDGET, untested: bool = False) -> Suggestion:
     """Few tests that between them fire every rule and stand on both sides of every threshold. What they expect is the
     outcome as it stands: whether it is right, a person must say."""
     from rulectl.analysis.budget import Budget

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
+EVERY = 64
+"""Of rules that are looked at one after the other, each of so many asks the budget: the clock costs more than one."""
+
 _SHARE = 4
 """One question may take this part of what is left, so that a hard one does not starve those after it."""
 

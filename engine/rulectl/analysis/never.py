@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from rulectl.analysis.budget import Budget
+from rulectl.analysis.budget import EVERY, Budget
 from rulectl.analysis.exact import Never, Open, find, rule_holds
 from rulectl.analysis.gaps import blamed
 from rulectl.analysis.holding import hits, of_case
@@ -18,15 +18,13 @@ from rulectl.lang.syntax import Any
 from rulectl.model.rulebook import Rule
 from rulectl.source import Location, Place
 
-_EVERY = 64
-
 
 def never_holds(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     """Rules whose own conditions leave nothing over."""
     assert subject.table is not None
     space = space_of(study, (subject.table,))
     for member, box in enumerate(space.boxes):
-        if member % _EVERY == 0:
+        if member % EVERY == 0:
             budget.check()
         rule = rule_of(study, space, member)
         empty = next((at for at, region in enumerate(box) if not region), None)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from rulectl.analysis.budget import Budget
+from rulectl.analysis.budget import EVERY, Budget
 from rulectl.analysis.exact import Found, Open, Shown, derived, find, rule_holds, some
 from rulectl.analysis.gaps import blamed
 from rulectl.analysis.neighbours import Neighbours, bits
@@ -24,8 +24,6 @@ from rulectl.model.policy import HitPolicy, Takes
 from rulectl.model.rulebook import Rule
 from rulectl.runtime.engine import Engine
 from rulectl.source import FilePlace, Location, Place
-
-_EVERY = 64
 
 _LARGE = 2000
 """From so many rules on, the engine confirms an overlap by the two rules alone."""
@@ -66,7 +64,7 @@ def _pairs(study: Study, subject: Subject, budget: Budget, slug: str, told: str)
     whole = derived(study, space)
     hard = space.tied or whole
     for one, box in enumerate(space.boxes):
-        if one % _EVERY == 0:
+        if one % EVERY == 0:
             budget.check()
         if not all(box):
             continue

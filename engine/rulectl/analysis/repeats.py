@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from rulectl.analysis.budget import Budget
+from rulectl.analysis.budget import EVERY, Budget
 from rulectl.analysis.neighbours import Neighbours, bits
 from rulectl.analysis.overlaps import place_of, rule_of
 from rulectl.analysis.rows import region_fields, region_of
@@ -17,8 +17,6 @@ from rulectl.diagnostics import Note
 from rulectl.model.policy import Merge, Takes
 from rulectl.model.rulebook import Table
 from rulectl.source import Location
-
-_EVERY = 64
 
 
 def alike(study: Study, space: Space, one: int, other: int) -> bool:
@@ -55,7 +53,7 @@ def _again(study: Study, subject: Subject, budget: Budget, *, equal: bool) -> It
             continue
         near = Neighbours.of([space.boxes[member] for member in group], space.whole)
         for at, member in enumerate(group):
-            if at % _EVERY == 0:
+            if at % EVERY == 0:
                 budget.check()
             box = space.boxes[member]
             for other in (group[i] for i in bits(near.of_box(box, near.every & ~(1 << at)))):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import assert_never
 
-from rulectl.analysis.budget import Budget
+from rulectl.analysis.budget import EVERY, Budget
 from rulectl.analysis.exact import Never, Open, Shown, derived, find, rule_holds
 from rulectl.analysis.gaps import blamed
 from rulectl.analysis.holding import hits, of_case
@@ -34,7 +34,6 @@ from rulectl.source import Location
 Rank = tuple[int, ...]
 """Places in the order of values, column by column, then that of the rule; the smaller decides."""
 
-_EVERY = 64
 _PICKING = tuple(takes for takes in Takes if takes.picks)
 
 
@@ -52,7 +51,7 @@ def shadowed(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict
     space = space_of(study, (subject.table,))
     near = Neighbours.of(space.boxes, space.whole)
     for member, box in enumerate(space.boxes):
-        if member % _EVERY == 0:
+        if member % EVERY == 0:
             budget.check()
         if not all(box):
             continue

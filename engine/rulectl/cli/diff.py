@@ -7,7 +7,7 @@ from contextlib import nullcontext
 
 import click
 
-from rulectl.api import CaseError
+from rulectl.api import BUDGET, CaseError
 from rulectl.api import diff as compared
 from rulectl.cli.base import FINDINGS, FINE, Command, Option, StopError, common, session
 from rulectl.cli.opening import checked_encoding, once_only, one_input, open_book, open_stream
@@ -19,7 +19,7 @@ from rulectl.report.diff import diff_text
 @click.argument("new", metavar="NEW")
 @click.option("--cases", cls=Option, metavar="CASES", default=None)
 @click.option("--input-encoding", cls=Option, metavar="NAME", default=None)
-@click.option("--budget", cls=Option, type=click.FloatRange(min=0), metavar="SECONDS", default=60.0)
+@click.option("--budget", cls=Option, type=click.FloatRange(min=0), metavar="SECONDS", default=BUDGET)
 @common
 def diff(old: str, new: str, cases: str | None, input_encoding: str | None, budget: float) -> int:
     """Texts stand in the catalogue."""
