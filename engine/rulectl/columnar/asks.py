@@ -17,6 +17,7 @@ from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, distin
 from rulectl.columnar.columns import Column
 from rulectl.columnar.terms import TermColumns, Verdicts
 from rulectl.model.rulebook import Term
+from rulectl.runtime.memory import waited_for
 from rulectl.runtime.plan import Plan
 
 Asks = tuple[str, ...]
@@ -166,7 +167,7 @@ class Asking:
                 known: dict[str, frozenset[str]] = {}
                 for names, rules in groups.items[key[0]]:
                     for name in names - known.keys():
-                        found = _inputs(frozenset((name,)), inner, waits)
+                        found = waited_for((name,), lambda one: inner[one] if one in waits else None)
                         known[name] = frozenset(o for input_ in found for o in self._behind(input_, blank, columns))
                     for asked in frozenset[str]().union(*map(known.__getitem__, names)):
                         counts[asked] += rules
@@ -209,22 +210,3 @@ class Asking:
             return (name,)
         missing = [key for key in self._keys(name) if key in blank or key not in columns]
         return missing or (name,)
-
-
-def _inputs(
-    names: frozenset[str], unions: Mapping[str, frozenset[str]], decided: Mapping[str, Codes | None]
-) -> frozenset[str]:
-    """The names with decided terms replaced by what these wait for themselves."""
-    found: set[str] = set()
-    seen: set[str] = set()
-    left = list(names)
-    while left:
-        name = left.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in decided:
-            left += unions[name]
-        else:
-            found.add(name)
-    return frozenset(found)

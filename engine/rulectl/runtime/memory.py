@@ -7,8 +7,9 @@ that it is worked out once and kept with the verdict (`Settling`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, NamedTuple
 
 from rulectl.lang.region import ABSENT, UNKNOWN
@@ -123,16 +124,27 @@ class Memory:
         """The names with decided terms replaced by what these wait for themselves."""
         if self.verdicts.keys().isdisjoint(names):
             return names
-        found: set[str] = set()
-        seen: set[str] = set()
-        left = list(names)
-        while left:
-            name = left.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            if name in self.verdicts:
-                left += [other for wait in self.verdicts[name].waits for other in wait]
-            else:
-                found.add(name)
-        return frozenset(found)
+        return waited_for(names, self._waits)
+
+    def _waits(self, name: str) -> Iterable[str] | None:
+        verdict = self.verdicts.get(name)
+        return None if verdict is None else chain.from_iterable(verdict.waits)
+
+
+def waited_for(names: Iterable[str], waits: Callable[[str], Iterable[str] | None]) -> frozenset[str]:
+    """The names with decided terms replaced by what these wait for themselves; `waits` says it of a decided term, and
+    None of others."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    left = list(names)
+    while left:
+        name = left.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        behind = waits(name)
+        if behind is None:
+            found.add(name)
+        else:
+            left += behind
+    return frozenset(found)
