@@ -27,7 +27,6 @@ from rulectl.lang.syntax import ANYTHING, Expr, Name, Test
 from rulectl.model import words
 from rulectl.model.draft import DraftBlock, DraftCell, Native
 from rulectl.model.grid import PLAIN, Anchor, Grid, Mark, Rules, Strip
-from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Rule
 from rulectl.source import Cell, Place
 from rulectl.types import Type
@@ -133,7 +132,6 @@ class _Sheet:
     column and text."""
 
     columns: Columns
-    policy: HitPolicy
     work: Work
     unread: frozenset[Place]
     tests: tuple[_Reader[Test], ...]
@@ -146,7 +144,7 @@ class _Sheet:
     blanks: dict[tuple[int, str], int] = field(default_factory=dict)
 
 
-def _sheet(columns: Columns, policy: HitPolicy, work: Work, readings: Readings) -> _Sheet:
+def _sheet(columns: Columns, work: Work, readings: Readings) -> _Sheet:
     tests: list[_Reader[Test]] = []
     for at, column, unit in columns.inputs:
         # an enum may have 其他 among its values
@@ -161,7 +159,6 @@ def _sheet(columns: Columns, policy: HitPolicy, work: Work, readings: Readings) 
     read = {at for at, *_ in columns.inputs}
     return _Sheet(
         columns,
-        policy,
         work,
         work.unread_cells,
         tuple(tests),
@@ -175,10 +172,10 @@ def _sheet(columns: Columns, policy: HitPolicy, work: Work, readings: Readings) 
 
 
 def read_rules(
-    block: DraftBlock, columns: Columns, policy: HitPolicy, work: Work, readings: Readings, found: list[Finding]
+    block: DraftBlock, columns: Columns, work: Work, readings: Readings, found: list[Finding]
 ) -> Sequence[Rule]:
     """The rules of a table, in order, with ids that no two share."""
-    sheet = _sheet(columns, policy, work, readings)
+    sheet = _sheet(columns, work, readings)
     rows = block.rows[3:]
     id_cells = [columns.cell(row, "id") for row in rows]
     stated = [visible(cell.text) for cell in id_cells]
@@ -304,9 +301,9 @@ def _careful(row: Row, id_: str, refs: list[int], sheet: _Sheet, found: list[Fin
     period = period_of(columns.cell(row, "from"), columns.cell(row, "to"), work, found)
     unread = any(cell.at in sheet.unread for cell in outputs)
     if whole and columns.outputs and not unread and not _says(sheet, refs):
-        # where one rule decides, a rule that says nothing may well be meant to keep the others away
         empty = complain("rule-without-conclusion", outputs[0], rule=id_)
-        found.append(replace(empty, severity_override=Severity.NOTICE if sheet.policy.single else None))
+        meant = any(column.policy.heeds_silence for _, column, _ in columns.outputs)
+        found.append(replace(empty, severity_override=Severity.NOTICE if meant else None))
     if not whole or any(finding.severity.rank == 0 for finding in found):
         return None
     return Mark(otherwise, bool(enabled), period, *_note_and_source(row, columns))

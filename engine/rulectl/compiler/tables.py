@@ -54,7 +54,7 @@ def _table(
     rows = block.rows[3:]
     if not rows:
         found.append(complain("empty-table", block.rows[0][0], table=head.name))
-    rules = read_rules(block, columns, head.policy, work, readings, found)
+    rules = read_rules(block, columns, work, readings, found)
     table = Table(
         head.name,
         head.policy,

@@ -32,6 +32,17 @@ class Takes(Enum):
                 assert_never(self)
 
     @property
+    def keeps_away(self) -> bool:
+        """A rule that holds keeps others from deciding, also where it says nothing itself."""
+        match self:
+            case Takes.ONLY | Takes.FIRST:
+                return True
+            case Takes.RANKED | Takes.EVERY | Takes.SORTED:
+                return False
+            case _:
+                assert_never(self)
+
+    @property
     def by_values(self) -> bool:
         """It goes by the order of the values that rules conclude."""
         match self:
@@ -118,6 +129,12 @@ class HitPolicy(Enum):
     def agrees(self) -> bool:
         """Several rules may hold, and must then say the same."""
         return self.takes is Takes.EVERY and self.gives is Gives.ONE
+
+    @property
+    def heeds_silence(self) -> bool:
+        """A rule that holds and says nothing makes a difference to what others say: it keeps them away, or is counted
+        itself. Under all other policies it is passed over."""
+        return self.takes.keeps_away or self.gives is Gives.COUNT
 
     @property
     def lists(self) -> bool:
