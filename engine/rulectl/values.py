@@ -51,6 +51,12 @@ def number_text(value: Decimal) -> str:
     return f"{plain:f}" if -40 <= exponent <= 21 else str(plain)
 
 
+def fixed_text(value: Decimal) -> str:
+    """The text without an exponent, however long: 1E+2 -> 100, 1.50 -> 1.5."""
+    text = number_text(value)
+    return f"{Decimal(text):f}" if "E" in text else text
+
+
 def and3(items: Iterable[bool | None]) -> bool | None:
     """Kleene's and: false if any is false, else unknown if any is unknown."""
     unknown = False

@@ -15,12 +15,12 @@ import polars as pl
 from rulectl.cases.facts import FactReader
 from rulectl.cases.headings import Plan
 from rulectl.cases.reader import CaseRow, Reject
-from rulectl.cases.table import ROW, Chunk, RowReader
+from rulectl.cases.table import Chunk, RowReader
 from rulectl.cases.writer import Column, Layout
 from rulectl.columnar.alike import Alike
 from rulectl.columnar.decided import Decided
 from rulectl.columnar.engine import ColumnarEngine
-from rulectl.columnar.typed import typed
+from rulectl.columnar.typed import unfitted
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook, Term
@@ -63,7 +63,7 @@ class Answers(Protocol):
         ...
 
     def typed(self, column: Column) -> pl.Series:
-        """A column as typed values."""
+        """A column as typed values; numbers as texts, for their type hangs on those of all chunks."""
         ...
 
     def add_to(self, summary: Summary) -> None: ...
@@ -134,7 +134,7 @@ class ColumnAnswers:
 
     def typed(self, column: Column) -> pl.Series:
         if isinstance(column.what, Term):
-            return self.decided.values(column.what)
+            return self.decided.unfitted(column.what)
         return self.ids if column.what == "id" else self.cells(column)
 
     def add_to(self, summary: Summary) -> None:
@@ -162,10 +162,10 @@ class ColumnAnswerer:
 
     def answer(self, chunk: Chunk, counts: pl.DataFrame | None) -> ColumnAnswers:
         decided = self._engine.decide(
-            chunk.frame.drop(ROW),
+            chunk.cells,
             self._columns,
             file=self._file,
-            numbers=chunk.frame[ROW].to_numpy(),
+            numbers=chunk.numbers,
             counted=None if counts is None else {name: counts[name] for name in self._counted},
         )
         rejects = (*chunk.rejects, *(replace(r, raw=r.raw[: chunk.raw]) for r in decided.rejects))
@@ -210,7 +210,7 @@ class RowAnswers:
             o.outputs[id_] if id_ in o.outputs else o.derived.get(id_, o.case.get(id_, c.facts.get(id_)))
             for c, o in self.decided
         ]
-        return typed(values, column.what.type)
+        return unfitted(values, column.what.type)
 
     def lines(self) -> list[str]:
         """Whole outcomes as lines of JSON."""

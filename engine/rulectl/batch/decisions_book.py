@@ -13,6 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,9 @@ from rulectl.codes import Language, say
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.syntax import Any as Anything
 from rulectl.model.outcome import Firing
-from rulectl.model.rulebook import Rule, Rulebook, Table, Term
+from rulectl.model.rulebook import Rule, Rulebook, Table
 from rulectl.source import FilePlace
-from rulectl.types import Kind
-from rulectl.values import duration_text
+from rulectl.values import duration_text, number_text
 
 ROWS = 1_048_575
 """Rows below the headings of one sheet."""
@@ -185,7 +185,9 @@ def _decisions(
             sheet, at = _sheet(book, number, columns, widths, formats, lang), 1
         for index, (column, cell) in enumerate(zip(columns, row, strict=True)):
             if isinstance(cell, list):
-                cell = ";".join(map(_item, cell))
+                cell = ";".join(map(_item, map(Decimal, cell) if column.numeric else cell))
+            elif column.numeric and cell is not None:
+                cell = Decimal(cell)
             if isinstance(cell, str) and len(cell) > _TEXT:
                 cut += 1
                 cell = cell[: _TEXT - 1] + "…"
@@ -244,6 +246,8 @@ def _write(sheet: Any, row: int, index: int, column: Column, cell: Any, formats:
             sheet.write_string(row, index, "是" if cell else "否")
         case Decimal() if len(cell.as_tuple().digits) <= _EXACT:
             sheet.write_number(row, index, float(cell))
+        case Decimal():
+            sheet.write_string(row, index, number_text(cell), formats["text"])
         case dt.datetime():
             sheet.write_datetime(row, index, cell, formats["datetime"])
         case dt.date():
@@ -251,7 +255,7 @@ def _write(sheet: Any, row: int, index: int, column: Column, cell: Any, formats:
         case dt.timedelta():
             sheet.write_string(row, index, duration_text(cell))
         case _:
-            text = formats["text"] if column.what == "id" or _numeric(column) else None
+            text = formats["text"] if column.what == "id" or column.numeric else None
             sheet.write_string(row, index, str(cell), text)
 
 
@@ -259,6 +263,8 @@ def _item(item: Any) -> str:
     return (
         duration_text(item)
         if isinstance(item, dt.timedelta)
+        else number_text(item)
+        if isinstance(item, Decimal)
         else "是"
         if item is True
         else "否"
@@ -267,13 +273,10 @@ def _item(item: Any) -> str:
     )
 
 
-def _numeric(column: Column) -> bool:
-    return isinstance(column.what, Term) and column.what.type.kind is Kind.NUMBER
-
-
 def _widths(parts: Sequence[Path], columns: Sequence[Column]) -> list[int]:
     """Widths by the headings and the first rows; Chinese signs take two."""
-    first = pl.read_parquet(parts[0], n_rows=_SAMPLE).rows() if parts else []
+    heads = (pl.read_parquet(part, n_rows=_SAMPLE).iter_rows() for part in parts)
+    first = list(islice(chain.from_iterable(heads), _SAMPLE))
     found = []
     for index, column in enumerate(columns):
         texts = [column.heading + "  ", *("" if row[index] is None else _shown(row[index]) for row in first)]

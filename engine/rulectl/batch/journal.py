@@ -21,7 +21,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
 
-VERSION = 1
+VERSION = 2
 _BLOCKS, _BLOCK = 64, 1 << 14
 
 

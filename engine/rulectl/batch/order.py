@@ -144,7 +144,10 @@ def _sink(
     headings = [column.heading for column in layout.columns]
     match wanted.kind.format:
         case Format.PARQUET:
-            return FrameSink(wanted.output, folder, lambda parts, target: write_parquet(parts, headings, target))
+            numeric = [column.numeric for column in layout.columns]
+            return FrameSink(
+                wanted.output, folder, lambda parts, target: write_parquet(parts, headings, numeric, target)
+            )
         case Format.XLSX:
             # late: loading the writer of workbooks takes longer than deciding some thousand cases
             from rulectl.batch.decisions_book import write_workbook

@@ -262,10 +262,10 @@ class FrameSink:
 
 
 def _one(parts: Sequence[bytes]) -> bytes:
-    """The frames of some parts as those of one. Numbers have as many decimals as any part needs."""
+    """The frames of some parts as those of one."""
     if len(parts) == 1:
         return parts[0]
-    return frame_bytes(pl.concat([pl.read_parquet(part) for part in parts], how="vertical_relaxed"))
+    return frame_bytes(pl.concat([pl.read_parquet(part) for part in parts]))
 
 
 def frame_bytes(frame: pl.DataFrame) -> bytes:

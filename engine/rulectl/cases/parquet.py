@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -16,9 +17,16 @@ from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace
 from rulectl.types import Type
+from rulectl.values import number_text
 
 ROWS = 100_000
 """Rows of a chunk."""
+
+_GROUP = 1 << 17
+"""Rows of a row group, wherever the parts of a file begin."""
+
+_DIGITS = 38
+"""A number of a Parquet file has no more."""
 
 
 class ParquetTable:
@@ -77,21 +85,47 @@ def open_parquet(path: Path, file: str, rulebook: Rulebook, size: int = ROWS) ->
     return ParquetTable(path, file, columns, rows, size)
 
 
-def write_parquet(parts: Sequence[Path], headings: Sequence[str], target: Path) -> None:
-    """Frames, each in a file of its own, as one. Numbers have as many decimals as any part needs; where 38 digits do
-    not hold them all, they are texts."""
-    schemas = [pl.read_parquet_schema(part) for part in parts]
-    if not schemas:
+def write_parquet(parts: Sequence[Path], headings: Sequence[str], numeric: Sequence[bool], target: Path) -> None:
+    """Frames, each in a file of its own, as one: the same bytes into however many they are cut. `numeric` columns hold
+    numbers as texts without an exponent. They become numbers with as many decimals as any of them needs; where 38
+    digits do not hold them all, they stay texts, as people read them."""
+    if not parts:
         pl.DataFrame(schema=dict.fromkeys(headings, pl.String)).write_parquet(target)
         return
-    names = list(schemas[0])
-    common = {name: _common([schema[name] for schema in schemas]) for name in names}
-    scans = [
-        pl.scan_parquet(part, glob=False).select(pl.col(name).cast(common[name]).alias(name) for name in names)
-        for part in parts
-    ]
-    renamed = dict(zip(names, _apart(headings), strict=True))
-    pl.concat(scans).rename(renamed).sink_parquet(target, compression="zstd", maintain_order=True)
+    schema = pl.read_parquet_schema(parts[0])
+    numbers = [name for name, is_number in zip(schema, numeric, strict=True) if is_number]
+    extents = [pl.scan_parquet(part, glob=False).select(_extents(numbers, schema)).collect() for part in parts]
+    longest = pl.concat(extents).max()
+    columns = [_fitted(name, schema, longest) if name in numbers else pl.col(name) for name in schema]
+    scans = [pl.scan_parquet(part, glob=False).select(columns) for part in parts]
+    renamed = dict(zip(schema, _apart(headings), strict=True))
+    whole = pl.concat(scans).rename(renamed)
+    whole.sink_parquet(target, compression="zstd", maintain_order=True, row_group_size=_GROUP)
+
+
+def _extents(names: Iterable[str], schema: Mapping[str, pl.DataType]) -> Iterator[pl.Expr]:
+    """The most digits before the point and after it, in each of some columns of numbers."""
+    for name in names:
+        texts = pl.col(name).explode() if isinstance(schema[name], pl.List) else pl.col(name)
+        digits = texts.str.strip_prefix("-")
+        size, point = digits.str.len_bytes(), digits.str.find(".", literal=True)
+        yield pl.coalesce(point, size).max().alias(f"{name} whole")
+        yield (size - point - 1).max().fill_null(0).alias(f"{name} scale")
+
+
+def _fitted(name: str, schema: Mapping[str, pl.DataType], longest: pl.DataFrame) -> pl.Expr:
+    """A column of numbers in the one type that holds them all."""
+    many = isinstance(schema[name], pl.List)
+    whole, scale = longest[f"{name} whole"].item() or 0, longest[f"{name} scale"].item()
+    if whole + scale <= _DIGITS:
+        type_ = pl.Decimal(_DIGITS, scale)
+        return pl.col(name).cast(pl.List(type_) if many else type_)
+    return pl.col(name).list.eval(_read_text(pl.element())) if many else _read_text(pl.col(name))
+
+
+def _read_text(texts: pl.Expr) -> pl.Expr:
+    """Numbers as people read them: some with an exponent."""
+    return texts.map_elements(lambda text: number_text(Decimal(text)), return_dtype=pl.String)
 
 
 def _apart(headings: Sequence[str]) -> list[str]:
@@ -102,16 +136,3 @@ def _apart(headings: Sequence[str]) -> list[str]:
         seen[heading] = seen.get(heading, 0) + 1
         found.append(heading if seen[heading] == 1 else f"{heading} ({seen[heading]})")
     return found
-
-
-def _common(types: Sequence[pl.DataType]) -> pl.DataType:
-    """The type that holds what all of these hold."""
-    first = types[0]
-    if all(one == first for one in types):
-        return first
-    if any(isinstance(one, pl.List) for one in types):
-        inner = [one.inner for one in types if isinstance(one, pl.List)]
-        return pl.List(_common([one for one in inner if isinstance(one, pl.DataType)]))
-    if all(isinstance(one, pl.Decimal) for one in types):
-        return pl.Decimal(38, max(one.scale for one in types if isinstance(one, pl.Decimal)))
-    return next((one for one in types if one == pl.String), first)

@@ -24,6 +24,7 @@ from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.source import Location, RowPlace
+from rulectl.types import Kind
 from rulectl.values import Value, plain_text
 
 if TYPE_CHECKING:  # a command that only needs a place to write does not wait for the reading of cases
@@ -62,6 +63,11 @@ class Column(NamedTuple):
     heading: str
     what: Term | str
     make: Callable[[CaseRow, Outcome], str]
+
+    @property
+    def numeric(self) -> bool:
+        """It holds numbers, or lists of them."""
+        return isinstance(self.what, Term) and self.what.type.kind is Kind.NUMBER
 
 
 @dataclass(frozen=True, slots=True)

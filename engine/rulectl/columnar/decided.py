@@ -20,11 +20,13 @@ from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distin
 from rulectl.columnar.columns import Coded, Column, Texts
 from rulectl.columnar.lists import end_to_end
 from rulectl.columnar.tables import TableColumns
-from rulectl.columnar.typed import typed
+from rulectl.columnar.typed import typed, unfitted
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Rulebook, Term
+from rulectl.types import Type
+from rulectl.values import Value
 
 _GROUP = 16_384
 """Tables whose firings come in at most so many combinations are written as one."""
@@ -236,11 +238,18 @@ class Decided:
 
     def values(self, term: Term) -> pl.Series:
         """A term's values, typed: exact decimals, dates, truth values, lists."""
+        return self._values(term, "values", typed)
+
+    def unfitted(self, term: Term) -> pl.Series:
+        """The same for a part of a column: numbers as texts."""
+        return self._values(term, "unfitted", unfitted)
+
+    def _values(self, term: Term, way: str, make: Callable[[Sequence[Value], Type], pl.Series]) -> pl.Series:
         column = self.columns[term.id]
         if isinstance(column, Texts):
             return column.series.alias(term.id)
         codes, states = column.exact()
-        values = self.spellings.whole(states, "values", lambda items: typed([state.now for state in items], term.type))
+        values = self.spellings.whole(states, way, lambda items: make([state.now for state in items], term.type))
         return gathered(values, codes).alias(term.id)
 
     def asked(self) -> pl.Series:

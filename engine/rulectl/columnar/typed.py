@@ -2,11 +2,14 @@
 
 Decimals and lists go the long way round, by their texts and by all items end to end: polars takes 7 µs for a decimal
 and 10 µs for a list that Python holds, where their texts take a fifth of that (30,000 of each).
+
+How many decimals a column of numbers needs, and whether 38 digits hold it, hangs on all of its numbers. So what is put
+aside of a longer column has them as texts (`unfitted`), which are made numbers once all are there (cases/parquet.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -14,7 +17,7 @@ import polars as pl
 
 from rulectl.columnar.lists import cut
 from rulectl.types import Kind, Type
-from rulectl.values import Value, plain_text
+from rulectl.values import Value, fixed_text, plain_text
 
 _TYPES: Mapping[Kind, pl.DataType] = {
     Kind.STRING: pl.String(),
@@ -28,17 +31,31 @@ _TYPES: Mapping[Kind, pl.DataType] = {
 
 def typed(values: Sequence[Value], type_: Type) -> pl.Series:
     """Values of one type as a column, null where there is none. Numbers that no 38 digits hold are written as texts."""
+    return _column(values, type_, _numbers)
+
+
+def unfitted(values: Sequence[Value], type_: Type) -> pl.Series:
+    """The same of a part of a column: numbers as texts without an exponent."""
+    return _column(values, type_, _texts)
+
+
+def _column(values: Sequence[Value], type_: Type, numbers: Callable[[Sequence[Value]], pl.Series]) -> pl.Series:
+    def flat(items: Sequence[Value]) -> pl.Series:
+        return numbers(items) if type_.kind is Kind.NUMBER else pl.Series(items, dtype=_TYPES[type_.kind])
+
     if not type_.many:
-        return _flat(values, type_.kind)
+        return flat(values)
     lists = [value if isinstance(value, tuple) else () for value in values]
     sizes = np.array([len(items) for items in lists], np.int64)
     null = np.array([value is None for value in values], np.bool_)
-    return cut(_flat([item for items in lists for item in items], type_.kind), sizes, null)
+    return cut(flat([item for items in lists for item in items]), sizes, null)
 
 
-def _flat(values: Sequence[Value], kind: Kind) -> pl.Series:
-    if kind is not Kind.NUMBER:
-        return pl.Series(values, dtype=_TYPES[kind])
+def _texts(values: Sequence[Value]) -> pl.Series:
+    return pl.Series([fixed_text(v) if isinstance(v, Decimal) else None for v in values], dtype=pl.String)
+
+
+def _numbers(values: Sequence[Value]) -> pl.Series:
     texts = [format(value, "f") if isinstance(value, Decimal) else None for value in values]
     numbers = pl.Series(texts, dtype=pl.String)
     whole, scale = 1, 0
