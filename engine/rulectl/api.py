@@ -19,7 +19,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, TypeVar, cast, overload
 
-from rulectl import testing
 from rulectl.cases.facts import BadCase, FactReader
 from rulectl.cases.json_cases import JsonCases, open_json
 from rulectl.cases.magic import holds_text, starts_as_json
@@ -30,7 +29,6 @@ from rulectl.loading import Doubt, Loaded, certain, load_rulebook
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.report.findings import finding_text
-from rulectl.runtime.aggregates import compute
 from rulectl.runtime.engine import Counted, Engine
 from rulectl.source import FilePlace
 from rulectl.values import Value
@@ -45,6 +43,7 @@ if TYPE_CHECKING:
     from rulectl.columnar.engine import ColumnarEngine
     from rulectl.report.check import CheckReport
     from rulectl.report.diff import DiffReport
+    from rulectl.testing import TestRun
 
 Cases: TypeAlias = "CaseFile | JsonCases | TableCases"
 
@@ -275,6 +274,8 @@ class Book:
                 for row in rows:
                     yield row if isinstance(row, Reject) else (row, decide(row.facts))
                 return
+            from rulectl.runtime.aggregates import compute  # late: few rulebooks count across cases
+
             every = list(rows)
             cases = [row for row in every if isinstance(row, CaseRow)]
             counts = iter(compute(self.rulebook, [row.facts for row in cases], [row.id for row in cases]))
@@ -386,7 +387,9 @@ def suggest_tests(book: Book, *, budget: float | None = BUDGET, untested: bool =
         return suggest(Study(book.rulebook), Budget.of(budget), untested=untested)
 
 
-def run_tests(book: Book) -> testing.TestRun:
+def run_tests(book: Book) -> TestRun:
     """Run the workbook's own tests."""
+    from rulectl import testing
+
     with _sound(book):
         return testing.run(book.rulebook, book.engine.decide)

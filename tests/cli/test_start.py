@@ -49,3 +49,49 @@ def test_compiled_json_needs_neither_compiler_nor_validator(compiled: str) -> No
 
 def test_a_run_that_says_nothing_needs_no_catalogue() -> None:
     assert "tomllib" not in loaded("compile", BOOK)
+
+
+NOT_FOR_BATCHES = (
+    "python_calamine",
+    "rulectl.api",
+    "rulectl.cases.json_table",
+    "rulectl.cases.parquet",
+    "rulectl.cases.workbook",
+    "rulectl.codec.encode",
+    "rulectl.codec.hashing",
+    "rulectl.report.outcome",
+    "rulectl.runtime.durable_engine",
+    "rulectl.testing",
+    "xlsxwriter",
+)
+"""What a batch from text to text has no use for."""
+
+BEGINNING = """
+import sys
+from rulectl.cases import delimited_file
+from rulectl.cli import main
+def begin(*_):
+    print(*sorted(sys.modules), file=sys.stderr)
+    raise SystemExit
+delimited_file.begin = begin
+main(sys.argv[1:])
+"""
+
+
+def test_a_batch_of_text_loads_what_it_needs(tmp_path: Path) -> None:
+    shop = ROOT / "examples" / "food_shop"
+    found = loaded("batch", str(shop / "food_shop.xlsx"), str(shop / "cases.csv"), "-o", str(tmp_path / "out.csv"))
+    assert (tmp_path / "out.csv").exists()
+    assert found.isdisjoint(NOT_FOR_BATCHES)
+
+
+def test_a_long_file_is_begun_before_its_rulebook_matters() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BEGINNING, "batch", BOOK, "cases.csv", "-o", "out.csv"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    rooms = {name.split(".")[1] for name in done.stderr.split() if name.startswith("rulectl.")}
+    assert "polars" not in done.stderr.split()
+    assert rooms == {"cases", "cli", "codes", "data", "diagnostics", "report", "source", "values"}

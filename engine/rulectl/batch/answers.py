@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
@@ -24,10 +24,12 @@ from rulectl.columnar.typed import unfitted
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook, Term
-from rulectl.report.outcome import Reporter
 from rulectl.report.summary import Summary
 from rulectl.runtime.engine import Counted
 from rulectl.values import Value, number
+
+if TYPE_CHECKING:
+    from rulectl.report.outcome import Reporter
 
 Decide = Callable[[Mapping[str, Value], Counted | None], Outcome]
 

@@ -23,9 +23,7 @@ from rulectl.cases.writer import Trace, layout
 from rulectl.codes import Language
 from rulectl.diagnostics import Finding
 from rulectl.model.rulebook import Rulebook, Term
-from rulectl.report.outcome import Reporter
 from rulectl.report.summary import Summary
-from rulectl.runtime.engine import Engine
 
 _NO_IDS = pl.Series(dtype=pl.String)
 _NO_NUMBERS = pl.Series(dtype=pl.Int64)
@@ -87,6 +85,10 @@ class Maker:
         rulebook = making.rulebook
         if not making.singly:
             return ColumnAnswerer(rulebook, making.columns, making.file, self._pieces.layout)
+        # late: for whole outcomes and for the second engine alone
+        from rulectl.report.outcome import Reporter
+        from rulectl.runtime.engine import Engine
+
         reporter = Reporter(rulebook, making.lang, making.headings)
         return RowAnswerer(rulebook, making.columns, making.file, decide or Engine(rulebook).decide, reporter)
 

@@ -22,10 +22,8 @@ from rulectl.batch.writing import RejectWriter, delimiter_of
 from rulectl.cases.facts import FactReader
 from rulectl.cases.formats import Format, Kind, kind_of
 from rulectl.cases.opening import CaseSource
-from rulectl.cases.parquet import write_parquet
 from rulectl.cases.table import RowReader, Table
 from rulectl.cases.writer import Layout, Trace
-from rulectl.codec.hashing import content_hash
 from rulectl.codes import Language, say
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook, Term
@@ -144,6 +142,8 @@ def _sink(
     headings = [column.heading for column in layout.columns]
     match wanted.kind.format:
         case Format.PARQUET:
+            from rulectl.cases.parquet import write_parquet  # late, like the next
+
             numeric = [column.numeric for column in layout.columns]
             return FrameSink(
                 wanted.output, folder, lambda parts, target: write_parquet(parts, headings, numeric, target)
@@ -212,7 +212,9 @@ def _key(wanted: Wanted, rulebook: Rulebook, source: CaseSource, files: Sequence
     digest = blake2b(digest_size=16)
     for file in files:
         digest.update(file.read_bytes())
-    if not files:
+    if not files:  # it came through a pipe
+        from rulectl.codec.hashing import content_hash  # late: whoever has files needs no encoder
+
         digest.update(content_hash(rulebook).encode())
     options = [source.size, str(wanted.kind), wanted.encoding, wanted.rejects_encoding, wanted.rejects]
     return {

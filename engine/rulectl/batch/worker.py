@@ -25,7 +25,6 @@ import polars as pl
 
 from rulectl.batch.making import Made, Maker, Making
 from rulectl.cases.table import Chunk
-from rulectl.runtime.durable_engine import DurableEngine
 
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from rulectl.batch.worker import main; main()"
 """What a worker runs, on the path of the one who starts it; by itself Python would look in the folder of the cases."""
@@ -153,7 +152,11 @@ def main() -> None:
 
 
 def _maker(making: Making) -> Maker:
-    return Maker(making, DurableEngine(making.rulebook).decide if making.engine == "durable" else None)
+    if making.engine != "durable":
+        return Maker(making)
+    from rulectl.runtime.durable_engine import DurableEngine  # late: few batches are decided by it
+
+    return Maker(making, DurableEngine(making.rulebook).decide)
 
 
 def _done(maker: Maker, chunk: Chunk, counts: pl.DataFrame | None) -> Done:

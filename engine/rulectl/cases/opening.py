@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,9 @@ from typing import BinaryIO, cast
 from rulectl.cases.delimited import open_delimited, table_of
 from rulectl.cases.delimited_file import DelimitedFile, mark_of, unwrapped
 from rulectl.cases.formats import BROKEN, Format, packed_as
-from rulectl.cases.json_table import open_json_table
-from rulectl.cases.parquet import open_parquet
 from rulectl.cases.pieces import SIZE
 from rulectl.cases.reader import Unreadable, unopened
 from rulectl.cases.table import Table
-from rulectl.cases.workbook import open_workbook
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace
@@ -102,7 +100,7 @@ def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) ->
         return Unreadable((finding("broken-case-file", FilePlace(file), file=file, kind=kind),))
     match form:
         case Format.XLSX | Format.PARQUET:
-            opener = open_workbook if form is Format.XLSX else open_parquet
+            opener = _opener(form)
             if source.path is not None and not packed and Path(source.path).is_file():
                 return opener(Path(source.path), file, rulebook)
             try:
@@ -113,12 +111,25 @@ def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) ->
                 return Unreadable((_no_room(file),))
             return opener(copy, file, rulebook)
         case Format.JSONL:
+            from rulectl.cases.json_table import open_json_table  # late, like the next
+
             return open_json_table(stream, file, rulebook, source.encoding)
         case Format.CSV | Format.TSV:
             mark = mark_of(form)
             return open_delimited(
                 stream, file, rulebook, encoding=source.encoding, delimiter=mark, settled=settled, size=source.size
             )
+
+
+def _opener(form: Format) -> Callable[[Path, str, Rulebook], Table | Unreadable]:
+    """What reads workbooks or Parquet, each imported where there is one: most cases are delimited text."""
+    if form is Format.XLSX:
+        from rulectl.cases.workbook import open_workbook
+
+        return open_workbook
+    from rulectl.cases.parquet import open_parquet
+
+    return open_parquet
 
 
 def _spooled(stream: BinaryIO) -> Path:

@@ -31,9 +31,9 @@ from rulectl.source import OptionPlace
 
 INTERRUPTED = 130
 
-_SELDOM = (50_000, 20, 100)
-"""How often Python looks for cycles that nothing holds (its own: every 700 objects): loading a program makes none, and
-at the usual pace a tenth of the start went into looking."""
+_SELDOM = (500_000, 20, 100)
+"""How often Python looks for cycles that nothing holds (its own: every 700 objects). Loading the program and a rulebook
+makes none, and the hundred thousand objects that a batch begins with take 25 ms to look through."""
 
 
 class App(Group):
@@ -54,9 +54,9 @@ class App(Group):
         finally:
             for kill, handler in before.items():
                 signal.signal(kill, handler)
-            gc.set_threshold(*pace)
             if args is None:  # the process ends: everything goes away without being looked through once more
                 gc.freeze()
+            gc.set_threshold(*pace)
         sys.exit(status)
 
     def _run(self, args: list[str], extra: dict[str, Any]) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from rulectl.cases.writer import Trace
+if TYPE_CHECKING:  # whoever only asks does not wait for what does it
+    from rulectl.cases.writer import Trace
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The arguments and options of `rulectl batch`."""
 
     book: str

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 import click
 
 from rulectl import __version__
-from rulectl.api import Book
+from rulectl.batch.answers import Decide
 from rulectl.batch.order import Wanted, Way, order_of
 from rulectl.batch.run import StopBatchError, run, unwritable_finding
 from rulectl.cases.delimited_file import DelimitedFile
@@ -26,17 +26,17 @@ from rulectl.cases.writer import EXTRAS, UnwritableError
 from rulectl.cli.asked import Asked
 from rulectl.cli.base import FINDINGS, USAGE, Session, StopError, refuse, session
 from rulectl.cli.opening import (
-    book_and_files,
     check_place,
     checked_encoding,
     chosen_columns,
+    loaded_book,
     once_only,
     one_input,
     open_stream,
 )
 from rulectl.cli.progress import Bar
+from rulectl.model.rulebook import Rulebook
 from rulectl.report.summary import Summary, summary_json, summary_text
-from rulectl.runtime.durable_engine import DurableEngine, DurableError
 
 _CANNOT = (".xls", ".xlsm", ".xlsb", ".ods", ".doc", ".docx", ".numbers", ".pdf", ".htm", ".html", ".rtf")
 
@@ -48,9 +48,9 @@ def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
     given = checked_encoding(asked.encoding, "--encoding", here.lang)
     checked_encoding(asked.input_encoding, "--input-encoding", here.lang)
     kind, output, rejects = _targets(asked)
-    asked = replace(asked, output=output)
+    asked = asked._replace(output=output)
     with ExitStack() as stack:
-        loaded, files = book_and_files(asked.book, here, asked.output, rejects)
+        rulebook, loaded = loaded_book(asked.book, here, asked.output, rejects)
         stream, file = open_stream(asked.cases)
         stack.callback(stream.close)
         source = CaseSource(
@@ -62,11 +62,11 @@ def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
             size=SIZE if begun is None else begun.size,
             begun=begun,
         )
-        table = _table(source, loaded)
+        table = _table(source, rulebook)
         here.tell(table.findings)
         told = len(table.findings)
-        wanted = _wanted(asked, kind, rejects, given, loaded, here)
-        decide = stack.enter_context(_durable(loaded)).decide if asked.engine == "durable" else None
+        wanted = _wanted(asked, kind, rejects, given, rulebook, here)
+        decide = stack.enter_context(_durable(rulebook)) if asked.engine == "durable" else None
         bar = stack.enter_context(Bar(here))
         start = time.perf_counter()
 
@@ -74,7 +74,16 @@ def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
             summary = Summary()
             run(
                 order_of(
-                    wanted, loaded.rulebook, source, table, files, _standard(), decide, bar.tell, bar.progress, summary
+                    wanted,
+                    rulebook,
+                    source,
+                    table,
+                    loaded.sources,
+                    _standard(),
+                    decide,
+                    bar.tell,
+                    bar.progress,
+                    summary,
                 )
             )
             return summary
@@ -84,12 +93,10 @@ def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
                 summary = run_over(table)
             except OtherEncodingError:
                 # what looked like UTF-8 is none: nothing is lost but the time
-                table = _table(source, loaded, settled=True)
+                table = _table(source, rulebook, settled=True)
                 summary = run_over(table)
         except StopBatchError as stop:
             raise StopError(stop.findings, USAGE if _usage(stop) else FINDINGS) from None
-        except DurableError as error:
-            raise StopError([error.finding]) from None
         except UnwritableError as error:
             raise StopError([unwritable_finding(error, file, given or wanted.encoding)], USAGE) from None
         except BrokenPipeError:  # the reader of our output has seen enough
@@ -97,7 +104,7 @@ def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
             raise StopError(()) from None
         summary.seconds = time.perf_counter() - start
     here.tell(table.findings[told:])
-    _sum_up(summary, loaded, here, rejects if summary.rejected else None)
+    _sum_up(summary, rulebook, here, rejects if summary.rejected else None)
     return FINDINGS if summary.rejected or summary.troubled else 0
 
 
@@ -119,8 +126,7 @@ def _targets(asked: Asked) -> tuple[Kind, str, str]:
     return kind, place, rejected
 
 
-def _wanted(asked: Asked, kind: Kind, rejects: str, encoding: str | None, book: Book, here: Session) -> Wanted:
-    rulebook = book.rulebook
+def _wanted(asked: Asked, kind: Kind, rejects: str, encoding: str | None, rulebook: Rulebook, here: Session) -> Wanted:
     chosen = chosen_columns(rulebook, asked.columns, EXTRAS, here.lang)
     usual = "utf-8" if asked.output == "-" else "utf-8-sig"
     return Wanted(
@@ -188,17 +194,22 @@ def _stem(path: Path) -> str:
     return Path(path.stem).stem if path.suffix.lower() in (".gz", ".zst") else path.stem
 
 
-def _table(source: CaseSource, book: Book, settled: bool = False) -> Table:
+def _table(source: CaseSource, rulebook: Rulebook, settled: bool = False) -> Table:
     """The case file's table; stops with its findings when it cannot be read at all."""
-    table = open_table(source, book.rulebook, settled)
+    table = open_table(source, rulebook, settled)
     if isinstance(table, Unreadable):
         raise StopError(table.findings)
     return table
 
 
-def _durable(book: Book) -> DurableEngine:
+@contextmanager
+def _durable(rulebook: Rulebook) -> Iterator[Decide]:
+    """The second engine; stops with its finding where that cannot start or go on."""
+    from rulectl.runtime.durable_engine import DurableEngine, DurableError  # late: few batches are decided by it
+
     try:
-        return DurableEngine(book.rulebook)
+        with DurableEngine(rulebook) as engine:
+            yield engine.decide
     except DurableError as error:
         raise StopError([error.finding]) from None
 
@@ -214,8 +225,8 @@ def _let_go(stream: TextIO) -> None:
     os.close(nowhere)
 
 
-def _sum_up(summary: Summary, book: Book, here: Session, rejects: str | None) -> None:
-    labels = {term.id: term.name for term in book.rulebook.terms}
+def _sum_up(summary: Summary, rulebook: Rulebook, here: Session, rejects: str | None) -> None:
+    labels = {term.id: term.name for term in rulebook.terms}
     if here.json:
         click.echo(summary_json(summary, labels), err=True)
         return

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from rulectl.api import Book, Cases, compile_workbook
 from rulectl.cases.encoding import known
 from rulectl.cases.headings import by_heading, key_of
 from rulectl.cases.reader import Unreadable, unopened
@@ -16,24 +15,31 @@ from rulectl.cli.places import check_place as check_place
 from rulectl.cli.places import spare as spare
 from rulectl.codes import Language
 from rulectl.diagnostics import Finding
+from rulectl.loading import Loaded, load_rulebook
 from rulectl.model.rulebook import Rulebook, Term
+
+if TYPE_CHECKING:
+    from rulectl.api import Book, Cases
 
 
 def open_book(name: str, here: Session, *outputs: str) -> Book:
     """The rulebook; stops with every finding when it has errors, and where an output is one of the files that it was
     read from. Warnings and notices are left to `check`."""
-    return book_and_files(name, here, *outputs)[0]
+    from rulectl.api import Book  # late: a batch needs the rulebook alone
+
+    rulebook, loaded = loaded_book(name, here, *outputs)
+    return Book(rulebook, loaded.findings, loaded.doubt)
 
 
-def book_and_files(name: str, here: Session, *outputs: str) -> tuple[Book, tuple[Path, ...]]:
-    """The same, with the files that it was read from."""
-    loaded = compile_workbook(name)
+def loaded_book(name: str, here: Session, *outputs: str) -> tuple[Rulebook, Loaded]:
+    """The same as data alone, with what there is to say of it and the files that it was read from."""
+    loaded = load_rulebook(name)
     for output in outputs:
         spare(output, loaded.sources)
     if loaded.rulebook is None:
         raise StopError(loaded.findings, USAGE if loaded.path is None else 1)
     doubt_later(loaded.doubt)
-    return Book(loaded.rulebook, loaded.findings, loaded.doubt), loaded.sources
+    return loaded.rulebook, loaded
 
 
 def parted(text: str) -> tuple[str, str]:
