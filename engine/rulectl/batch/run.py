@@ -24,6 +24,7 @@ from rulectl.batch.worker import WorkerGoneError
 from rulectl.cases.ahead import Ahead
 from rulectl.cases.formats import BROKEN
 from rulectl.cases.reader import Reject
+from rulectl.cases.repeated import PassedOver
 from rulectl.cases.table import Chunk, RowReader, Table
 from rulectl.cases.writer import UnwritableError
 from rulectl.diagnostics import Finding, finding
@@ -148,12 +149,13 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
     if order.counting is not None:
         with closing(_counted(order)) as chunks:
             order.counting.count(chunks, order.journal.folder)
-    blank = 0
+    passed = PassedOver()
     waiting: deque[tuple[_Read, Task]] = deque()
     with closing(order.crew()) as crew, closing(_read(order)) as reads:
         commit = _Commit(order, crew, once)
         for number, read in enumerate(reads):
-            blank += read.chunk.blank
+            passed.blank += read.chunk.blank
+            passed.repeats(*read.chunk.repeated)
             if number < len(before):
                 if read.chunk.digest != before[number].digest:
                     raise StopBatchError(finding("resume-other-input", FilePlace(""), file=order.results.path))
@@ -168,8 +170,7 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
             commit.chunk(*waiting.popleft())
     if crew.missing:
         order.tell([finding("workers-missing", FilePlace(""), count=crew.missing)])
-    if blank:
-        order.tell([finding("blank-rows", FilePlace(order.table.file), count=blank)])
+    order.tell(passed.findings(order.table.file))
 
 
 def _read(order: Order) -> Generator[_Read, None, None]:

@@ -18,6 +18,7 @@ from rulectl.cases.formats import BROKEN, Format, packed_as
 from rulectl.cases.pieces import SIZE
 from rulectl.cases.reader import Unreadable, unopened
 from rulectl.cases.table import Table
+from rulectl.cases.unrepeated import Unrepeated
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace
@@ -88,7 +89,7 @@ def name_of(cases: str | Path | BinaryIO) -> str:
 def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) -> Table | Unreadable:
     """The table in a case file. `settled`: its encoding is to be found by reading all of it."""
     if source.begun is not None and not settled:
-        return table_of(source.begun, rulebook)
+        return _unrepeated(table_of(source.begun, rulebook))
     file = source.file
     if file.startswith("~$"):
         return Unreadable((finding("lock-file", FilePlace(file), file=file),))
@@ -102,23 +103,28 @@ def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) ->
         case Format.XLSX | Format.PARQUET:
             opener = _opener(form)
             if source.path is not None and not packed and Path(source.path).is_file():
-                return opener(Path(source.path), file, rulebook)
+                return _unrepeated(opener(Path(source.path), file, rulebook))
             try:
                 copy = _spooled(stream)
             except BROKEN:
                 return Unreadable((finding("broken-case-file", FilePlace(file), file=file, kind=packed),))
             except OSError:
                 return Unreadable((_no_room(file),))
-            return opener(copy, file, rulebook)
+            return _unrepeated(opener(copy, file, rulebook))
         case Format.JSONL:
             from rulectl.cases.json_table import open_json_table  # late, like the next
 
             return open_json_table(stream, file, rulebook, source.encoding)
         case Format.CSV | Format.TSV:
             mark = mark_of(form)
-            return open_delimited(
+            found = open_delimited(
                 stream, file, rulebook, encoding=source.encoding, delimiter=mark, settled=settled, size=source.size
             )
+            return _unrepeated(found)
+
+
+def _unrepeated(table: Table | Unreadable) -> Table | Unreadable:
+    return table if isinstance(table, Unreadable) else Unrepeated(table)
 
 
 def _opener(form: Format) -> Callable[[Path, str, Rulebook], Table | Unreadable]:

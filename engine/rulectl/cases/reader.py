@@ -16,6 +16,7 @@ from rulectl.cases import encoding as encodings
 from rulectl.cases.facts import FactReader, Facts, Slot, field_finding
 from rulectl.cases.headings import Plan, by_heading, heading_row, passed_over, plan, readable
 from rulectl.cases.records import Record, Records
+from rulectl.cases.repeated import HeadingRow, PassedOver
 from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Rulebook, Term
@@ -104,9 +105,19 @@ class CaseFile:
         self._heading = next((h for _, h, slot in self._columns if slot.id == "case_id"), None)
 
     def __iter__(self) -> Iterator[CaseRow | Reject]:
-        yield from once_each((self._row(record) for record in self._records), self.file, self._heading)
-        if self._records.blank:
-            self.findings += (finding("blank-rows", FilePlace(self.file), count=self._records.blank),)
+        passed = PassedOver()
+        yield from once_each(map(self._row, self._unrepeated(passed)), self.file, self._heading)
+        passed.blank = self._records.blank
+        self.findings += passed.findings(self.file)
+
+    def _unrepeated(self, passed: PassedOver) -> Iterator[Record]:
+        """The rows that do not say the headings again."""
+        headings = HeadingRow(self.headings)
+        for record in self._records:
+            if headings.again(record.cells) and not record.broken:
+                passed.repeats(record.number)
+            else:
+                yield record
 
     def _row(self, record: Record) -> CaseRow | Reject:
         """Read one row."""

@@ -23,19 +23,20 @@ from rulectl.cases.headings import Plan
 from rulectl.cases.pieces import ROW as ROW
 from rulectl.cases.pieces import positions as positions
 from rulectl.cases.reader import CaseRow, Reject, id_term, once_each
+from rulectl.cases.repeated import PassedOver
 from rulectl.cases.series import framed
 from rulectl.cases.spans import Spans
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Rulebook
-from rulectl.source import FilePlace, Location, RowPlace
+from rulectl.source import Location, RowPlace
 
 
 @dataclass(frozen=True)
 class Chunk:
     """Some rows of a file, in their order: as the bytes they came in, or as a frame. `raw` of their cells, from the
-    left, are the row as it stood. `met` rows were met in all: those here, those rejected and `blank` ones. `digest` is
-    that of the bytes or texts behind them."""
+    left, are the row as it stood. `met` rows were met in all: those here, those rejected, `blank` ones and those that
+    are the headings once more (`repeated`: their numbers). `digest` is that of the bytes or texts behind them."""
 
     rows: Spans | pl.DataFrame
     rejects: tuple[Reject, ...]
@@ -43,6 +44,7 @@ class Chunk:
     met: int
     blank: int
     digest: int
+    repeated: tuple[int, ...] = ()
 
     @cached_property
     def frame(self) -> pl.DataFrame:
@@ -183,10 +185,10 @@ class TableCases:
             raise OSError from error
 
     def _rows(self) -> Iterator[CaseRow | Reject]:
-        blank = 0
+        passed = PassedOver()
         for chunk in self._table.chunks():
             read = [self._reader.row(number, tuple(cells), chunk.raw) for number, *cells in chunk.frame.iter_rows()]
             yield from sorted([*read, *chunk.rejects], key=lambda row: row.number)
-            blank += chunk.blank
-        if blank:
-            self.findings += (finding("blank-rows", FilePlace(self.file), count=blank),)
+            passed.blank += chunk.blank
+            passed.repeats(*chunk.repeated)
+        self.findings += passed.findings(self.file)
