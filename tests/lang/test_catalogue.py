@@ -35,6 +35,7 @@ WHERE = {
     "serial-date": ("value", "date", ""),
     "clock-in-date": ("value", "date", ""),
     "hours-on-date": ("output", "date", ""),
+    "range-in-conclusion": ("output", "number", ""),
     "outside-range": ("value", "share", ""),
     "not-comparable": ("expr", "", ""),
     "not-ordered": ("test", "enum", ""),

@@ -21,14 +21,15 @@ from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.chars import visible
 from rulectl.lang.parser import is_otherwise
-from rulectl.lang.scope import Broken, Scope
+from rulectl.lang.scope import Broken, Problem, Scope
 from rulectl.lang.swift import Conclusions, Conditions
 from rulectl.lang.syntax import ANYTHING, Expr, Name, Test
+from rulectl.lang.trees import nodes_of
 from rulectl.model import words
 from rulectl.model.draft import DraftBlock, DraftCell, Native
 from rulectl.model.grid import PLAIN, Anchor, Grid, Mark, Rules, Strip
 from rulectl.model.rulebook import Rule
-from rulectl.source import Cell, Place
+from rulectl.source import Cell, Place, Span
 from rulectl.types import Type
 
 Row = tuple[DraftCell, ...]
@@ -152,23 +153,39 @@ def _sheet(columns: Columns, work: Work, readings: Readings) -> _Sheet:
         def elses(text: str, values: tuple[str, ...] = column.type.values) -> bool:
             return is_otherwise(text) and text not in values
 
-        tests.append(_Reader(at, readings.conditions(column.type, unit), elses))
+        read = _of_others(readings.conditions(column.type, unit), column.subject)
+        tests.append(_Reader(at, read, elses))
     outputs: list[_Reader[Expr | None]] = [
         _Reader(at, readings.conclusions(term.type, term.unit), None) for at, _, term in columns.outputs
     ]
-    read = {at for at, *_ in columns.inputs}
+    inputs = {at for at, *_ in columns.inputs}
     return _Sheet(
         columns,
         work,
         work.unread_cells,
         tuple(tests),
         tuple(outputs),
-        tuple(at for at in columns.conditions if at not in read),
+        tuple(at for at in columns.conditions if at not in inputs),
         tuple(columns.single[key] for key in ("enabled", "from", "to") if key in columns.single),
         tuple(columns.single[key] for key in ("note", "source") if key in columns.single),
         tuple(column.subject.id if isinstance(column.subject, Name) else None for _, column, _ in columns.inputs),
         tuple(term.id for _, _, term in columns.outputs),
     )
+
+
+def _of_others(read: Read[Test], subject: Expr) -> Read[Test]:
+    """A reader that refuses what asks of a term whether it is like itself: always so, or never."""
+    if not isinstance(subject, Name):
+        return read
+    itself = subject.id
+
+    def again(value: Native, text: str) -> Test | Broken:
+        test = read(value, text)
+        if isinstance(test, Broken) or not any(isinstance(node, Name) and node.id == itself for node in nodes_of(test)):
+            return test
+        return Broken((Problem("compares-itself", Span(0, len(text)), (("text", visible(text)),)),))
+
+    return again
 
 
 def read_rules(
@@ -192,6 +209,10 @@ def read_rules(
         refs = [reader.number(row[reader.at]) for reader in readers]
         if _ordinary(row, refs, sheet):
             mark: Mark | None = _remarks(row, sheet)
+        elif remark := _remark(row, sheet):
+            # read as a rule it would take all cases from those below it, and from the else rule
+            found.append(complain("row-without-rule", remark, text=visible(remark.text)))
+            continue
         else:
             here: list[Finding] = []
             mark = _careful(row, id_, refs, sheet, here)
@@ -228,6 +249,15 @@ def _ordinary(row: Row, refs: Sequence[int], sheet: _Sheet) -> bool:
     if any(not row[at].blank for at in sheet.odd) or any(is_otherwise(row[at].text) for at in sheet.others):
         return False
     return _says(sheet, refs)
+
+
+def _remark(row: Row, sheet: _Sheet) -> DraftCell | None:
+    """The first cell of a row that asks nothing and says nothing: `注：金卡优先` below the last rule, a number without a
+    rule. A dash among the conditions makes it a rule of which that is meant."""
+    single = sheet.columns.single
+    aside = {single[key] for key in ("id", "note", "source") if key in single}
+    filled = [at for at, cell in enumerate(row) if not cell.blank or cell.at in sheet.unread]
+    return row[filled[0]] if filled and aside.issuperset(filled) else None
 
 
 def _remarks(row: Row, sheet: _Sheet) -> Mark:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rulectl.lang.bounds import below
 from rulectl.lang.calls import list_of
 from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.expressions import Parser
@@ -12,8 +13,9 @@ from rulectl.lang.fitting import in_brackets
 from rulectl.lang.literals import in_brackets_whole, match_allowed, read_boolean, read_one, read_quantity, split_list
 from rulectl.lang.operands import Operand, assigned, literal, text_literal
 from rulectl.lang.pieces import Column, ambiguous
+from rulectl.lang.ranges import plain_range
 from rulectl.lang.scope import Problem
-from rulectl.lang.syntax import Expr, Literal, Sequence
+from rulectl.lang.syntax import Binary, Expr, Literal, Sequence
 from rulectl.source import Span
 from rulectl.types import Kind, Type
 from rulectl.values import number_text
@@ -36,8 +38,13 @@ def output(parser: Parser, column: Column) -> Expr:
     parser.pos = start + (2 if opening == ":=" else opening[:1] == "=" and opening != "==")
     if not type_.many:
         _only_reading(parser, column)
+        bare = parser.pos == start and not parser.is_sign("(")
+        if bare:
+            _no_range(parser, column)
         operand = parser.expression()
         finish(parser)
+        if bare:
+            _no_rise(parser, start, operand.expr)
         return assigned(operand, type_, column.unit, raw, column.symbol).expr
     if parser.is_sign("["):
         operand = parser.expression()
@@ -52,6 +59,30 @@ def _only_reading(parser: Parser, column: Column) -> None:
     if bracketed:
         span, number = bracketed
         raise ambiguous(span, column, number_text(number), number_text(-number))
+
+
+def _no_range(parser: Parser, column: Column) -> None:
+    """Raises Fault for `50~100` and `50到100元`: one value is concluded."""
+    at = parser.pos
+    try:
+        piece = plain_range(parser, column)
+    except Fault as why:
+        if why.problem.slug != "ambiguous-entry":
+            raise
+        piece = None  # `100-50`, `1-3万`: what it is as a sum is looked at below
+    if piece is not None and parser.peek().kind == "end":
+        raise _range(parser, at)
+    parser.pos = at
+
+
+def _no_rise(parser: Parser, at: int, expr: Expr) -> None:
+    """Raises Fault for `50-100` and `1-3万`: nobody means less than nothing by it. A falling one, `100-50`, is a sum."""
+    if isinstance(expr, Binary) and expr.op == "-" and below(expr.left, expr.right):
+        raise _range(parser, at)
+
+
+def _range(parser: Parser, at: int) -> Fault:
+    return fault("range-in-conclusion", Span(at, parser.end), text=clipped(visible(parser.raw)))
 
 
 def finish(parser: Parser) -> None:

@@ -104,12 +104,14 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
 
 
 def _said_of(found: T | Broken, text: str, column: Type) -> T | Broken:
-    """A cell that is nothing but a word that nobody knows: it is not of the column's type, whatever else it is."""
+    """A cell that is nothing but a word that nobody knows: it is not of the column's type, whatever else it is. That a
+    name is near does not count among yes and no: `未换房` is not a slip of `已换房`, which would be the opposite."""
     if not isinstance(found, Broken) or column.kind.textual:
         return found
     (first, *others) = found.problems
     whole = visible(text[first.span.start : first.span.end]) == visible(text)
-    if others or not whole or first.slug != "unknown-word":
+    strangers = ("unknown-word", "unknown-name") if column.kind is Kind.BOOLEAN else ("unknown-word",)
+    if others or not whole or first.slug not in strangers:
         return found
     return Broken((Problem(f"not-a-{column.kind.value}", first.span, (("text", visible(text)),)),))
 

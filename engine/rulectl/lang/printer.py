@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from rulectl.codes import Language
-from rulectl.lang.bounds import covering
+from rulectl.lang.bounds import below, covering
 from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.dates import spoken
 from rulectl.lang.syntax import (
@@ -185,6 +185,8 @@ def _output(expr: Expr, said: _Said, type_: Type) -> str:
         return "[]"
     if isinstance(expr, Sequence) and type_.many:
         return ";".join(_expr(item, said, _TOP) for item in expr.items)
+    if isinstance(expr, Binary) and expr.op == "-" and below(expr.left, expr.right):
+        return f"({_expr(expr, said, _TOP)})"  # without brackets it would be a range
     return _expr(expr, said, _TOP)
 
 
