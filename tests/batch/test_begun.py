@@ -77,6 +77,50 @@ def test_a_file_that_changes_before_the_rulebook_is_known_is_told(
     assert not list(tmp_path.glob("out*"))
 
 
+PLAIN = """## 词汇
+| 词汇表 |
+| 名称 | 编号 | 角色 | 类型 |
+| 工单号 | case_id | 输入 | 文本 |
+| 天数 | days | 输入 | 数值 |
+| 答复 | reply | 输出 | 文本 |
+
+## 判定
+| 决策表 | 判定 | 命中策略 | F |
+| 规则号 | 条件 | 结论 |
+| | 天数 | 答复 |
+| R1 | - | 稍后 |
+"""
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_the_share_that_is_shown_is_that_of_decided_rows(
+    begun: bool, batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much was read ahead."""
+    told: list[tuple[int, float]] = []
+    monkeypatch.setattr("rulectl.cli.progress.Bar.progress", lambda _, rows, share: told.append((rows, share)))
+    monkeypatch.setattr("rulectl.cli.batching.SIZE", 2000)
+    rows = 4000
+    (tmp_path / "book.md").write_text(PLAIN, "utf-8")
+    (tmp_path / "cases.csv").write_text("工单号,天数\n" + "".join(f"A{n:06},{n % 10}\n" for n in range(rows)), "utf-8")
+
+    def read_ahead(name: str, wanted: str | None) -> delimited_file.DelimitedFile | None:
+        found = begin(name, wanted)
+        time.sleep(0.2)
+        return found
+
+    if begun:
+        monkeypatch.setattr(delimited_file, "_WORTH", 0)
+        monkeypatch.setattr(delimited_file, "SIZE", 2000)
+        monkeypatch.setattr(delimited_file, "begin", read_ahead)
+    done = batch("cases.csv", "-o", "out.csv", "--jobs", "1", book=str(tmp_path / "book.md"))
+    assert done.exit_code == 0, done.stderr
+    assert len(told) > 10
+    assert told[-1] == (rows, 1.0)
+    piece = 2000 / (rows * 10)
+    assert all(abs(share - number / rows) <= 2 * piece for number, share in told), told
+
+
 def test_whoever_stops_asking_stops_the_making() -> None:
     made: list[int] = []
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -99,6 +101,20 @@ def half(batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("rulectl.cli.batching.SIZE", PIECE)
     assert left(tmp_path) == {".out.csv.batch", ".out.csv.part", ".out.rejects.csv.part"}
     return tmp_path
+
+
+def test_the_pace_that_is_shown_is_that_of_this_run(half: Path, batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, float]] = []
+    monkeypatch.setattr("rulectl.cli.progress.Bar.progress", lambda _, rows, share: told.append((rows, share)))
+    steps = [json.loads(line) for line in (half / ".out.csv.batch" / "journal").read_bytes().splitlines()[1:]]
+    before = sum(step["rows"] for step in steps)
+    assert 0 < before < 4000
+    batch("cases.csv", "-o", "out.csv", "--resume")
+    counting = next(at for at, (one, other) in enumerate(pairwise(told)) if other[0] < one[0]) + 1
+    decided = told[counting:]
+    assert decided[-1] == (4000 - before, 1.0)
+    assert decided[0][0] < 1000
+    assert decided[0][1] > 0.4 + 0.6 * before / 4000, "counting all of them is the rest of the work"
 
 
 def fail_after(monkeypatch: pytest.MonkeyPatch, count: int, error: BaseException | type[BaseException]) -> None:

@@ -49,7 +49,7 @@ class StopBatchError(Exception):
 @dataclass(slots=True)
 class Order:
     """What is to be done. `crew` gathers who decides. `unchanged` says whether the case file is still the one that was
-    opened; `progress` takes the rows done so far, and the share of the work that they are."""
+    opened; `progress` takes the rows that this run has done, and the share of the work that is done."""
 
     rulebook: Rulebook
     table: Table
@@ -159,6 +159,7 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
             if number < len(before):
                 if read.chunk.digest != before[number].digest:
                     raise StopBatchError(finding("resume-other-input", FilePlace(""), file=order.results.path))
+                commit.skip(read)
                 continue
             # with the next chunk in hand: the crew is to know at once when there is none
             while waiting and (waiting[0][1].done or crew.full(len(waiting))):
@@ -215,6 +216,11 @@ class _Commit:
         self._told: set[Finding] = set()
         self._before = 0.0 if order.counting is None else _COUNTED
         self._share = 0.0
+        self._skipped = 0
+
+    def skip(self, read: _Read) -> None:
+        """A chunk that was decided by an earlier run: of no account in how fast this one is."""
+        self._share, self._skipped = read.share, read.rows
 
     def chunk(self, read: _Read, task: Task) -> None:
         """One chunk, once all of it is decided."""
@@ -251,7 +257,7 @@ class _Commit:
             done += part.chunk.height
             share = start + (read.share - start) * min(1.0, done / left)
             rows = read.rows - (left - done if done < left else 0)
-            self._order.progress(rows, self._before + (1.0 - self._before) * share)
+            self._order.progress(rows - self._skipped, self._before + (1.0 - self._before) * share)
         self._share = read.share
 
     def _first(self, parts: Sequence[Part]) -> list[Part]:

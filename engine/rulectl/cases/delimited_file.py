@@ -59,14 +59,15 @@ class DelimitedFile:
         """Whether its rows may turn out not to be UTF-8."""
         self._delimiter = delimiter
         self.size = size
-        self._begun: Ahead[Piece] | None = None
+        self._begun: Ahead[tuple[Piece, float]] | None = None
+        self._given: float | None = None
         self.stamp = (0, 0)
 
     def begin(self, stamp: tuple[int, int]) -> None:
         """Start to read; the next `pieces` are those read by then, and the others. `stamp` is the size of the file and
         the time of its last change before it was opened."""
         self.stamp = stamp
-        self._begun = Ahead(self._pieces(), _BEGUN)
+        self._begun = Ahead(((piece, self._read()) for piece in self._pieces()), _BEGUN)
 
     def headed(self, at: int) -> DelimitedFile:
         """The file with its headings in a row of `front`. Whoever began to read guessed it; where the guess was wrong,
@@ -79,12 +80,13 @@ class DelimitedFile:
 
     def pieces(self) -> Iterator[Piece]:
         """The rows from the start. Raises OtherEncodingError where the file turns out not to be UTF-8."""
-        begun, self._begun = self._begun, None
+        begun, self._begun, self._given = self._begun, None, None
         if begun is None:
             yield from self._pieces()
             return
         try:
-            yield from begun
+            for piece, self._given in begun:
+                yield piece
         finally:
             begun.close()
 
@@ -101,7 +103,11 @@ class DelimitedFile:
             self._begun = None
 
     def done(self) -> float:
-        """How much was read: 0 to 1; 0 where that cannot be told."""
+        """How much there was up to the last piece that was asked for: 0 to 1; 0 where that cannot be told."""
+        return self._read() if self._given is None else self._given
+
+    def _read(self) -> float:
+        """How much was read, also ahead of who asks."""
         try:
             size = os.fstat(self._stream.fileno()).st_size
         except OSError:
