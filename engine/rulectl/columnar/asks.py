@@ -17,8 +17,8 @@ from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, distin
 from rulectl.columnar.columns import Column
 from rulectl.columnar.terms import TermColumns, Verdicts
 from rulectl.model.rulebook import Term
-from rulectl.runtime.memory import waited_for
 from rulectl.runtime.plan import Plan
+from rulectl.runtime.waiting import waited_for
 
 Asks = tuple[str, ...]
 

@@ -14,7 +14,8 @@ from rulectl.columnar.truths import FALSE, truths
 from rulectl.diagnostics import Finding
 from rulectl.lang.evaluate import names_of
 from rulectl.model.rulebook import Policy
-from rulectl.runtime.engine import Engine, broken, table_findings
+from rulectl.runtime.engine import Engine
+from rulectl.runtime.telling import broken, clash_findings, table_findings
 from rulectl.values import Value
 
 Told = tuple[Finding, ...]
@@ -88,7 +89,7 @@ class Telling:
 
         def clash_of(key: tuple[int, ...]) -> int:
             mine = {number: table.runs[code] for (number, table), code in zip(tables.items(), key, strict=True)}
-            return self.told.number(tuple(self.engine.clash(mine, term.term)))
+            return self.told.number(tuple(clash_findings(self.engine.plan, mine, term.term)))
 
         told = constant(rows)
         told[where] = each(parts, len(where), clash_of)

@@ -7,7 +7,7 @@ that it is worked out once and kept with the verdict (`Settling`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, NamedTuple
@@ -18,6 +18,7 @@ from rulectl.runtime.coding import NO_FIELD, Coding
 from rulectl.runtime.judge import TableRun, Verdict
 from rulectl.runtime.speaking import Speaking
 from rulectl.runtime.standing import Look
+from rulectl.runtime.waiting import waited_for
 from rulectl.values import Value
 
 KEPT_VALUES: Final = 2_000
@@ -129,22 +130,3 @@ class Memory:
     def _waits(self, name: str) -> Iterable[str] | None:
         verdict = self.verdicts.get(name)
         return None if verdict is None else chain.from_iterable(verdict.waits)
-
-
-def waited_for(names: Iterable[str], waits: Callable[[str], Iterable[str] | None]) -> frozenset[str]:
-    """The names with decided terms replaced by what these wait for themselves; `waits` says it of a decided term, and
-    None of others."""
-    found: set[str] = set()
-    seen: set[str] = set()
-    left = list(names)
-    while left:
-        name = left.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        behind = waits(name)
-        if behind is None:
-            found.add(name)
-        else:
-            left += behind
-    return frozenset(found)
