@@ -22,6 +22,7 @@ import wcwidth
 import xlsxwriter
 
 from rulectl.cases.writer import Column, Layout
+from rulectl.codec.places import range_json
 from rulectl.codes import Language, say
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.syntax import Any as Anything
@@ -148,7 +149,7 @@ def _written(
         "top": book.add_format({"valign": "top"}),
     }
     names = say("report-sheet-rules", lang)
-    quoted = _quoted(rulebook, fired)
+    quoted = _quoted(rulebook, fired, lang)
     places = {name: number for number, (name, *_) in enumerate(quoted, start=2)}
     total = sum(pl.scan_parquet(part).select(pl.len()).collect().item() for part in parts)
     filled = _watched(parts, lambda done: progress(done, _FILLED * done / total))
@@ -297,17 +298,19 @@ def _shown(cell: Any) -> str:
 # -- the rules that fired ------------------------------------------------------------------------------------------
 
 
-def _quoted(rulebook: Rulebook, fired: Counter[Firing]) -> list[tuple[str, int, str, str, str, str, str]]:
-    """Each rule that fired, in the order of the tables: its name, how often, its cells, what they say, note and
-    source."""
+def _quoted(
+    rulebook: Rulebook, fired: Counter[Firing], lang: Language
+) -> list[tuple[str, int, str, str, str, str, str]]:
+    """Each rule that fired, in the order of the tables: its name, how often, its cells (with the workbook where it is
+    an included one), what they say, note and source."""
     labels = {term.id: term.name for term in rulebook.terms}
     counts = {(firing.table, firing.rule): n for firing, n in fired.items()}
     return [
         (
             f"{table.name}/{rule.id}",
             counts[table.name, rule.id],
-            str(rule.cells) if rule.cells is not None else "",
-            _conditions(table, rule),
+            range_json(rule.cells, rulebook.source) if rule.cells is not None else "",
+            _conditions(table, rule, lang),
             "\n".join(
                 f"{labels.get(column.term, column.term)} = {said.text}"
                 for column, said in zip(table.outputs, rule.then, strict=True)
@@ -322,14 +325,14 @@ def _quoted(rulebook: Rulebook, fired: Counter[Firing]) -> list[tuple[str, int, 
     ]
 
 
-def _conditions(table: Table, rule: Rule) -> str:
+def _conditions(table: Table, rule: Rule, lang: Language) -> str:
     """The entries that ask for something, as they are written."""
     asked = [
-        f"{column.heading}：{entry.text}"
+        say("report-pair", lang, name=column.heading, value=entry.text)
         for column, entry in zip(table.inputs, rule.when, strict=True)
         if not isinstance(entry.test, Anything)
     ]
-    return "\n".join(["否则", *asked] if rule.otherwise else asked)
+    return "\n".join([say("report-otherwise", lang), *asked] if rule.otherwise else asked)
 
 
 def _lines(text: str, width: int) -> int:

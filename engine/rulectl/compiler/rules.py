@@ -252,7 +252,7 @@ def _ordinary(row: Row, refs: Sequence[int], sheet: _Sheet) -> bool:
 
 
 def _remark(row: Row, sheet: _Sheet) -> DraftCell | None:
-    """The first cell of a row that asks nothing and says nothing: `注：金卡优先` below the last rule, a number without a
+    """The first cell of a row that asks and says nothing: `注：金卡优先` below the last rule, a number without a
     rule. A dash among the conditions makes it a rule of which that is meant."""
     single = sheet.columns.single
     aside = {single[key] for key in ("id", "note", "source") if key in single}

@@ -76,7 +76,7 @@ def _no_range(parser: Parser, column: Column) -> None:
 
 
 def _no_rise(parser: Parser, at: int, expr: Expr) -> None:
-    """Raises Fault for `50-100` and `1-3万`: nobody means less than nothing by it. A falling one, `100-50`, is a sum."""
+    """Raises Fault for `50-100` and `1-3万`: nobody means less than nothing by it. `100-50`, which falls, is a sum."""
     if isinstance(expr, Binary) and expr.op == "-" and below(expr.left, expr.right):
         raise _range(parser, at)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from rulectl.codec.places import cell_json, range_json
 from rulectl.codes import Language, say
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.syntax import Any, Expr
@@ -16,6 +17,7 @@ from rulectl.report.findings import finding_fields, finding_text
 from rulectl.report.jsontext import dumps
 from rulectl.report.messages import Message, messages, wordings
 from rulectl.runtime.resolve import NOTHING, UNKNOWN, Outputs, Spoken
+from rulectl.source import Cell, CellRange
 from rulectl.values import Value, plain_text
 
 Headings = Literal["name", "id"]
@@ -62,7 +64,7 @@ class Reporter:
             "status": {self.labels[id_]: status.value for id_, status in outcome.statuses.items()},
             "case_status": outcome.status.value,
             "asks": [self.labels[id_] for id_ in outcome.asks],
-            "firings": [self._firing(firing) for firing in outcome.firings],
+            "firings": [self.firing(firing) for firing in outcome.firings],
             "findings": [finding_fields(found, self.lang) for found in outcome.findings],
         }
         if sent := self.messages(outcome):
@@ -79,10 +81,16 @@ class Reporter:
     def json(self, outcome: Outcome, indent: int | None = None) -> str:
         return dumps(self.fields(outcome), indent)
 
-    def _firing(self, firing: Firing) -> dict[str, object]:
+    def cells(self, at: Cell | CellRange) -> str:
+        """Where a rule or an entry stands; the workbook is named where it is one that the rulebook includes."""
+        home = self.rulebook.source
+        return cell_json(at, home) if isinstance(at, Cell) else range_json(at, home)
+
+    def firing(self, firing: Firing) -> dict[str, object]:
+        """A rule that fired, as plain data."""
         fields: dict[str, object] = {"table": firing.table, "rule": firing.rule}
         if firing.cells is not None:
-            fields["cell"] = str(firing.cells)
+            fields["cell"] = self.cells(firing.cells)
         return fields
 
     # -- text ---------------------------------------------------------------------------------------------------
@@ -135,7 +143,7 @@ class Reporter:
         """A firing: its cell, the conditions that held with the case's own values, what it concluded. Where one of
         several rules of the table that fired decides a column, the others fired for their other columns only."""
         lang = self.lang
-        where = f"  {firing.cells}" if firing.cells is not None else ""
+        where = f"  {self.cells(firing.cells)}" if firing.cells is not None else ""
         yield f"  {firing.name}{where}"
         found = self.rules.get((firing.table, firing.rule))
         if found is None:

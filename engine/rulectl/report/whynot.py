@@ -37,7 +37,7 @@ class WhyNotReporter:
             "wanted": list(goal.items) if goal.items else goal.text,
             "value": answer.value,
             "status": _status(answer.outcome, goal.term),
-            "by": [_firing(firing) for firing in answer.by],
+            "by": [self.reporter.firing(firing) for firing in answer.by],
             "verdict": answer.verdict.value,
             "rules": [self._candidate(one) for one in answer.rules],
             "changes": [self._change(answer, one) for one in answer.changes],
@@ -54,22 +54,22 @@ class WhyNotReporter:
     def _candidate(self, one: Candidate) -> dict[str, object]:
         fields: dict[str, object] = {"table": one.table.name, "rule": one.rule.id}
         if one.rule.cells is not None:
-            fields["cell"] = str(one.rule.cells)
+            fields["cell"] = self.reporter.cells(one.rule.cells)
         fields |= {"why": one.why.value, "says": one.entry.text}
         if one.value is not None:
             fields["comes_to"] = one.value
         if one.missed:
             fields["conditions"] = [self._missed(missed) for missed in one.missed]
         if one.before:
-            fields["before"] = [_firing(firing) for firing in one.before]
+            fields["before"] = [self.reporter.firing(firing) for firing in one.before]
         return fields
 
     def _missed(self, one: Missed) -> dict[str, object]:
         fields: dict[str, object] = {"condition": _heading(one), "wanted": one.entry.text, "has": one.value}
         if one.entry.cell is not None:
-            fields["cell"] = str(one.entry.cell)
+            fields["cell"] = self.reporter.cells(one.entry.cell)
         if one.by:
-            fields["by"] = [_firing(firing) for firing in one.by]
+            fields["by"] = [self.reporter.firing(firing) for firing in one.by]
         return fields
 
     def _change(self, answer: WhyNot, change: Change) -> dict[str, object]:
@@ -134,7 +134,7 @@ class WhyNotReporter:
                 yield self._say("not-found", wanted=wanted)
 
     def _why(self, one: Candidate) -> Iterator[str]:
-        where = f"  {one.rule.cells}" if one.rule.cells is not None else ""
+        where = f"  {self.reporter.cells(one.rule.cells)}" if one.rule.cells is not None else ""
         yield f"  {one.table.name}/{one.rule.id}{where}"
         for missed in one.missed:
             yield "      " + self._missed_line(missed)
@@ -150,7 +150,7 @@ class WhyNotReporter:
         own = say("report-the-case-has", lang, value=value) if value else say("report-the-case-has-nothing", lang)
         by = self._say("concluded", rules=self._named(one.by)) if one.by and value else ""
         entry = " ".join(one.entry.text.split())
-        cell = f"  {one.entry.cell}" if one.entry.cell is not None else ""
+        cell = f"  {self.reporter.cells(one.entry.cell)}" if one.entry.cell is not None else ""
         return self._say("missed", heading=_heading(one), entry=entry, own=own) + by + cell
 
     def _changes(self, answer: WhyNot) -> Iterator[str]:
@@ -189,7 +189,3 @@ def _value(outcome: Outcome, term: Term) -> Value:
 
 def _status(outcome: Outcome, term: Term) -> str:
     return outcome.statuses[term.id].value
-
-
-def _firing(firing: Firing) -> dict[str, object]:
-    return {"table": firing.table, "rule": firing.rule, **({"cell": str(firing.cells)} if firing.cells else {})}
