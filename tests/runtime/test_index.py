@@ -243,8 +243,10 @@ def test_the_index_finds_what_a_scan_finds(seed: int, dense: int, steps: int) ->
         patch.setattr(index, "WIDE", r.choice([1, 64]))
         patch.setattr(index, "CUTS", r.choice([2, 16]))
         patch.setattr(index, "KEPT_MEMBERS", r.choice([3, 10**6]))
+        patch.setattr(index, "WHOLE_WORK", r.choice([0, 1, 100]))
         patch.setattr(index, "FEW_MEMBERS", r.choice([0, 256]))
         patch.setattr(leaf, "KEPT_STEPS", steps)
+        patch.setattr(leaf, "MANY_TOGGLES", r.choice([0, 16]))
         patch.setattr(leaf, "FEW_RULES", r.choice([0, 32]))
         patch.setattr(leaf, "MOST_BOXES", r.choice([1, 16]))
         lowered = lower(table, book_of(table))
@@ -279,8 +281,11 @@ def large() -> tuple[Table, Lowered, Index]:
     return table, lowered, Index.of(lowered)
 
 
-def test_a_large_table_is_split_and_finds_what_a_scan_finds(large: tuple[Table, Lowered, Index]) -> None:
+def test_a_large_table_is_split_and_finds_what_a_scan_finds(
+    large: tuple[Table, Lowered, Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
     table, lowered, built = large
+    monkeypatch.setattr(index, "WHOLE_WORK", 1_000)
     r = Random(8)
     met = 0
     for number in range(36):
@@ -297,6 +302,23 @@ def test_a_large_table_is_split_and_finds_what_a_scan_finds(large: tuple[Table, 
     assert split is not None
     assert lowered.columns[split.column].subject == Name("label")
     assert 0 < len(built.root.parts) < len(split.own), "only the parts that cases reach are built"
+
+
+def test_a_table_that_takes_much_splitting_gets_bit_vectors_of_all_its_rules(
+    large: tuple[Table, Lowered, Index],
+) -> None:
+    table, lowered, _ = large
+    built = Index.of(lowered)
+    r = Random(9)
+    for _ in range(60):
+        facts, absent = random_case(r)
+        key = key_of(lowered, facts, absent)
+        before = built.whole is None
+        assert built.match(key) == built.leaf(key).match(key)
+    assert not before
+    assert built.root.split is None, "the tree is let go"
+    facts, absent = random_case(r)
+    assert built.match(key_of(lowered, facts, absent)) == scan(table, facts, absent)
 
 
 def test_a_split_that_spreads_nothing_is_not_made() -> None:

@@ -6,15 +6,15 @@ changes. So classes that were not met before are one AND of bit vectors, and mos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any, Final, NamedTuple, cast
 
 from rulectl.lang.region import UNKNOWN
 from rulectl.model.outcome import Firing
-from rulectl.model.policy import HitPolicy
-from rulectl.runtime.coding import Keyed
-from rulectl.runtime.index import Index, Match
+from rulectl.runtime.coding import Key, Keyed
+from rulectl.runtime.doubting import Doubted, Doubting, can_doubt, first_decides
+from rulectl.runtime.index import Index, Leaf, Match
 from rulectl.runtime.lowering import NONE
 from rulectl.runtime.merge import Contribution
 from rulectl.runtime.plan import TablePlan
@@ -32,12 +32,13 @@ MOST_WAYS: Final = 1 << 18
 
 
 class More(NamedTuple):
-    """What few tables say: derived values, the terms on which it is silent, and what it adds to terms that other tables
-    write too."""
+    """What few tables say: derived values, the terms on which it is silent, what it adds to terms that other tables
+    write too, and which of its terms are in doubt."""
 
     derived: Mapping[str, Value]
     silent: tuple[str, ...]
     shares: tuple[tuple[str, Contribution], ...]
+    doubts: tuple[Doubted, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -61,11 +62,14 @@ class Answers(dict[int, "Said | None"]):
     Where a case knows all that a table asks, its answer hangs on the rules that hit alone; where the first decides, on
     that one. So classes that were not met before mostly come to an answer that was."""
 
-    def __init__(self, number: int, plan: TablePlan, keyed: Keyed, work_out: WorkOut, of_rule: OfRule) -> None:
+    def __init__(
+        self, number: int, plan: TablePlan, keyed: Keyed, work_out: WorkOut, of_rule: OfRule, in_doubt: InDoubt
+    ) -> None:
         super().__init__()
         self.number = number
         self.plan = plan
-        self.first = {plan.table.policy, *plan.outputs.policies} == {HitPolicy.FIRST} and not plan.outputs.otherwise
+        self.first = first_decides(plan)
+        self.told = can_doubt(plan)
         self.keyed = keyed
         self.mask = keyed.mask
         # in how many ways classes can meet: where there are many, answers are hardly ever asked for again
@@ -76,30 +80,61 @@ class Answers(dict[int, "Said | None"]):
         """The outputs of a table whose first hit says all that is said of them, and that no table reads."""
         self._work_out = work_out
         self._of_rule = of_rule
+        self._in_doubt = in_doubt
 
     def __missing__(self, code: int) -> Said | None:
         if len(self) >= KEPT:
             self.clear()
         index = self.plan.index
         key = tuple(self.keyed.key(code))
-        if UNKNOWN in key or type(index) is not Index:
+        open_ = UNKNOWN in key
+        if type(index) is not Index or (open_ and not self.told):
             answer = self[code] = self._work_out(self, self.plan.match(key))
             return answer
         leaf = index.leaf(key)
-        if self.first:
+        if open_:
+            answer = self._open(leaf, key)
+        elif self.first:
             rule = leaf.first(key)
             answer = self.rules[rule] or self.of_rule(rule)
         else:
-            hits = leaf.hits(key)
-            answers = leaf.answers
-            if hits not in answers:
-                if len(answers) >= KEPT:
-                    answers.clear()
-                answers[hits] = self._work_out(self, Match(leaf.rules(hits), ()))
-            answer = cast("Said | None", answers[hits])
+            answer = self._of_hits(leaf, leaf.hits(key))
         if self.ways <= MOST_WAYS:
             self[code] = answer
         return answer
+
+    def _open(self, leaf: Leaf, key: Key) -> Said | None:
+        """The answer for a case that lacks something."""
+        doubting = leaf.doubting or self._doubting(leaf)
+        seen = doubting.look(key)
+        if seen is None:
+            return self._work_out(self, leaf.match(key))
+        if not seen.counts:
+            return self._of_hits(leaf, seen.hits)
+        answers = doubting.answers
+        known = seen.hits, seen.gap.names, seen.counts
+        if known not in answers:
+            if len(answers) >= KEPT:
+                answers.clear()
+            settled = self._of_hits(leaf, seen.hits)
+            answers[known] = settled and self._in_doubt(self, settled, doubting.doubted(seen))
+        return cast("Said | None", answers[known])
+
+    def _of_hits(self, leaf: Leaf, hits: int) -> Said | None:
+        """The answer where some rules of a leaf hold and no others count."""
+        if self.first:
+            rule = leaf.numbers[hits.bit_length() - 1] if hits else NONE
+            return self.rules[rule] or self.of_rule(rule)
+        answers = leaf.answers
+        if hits not in answers:
+            if len(answers) >= KEPT:
+                answers.clear()
+            answers[hits] = self._work_out(self, Match(leaf.rules(hits), ()))
+        return cast("Said | None", answers[hits])
+
+    def _doubting(self, leaf: Leaf) -> Doubting:
+        found = leaf.doubting = Doubting(self.plan, leaf)
+        return found
 
     def of_rule(self, rule: int) -> Said | None:
         """The answer where one rule decides, or none (NONE)."""
@@ -120,3 +155,4 @@ class Answers(dict[int, "Said | None"]):
 
 WorkOut = Callable[[Answers, Match], "Said | None"]
 OfRule = Callable[[Answers, int], "Said | None"]
+InDoubt = Callable[[Answers, Said, Sequence[Doubted]], "Said | None"]

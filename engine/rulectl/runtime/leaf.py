@@ -23,6 +23,9 @@ from rulectl.runtime.lowering import NONE, Constraint, Lowered, Slot
 KEPT_STEPS = 8_000_000
 """How many bytes the bit vectors of one column of a leaf may take; beyond, some are worked out when needed."""
 
+MANY_TOGGLES = 16
+"""From so many rules on, changes between kept bit vectors are put together before they are applied."""
+
 FEW_RULES = 32
 """So few rules are looked at one by one where the first hit decides."""
 
@@ -67,40 +70,42 @@ def _bits(mask: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-class _Steps:
-    """The bit vectors of one column: which rules hold from one class number to the next."""
+class Steps:
+    """The bit vectors of one column: which rules hold from one class number to the next. `waits` are the rules that an
+    unknown value keeps open."""
 
-    __slots__ = ("absent", "bounds", "every", "masks", "toggles", "unknown")
+    __slots__ = ("absent", "bounds", "every", "masks", "toggles", "unknown", "waits")
 
     def __init__(self, constraints: Sequence[tuple[int, Constraint]], size: int) -> None:
         """`constraints` are (bit, constraint) of the rules that ask something; the others hold everywhere."""
         changes: dict[int, list[int]] = {}
-        free = (1 << size) - 1
-        true_on_null = open_on_null = 0
+        held = _Flags((1 << size) - 1, size)
+        held.flip([bit for bit, _ in constraints])
+        true_on_null: list[int] = []
+        open_on_null: list[int] = []
         for bit, constraint in constraints:
-            mask = 1 << bit
-            free ^= mask
             for start, stop in constraint.region:
-                changes.setdefault(start, []).append(mask)
-                changes.setdefault(stop, []).append(mask)
+                changes.setdefault(start, []).append(bit)
+                changes.setdefault(stop, []).append(bit)
             if constraint.null is not False:
-                open_on_null |= mask
+                open_on_null.append(bit)
                 if constraint.null:
-                    true_on_null |= mask
-        self.absent = free | true_on_null
-        self.unknown = free | open_on_null
+                    true_on_null.append(bit)
+        free = held.number()
+        held.flip(true_on_null)
+        self.absent = held.number()
+        self.unknown = free | _Flags(0, size).flip(open_on_null).number()
+        self.waits = self.unknown & ~self.absent
         # null known for certain lies below all values, as one more step
-        changes.setdefault(FIRST, []).append(true_on_null & ~free)
+        changes.setdefault(FIRST, []).extend(true_on_null)
         self.bounds = sorted(changes)
         self.every = 1 + len(changes) * (size // 8 + 32) // KEPT_STEPS
         self.masks = [self.absent]
         self.toggles = [changes[bound] for bound in self.bounds] if self.every > 1 else []
-        current = self.absent
         for number, bound in enumerate(self.bounds, 1):
-            for mask in changes[bound]:
-                current ^= mask
+            held.flip(changes[bound])
             if number % self.every == 0:
-                self.masks.append(current)
+                self.masks.append(held.number())
 
     def holds(self, klass: int) -> int:
         """The rules whose test holds in a class of values, or of null known for certain."""
@@ -109,17 +114,48 @@ class _Steps:
             return self.masks[at]
         kept, rest = divmod(at, self.every)
         current = self.masks[kept]
-        for masks in self.toggles[at - rest : at]:
-            for mask in masks:
-                current ^= mask
+        toggled = [bit for bits in self.toggles[at - rest : at] for bit in bits]
+        if len(toggled) > MANY_TOGGLES:
+            return current ^ _Flags(0, max(toggled) + 1).flip(toggled).number()
+        for bit in toggled:
+            current ^= 1 << bit
         return current
+
+
+class _Flags:
+    """Bits of a large integer that are flipped one by one, each without a look at the others."""
+
+    __slots__ = ("_bytes",)
+
+    def __init__(self, number: int, size: int) -> None:
+        self._bytes = bytearray(number.to_bytes(size // 8 + 1, "little"))
+
+    def flip(self, bits: Sequence[int]) -> _Flags:
+        flags = self._bytes
+        for bit in bits:
+            flags[bit >> 3] ^= 1 << (bit & 7)
+        return self
+
+    def number(self) -> int:
+        return int.from_bytes(self._bytes, "little")
 
 
 class Leaf:
     """Some rules, found by their boxes or by bit vectors, which are made when they are first needed. `answers` is for
-    whoever works something out from sets of hits."""
+    whoever works something out from sets of hits, `doubting` for what unknown facts leave open."""
 
-    __slots__ = ("_lowered", "_members", "_plain", "_settled", "_steps", "answers", "boxes", "every", "numbers")
+    __slots__ = (
+        "_lowered",
+        "_members",
+        "_plain",
+        "_settled",
+        "_steps",
+        "answers",
+        "boxes",
+        "doubting",
+        "every",
+        "numbers",
+    )
 
     def __init__(self, lowered: Lowered, members: Sequence[int], settled: frozenset[int] = frozenset()) -> None:
         """`settled` are the columns on which every member holds for all cases that come here."""
@@ -127,7 +163,8 @@ class Leaf:
         self.numbers = [lowered.numbers[member] for member in members]
         self.every = (1 << len(members)) - 1
         self.answers: dict[int, Any] = {}
-        self._steps: list[tuple[int, _Steps]] | None = None
+        self.doubting: Any = None
+        self._steps: list[tuple[int, Steps]] | None = None
         self._plain: list[tuple[int, list[int], list[int]]] | None = None
         self.boxes = self._boxes() if len(members) <= FEW_RULES else None
 
@@ -149,13 +186,13 @@ class Leaf:
         return columns[0], columns[1], columns[2], b"".join(packed)
 
     @property
-    def steps(self) -> list[tuple[int, _Steps]]:
+    def steps(self) -> list[tuple[int, Steps]]:
         """The bit vectors, column by column."""
         if self._steps is not None:
             return self._steps
         lowered, members = self._lowered, self._members
         bit_of = {member: bit for bit, member in enumerate(members)}
-        steps: list[tuple[int, _Steps]] = []
+        steps: list[tuple[int, Steps]] = []
         for slot in lowered.slots:
             if slot.column in self._settled:
                 continue
@@ -165,7 +202,7 @@ class Leaf:
                 found = [(bit, slot.of(member)) for bit, member in enumerate(members)]
                 asked = [(bit, constraint) for bit, constraint in found if constraint is not None]
             if asked:
-                steps.append((slot.column, _Steps(asked, len(members))))
+                steps.append((slot.column, Steps(asked, len(members))))
         self._steps = steps
         # where every vector is at hand, looking them up needs no call
         if all(one.every == 1 for _, one in steps):
@@ -200,8 +237,8 @@ class Leaf:
         """The numbers of rules given as bits."""
         return tuple([self.numbers[bit] for bit in _bits(hits)])
 
-    def match(self, key: Sequence[int]) -> Match:
-        """The rules that hold and those that could."""
+    def both(self, key: Sequence[int]) -> tuple[int, int]:
+        """The rules that hold, and those that hold or could, as bits."""
         hits = unfalse = self.every
         for column, steps in self.steps:
             klass = key[column]
@@ -213,7 +250,14 @@ class Leaf:
                 hits &= mask
                 unfalse &= mask
             if not unfalse:
-                return _NO_MATCH
+                break
+        return hits, unfalse
+
+    def match(self, key: Sequence[int]) -> Match:
+        """The rules that hold and those that could."""
+        hits, unfalse = self.both(key)
+        if not unfalse:
+            return _NO_MATCH
         return Match(self.rules(hits), () if hits == unfalse else self.rules(unfalse & ~hits))
 
 

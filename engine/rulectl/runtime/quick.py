@@ -2,23 +2,22 @@
 
 Most cases know all that their rules ask for. Then no rule is merely possible, every literal answer of a table depends
 on class numbers alone, and deciding is one look-up a table. A term has one partition for all tables, so that a raw
-value is turned into a class number once, and values that come again are not even read again. Where anything is open,
+value is turned into a class number once, and values that come again are not even read again. Where anything is
 provisional, contradictory, computed or badly written, the short way gives up (None) and the long one is taken; both
-must agree (a property test sees to it).
+must agree (a property test sees to it). What unknown inputs leave open of a table is told from bits, as long as no
+other table asks for it (runtime/doubting.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final, cast
 
-from rulectl.lang.literals import value_of
 from rulectl.lang.region import ABSENT
-from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Name
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
@@ -26,7 +25,9 @@ from rulectl.model.rulebook import Term
 from rulectl.runtime.answers import KEPT, Answer, Answers, More, Said
 from rulectl.runtime.cells import cells_of
 from rulectl.runtime.coding import NO_FIELD
+from rulectl.runtime.doubting import Doubted, asks_of
 from rulectl.runtime.encoder import Encoder
+from rulectl.runtime.given import Facts
 from rulectl.runtime.index import Match
 from rulectl.runtime.lowering import NONE
 from rulectl.runtime.merge import Contribution, merge
@@ -39,46 +40,6 @@ KEPT_LAYOUTS: Final = 500
 """How many sets of keys are remembered; a program that decides cases has few."""
 
 
-class Facts(Mapping[str, Value]):
-    """The inputs of a case by term id, read into typed values when they are looked at."""
-
-    __slots__ = ("_raw", "_typed")
-    _terms: Mapping[str, Term] = MappingProxyType({})
-    _raw: Mapping[str, Any]
-    """Set by whoever makes one: to be handed it would take half as long again."""
-    _typed: dict[str, Value]
-
-    @classmethod
-    def about(cls, terms: Mapping[str, Term]) -> type[Facts]:
-        """The class of one rulebook's facts: what is the same for every case is not stored with each."""
-        return type("Facts", (cls,), {"__slots__": (), "_terms": terms})
-
-    def _read(self) -> dict[str, Value]:
-        try:
-            return self._typed
-        except AttributeError:
-            typed = self._typed = {}
-        for term in dict.fromkeys(self._terms.values()):
-            raw = next((self._raw[h] for h in (term.name, term.id, *term.aliases) if h in self._raw), None)
-            value = value_of(raw, term.type, term.unit)
-            value = term.default if value is None else value
-            if value is not None and not isinstance(value, Problem):
-                typed[term.id] = value
-        return typed
-
-    def __getitem__(self, name: str) -> Value:
-        return self._read()[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
-
-    def __len__(self) -> int:
-        return len(self._read())
-
-    def __repr__(self) -> str:
-        return repr(self._read())
-
-
 _NOTHING_COUNTED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 
 Take = Callable[[Mapping[str, Any]], tuple[Any, ...]]
@@ -86,6 +47,10 @@ Take = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 Layout = tuple[int, Take]
 """How cases with the same keys are read: how many keys, and what takes the values of all inputs, in the order of the
 rulebook's shape (runtime/written.py), from a case. KeyError where a key is not there."""
+
+
+Doubtful = tuple[Mapping[str, Status], Mapping[str, Status], Status]
+"""Statuses of settled terms, the same with some terms in doubt, and the worst of these."""
 
 
 @dataclass(slots=True)
@@ -96,6 +61,7 @@ class Further:
     derived: dict[str, Value] = field(default_factory=dict)
     silent: tuple[str, ...] = ()
     shares: tuple[tuple[str, Contribution], ...] = ()
+    doubts: tuple[Doubted, ...] = ()
     merged: dict[str, Value] = field(default_factory=dict)
     code: int = 0
 
@@ -107,6 +73,7 @@ def _noted(further: Further | None, more: More) -> Further:
     further.derived.update(more.derived)
     further.silent += more.silent
     further.shares += more.shares
+    further.doubts += more.doubts
     return further
 
 
@@ -120,6 +87,7 @@ class Quick:
         self.last: Layout | None = None
         self.statuses: dict[tuple[str, ...], tuple[Mapping[str, Status], Status]] = {}
         self.known: dict[tuple[int, tuple[Any, ...]], Said] = {}
+        self.doubtful: dict[tuple[int, tuple[tuple[str, Status], ...]], Doubtful] = {}
         self.usable = not any(plan.cyclic) and all(
             type(c.subject) is Name and c.partition is not None and c.subject.id in plan.terms
             for table in plan.tables
@@ -138,7 +106,9 @@ class Quick:
         self.inputs = {heading: t for t in given for heading in (t.name, t.id, *t.aliases)}
         self.facts = Facts.about(self.inputs)
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
-        self.tables = [Answers(n, t, plan.keyed[n], self._work_out, self._of_rule) for n, t in enumerate(plan.tables)]
+        of = self._work_out, self._of_rule, self._in_doubt
+        self.tables = [Answers(n, table, plan.keyed[n], *of) for n, table in enumerate(plan.tables)]
+        self.required = frozenset(t.id for t in plan.outputs if t.required)
         for answers in self.tables:
             names = tuple(output.term for output in answers.plan.table.outputs)
             if answers.first and all(
@@ -283,8 +253,11 @@ class Quick:
         for name, value in further.merged.items():
             (outputs if name in outputs else derived)[name] = value
         silent = self.unwritten + further.silent
-        statuses = self.statuses.get(silent) or self._statuses(silent)
-        return Outcome(facts, outputs, derived, statuses[0], statuses[1], (), firings, (), _NOTHING_COUNTED)
+        statuses, status = self.statuses.get(silent) or self._statuses(silent)
+        asks: tuple[str, ...] = ()
+        if further.doubts:
+            statuses, status, asks = self._doubtful(statuses, further.doubts)
+        return Outcome(facts, outputs, derived, statuses, status, asks, firings, (), _NOTHING_COUNTED)
 
     def _settled(self, name: str, spoken: Spoken) -> tuple[Value, int]:
         """Value and code of a term that has been heard: its default, or absent, where nothing was said."""
@@ -306,6 +279,31 @@ class Quick:
         fired = (plan.firings[rule],)
         values = cast("dict[str, Value]", dict(zip(table.plainly, said)))  # noqa: B905 - as many, and asked often
         return self._whole(fired, values, None) or Answer(fired, values, 0, None)
+
+    def _in_doubt(self, table: Answers, settled: Said, doubts: Sequence[Doubted]) -> Said | None:
+        """The answer of a table of which some terms are in doubt; None where other tables want to know of these."""
+        if any(len(self.plan.writers[d.term]) > 1 or self.encoders[d.term].partition is not None for d in doubts):
+            return None
+        if len(self.tables) > 1:
+            more = settled[3] or More({}, (), ())
+            return (*settled[:3], more._replace(doubts=tuple(doubts)))
+        statuses, status, asks = self._doubtful(settled[2], doubts)
+        return (*settled[:2], statuses, status, asks, *settled[5:])
+
+    def _doubtful(
+        self, settled: Mapping[str, Status], doubts: Sequence[Doubted]
+    ) -> tuple[Mapping[str, Status], Status, tuple[str, ...]]:
+        """Statuses, their worst and what to ask, where some terms are in doubt."""
+        changed = tuple([(doubt.term, doubt.status) for doubt in doubts])
+        key = id(settled), changed
+        known = self.doubtful.get(key)
+        if known is None or known[0] is not settled:
+            if len(self.doubtful) >= KEPT:
+                self.doubtful.clear()
+            statuses = {**settled, **dict(changed)}
+            known = self.doubtful[key] = (settled, statuses, self.plan.case_status(statuses))
+        asked = [doubt for doubt in doubts if doubt.term in self.outputs]
+        return known[1], known[2], asks_of(asked, self.required, self.plan.order)
 
     def _work_out(self, table: Answers, match: Match) -> Said | None:
         """The answer of a table for some hits, None where the long way is needed."""

@@ -1,0 +1,331 @@
+"""What unknown inputs leave open of a table of plain values, told from bit vectors (runtime/leaf.py).
+
+A verdict waits for the rules that could hold and would change what is said (design/0005). Which these are follows, for
+each hit policy, from what the rules that do hold say: a mask over all rules, worked out once for each set of them
+(`_moving`). What to ask follows from how many of them wait for each name, one AND and a count of bits a name, since
+names that are inputs count singly however rules combine them. So a case that lacks facts takes little longer than one
+that has them all, however many rules it leaves open; judged rule by rule (runtime/judge.py), which comes to the same,
+it took 400 microseconds for 1,000 rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple, assert_never
+
+from rulectl.lang.region import UNKNOWN
+from rulectl.model.policy import Gives, HitPolicy, Status, Takes
+from rulectl.runtime.index import Index
+from rulectl.runtime.leaf import Leaf, Steps
+from rulectl.runtime.plan import TablePlan
+from rulectl.runtime.resolve import CLASH, NOTHING, Spoken
+
+KEPT_GAPS = 1_000
+"""How many sets of unknown columns are remembered; cases of one source have few."""
+
+KEPT_BYTES = 1 << 24
+"""So much may be remembered of which rules would change what others say, for each set of these."""
+
+MOST_VALUES = 2_048
+"""Rules that say more different values than this are not put in the order of these."""
+
+EXACT_DIGITS = 12
+"""Sums of numbers of so many digits are not rounded to 34, so that adding any but zero changes them."""
+
+_NO_COUNTS: tuple[int, ...] = ()
+
+
+class Doubted(NamedTuple):
+    """A term that may yet come to another value, and for each name how many rules wait for it."""
+
+    term: str
+    status: Status
+    waits: tuple[tuple[str, int], ...]
+
+
+Counts = tuple[tuple[int, ...], ...]
+"""For each output column how many rules that would change it wait for each unknown name; nothing where none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Which columns are unknown: the rules that hold of null there and those that hold or could, the names behind the
+    columns and which rules wait for each; and the columns that are known."""
+
+    holding: int
+    possible: int
+    names: tuple[str, ...]
+    waits: tuple[int, ...]
+    known: tuple[tuple[int, Steps], ...]
+
+
+class Seen(NamedTuple):
+    """How a case that lacks inputs stands before a table: the rules that hold, as bits; what is unknown; the counts,
+    none where nothing is in doubt."""
+
+    hits: int
+    gap: Gap
+    counts: Counts
+
+
+class Doubting:
+    """A table's rules, ready to tell what is open: those of a leaf that holds all rules that may matter. `answers` is
+    for whoever works something out from what is seen."""
+
+    def __init__(self, plan: TablePlan, leaf: Leaf) -> None:
+        self.plan = plan
+        self.leaf = leaf
+        self.first = first_decides(plan)
+        self.answers: dict[tuple[int, tuple[str, ...], Counts], Any] = {}
+        self._columns = range(len(plan.table.outputs))
+        self._gaps: dict[tuple[bool, ...], Gap | None] = {}
+        self._moves: dict[int, tuple[int, ...] | None] = {}
+        self._kept = KEPT_BYTES // (len(leaf.numbers) // 8 + 64) // max(1, len(self._columns))
+
+    def look(self, key: Sequence[int]) -> Seen | None:
+        """How the classes of a case stand; None where that takes a judge. Of a table where the first hit decides, only
+        that one is among the hits."""
+        unknown = tuple([klass == UNKNOWN for klass in key])
+        try:
+            gap = self._gaps[unknown]
+        except KeyError:
+            if len(self._gaps) >= KEPT_GAPS:
+                self._gaps.clear()
+            gap = self._gaps[unknown] = self._gap(unknown)
+        if gap is None:
+            return None
+        unfalse = gap.possible
+        for column, steps in gap.known:
+            unfalse &= steps.holds(key[column])
+        hits = unfalse & gap.holding
+        if self.first:
+            hits &= -hits
+            open_ = unfalse & (hits - 1)
+        else:
+            open_ = unfalse & ~hits
+        if not open_:
+            return Seen(hits, gap, ())
+        try:
+            moves = self._moves[hits]
+        except KeyError:
+            if len(self._moves) >= self._kept:
+                self._moves.clear()
+            moves = self._moves[hits] = self._moving(hits)
+        if moves is None:
+            return None
+        counts: list[tuple[int, ...]] = []
+        last = -1
+        own = _NO_COUNTS
+        for move in moves:
+            if move != last:
+                last = move
+                others = open_ & move
+                own = tuple([(others & waits).bit_count() for waits in gap.waits]) if others else _NO_COUNTS
+            counts.append(own)
+        return Seen(hits, gap, tuple(counts) if any(counts) else ())
+
+    def doubted(self, seen: Seen) -> tuple[Doubted, ...]:
+        """The terms that are in doubt."""
+        found: list[Doubted] = []
+        rules = self.leaf.rules(seen.hits)
+        for column, (output, own) in enumerate(zip(self.plan.table.outputs, seen.counts, strict=True)):
+            if own:
+                spoken = self.plan.outputs.resolve(column, rules, self._entry)
+                status = Status.UNDETERMINED if spoken is NOTHING else Status.PROVISIONAL
+                waits = tuple([(name, count) for name, count in zip(seen.gap.names, own, strict=True) if count])
+                found.append(Doubted(output.term, status, waits))
+        return tuple(found)
+
+    def _entry(self, rule: int, column: int) -> Spoken:
+        return self.plan.spoken[rule][column]
+
+    def _gap(self, unknown: Sequence[bool]) -> Gap | None:
+        """What some unknown columns come to; None where a column needs several names, any of which may be unknown."""
+        holding = possible = self.leaf.every
+        waits: dict[str, int] = {}
+        known: list[tuple[int, Steps]] = []
+        for column, steps in self.leaf.steps:
+            if not unknown[column]:
+                known.append((column, steps))
+                continue
+            holding &= steps.absent
+            possible &= steps.unknown
+            names = self.plan.lowered.columns[column].names
+            if len(names) > 1:
+                return None
+            for name in names:
+                waits[name] = waits.get(name, 0) | steps.waits
+        return Gap(holding, possible, tuple(waits), tuple(waits.values()), tuple(known))
+
+    # -- which rules would change what is said ------------------------------------------------------------------
+
+    def _moving(self, hits: int) -> tuple[int, ...] | None:
+        """By output column the rules that would change it if they held too; None where that is not told from bits."""
+        rules = self.leaf.rules(hits)
+        found: list[int] = []
+        for column in self._columns:
+            moving = self._moves_of(column, rules)
+            if moving is None:
+                return None
+            found.append(moving)
+        return tuple(found)
+
+    def _moves_of(self, column: int, rules: Sequence[int]) -> int | None:
+        outputs, every, spoken = self.plan.outputs, self.leaf.every, self.plan.spoken
+        policy = outputs.policies[column]
+        if policy.gives is Gives.COUNT:
+            return every
+        if policy.takes is Takes.ONLY and rules:
+            return every if len(rules) == 1 else None
+        if policy.takes is Takes.FIRST:
+            said = spoken[rules[0]][column] if rules else NOTHING
+            before = (1 << self._bit[rules[0]]) - 1 if rules else every
+            return before & ~self._saying(column, said)
+        mine = [said for said in (spoken[rule][column] for rule in rules) if said is not NOTHING]
+        speaking = every & ~self._saying(column, NOTHING)
+        if not mine:
+            return speaking
+        match policy.gives:
+            case Gives.ONE if policy.takes is Takes.RANKED:
+                ranks = outputs.ranks[column]
+                known = [ranks[said] for said in mine if isinstance(said, str) and said in ranks]
+                return self._below(column, min(known, default=None))
+            case Gives.ONE:
+                final = outputs.resolve(column, rules, self._entry)
+                return None if final is CLASH else speaking & ~self._saying(column, final)
+            case Gives.LIST:
+                same = self._contained(column, rules)
+                return None if same is None else speaking & ~same
+            case Gives.SUM:
+                return speaking & ~self._saying(column, Decimal(0)) if self._exact[column] else None
+            case Gives.LEAST | Gives.GREATEST:
+                best = min(mine) if policy.gives is Gives.LEAST else max(mine)  # type: ignore[type-var]  # one ordered type a column
+                return self._below(column, best)
+            case _:
+                assert_never(policy.gives)
+
+    def _contained(self, column: int, rules: Sequence[int]) -> int | None:
+        """The rules that add nothing to the list of what some rules say, and change nothing of its order."""
+        outputs = self.plan.outputs
+        sorted_ = outputs.policies[column].takes is Takes.SORTED
+        if self._joined[column] or (sorted_ and (len(outputs.like(column)) > 1 or not self._listed[column])):
+            return None
+        same = 0
+        if outputs.repeats[column]:
+            return same
+        after = self.leaf.every
+        met: set[Spoken] = set()
+        for rule in rules:
+            spoken = self.plan.spoken[rule][column]
+            if spoken is not NOTHING and spoken not in met:
+                met.add(spoken)
+                same |= self._saying(column, spoken) & after
+                # what is said again is said earlier: in the order of rules it must not come before another value
+                after = after if sorted_ else self.leaf.every & -(1 << self._bit[rule])
+        return same
+
+    def _below(self, column: int, best: object) -> int | None:
+        """The rules whose values go before the best that is said; under P these are ranks."""
+        ordered = self._ordered[column]
+        if ordered is None:
+            return None
+        found = 0
+        for value, rules in ordered:
+            if value == best:
+                return found
+            found |= rules
+        return None
+
+    @cached_property
+    def _bit(self) -> Mapping[int, int]:
+        return {rule: bit for bit, rule in enumerate(self.leaf.numbers)}
+
+    @cached_property
+    def _said(self) -> Sequence[Mapping[Spoken, Sequence[int]]]:
+        """By output column the rules that say each value, as numbers of bits."""
+        columns: list[Mapping[Spoken, Sequence[int]]] = []
+        for column in self._columns:
+            bits: dict[Spoken, list[int]] = {}
+            for bit, rule in enumerate(self.leaf.numbers):
+                bits.setdefault(self.plan.spoken[rule][column], []).append(bit)
+            columns.append(bits)
+        return columns
+
+    def _saying(self, column: int, spoken: Spoken) -> int:
+        """The rules that say a value."""
+        return _mask(self._said[column].get(spoken, ()))
+
+    @cached_property
+    def _listed(self) -> Sequence[bool]:
+        """By output column, whether all values that are said are listed."""
+        ranks = self.plan.outputs.ranks
+        return [all(value is NOTHING or value in ranks[c] for value in said) for c, said in enumerate(self._said)]
+
+    @cached_property
+    def _joined(self) -> Sequence[bool]:
+        """By output column, whether some rule says several values together."""
+        return [any(isinstance(value, tuple) for value in said) for said in self._said]
+
+    @cached_property
+    def _exact(self) -> Sequence[bool]:
+        """By output column, whether all values are numbers whose sums are not rounded."""
+        return [all(value is NOTHING or _short(value) for value in said) for said in self._said]
+
+    @cached_property
+    def _ordered(self) -> Sequence[Sequence[tuple[object, int]] | None]:
+        """By output column the values from the best on, each with the rules that say it; under P the ranks of values.
+        None where they are too many, or have no order."""
+        found: list[Sequence[tuple[object, int]] | None] = []
+        for column, said in enumerate(self._said):
+            policy = self.plan.outputs.policies[column]
+            values = [value for value in said if value is not NOTHING]
+            if len(values) > MOST_VALUES:
+                found.append(None)
+            elif policy.takes is Takes.RANKED:
+                ranks = self.plan.outputs.ranks[column]
+                alone = self._listed[column] and len(self.plan.outputs.like(column)) == 1
+                order = sorted((ranks[value], _mask(said[value])) for value in values) if alone else None  # type: ignore[index]  # listed values are texts
+                found.append(order)
+            elif policy.gives in (Gives.LEAST, Gives.GREATEST):
+                best_first = sorted(values, reverse=policy.gives is Gives.GREATEST)  # type: ignore[type-var]  # one ordered type a column
+                found.append([(value, _mask(said[value])) for value in best_first])
+            else:
+                found.append(None)
+        return found
+
+
+def first_decides(plan: TablePlan) -> bool:
+    """Whether nothing but the first hit of a table matters."""
+    policies = {plan.table.policy, *plan.outputs.policies}
+    return policies == {HitPolicy.FIRST} and not plan.outputs.otherwise
+
+
+def can_doubt(plan: TablePlan) -> bool:
+    """Whether what is open in a table can be told from bits: its rules say plain values, and none is an else rule."""
+    return type(plan.index) is Index and not plan.expressions and not plan.outputs.otherwise
+
+
+def _mask(bits: Iterable[int]) -> int:
+    return sum([1 << bit for bit in bits])
+
+
+def _short(value: Spoken) -> bool:
+    if not isinstance(value, Decimal):
+        return False
+    _, digits, exponent = value.as_tuple()
+    return len(digits) <= EXACT_DIGITS and isinstance(exponent, int) and -EXACT_DIGITS < exponent <= 0
+
+
+def asks_of(doubts: Iterable[Doubted], required: Set[str], order: Mapping[str, int]) -> tuple[str, ...]:
+    """What to ask for the sake of some outputs: first what `required` ones wait for most, then what all do."""
+    total: dict[str, int] = {}
+    urgent: dict[str, int] = {}
+    for doubt in doubts:
+        for name, count in doubt.waits:
+            total[name] = total.get(name, 0) + count
+            if doubt.term in required:
+                urgent[name] = urgent.get(name, 0) + count
+    return tuple(sorted(total, key=lambda name: (-urgent.get(name, 0), -total[name], order[name])))
