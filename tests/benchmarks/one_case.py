@@ -35,6 +35,8 @@ def zen_entry(entry: list[Any] | None) -> str:
         return ", ".join(f'"{value}"' for value in entry[1])
     if entry[0] == "eq":
         return "true" if entry[1] else "false"
+    if entry[0] == "has":
+        return f'contains($, "{entry[1]}")'
     low, high = entry[1:]
     if low is None and high is None:
         return ""
