@@ -158,6 +158,7 @@ def test_json_lines_are_findings(old: Path, new: Path, cases: Path) -> None:
         "answer-changed",
         "test-changed",
         "cases-decided-otherwise",
+        "cases-rejected",
     }
     shown = [line for line in lines if line["slug"] == "answer-changed"]
     assert all(line["verdict"] == "counterexample" and line["case"] for line in shown)
@@ -172,17 +173,22 @@ def test_compiled_and_shipped_rulebooks_compare_too(old: Path, new: Path, tmp_pa
 
 
 def test_real_cases_are_decided_by_both(old: Path, new: Path, cases: Path) -> None:
-    """550 and 599.99 changed sides: half of each is given instead of the whole; a row that neither can read is left."""
+    """550 and 599.99 changed sides: half of each is given instead of the whole; a row that neither can read is told, and
+    not counted among those that are alike."""
     report = rulectl.diff(old, new, cases=cases)
     assert report.cases is not None
     assert (report.cases.rows, report.cases.differing) == (5, 2)
-    told = {dict(found.fields)["name"]: dict(found.fields) for found in report.cases.findings}
+    unread, *others = report.cases.findings
+    assert "1 row(s) cannot be decided by either rulebook" in unread.message("en")
+    told = {dict(found.fields)["name"]: dict(found.fields) for found in others}
     assert told["应退"]["rows"] == "2"
     assert told["应退"]["sums_zh"] == "，合计从 2399.99元 变为 1824.995元"
     assert told["应退"]["sample"] == "1, 3"
     assert set(told) == {"应退"}
     assert "5 cases, decided by both; 2 differ:" in run("diff", old, new, "--cases", cases).stdout
-    assert "5 cases, decided by both; none differs." in run("diff", old, old, "--cases", cases).stdout
+    alike = run("diff", old, old, "--cases", cases)
+    assert "5 cases, decided by both; none differs.\n  1 row(s) cannot be decided by either rulebook" in alike.stdout
+    assert alike.exit_code == 1
 
 
 def test_rows_that_one_cannot_decide_are_told(old: Path, cases: Path, tmp_path: Path) -> None:
@@ -193,7 +199,7 @@ def test_rows_that_one_cannot_decide_are_told(old: Path, cases: Path, tmp_path: 
         file.write("破包,10\n")
     report = rulectl.diff(old, wider, cases=cases)
     assert report.cases is not None
-    (found,) = [found for found in report.cases.findings if found.slug == "cases-rejected"]
+    found = next(found for found in report.cases.findings if found.slug == "cases-rejected")
     assert "cannot be decided by the old rulebook" in found.message("en")
     assert dict(found.fields)["sample"] == "6"
 

@@ -36,4 +36,5 @@ def diff(old: str, new: str, cases: str | None, input_encoding: str | None, budg
         here.tell(report.findings, to_output=True)
     else:
         click.echo(diff_text(report.changes, report.cases, here.lang))
-    return FINE if report.same else FINDINGS
+    rejected = report.cases is not None and report.cases.undecided
+    return FINE if report.same and not rejected else FINDINGS

@@ -27,11 +27,12 @@ _SAMPLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """What deciding the same cases twice came to: all rows, those that differ, and a finding for each conclusion that
-    does and for each way of being rejected."""
+    """What deciding the same cases twice came to: all rows, those that differ, those that neither rulebook could decide
+    (of which nothing is known), and a finding for each conclusion that differs and for each way of being rejected."""
 
     rows: int
     differing: int
+    undecided: int
     findings: tuple[Finding, ...]
 
 
@@ -42,7 +43,7 @@ def compare_cases(old: Rulebook, before: pl.DataFrame, new: Rulebook, after: pl.
     was, now = both["status"] == REJECTED, both["status now"] == REJECTED
     place = FilePlace(file)
     found: list[Finding] = []
-    for key, mask in (("old", was & ~now), ("new", now & ~was)):
+    for key, mask in (("old", was & ~now), ("new", now & ~was), ("both", was & now)):
         if mask.any():
             by: dict[str, Any] = {f"by_{lang}": say(f"compare-rejected-{key}", lang) for lang in LANGUAGES}
             found.append(finding("cases-rejected", place, rows=mask.sum(), sample=_sample(names, mask), **by))
@@ -61,7 +62,7 @@ def compare_cases(old: Rulebook, before: pl.DataFrame, new: Rulebook, after: pl.
         found.append(
             finding("cases-decided-otherwise", place, name=label, rows=mask.sum(), sample=_sample(names, mask), **sums)
         )
-    return Cases(both.height, int(differing.sum()), tuple(found))
+    return Cases(both.height, int(differing.sum()), int((was & now).sum()), tuple(found))
 
 
 def _shared(old: Rulebook, new: Rulebook) -> Iterator[Term]:
