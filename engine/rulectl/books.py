@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 from rulectl.data import data_folder
@@ -16,7 +18,8 @@ TABLES = (".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".parquet", ".pq"
 def find(book: str) -> Path | None:
     """The file that a name means."""
     path = Path(book)
-    if path.exists():
+    # of os.path, since a name may be too long for the system; none at all is no folder
+    if book and os.path.exists(path):
         return path
     return shipped(book) if path.name == book else None
 
@@ -36,9 +39,17 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(sorted(p.stem for p in every if p.suffix in WORKBOOKS and not p.name.startswith("~$")))
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The name that a mistyped one most likely means, or blank. Endings do not count: that two names end in .xlsx makes
+    neither a slip of the other."""
+    stems = {Path(other).stem: other for other in known}
+    near = get_close_matches(Path(name).stem, stems, n=1)
+    return stems[near[0]] if near else ""
+
+
 def candidates(path: Path) -> list[str]:
     """Names of rulebooks that a mistyped one may have meant."""
     names = list(shipped_names())
-    if path.parent.is_dir():
+    if os.path.isdir(path.parent):
         names += [p.name for p in path.parent.iterdir() if p.suffix.lower() in (*WORKBOOKS, *TEXTS, ".json")]
     return names

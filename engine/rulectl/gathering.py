@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
-from rulectl.books import TEXTS, WORKBOOKS, candidates, shipped
+from rulectl.books import TEXTS, WORKBOOKS, candidates, nearest, shipped
 from rulectl.compiler import identity, includes, stem
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.model.draft import Draft
@@ -89,6 +88,6 @@ def _noted(draft: Draft, named: Cell) -> Draft:
 
 def _missing(name: str, cell: Cell, folder: Path) -> Finding:
     """An included workbook that is nowhere, at the cell that names it."""
-    near = [other for other in get_close_matches(name, candidates(folder / name), n=2) if other != name]
+    near = nearest(name, (other for other in candidates(folder / name) if other not in (name, cell.file)))
     slug = "include-not-found-near" if near else "include-not-found"
-    return finding(slug, Location(cell, name), book=name, near=near[0] if near else "")
+    return finding(slug, Location(cell, name), book=name, near=near)

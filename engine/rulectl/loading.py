@@ -10,11 +10,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
-from rulectl.books import TABLES, candidates, find, shipped_names
+from rulectl.books import TABLES, candidates, find, nearest, shipped_names
 from rulectl.collecting import uncollected
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
@@ -52,10 +51,10 @@ def _load(book: str | Path) -> Loaded:
         return _decoded(None)
     path = find(str(book))
     if path is None:
-        near = get_close_matches(Path(book).name, candidates(Path(book)), n=1)
+        near = nearest(Path(book).name, candidates(Path(book)))
         place = FilePlace(str(book))
         if near:
-            return Loaded(None, (finding("book-not-found-near", place, book=book, near=near[0]),))
+            return Loaded(None, (finding("book-not-found-near", place, book=book, near=near),))
         return Loaded(None, (finding("book-not-found", place, book=book, shipped=", ".join(shipped_names())),))
     if path.is_dir():
         return Loaded(None, (finding("book-is-folder", FilePlace(str(book)), book=book),))

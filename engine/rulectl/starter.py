@@ -8,6 +8,7 @@ tests, so that the first run shows results that can be looked up.
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def start(place: Path, template: str | None, lang: Language) -> tuple[Path, Path
     source = shipped(template) if template is not None else None
     if template is not None and source is None:
         return finding("unknown-template", OptionPlace("--template"), name=template, names="、".join(shipped_names()))
-    ending = "" if place.is_dir() else place.suffix.lower()
+    ending = "" if os.path.isdir(place) else place.suffix.lower()
     if ending in _OTHER:
         return finding("not-a-workbook-name", FilePlace(str(place)), file=place)
     if ending == ".xlsx":
@@ -44,7 +45,7 @@ def start(place: Path, template: str | None, lang: Language) -> tuple[Path, Path
         folder, book = place, place / (source.name if source else say("starter-book", lang))
         cases = folder / say("starter-cases", lang)
     for path in (book, cases):
-        if path.exists():
+        if os.path.exists(path):
             return finding("output-exists", FilePlace(str(path)), file=path)
     try:
         folder.mkdir(parents=True, exist_ok=True)

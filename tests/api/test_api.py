@@ -217,6 +217,13 @@ def test_an_include_that_is_nowhere_is_told_at_its_cell(tmp_path: Path) -> None:
     assert dict(first.fields)["near"].startswith("words")
 
 
+def test_a_workbook_is_never_told_to_include_itself(tmp_path: Path) -> None:
+    path = write(tmp_path, "hotel", "hotel-rules.xlsx", TABLE)
+    with pytest.raises(rulectl.RulebookError) as caught:
+        rulectl.load(path)
+    assert caught.value.findings[0].slug == "include-not-found"
+
+
 # -- facts counted across cases ----------------------------------------------------------------------------------
 
 

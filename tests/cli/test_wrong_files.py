@@ -150,3 +150,57 @@ def test_a_file_that_is_no_case(name: str, lang: str, files: Path, run: Run) -> 
 
 def test_a_rulebook_that_there_is_not(run: Run) -> None:
     assert "after_sales" in run("check", "qqq").stdout
+
+
+@pytest.mark.parametrize("command", ["check", "test", "decide", "batch", "explain", "export", "diff", "init"])
+def test_a_name_that_is_too_long_is_told(command: str, run: Run) -> None:
+    name = "手" * 200 + ".xlsx"
+    more = {
+        "batch": ["cases.csv", "-o", "o.csv"],
+        "explain": ["cases.csv", "--case-id", "1"],
+        "export": ["-o", "x.xlsx"],
+    }
+    result = run(command, name, *more.get(command, ["b.xlsx"] if command == "diff" else []))
+    assert result.exit_code in (1, 2)
+    assert "internal-error" not in result.output + result.stderr
+
+
+def test_a_case_file_of_too_long_a_name_is_told(run: Run) -> None:
+    result = run("batch", DEMO, "手" * 200, "-o", "o.csv")
+    assert (result.exit_code, "RB706 no-such-file" in result.stderr) == (2, True)
+
+
+def test_no_name_is_no_folder(run: Run) -> None:
+    assert "RB701 book-not-found" in run("test", "").stderr
+
+
+def test_only_names_that_are_alike_are_suggested(run: Run, tmp_path: Path) -> None:
+    """Two names are not alike for ending in .xlsx both."""
+    rulebook(tmp_path / "o1.xlsx")
+    rulebook(tmp_path / "hotel.xlsx")
+    assert "book-not-found-near" not in run("test", "nosuch.xlsx").stderr
+    assert 'Is "hotel.xlsx" meant?' in run("test", "hotels.xlsx").stderr
+
+
+def test_a_compiled_rulebook_in_the_place_of_cases(run: Run) -> None:
+    assert run("compile", DEMO, "-o", "book.json").exit_code == 0
+    result = run("batch", DEMO, "book.json", "-o", "o.csv")
+    assert result.exit_code == 1
+    assert result.stderr.count("RB") == 1
+    assert "RB445 cases-are-rulebook" in result.stderr
+
+
+def test_export_leaves_the_managers_own_workbook_alone(run: Run, tmp_path: Path) -> None:
+    """The workbook that a rulebook was compiled from has notes, colours and comments, which compiled JSON has not."""
+    assert run("init", "own.xlsx").exit_code == 0
+    assert run("compile", "own.xlsx", "-o", "own.json").exit_code == 0
+    before = (tmp_path / "own.xlsx").read_bytes()
+    result = run("export", "own.json", "-o", "own.xlsx")
+    assert (result.exit_code, "RB722 output-exists" in result.stderr) == (1, True)
+    assert (tmp_path / "own.xlsx").read_bytes() == before
+    assert run("export", "own.json", "-o", "again.xlsx").exit_code == 0
+    assert run("export", "own.json", "-o", "again.xlsx").exit_code == 0
+
+
+def test_a_setting_without_a_field(run: Run) -> None:
+    assert '"=1" after --set is not of the form field=value' in run("decide", DEMO, "--set", "=1").stderr

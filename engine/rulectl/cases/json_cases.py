@@ -21,6 +21,9 @@ from rulectl.source import FilePlace, Location, OptionPlace, Place, RowPlace
 _LONGEST = 1 << 24
 """No single case, written out over several lines, has more characters."""
 
+_RULEBOOK = "rulectl/"
+"""How the format of a compiled rulebook begins."""
+
 
 class _TwiceError(ValueError):
     """A key that stands twice in one object."""
@@ -149,6 +152,8 @@ def open_json(
     # lines of which the first is broken are not all held in memory to find that out
     held = text.read(-1 if listed else _LONGEST)
     whole = parse(held, FilePlace(file))
+    if isinstance(whole, Mapping) and str(whole.get("format")).startswith(_RULEBOOK):
+        return Unreadable((finding("cases-are-rulebook", FilePlace(file), file=file),))
     if listed and isinstance(whole, Finding):
         return Unreadable((whole,))
     if isinstance(whole, Finding) or (not listed and len(held) == _LONGEST):

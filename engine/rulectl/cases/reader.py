@@ -7,6 +7,7 @@ in its place. Nothing but the case ids met so far is kept, so a file may be long
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ class Unreadable:
 
 def unopened(path: Path) -> Unreadable:
     """Why the system does not open a case file."""
-    slug = "folder-not-file" if path.is_dir() else "cannot-read" if path.exists() else "no-such-file"
+    slug = "folder-not-file" if os.path.isdir(path) else "cannot-read" if os.path.exists(path) else "no-such-file"
     return Unreadable((finding(slug, FilePlace(str(path)), file=path),))
 
 

@@ -29,6 +29,9 @@ def export(book: str, output: str) -> int:
     loaded = open_book(book, here, output)
     try:
         if form == "xlsx":
+            if Path(output).name == loaded.rulebook.source and Path(output).exists():
+                # most likely the very workbook that it was compiled from, with all that compiling leaves behind
+                refuse("output-exists", output, file=output)
             from rulectl.sheets.export import export_grids  # openpyxl takes its time, and only this one waits for it
             from rulectl.sheets.writer import write_workbook
 

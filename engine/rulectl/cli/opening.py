@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -56,7 +57,7 @@ def one_input(*names: str | None) -> None:
 
 def once_only(name: str) -> bool:
     """Whether what has this name can be read but once: standard input, or a pipe with a name."""
-    return name == "-" or Path(name).is_fifo()
+    return name == "-" or (os.path.exists(name) and Path(name).is_fifo())
 
 
 def open_stream(name: str) -> tuple[BinaryIO, str]:

@@ -57,5 +57,5 @@ def _too_long(place: Path) -> bool:
 def spare(path: str, inputs: Iterable[Path]) -> None:
     """Refuse to write over a file that is read, by whatever name."""
     place = Path(path)
-    if path != "-" and place.exists() and any(one.exists() and place.samefile(one) for one in inputs):
+    if path != "-" and place.exists() and any(os.path.exists(one) and place.samefile(one) for one in inputs):
         refuse("same-file-twice", path, USAGE, file=path)
