@@ -7,22 +7,19 @@ import io
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulectl.cases import delimited, pieces
-from rulectl.cases.delimited import DelimitedTable, open_delimited, table_of
-from rulectl.cases.delimited_file import DelimitedFile
+from rulectl.cases import delimited, pieces, quoting
+from rulectl.cases.delimited import DelimitedTable, open_delimited
 from rulectl.cases.encoding import Encoding
 from rulectl.cases.facts import FactReader
 from rulectl.cases.pieces import OtherEncodingError
 from rulectl.cases.reader import CaseFile, CaseRow, Reject, once_each, open_cases
-from rulectl.cases.series import framed
-from rulectl.cases.spans import may_be_blank, spans_of
 from rulectl.cases.table import RowReader
 from tests.cases.vocabulary import RULEBOOK
 
@@ -99,43 +96,18 @@ def test_whatever_stands_in_the_rows(rows: list[str], end: str, size: int, odd: 
         same(text.encode(), size)
 
 
-PLAIN = st.sampled_from(
-    ["", " ", "a", "色差", "1" * 8, "12345678,", "x" * 30, 'a"b', '""', '"', "a,b", "\u3000", "\x7f", "九" * 9]
-)
-"""Texts of cells, of all lengths around those of words."""
-
-
-@given(
-    st.lists(st.tuples(PLAIN, PLAIN, PLAIN), min_size=1, max_size=30),
-    st.sampled_from([",", ";", "\t", "|"]),
-    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
-    st.sampled_from(["\n", "\r\n"]),
-    st.booleans(),
-)
-def test_cells_are_where_the_csv_module_finds_them(
-    rows: list[tuple[str, ...]], delimiter: str, quoting: Literal[0, 1], end: str, ended: bool
-) -> None:
-    """Texts, words, lines and parts of rows of which each is a line."""
-    held = io.StringIO(newline="")
-    csv.writer(held, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows(rows)
-    body = held.getvalue().encode() if ended else held.getvalue().removesuffix(end).encode()
-    found = spans_of(body, 3, delimiter, 7)
-    assert found is not None
-    assert [found.row(at) for at in range(found.height)] == rows
-    assert framed(found).rows() == [(7 + number, *row) for number, row in enumerate(rows)]
-    assert may_be_blank(found) or all("".join(row).strip() for row in rows)
-    half = len(rows) // 2
-    for some, mine in ((found.part(0, half), rows[:half]), (found.part(half, len(rows)), rows[half:])):
-        for index in range(3):
-            cells = some.cells(index)
-            raw = [row[index].replace('"', '""') if cells.quoted else row[index] for row in mine]
-            assert cells.texts() == [row[index] for row in mine]
-            words = np.array(cells.words(8)).T
-            assert [row.tobytes().rstrip(b"\0").decode() for row in words] == raw
-            assert cells.lines() in (None, "".join(f"{cell}\n" for cell in raw).encode())
-
-
-HEADINGS = pieces.head_of(HEAD.encode(), ",")
+@given(st.lists(st.sampled_from(["a", '"a,b"', '"a""b"', '""', '"a,""b,"', '"x,\ny"']), max_size=60), st.integers(1, 9))
+def test_delimiters_inside_quotes_are_counted_alike(cells: list[str], stretch: int) -> None:
+    """Where little is quoted they are looked at one by one, where much is, all bytes in stretches."""
+    text = ",".join(cells)
+    data = text.encode()
+    found = next(csv.reader(io.StringIO(text, newline="")), [])
+    quotes = np.flatnonzero(np.frombuffer(data, np.uint8) == ord('"')).astype(np.int32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quoting, "_STRETCH", stretch)
+        for rarely in (0, len(data) + 1):
+            patch.setattr(quoting, "_RARELY", rarely)
+            assert quoting.inside(data, quotes, ord(",")) == "".join(found).count(",")
 
 
 @given(st.lists(ROWS, max_size=30), st.integers(0, 1 << 16), st.sampled_from(b"A\x80\xa0\xb8\xc0\xe4\xed\xf5\xff"))
@@ -146,10 +118,10 @@ def test_a_byte_that_is_no_utf8_is_found_wherever_it_stands(rows: list[str], pla
     data = HEAD.encode() + text
     for size in (60, 150, 1 << 20):
         try:
-            file = DelimitedFile(io.BytesIO(data), "x.csv", HEADINGS, 0, Encoding("utf-8", True), True, ",", size)
-            table = table_of(file, RULEBOOK)
-            assert isinstance(table, DelimitedTable)
-            for _ in table.chunks():
+            following = pieces.blocks(io.BytesIO(data), Encoding("utf-8", True), True, size)
+            first, spoilt, final = next(following)
+            shape = pieces.Shape(5, 5, ",")
+            for _ in pieces.pieces(pieces.head_of(first, ",").below(0), following, (spoilt, final), shape, True):
                 pass
             assert data.decode()
         except OtherEncodingError:

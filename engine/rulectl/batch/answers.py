@@ -15,7 +15,7 @@ import polars as pl
 from rulectl.cases.facts import FactReader
 from rulectl.cases.headings import Plan
 from rulectl.cases.reader import CaseRow, Reject
-from rulectl.cases.table import Chunk, RowReader
+from rulectl.cases.table import ROW, Chunk, RowReader
 from rulectl.cases.writer import Column, Layout
 from rulectl.columnar.alike import Alike
 from rulectl.columnar.decided import Decided
@@ -164,10 +164,10 @@ class ColumnAnswerer:
 
     def answer(self, chunk: Chunk, counts: pl.DataFrame | None) -> ColumnAnswers:
         decided = self._engine.decide(
-            chunk.cells,
+            chunk.frame.drop(ROW),
             self._columns,
             file=self._file,
-            numbers=chunk.numbers,
+            numbers=chunk.frame[ROW].to_numpy(),
             counted=None if counts is None else {name: counts[name] for name in self._counted},
         )
         rejects = (*chunk.rejects, *(replace(r, raw=r.raw[: chunk.raw]) for r in decided.rejects))

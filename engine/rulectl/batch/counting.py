@@ -72,11 +72,10 @@ class Counting:
     def of(self, chunk: Chunk) -> pl.DataFrame:
         """The counts of the rows of a chunk, in their order: a column for each aggregate's term (texts; null: unknown),
         and one of ids (`TERM ids`) where they are wanted."""
-        numbers = chunk.numbers
-        rows = pl.DataFrame({ROW: numbers})
-        if not chunk.height:
+        rows = chunk.frame.select(ROW)
+        if not chunk.frame.height:
             return self._blank().join(rows, on=ROW, how="right")
-        low, high = int(numbers[0]), int(numbers[-1])
+        low, high = chunk.frame[ROW][0], chunk.frame[ROW][-1]
         if self._folder is None:
             held = self._counts[0] if self._counts else self._blank()
             at, to = held[ROW].search_sorted(pl.Series([low, high + 1])).to_list()
@@ -109,7 +108,9 @@ class Counting:
 
     def _needed(self, chunk: Chunk, once: Once) -> pl.DataFrame:
         """The cases of a chunk that can be read and were not read before, with the columns of every aggregate."""
-        cases = self._reader.read(chunk.cells, self._table.columns, file=self._table.file, numbers=chunk.numbers)
+        cases = self._reader.read(
+            chunk.frame.drop(ROW), self._table.columns, file=self._table.file, numbers=chunk.frame[ROW].to_numpy()
+        )
         columns: dict[str, pl.Series] = {ROW: pl.Series(cases.numbers, dtype=pl.Int64), ID: cases.ids}
         for number, aggregate in enumerate(self._rulebook.aggregates):
             columns |= {

@@ -26,7 +26,7 @@ import polars as pl
 from rulectl.batch.answers import Answers
 from rulectl.batch.making import Made, Maker, Making
 from rulectl.batch.worker import Worker, WorkerGoneError, order
-from rulectl.cases.table import Chunk
+from rulectl.cases.table import ROW, Chunk
 
 PACE = 10e-6
 """Seconds of processor time a row from which on workers are thought of. To send a row to a worker and its results back
@@ -76,7 +76,7 @@ class Task:
 
     @property
     def left(self) -> int:
-        return self.chunk.height - self.at
+        return self.chunk.frame.height - self.at
 
     def cut(self, most: int) -> Part:
         """The next rows: about `most`, such that those after them are not much fewer."""
@@ -85,7 +85,7 @@ class Task:
         self.at += rows
         self.whole = rows == left
         chunk, counts = self.chunk, self.counts
-        if rows < chunk.height:
+        if rows < chunk.frame.height:
             chunk = self._rows(start, self.at)
             counts = None if counts is None else counts.slice(start, rows)
         part = Part(chunk, counts, Future())
@@ -95,10 +95,10 @@ class Task:
     def _rows(self, start: int, end: int) -> Chunk:
         """Rows of the frame, with the rejected ones among them and those before the next."""
         chunk = self.chunk
-        numbers = chunk.numbers
+        numbers = chunk.frame[ROW]
         first = numbers[start] if start else 0
         rejects = (r for r in chunk.rejects if r.number >= first and (self.whole or r.number < numbers[end]))
-        return chunk.part(start, end, tuple(rejects))
+        return chunk._replace(frame=chunk.frame.slice(start, end - start), rejects=tuple(rejects))
 
 
 class _Turns(NamedTuple):
@@ -214,11 +214,11 @@ class Crew:
 
     def _most(self, task: Task) -> int:
         """How many rows make a part."""
-        whole = max(1, task.chunk.height)
+        whole = max(1, task.chunk.frame.height)
         if not self._beside:
             return whole
         if not self._paces:
-            return LEAST if self._making.singly else max(LEAST, FIRST // task.chunk.width)
+            return LEAST if self._making.singly else max(LEAST, FIRST // task.chunk.frame.width)
         pace = self._pace
         if pace < PACE:
             return whole
@@ -276,7 +276,7 @@ class Crew:
             try:
                 began = time.thread_time()
                 answers: Answers = turns.maker.answer(part.chunk, part.counts)
-                self._measured(part.chunk.height, time.thread_time() - began)
+                self._measured(part.chunk.frame.height, time.thread_time() - began)
             except BaseException as error:  # whatever it is, it is raised where the part is waited for
                 part.made.set_exception(error)
                 return True
@@ -284,7 +284,7 @@ class Crew:
             try:
                 began = time.thread_time()
                 made = turns.maker.write(answers)
-                self._wrote(part.chunk.height, time.thread_time() - began)
+                self._wrote(part.chunk.frame.height, time.thread_time() - began)
                 part.made.set_result(made)
             except BaseException as error:  # the same
                 part.made.set_exception(error)
@@ -334,7 +334,7 @@ class Crew:
         except BaseException as error:  # the same
             part.made.set_exception(error)
             return True
-        self._measured(part.chunk.height, done.seconds, written=True)
+        self._measured(part.chunk.frame.height, done.seconds, written=True)
         part.made.set_result(done.made)
         return True
 

@@ -10,7 +10,7 @@ import errno
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import polars as pl
@@ -25,7 +25,7 @@ from rulectl.cases.ahead import Ahead
 from rulectl.cases.formats import BROKEN
 from rulectl.cases.reader import Reject
 from rulectl.cases.repeated import PassedOver
-from rulectl.cases.table import Chunk, RowReader, Table
+from rulectl.cases.table import ROW, Chunk, RowReader, Table
 from rulectl.cases.writer import UnwritableError
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
@@ -250,11 +250,11 @@ class _Commit:
 
     def _shown(self, read: _Read, task: Task) -> Iterator[Part]:
         """The parts of a chunk, told of as they are done."""
-        left, start = max(1, read.chunk.height), self._share
+        left, start = max(1, read.chunk.frame.height), self._share
         done = 0
         for part in self._crew.parts(task):
             yield part
-            done += part.chunk.height
+            done += part.chunk.frame.height
             share = start + (read.share - start) * min(1.0, done / left)
             rows = read.rows - (left - done if done < left else 0)
             self._order.progress(rows - self._skipped, self._before + (1.0 - self._before) * share)
@@ -268,7 +268,7 @@ class _Commit:
             first_of = {int(rows[at]): first for at, first in again.items()}
             redone: dict[int, Task] = {}
             for number, part in enumerate(parts):
-                late = pl.Series(part.chunk.numbers).is_in(list(first_of))
+                late = part.chunk.frame[ROW].is_in(list(first_of))
                 if late.any():
                     redone[number] = self._crew.put(*_without(self._order, part, late, first_of), first=True)
             done = {number: list(self._crew.parts(task)) for number, task in redone.items()}
@@ -293,7 +293,7 @@ def _without(
     for number, *cells in chunk.frame.filter(late).iter_rows():
         name = order.rows.read_name(number, tuple(cells))
         rejects.append(order.rows.again(number, name, tuple(cells)[: chunk.raw], first_of[number]))
-    kept = replace(chunk, rows=chunk.frame.filter(~late), rejects=tuple(rejects))
+    kept = chunk._replace(frame=chunk.frame.filter(~late), rejects=tuple(rejects))
     return kept, None if part.counts is None else part.counts.filter(~late)
 
 

@@ -102,7 +102,7 @@ class Worker:
 
     def make(self, chunk: Chunk, counts: pl.DataFrame | None) -> Done:
         """Have rows decided. Raises WorkerGoneError, and what was raised there."""
-        done = self._ask(lambda to: pickle.dump((chunk.whole(), counts), to, pickle.HIGHEST_PROTOCOL))
+        done = self._ask(lambda to: pickle.dump((chunk, counts), to, pickle.HIGHEST_PROTOCOL))
         assert isinstance(done, Done)
         return done
 

@@ -10,11 +10,8 @@ import polars as pl
 
 from rulectl.cases.delimited_file import DelimitedFile, open_file
 from rulectl.cases.headings import Plan, by_heading, heading_row, passed_over, plan, readable
-from rulectl.cases.lines import is_utf8
-from rulectl.cases.pieces import SIZE, Odd, OtherEncodingError, Piece
+from rulectl.cases.pieces import SIZE, Odd, Piece
 from rulectl.cases.reader import Reject, Unreadable
-from rulectl.cases.series import framed
-from rulectl.cases.spans import Spans, may_be_blank
 from rulectl.cases.table import ROW, Chunk, frame_of, positions
 from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.model.rulebook import Rulebook
@@ -56,18 +53,11 @@ class DelimitedTable:
             elif reason is not None:
                 cells = (odd.text,) if odd.cells is None else odd.cells
                 rejects.append(Reject(odd.number, self._name(odd), cells, (("", reason),)))
-        rows = piece.rows
-        if isinstance(rows, Spans):
-            if self._rows.tentative and not is_utf8(rows.body):
-                raise OtherEncodingError
-            # a row that says nothing is rare: then all are looked at as texts
-            if may_be_blank(rows):
-                rows = framed(rows)
-        if isinstance(rows, pl.DataFrame):
-            said = _without_blank(rows, width)
-            blank += rows.height - said.height
-            rows = pl.concat([said, frame_of(extra, width)]).sort(ROW) if extra else said
-        return Chunk(rows, tuple(rejects), width, piece.records, blank, piece.digest)
+        frame = _without_blank(piece.frame, width)
+        blank += piece.frame.height - frame.height
+        if extra:
+            frame = pl.concat([frame, frame_of(extra, width)]).sort(ROW)
+        return Chunk(frame, tuple(rejects), width, piece.records, blank, piece.digest)
 
     def _not_a_row(self, odd: Odd) -> Finding | None:
         """Why a row cannot be laid beside the headings: broken quote, lost bytes, too few or too many cells."""
@@ -101,13 +91,12 @@ def _parts(piece: Piece) -> Iterator[Piece]:
     if len(starts) <= 1:
         yield piece
         return
-    assert isinstance(piece.rows, pl.DataFrame)
-    numbers = piece.rows[ROW]
+    numbers = piece.frame[ROW]
     first = min([starts[0], *numbers.head(1)])
     ends = [*starts[1:], first + piece.records]
     at = [0, *numbers.search_sorted(pl.Series(ends)).to_list()]
     for part, (start, end) in enumerate(zip([first, *ends[:-1]], ends, strict=True)):
-        frame = piece.rows.slice(at[part], at[part + 1] - at[part])
+        frame = piece.frame.slice(at[part], at[part + 1] - at[part])
         yield Piece(frame, piece.odd[part * _ODD : (part + 1) * _ODD], end - start, piece.digest + part)
 
 

@@ -55,8 +55,7 @@ class DelimitedFile:
         self._stream = stream
         self._head = head
         self._encoding = encoding
-        self.tentative = tentative
-        """Whether its rows may turn out not to be UTF-8."""
+        self._tentative = tentative
         self._delimiter = delimiter
         self.size = size
         self._begun: Ahead[tuple[Piece, float]] | None = None
@@ -75,7 +74,7 @@ class DelimitedFile:
         if at == self.at:
             return self
         self.close()
-        known = (self._encoding, self.tentative, self._delimiter, self.size)
+        known = (self._encoding, self._tentative, self._delimiter, self.size)
         return DelimitedFile(self._stream, self.file, self._head, at, *known)
 
     def pieces(self) -> Iterator[Piece]:
@@ -91,10 +90,10 @@ class DelimitedFile:
             begun.close()
 
     def _pieces(self) -> Iterator[Piece]:
-        following = blocks(self._stream, self._encoding, self.tentative, self.size)
+        following = blocks(self._stream, self._encoding, self._tentative, self.size)
         # as the first time: who is told a delimiter does not look for a line that names it
         head, spoilt, final = opening(following, self._delimiter)
-        return pieces(head.below(self.at), following, (spoilt, final), self.shape, self.tentative)
+        return pieces(head.below(self.at), following, (spoilt, final), self.shape, self._tentative)
 
     def close(self) -> None:
         """Stop what was begun and not asked for."""

@@ -2,19 +2,14 @@
 
 Whatever the format, a cell becomes the text that a person would have typed (numbers exact, dates in ISO form, lists
 joined by `;`), so that one reading of values serves all of them. A piece (`Chunk`) is a data frame of texts with the
-number of each row, together with the rows that cannot be laid beside the headings at all. Of delimited text the bytes
-are kept as they came: most cells are never wanted as texts.
+number of each row, together with the rows that cannot be laid beside the headings at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from rulectl.cases.facts import FactReader, Facts, field_finding
@@ -24,65 +19,25 @@ from rulectl.cases.pieces import ROW as ROW
 from rulectl.cases.pieces import positions as positions
 from rulectl.cases.reader import CaseRow, Reject, id_term, once_each
 from rulectl.cases.repeated import PassedOver
-from rulectl.cases.series import framed
-from rulectl.cases.spans import Spans
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import Location, RowPlace
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Some rows of a file, in their order: as the bytes they came in, or as a frame. `raw` of their cells, from the
-    left, are the row as it stood. `met` rows were met in all: those here, those rejected, `blank` ones and those that
-    are the headings once more (`repeated`: their numbers). `digest` is that of the bytes or texts behind them."""
+class Chunk(NamedTuple):
+    """Some rows of a file, in their order. `frame` has a column `row` and one of texts for each position, `"0"` and on;
+    `raw` of them, from the left, are the row as it stood. `met` rows were met in all: those of the frame, those
+    rejected, `blank` ones and those that are the headings once more (`repeated`: their numbers). `digest` is that of
+    the bytes or texts behind them."""
 
-    rows: Spans | pl.DataFrame
+    frame: pl.DataFrame
     rejects: tuple[Reject, ...]
     raw: int
     met: int
     blank: int
     digest: int
     repeated: tuple[int, ...] = ()
-
-    @cached_property
-    def frame(self) -> pl.DataFrame:
-        """The rows with a column `row` and one of texts for each position, `"0"` and on. To make texts of all cells
-        takes longer than to decide the rows."""
-        return framed(self.rows) if isinstance(self.rows, Spans) else self.rows
-
-    @property
-    def height(self) -> int:
-        """How many rows there are."""
-        return self.rows.height
-
-    @property
-    def width(self) -> int:
-        """How many cells a row has."""
-        return self.rows.width if isinstance(self.rows, Spans) else self.rows.width - 1
-
-    @property
-    def cells(self) -> Spans | pl.DataFrame:
-        """The rows without their numbers."""
-        return self.rows if isinstance(self.rows, Spans) else self.rows.drop(ROW)
-
-    @property
-    def numbers(self) -> npt.NDArray[np.int64]:
-        """The numbers of the rows."""
-        if isinstance(self.rows, Spans):
-            return np.arange(self.rows.first, self.rows.first + self.rows.height, dtype=np.int64)
-        return self.rows[ROW].to_numpy()
-
-    def part(self, start: int, stop: int, rejects: tuple[Reject, ...]) -> Chunk:
-        """Some of the rows, and some of those rejected."""
-        rows = self.rows
-        some = rows.part(start, stop) if isinstance(rows, Spans) else rows.slice(start, stop - start)
-        return replace(self, rows=some, rejects=rejects)
-
-    def whole(self) -> Chunk:
-        """The same with a frame, which holds nothing but its rows."""
-        return replace(self, rows=self.frame)
 
 
 class Table(Protocol):

@@ -28,7 +28,6 @@ from rulectl.columnar.columns import Coded, Column, State, Texts, given
 from rulectl.columnar.counted import counts_of, take_counts
 from rulectl.columnar.decided import Decided, Firings, Pieces
 from rulectl.columnar.findings import Telling
-from rulectl.columnar.raw import Rows, column_of, row_of, some_of
 from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
 from rulectl.columnar.seen import Seen
 from rulectl.columnar.tables import Pass, TableColumns
@@ -129,7 +128,7 @@ class ColumnarEngine:
 
     def read(
         self,
-        frame: Rows,
+        frame: pl.DataFrame,
         headings: Headings,
         *,
         file: str = "",
@@ -144,7 +143,7 @@ class ColumnarEngine:
         bad = np.zeros(rows, np.bool_)
 
         def read_one(planned: PlannedColumn) -> Read:
-            return self.readers[planned.term.id].read(column_of(frame, planned.index))
+            return self.readers[planned.term.id].read(frame.to_series(planned.index))
 
         threads = pl.thread_pool_size()
         if rows < _FEW_ROWS or threads == 1:
@@ -175,7 +174,8 @@ class ColumnarEngine:
                 number, id_ = int(numbers[row]), str(ids[row])
                 place = Location(RowPlace(file, number, heading), id_)
                 reason = finding("same-case-id", place, id=id_, row=first)
-                rejects.append(Reject(number, id_, row_of(frame, row), ((heading, reason),)))
+                cells = tuple(["" if cell is None else str(cell) for cell in frame.row(row)])
+                rejects.append(Reject(number, id_, cells, ((heading, reason),)))
                 bad[row] = True
         at = np.arange(rows, dtype=np.int64)
         if bad.any():
@@ -204,7 +204,7 @@ class ColumnarEngine:
 
     def _rejects(
         self,
-        frame: Rows,
+        frame: pl.DataFrame,
         headings: Headings,
         reads: Mapping[str, Read],
         rows: npt.NDArray[np.int64],
@@ -217,7 +217,7 @@ class ColumnarEngine:
             slot, heading, read = self.facts.slots[planned.term.id], planned.heading.strip(), reads[planned.term.id]
             doubtful = np.zeros(frame.height, np.bool_) if read.bad is None else read.bad
             (at,) = (doubtful | read.null if slot.required else doubtful).nonzero()
-            for row, raw in zip(at.tolist(), some_of(column_of(frame, planned.index), at.tolist()), strict=True):
+            for row, raw in zip(at.tolist(), frame.to_series(planned.index).gather(at).to_list(), strict=True):
                 place = RowPlace(file, int(numbers[row]), heading)
                 value = slot.native(raw)
                 if isinstance(value, Problem):
@@ -226,8 +226,8 @@ class ColumnarEngine:
                     problems[row].append((heading, finding("missing-fact", Location(place), field=heading)))
         named = next((c.index for c in headings.columns if self.id_term and c.term.id == self.id_term.id), None)
         found: list[Reject] = []
-        for row in rows.tolist():
-            texts = row_of(frame, row)
+        for row, cells in zip(rows.tolist(), frame[rows.tolist()].iter_rows(), strict=True):
+            texts = tuple(["" if cell is None else str(cell) for cell in cells])
             id_ = texts[named].strip() if named is not None else ""
             number = int(numbers[row])
             found.append(Reject(number, id_ or str(number), texts, tuple(problems[row])))
@@ -238,7 +238,7 @@ class ColumnarEngine:
     @uncollected()
     def decide(
         self,
-        frame: Rows,
+        frame: pl.DataFrame,
         headings: Headings | None = None,
         *,
         file: str = "",
@@ -251,9 +251,7 @@ class ColumnarEngine:
         case ids of earlier frames: a case that is there already is rejected. `counted` are the facts counted across
         cases, as texts for each row of the frame (null: unknown), where more cases count than those of the frame."""
         self._make_room()
-        if headings is None:
-            assert isinstance(frame, pl.DataFrame)  # bytes have no headings of their own
-            headings = self.headings(frame, file)
+        headings = headings or self.headings(frame, file)
         cases = self.read(frame, headings, file=file, numbers=numbers, seen=seen)
         rows = len(cases.at)
         columns = dict(cases.columns)

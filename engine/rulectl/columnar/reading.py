@@ -18,15 +18,10 @@ import numpy.typing as npt
 import polars as pl
 
 from rulectl.cases.facts import Slot
-from rulectl.cases.series import series as texts_of
-from rulectl.cases.spans import Cells
 from rulectl.columnar.affixes import Affixes
 from rulectl.columnar.codes import Codes, Mask, Numbered, constant
 from rulectl.columnar.columns import BLANK, Coded, Column, Numbers, State, Texts, ends_of, given, told_apart
-from rulectl.columnar.digits import numbers_of
-from rulectl.columnar.raw import some_of
-from rulectl.columnar.ruler import Floats, Ruler
-from rulectl.columnar.spelt import LONGEST, Spelt
+from rulectl.columnar.ruler import Ruler
 from rulectl.lang.region import Partition
 from rulectl.lang.scope import Problem
 from rulectl.types import Kind
@@ -48,9 +43,6 @@ _NUMBER_LENGTH = 16
 """So many characters hold at most 15 digits, with a point or a sign."""
 
 _ORDINARY_LENGTH = 1_000
-
-_RARE = 50
-"""Numbers that are written otherwise are looked at one by one where they are fewer than one in so many."""
 
 _SIMPLE = "^[0-9A-Za-z][0-9A-Za-z._/:#-]{0,63}$"
 """Texts, such as the numbers of cases and orders, that are read as they stand and need neither quotes nor a guard."""
@@ -85,10 +77,6 @@ class TermReader:
     _affixes: Affixes | None = None
     _apart: bool | None = None
     _ends: tuple[Partition, Ruler] | None = None
-    _spelt: Spelt = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._spelt = Spelt(self._number)
 
     @property
     def free(self) -> bool:
@@ -96,50 +84,27 @@ class TermReader:
         kind = self.slot.term.type
         return kind.kind is Kind.STRING and not kind.many and not kind.values and not self.fine
 
-    def read(self, raw: pl.Series | Cells) -> Read:
+    def read(self, series: pl.Series) -> Read:
         """One column of a frame; raw text, or typed as a file or a program holds it."""
-        if isinstance(raw, Cells):
-            return self._bytes(raw)
-        series = raw
         if series.dtype == pl.Null:
             series = series.cast(_TEXT)
         if series.dtype in (pl.Categorical, pl.Enum):
             series = series.cast(_TEXT)
         if series.dtype != pl.String:
             return self._typed(series)
-        self._look(lambda: series.head(_SAMPLE).n_unique())
+        # looked at anew only where the texts met so far leave it open: a sample costs as much as reading a column
+        if not self._many and not 0 < len(self._texts) <= _MANY:
+            self._many = series.head(_SAMPLE).n_unique() > _MANY
         if self.free and self._many:
             return self._free_text(series)
         if self._many and self._floats_do():
             return self._numbers(series)
         return self._coded(series)
 
-    def _bytes(self, cells: Cells) -> Read:
-        """A column of a file, as it came."""
-        self._look(lambda: len(set(cells.at(slice(_SAMPLE)).texts())))
-        if self._many and self._floats_do():
-            values, plain = numbers_of(cells)
-            blank = cells.lengths == 0
-            # others by their texts, while these are few
-            if _RARE * np.count_nonzero(~plain & ~blank) <= len(cells):
-                return self._mixed(values, plain, blank, cells, self.slot.text)
-        elif not (self.free and self._many) and cells.longest <= LONGEST:
-            return self._known_texts(self._spelt.of(cells))
-        return self.read(texts_of(cells))
-
-    def _look(self, sample: Callable[[], int]) -> None:
-        """Whether the column holds many distinct values: looked at anew only where the texts met so far leave it open,
-        since a sample costs as much as reading a column."""
-        if not self._many and not 0 < len(self._texts) <= _MANY:
-            self._many = sample() > _MANY
-
     # -- few distinct values ------------------------------------------------------------------------------------
 
     def _coded(self, series: pl.Series) -> Read:
-        return self._known_texts(self._numbers_of(series))
-
-    def _known_texts(self, codes: Codes) -> Read:
-        read = self._good(codes)
+        read = self._good(self._numbers_of(series))
         if len(self._texts) > KNOWN_TEXTS:  # what was read goes on with the states that it knows
             self.forget()
         return read
@@ -167,27 +132,19 @@ class TermReader:
         return codes
 
     def _learn(self, texts: pl.Series) -> None:
+        # a blank first, as among the states: then the texts often have the numbers of their states
         for text in ("", *texts.to_list()):
-            self._number(text)
+            if text in self._texts:
+                continue
+            value = self.slot.text(text)
+            self._texts[text] = BAD_CODE if isinstance(value, Problem) else self.states.number(given(value))
         self._enum = pl.Enum(list(self._texts))
         self._lut = np.array([*self._texts.values()], np.int32)
         self._mixed_up = bool((self._lut != np.arange(len(self._lut))).any())
 
-    def _number(self, text: str) -> int:
-        """The number of the state that a text stands for, BAD_CODE for one that cannot be read."""
-        if not self._texts and text:
-            # a blank first, as among the states: then the texts often have the numbers of their states
-            self._number("")
-        code = self._texts.get(text)
-        if code is None:
-            value = self.slot.text(text)
-            code = self._texts[text] = BAD_CODE if isinstance(value, Problem) else self.states.number(given(value))
-        return code
-
     def forget(self) -> None:
         """Forget the texts met so far."""
         self._texts = {}
-        self._spelt = Spelt(self._number)
         self._enum = None
         self.states = Numbered(BLANK)
 
@@ -197,18 +154,16 @@ class TermReader:
             if series.dtype.is_float() or series.dtype.is_integer():
                 # as floats: the bounds fit in no shorter kind of integer
                 exact = series.cast(pl.Float64).is_between(-(10**15) + 1, 10**15 - 1)
-                values = series.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-                blank = series.is_null().to_numpy()
-                return self._mixed(values, exact.fill_null(False).to_numpy(), blank, series, self.slot.native)
+                return self._mixed(series, series, exact.fill_null(False), self.slot.native)
             if series.head(_SAMPLE).n_unique() > _MANY:
                 return self._numbers(series.cast(_TEXT))
         if series.dtype == pl.Boolean:
             lut = np.array([self._native(False), self._native(True), BLANK_CODE], np.int32)
             return self._good(lut[series.cast(pl.UInt8).fill_null(2).to_numpy()])
         if series.dtype in (pl.List, pl.Array, pl.Object, pl.Struct):
-            held = series.to_list()
-            keys = list(map(repr, held))
-            numbered = {key: self._native(value) for key, value in dict(zip(keys, held, strict=True)).items()}
+            values = series.to_list()
+            keys = list(map(repr, values))
+            numbered = {key: self._native(value) for key, value in dict(zip(keys, values, strict=True)).items()}
             return self._good(np.array([numbered[key] for key in keys], np.int32))
         found = series.unique()
         order = pl.Series("code", [self._native(value) for value in found.to_list()], pl.Int32)
@@ -302,37 +257,36 @@ class TermReader:
         if not plain.all():
             self._affixes = self._affixes or Affixes(self.slot)
             digits, plain = self._affixes.bared(series, plain)
-        whole = plain.all()
-        values = (digits if whole else digits.set(~plain, None)).cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        blank = series.is_null() if whole else (series == "").fill_null(True)
-        return self._mixed(values, plain.to_numpy(), blank.to_numpy(), series, self.slot.text)
+        return self._mixed(series, digits, plain, self.slot.text)
 
     def _mixed(
-        self,
-        values: Floats,
-        plain: Mask,
-        blank: Mask,
-        raw: pl.Series | Cells,
-        read: Callable[[Any], Value | Problem],
+        self, series: pl.Series, digits: pl.Series, plain: pl.Series, read: Callable[[Any], Value | Problem]
     ) -> Read:
-        """Numbers: `plain` ones are among the values, others are found by what is read of their raw values."""
+        """Numbers, those in `plain` form as floats (`digits` holds them), the others by their distinct values."""
         type_ = self.slot.term.type
+        whole = plain.all()
+        parsed = digits if whole else digits.set(~plain, None)
+        values = parsed.cast(pl.Float64).fill_null(float("nan")).to_numpy()
         for end, outside in ((type_.low, np.less), (type_.high, np.greater)):
             if end is not None:
-                plain = plain & ~outside(values, float(end))
-        if plain.all():
-            return Read(self._column(values, {}), np.zeros(len(values), np.bool_), None)
-        values = np.where(plain, values, np.nan)
+                out = outside(values, float(end))
+                if out.any():
+                    plain = plain & ~pl.Series(out)
+                    whole = False
+        if whole:
+            return Read(self._column(values, {}), np.zeros(len(series), np.bool_), None)
+        values = values.copy()
         odd: dict[int, Decimal] = {}
-        rows = np.flatnonzero(~plain & ~blank).tolist()
+        rows = (~plain & series.is_not_null()).arg_true().to_numpy()
         bad: Mask | None = None
         known: dict[object, Value | Problem] = {}
-        for row, said in zip(rows, some_of(raw, rows), strict=True):
-            if said not in known:
-                known[said] = read(said)
-            value = known[said]
+        for row, raw in zip(rows.tolist(), series.gather(rows).to_list(), strict=True):
+            if raw not in known:
+                known[raw] = read(raw)
+            value = known[raw]
+            values[row] = float("nan")
             if isinstance(value, Problem):
-                bad = np.zeros(len(values), np.bool_) if bad is None else bad
+                bad = np.zeros(len(series), np.bool_) if bad is None else bad
                 bad[row] = True
             elif isinstance(value, Decimal):
                 if len(value.as_tuple().digits) <= 15 and abs(value) < 10**15:
@@ -343,7 +297,7 @@ class TermReader:
         null[list(odd)] = False
         return Read(self._column(values, odd), null, bad)
 
-    def _column(self, values: Floats, odd: dict[int, Decimal]) -> Column:
+    def _column(self, values: npt.NDArray[np.float64], odd: dict[int, Decimal]) -> Column:
         if self._ends is None:
             points = self.points or Partition.of(self.slot.term.type, ())
             self._ends = (points, ends_of(points.points))
