@@ -26,6 +26,9 @@ def slugs(headings: tuple[str, ...], rulebook: Rulebook) -> list[str]:
         ("\ufeff工单号", "case_id"),
         ("工单号\u200b", "case_id"),
         ("同批投诉人数", "reports"),
+        ("问题 类型", "issue"),
+        ("订单实付金额（元）", "amount"),
+        ("实付 金额 【元】", "amount"),
     ],
 )
 def test_a_heading_is_a_name_an_id_or_an_alias(heading: str, term: str, rulebook: Rulebook) -> None:
@@ -73,3 +76,20 @@ def test_more_columns_than_a_sheet_has_are_no_cases(rulebook: Rulebook) -> None:
     assert slugs(NEEDED + ("x",) * 16_382, rulebook) == ["too-many-columns"]
     wide = plan(NEEDED + tuple(f"x{n}" for n in range(16_381)), rulebook, "cases.csv")
     assert [found.slug for found in wide.findings] == ["unknown-columns"]
+
+
+def test_another_unit_in_brackets_is_another_column(rulebook: Rulebook) -> None:
+    assert slugs(("工单号", "问题类型", "订单实付金额(分)"), rulebook) == ["missing-column-near"]
+
+
+def test_a_heading_that_fits_as_it_stands_goes_before_one_that_nearly_does(rulebook: Rulebook) -> None:
+    found = plan(("实付金额(元)", *NEEDED), rulebook, "cases.csv")
+    assert [column.index for column in found.columns if column.term.id == "amount"] == [3]
+    assert [f.slug for f in found.findings] == ["unknown-columns"]
+
+
+def test_the_columns_of_a_rejects_file_are_known(rulebook: Rulebook) -> None:
+    """Rows that were rejected come back mended, with what was said of them still in front."""
+    assert slugs(("行号", "字段", "原因", *NEEDED), rulebook) == []
+    assert slugs(("row", "field", "reason", *NEEDED), rulebook) == []
+    assert slugs((*NEEDED, "行号"), rulebook) == ["unknown-columns"]

@@ -33,6 +33,28 @@ def test_batch_decides_in_order_and_rejects_with_reasons(run: Run, tmp_path: Pat
     assert result.stdout == ""
 
 
+def test_rejects_that_were_mended_come_back(run: Run, tmp_path: Path) -> None:
+    """The rejects file is what people mend and run again: what it said then is not read, and not said a second time."""
+    run("batch", DEMO, "cases.csv", "-o", "out.csv", "--lang", "zh")
+    path = tmp_path / "out.rejects.csv"
+    path.write_text(path.read_text("utf-8-sig").replace("看情况", "色差", 1), "utf-8")
+    again = run("batch", DEMO, "out.rejects.csv", "-o", "again.csv", "--lang", "zh")
+    assert "行号" not in again.stderr
+    with (tmp_path / "again.rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["行号", "字段", "原因", "工单编号", "问题类型", "签收天数", "实付金额", "备注", "买家要求"]
+    assert rows[0][3] == "003"
+    assert all(len(row) == len(head) for row in rows if not row[2].startswith("这一行"))
+
+
+def test_reasons_are_chinese_sentences(run: Run, tmp_path: Path) -> None:
+    run("batch", DEMO, "cases.csv", "-o", "out.csv", "--lang", "zh")
+    with (tmp_path / "out.rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        reason = list(csv.reader(file))[1][2]
+    assert "。 " not in reason
+    assert reason.startswith("问题类型：「看情况」不在允许的取值里。允许的取值：")
+
+
 def test_batch_without_rejects_is_fine(run: Run, tmp_path: Path) -> None:
     (tmp_path / "good.csv").write_text("\n".join(CASES.splitlines()[:3]), "utf-8")
     assert run("batch", DEMO, "good.csv", "-o", "out.csv").exit_code == 0

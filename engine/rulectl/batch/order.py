@@ -21,6 +21,7 @@ from rulectl.batch.worker import possible
 from rulectl.batch.writing import RejectWriter, delimiter_of
 from rulectl.cases.facts import FactReader
 from rulectl.cases.formats import Format, Kind, kind_of
+from rulectl.cases.headings import REJECT_HEADINGS, own_columns
 from rulectl.cases.opening import CaseSource
 from rulectl.cases.table import RowReader, Table
 from rulectl.cases.writer import Layout, Trace
@@ -80,10 +81,11 @@ def order_of(
     before = source.begun.stamp if source.begun is not None else _now(source)
     rows = RowReader(table.columns, FactReader(rulebook), rulebook, table.file)
     lines = wanted.kind.format is Format.JSONL
-    front = [say(f"report-reject-{part}", wanted.lang) for part in ("row", "field", "reason")]
+    front = [say(key, wanted.lang) for key in REJECT_HEADINGS]
     reject_kind = kind_of(wanted.rejects)
+    own = own_columns(table.headings)
     rejects = RejectWriter(
-        (*front, *table.headings), wanted.lang, wanted.rejects_encoding, delimiter_of(reject_kind.format)
+        (*front, *table.headings[own:]), wanted.lang, wanted.rejects_encoding, delimiter_of(reject_kind.format), own
     )
     making = Making(
         rulebook=rulebook,

@@ -141,12 +141,14 @@ def _quoted(texts: pl.Series, delimiter: str) -> pl.Series:
 
 @dataclass(frozen=True, slots=True)
 class RejectWriter:
-    """Makes the pieces of the rejects file: rows as they stood, with number, fields and reasons in front."""
+    """Makes the pieces of the rejects file: rows as they stood, with number, fields and reasons in front. `own` columns
+    of the case file come from a rejects file, and go."""
 
     headings: Sequence[str]
     lang: Language
     encoding: str
     delimiter: str = ","
+    own: int = 0
 
     def head(self) -> bytes:
         """Raises UnwritableError."""
@@ -158,13 +160,13 @@ class RejectWriter:
             return b""
         encode = encoder(self.encoding)
         try:
-            rows = rows_text((reject_cells(reject, self.lang) for reject in rejects), self.delimiter)
+            rows = rows_text((reject_cells(reject, self.lang, self.own) for reject in rejects), self.delimiter)
             return encode(rows)
         except UnicodeEncodeError:  # then each row by itself
             return b"".join(self._row(reject, encode) for reject in rejects)
 
     def _row(self, reject: Reject, encode: Callable[[str], bytes]) -> bytes:
-        cells = reject_cells(reject, self.lang)
+        cells = reject_cells(reject, self.lang, self.own)
         # our own sentence may lose a sign to the encoding, the row itself may not
         cells[2] = cells[2].encode(self.encoding, "replace").decode(self.encoding)
         try:

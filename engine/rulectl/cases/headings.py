@@ -3,18 +3,21 @@
 The headings are the row that names most terms, of the first rows of the file: shop software puts a title, the date of
 the export, a blank line above them. What stands there is passed over, and said so.
 
-A heading is matched by the term's name, id or alias, after folding width, case and spaces. Columns that no term claims
-are ignored, and said so once; terms that the rules work out themselves are not read from a file, except those counted
-across cases, which a caller may know (semantics section 8).
+A heading is matched by the term's name, id or alias, after folding width, case and spaces; where none fits so, blanks
+between Chinese signs and the term's own unit in brackets behind it (`实付金额（元）`) do not count either. Columns that
+no term claims are ignored, and said so once; terms that the rules work out themselves are not read from a file, except
+those counted across cases, which a caller may know (semantics section 8).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from rulectl.cases.records import likely, width_of
+from rulectl.codes import LANGUAGES, say
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.faults import clipped
 from rulectl.model.policy import Role
@@ -25,6 +28,12 @@ from rulectl.source import Location, RowPlace
 # Marks that exports leave in headings and nobody sees.
 _UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 _SHOWN = 12
+
+_APART = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
+_UNIT = re.compile(r"(.+?) ?[(\[【]([^()\[\]【】]+)[)\]】]")
+
+REJECT_HEADINGS = ("report-reject-row", "report-reject-field", "report-reject-reason")
+"""What a rejects file has in front of each row, as keys of the catalogue."""
 
 MOST_COLUMNS = 16_384
 """As many as a sheet of a workbook has: a file with more is none of cases."""
@@ -80,12 +89,34 @@ def by_heading(terms: Iterable[Term]) -> Mapping[str, Term]:
     return found
 
 
+def meant(key: str, known: Mapping[str, Term]) -> Term | None:
+    """The term of a folded heading that has blanks too many, or the term's unit behind it."""
+    key = _APART.sub("", key)
+    term = known.get(key)
+    if term is None and (found := _UNIT.fullmatch(key)):
+        base = known.get(found[1])
+        term = base if base is not None and base.unit and key_of(base.unit) == found[2].strip() else None
+    return term
+
+
+def own_columns(headings: Sequence[str]) -> int:
+    """How many columns at the front of a case file are those of a rejects file, of which mended rows come back."""
+    first = [heading.strip() for heading in headings[: len(REJECT_HEADINGS)]]
+    ours = ([say(key, lang) for key in REJECT_HEADINGS] for lang in LANGUAGES)
+    return len(REJECT_HEADINGS) if first in ours else 0
+
+
 def heading_row(rows: Sequence[Sequence[str]], known: Mapping[str, Term]) -> int | None:
     """Which of the first rows of a file holds the headings: the first that names most terms; where none names any, the
     one that looks most like it; None where all are blank."""
-    counts = [sum(key_of(cell) in known for cell in row) for row in rows]
+    counts = [sum(claimed(key_of(cell), known) for cell in row) for row in rows]
     most = max(counts, default=0)
     return counts.index(most) if most else likely(rows)
+
+
+def claimed(key: str, known: Mapping[str, Term]) -> bool:
+    """Whether some term has a folded heading."""
+    return key in known or meant(key, known) is not None
 
 
 def passed_over(rows: Sequence[Sequence[str]], file: str) -> tuple[Finding, ...]:
@@ -116,9 +147,13 @@ def plan(headings: Sequence[str], rulebook: Rulebook, file: str) -> Plan:
     findings: list[Finding] = []
     ignored: list[str] = []
     computed: list[str] = []
-    for index, heading in enumerate(headings[:width]):
+    ours = own_columns(headings)
+    exact = {known[key].id for heading in headings[:width] if (key := key_of(heading)) in known}
+    for index, heading in enumerate(headings[ours:width], ours):
         key = key_of(heading)
         term = known.get(key) if key else None
+        if term is None and (near := meant(key, known)) is not None and near.id not in exact:
+            term = near
         if term is None:
             (computed if key and key in worked_out else ignored).append(heading.strip() or f"#{index + 1}")
         elif term.id in taken:

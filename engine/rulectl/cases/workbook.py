@@ -16,7 +16,7 @@ from typing import NamedTuple
 import polars as pl
 import python_calamine as calamine
 
-from rulectl.cases.headings import Plan, by_heading, heading_row, key_of, passed_over, plan, readable
+from rulectl.cases.headings import Plan, by_heading, claimed, heading_row, key_of, passed_over, plan, readable
 from rulectl.cases.reader import Reject, Unreadable
 from rulectl.cases.records import LOOK
 from rulectl.cases.table import ROW, Chunk
@@ -161,4 +161,6 @@ def _headings(name: str, sheet: calamine.CalamineSheet, known: Mapping[str, Term
     before = sheet.start[0] if sheet.start is not None else 0
     head = [[text_of(cell, None) for cell in row] for row in islice(sheet.iter_rows(), before, before + LOOK)]
     at = heading_row(head, known)
-    return None if at is None else _Found(name, head, at, sum(key_of(cell) in known for cell in head[at]), before)
+    return (
+        None if at is None else _Found(name, head, at, sum(claimed(key_of(cell), known) for cell in head[at]), before)
+    )

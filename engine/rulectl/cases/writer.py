@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple, TextIO
 
-from rulectl.codes import Language
+from rulectl.codes import Language, say
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role
@@ -216,11 +216,25 @@ def unwritable(row: int, headings: Sequence[str], cells: Sequence[str], encoding
     return UnwritableError(row, "", "")
 
 
-def reject_cells(reject: Reject, lang: Language) -> list[str]:
-    """A rejected row, whole, with its row number, its fields and the reasons in front; several reasons are joined."""
+_GAPS: dict[Language, str] = {"zh": "", "en": " "}
+"""What stands between two sentences."""
+
+
+def reject_cells(reject: Reject, lang: Language, own: int = 0) -> list[str]:
+    """A rejected row, whole, with its row number, its fields and the reasons in front; several reasons are joined. Of a
+    row that was rejected before, `own` cells in front are what was said then, and are left out."""
     fields = ";".join(dict.fromkeys(field for field, _ in reject.problems if field))
-    reasons = " ".join(_reason(field, found, lang) for field, found in reject.problems)
-    return [str(reject.number), guarded(fields), guarded(reasons), *(_unchanged(text) for text in reject.raw)]
+    reasons = _GAPS[lang].join(_reason(field, found, lang) for field, found in reject.problems)
+    return [
+        str(reject.number),
+        guarded(fields),
+        guarded(reasons),
+        *(_unchanged(text) for text in _new(reject.raw, own)),
+    ]
+
+
+def _new(raw: Sequence[str], own: int) -> Sequence[str]:
+    return raw[own:] if len(raw) > own and raw[0].strip().isdecimal() else raw
 
 
 def _reason(field: str, found: Finding, lang: Language) -> str:
@@ -232,8 +246,8 @@ def _told(field: str, slug: str, fields: tuple[tuple[str, str], ...], lang: Lang
     """What is said of a problem, wherever it is: many rows have the same."""
     found = Finding(slug, _ANYWHERE, fields)
     message = found.message(lang)
-    told = f"{field}: {message}" if field and field not in message else message
-    return f"{told} {found.help(lang)}".rstrip()
+    told = say("report-pair", lang, name=field, value=message) if field and field not in message else message
+    return f"{told}{_GAPS[lang]}{found.help(lang)}".rstrip()
 
 
 def _unchanged(text: str) -> str:

@@ -23,7 +23,9 @@ DATE = re.compile(_DATE)
 _DAY_FIRST = re.compile(r"(?P<a>[0-9]{1,2})(?P<sep>[-/.])(?P<b>[0-9]{1,2})(?P=sep)(?P<y>[0-9]{4})(?![0-9])")
 _PART = re.compile(r"[0-9]{4}\s?年\s?[0-9]{1,2}\s?月|[0-9]{1,2}\s?月\s?[0-9]{1,2}\s?[日号]")
 _MOMENT = re.compile(_DATE + r"(?:(?:\s{0,4}|[Tt])" + _CLOCK + ")?")
-_DIGITS = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_DIGITS = re.compile(
+    r"(?P<y>[0-9]{4})(?P<m>[0-9]{2})(?P<d>[0-9]{2})(?:(?P<H>[0-9]{2})(?P<M>[0-9]{2})(?P<S>[0-9]{2})?)?"
+)
 _ISO_DURATION = re.compile(
     r"(?P<sign>[+-]?)P(?:(?P<W>[0-9]{1,7})W|(?:(?P<D>[0-9]{1,7})D)?(?:T(?:(?P<H>[0-9]{1,9})H)?(?:(?P<M>[0-9]{1,9})M)?(?:(?P<S>[0-9]{1,9})S)?)?)",
     re.IGNORECASE,
@@ -90,13 +92,20 @@ def _moment(day: dt.date, parts: dict[str, str | None]) -> dt.datetime | None:
 
 
 def read_moment(text: str) -> dt.date | dt.datetime | None:
-    """A whole plain text as a date or a date with clock; None when it is neither."""
+    """A whole plain text as a date or a date with clock, of digits alone too, as shop software has them
+    (`20251016104600`); None when it is neither."""
     text = text.strip()
     found = date_at(text, 0)
     if found and found[1] == len(text):
         return found[0]
     digits = _DIGITS.fullmatch(text)
-    return _day(*digits.groups()) if digits else None
+    day = _day(digits["y"], digits["m"], digits["d"]) if digits else None
+    if digits is None or day is None or digits["H"] is None:
+        return day
+    try:
+        return dt.datetime.combine(day, dt.time(int(digits["H"]), int(digits["M"]), int(digits["S"] or 0)))
+    except ValueError:
+        return None
 
 
 def read_duration(text: str, unit: str = "") -> dt.timedelta | None:
