@@ -19,10 +19,9 @@ test can see that none lacks a language. A code is never reused. Entry:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rulectl.data import data_folder
 
@@ -41,8 +40,7 @@ class Severity(Enum):
         return (Severity.ERROR, Severity.WARNING, Severity.NOTICE).index(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """One kind of finding; texts by language."""
 
     code: str

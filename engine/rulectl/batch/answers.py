@@ -7,8 +7,8 @@ outcomes are written) for row after row.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import polars as pl
 
@@ -84,8 +84,7 @@ class Answerer(Protocol):
 # -- in columns --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnAnswers:
+class ColumnAnswers(NamedTuple):
     """What the columnar engine says."""
 
     decided: Decided
@@ -128,7 +127,7 @@ class ColumnAnswers:
         if not shared:
             return None
         terms = [column.what.id for column in shared if isinstance(column.what, Term)]
-        found = self.decided.alike(terms, self.kept, lambda some: write(replace(self, decided=some), shared))
+        found = self.decided.alike(terms, self.kept, lambda some: write(self._replace(decided=some), shared))
         return None if found is None else (found, shared)
 
     def _shared(self, term: Term) -> bool:
@@ -179,8 +178,7 @@ class ColumnAnswerer:
 # -- row by row --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class RowAnswers:
+class RowAnswers(NamedTuple):
     """What an engine says that decides a case at a time."""
 
     decided: list[tuple[CaseRow, Outcome]]

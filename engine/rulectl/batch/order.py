@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple, assert_never
@@ -41,8 +40,7 @@ _MOST = 8
 """Workers at most, unless the user asks for more: each takes half a gigabyte."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What the user asks for. `chosen` are the columns of the results, None: the usual ones; `options` are those that
     change the results and stand nowhere else here."""
 

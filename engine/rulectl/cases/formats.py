@@ -10,9 +10,8 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 import zstandard
 
@@ -52,8 +51,7 @@ LEVEL = 6
 """How hard results are compressed; both kinds take their usual level or one near it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A format, and how it is compressed: `gz`, `zst` or not at all."""
 
     format: Format

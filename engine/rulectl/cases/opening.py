@@ -8,9 +8,8 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from rulectl.cases.delimited import open_delimited, table_of
 from rulectl.cases.delimited_file import DelimitedFile, mark_of, unwrapped
@@ -28,8 +27,7 @@ _IN_MEMORY = 1 << 24
 """Bytes of a pipe that are not put on disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseSource:
+class CaseSource(NamedTuple):
     """A case file: its raw seekable stream, its path (None: it came through a pipe), its name as people know it, and
     what the caller says of it: format, encoding, size of the pieces it is read in; and the same file where it is
     already being read."""

@@ -45,8 +45,7 @@ class Reject:
     problems: tuple[tuple[str, Finding], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A file that gives no cases at all, and why."""
 
     findings: tuple[Finding, ...]

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from itertools import zip_longest
@@ -70,8 +69,7 @@ class Column(NamedTuple):
         return isinstance(self.what, Term) and self.what.type.kind is Kind.NUMBER
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The columns of a decisions table, in order."""
 
     columns: tuple[Column, ...]

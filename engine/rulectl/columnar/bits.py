@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -48,8 +47,7 @@ _ONE = np.uint64(1)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(NamedTuple):
     """One or more columns with a matrix: a row's place in it is the number whose digits are its classes. `by_word` is
     the same word by word, for tables of few words."""
 
@@ -67,8 +65,7 @@ class Shared:
         return whole
 
 
-@dataclass(frozen=True, slots=True)
-class Bits:
+class Bits(NamedTuple):
     """Bit `n` is the rule `rule[n]`, else rules last. `single[column]` has the rules that hold by class, `shared` the
     same for several columns together; `open[column]` are the rules that could hold where a column is unknown,
     `asks[column]` those that ask it something that null leaves open."""
@@ -221,8 +218,7 @@ class Bits:
         return below
 
 
-@dataclass(frozen=True, slots=True)
-class Voices:
+class Voices(NamedTuple):
     """What the rules of one output column say, as numbers: `of_bit` by bit, silence last; `others` by number the rules
     that say something else."""
 
@@ -308,4 +304,4 @@ def _together(single: Sequence[Words]) -> list[Shared]:
             found.append(Shared((column,), (len(mine),), mine, _NO_WORDS))
     if single[0].shape[1] > FEW_WORDS:
         return found
-    return [replace(shared, by_word=np.ascontiguousarray(shared.holds.T)) for shared in found]
+    return [shared._replace(by_word=np.ascontiguousarray(shared.holds.T)) for shared in found]

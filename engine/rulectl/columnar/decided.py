@@ -73,8 +73,7 @@ class Firings:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """What a frame came to, for a summary. `troubled`: cases with a warning or an error in their outcome."""
 
     statuses: Counter[Status]

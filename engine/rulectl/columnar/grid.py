@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +38,7 @@ _ROOM = 8
 """A grid may hold so many copies of a box on average, and has at most `_CELLS` cells."""
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(NamedTuple):
     """How a column cuts the grid: class -> cell, and whether cells are single classes: then nothing is left to ask."""
 
     column: int
@@ -48,8 +47,7 @@ class Axis:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(NamedTuple):
     """`start[cell]` to `start[cell + 1]` are the boxes of a cell, in the order of rules: `rule`, and for each column in
     `asked` its classes in `boxes`: from the first number on, as many as the second says. They lie side by side, since
     fetching them from memory is most of the work for large tables."""

@@ -8,7 +8,8 @@ note 0017).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import complain, heading_of, judged, left_blank, not_a_choice
@@ -24,8 +25,7 @@ from rulectl.model.rulebook import Parameter, Template, Term
 from rulectl.types import Type
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(NamedTuple):
     """A row that adjusts a term, and its workbook."""
 
     book: Book

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal as Choice
-from typing import cast
+from typing import NamedTuple, cast
 
 from rulectl.compiler.cells import test_in, value_in
 from rulectl.compiler.complaints import complain, judged, not_a_choice, unknown_term
@@ -36,8 +36,7 @@ _STATUS_HEADINGS = ("状态", "status")
 _AND = re.compile(r"\s+[&＆]\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
+class _Columns(NamedTuple):
     """Position and term of the facts; position and term of what is expected, None for the case's status."""
 
     facts: tuple[tuple[int, Term], ...]

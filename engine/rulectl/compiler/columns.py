@@ -7,9 +7,9 @@ nobody below has to know that a list collects whatever the table does with its o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from rulectl.compiler.about import period_of, tier_of
 from rulectl.compiler.cells import expression_in, value_in
@@ -42,8 +42,7 @@ MOST = 1_000_000_000
 """The greatest priority."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The marker row of a table. `dated` is its first cell with a date."""
 
     name: str
@@ -54,8 +53,7 @@ class Head:
     dated: Cell | None
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """Where things stand in the rows of a table: position -> column. `single` holds the columns of which a table has
     one (id, note, source, enabled, from, to)."""
 

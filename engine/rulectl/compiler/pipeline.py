@@ -7,7 +7,7 @@ later on (see `work`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rulectl.compiler.about import read_about
 from rulectl.compiler.aggregates import read_aggregates
@@ -44,8 +44,7 @@ PASSES: tuple[Pass, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """The rulebook, None when there are errors or an included workbook was not given (whoever looked for it knows why);
     and every finding, in the order of the cells."""
 

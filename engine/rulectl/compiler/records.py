@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rulectl.compiler.complaints import complain, heading_of, nearest
 from rulectl.diagnostics import Finding
@@ -13,8 +13,7 @@ from rulectl.model.draft import DraftBlock, DraftCell
 from rulectl.source import CellRange
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row, by the keys of its headings; `extra` are the cells under headings that are no words, by column."""
 
     row: tuple[DraftCell, ...]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from rulectl.codes import Severity
 from rulectl.diagnostics import Finding
@@ -23,8 +24,7 @@ ALWAYS = Period()
 NO_SCOPE = Scope({})
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(NamedTuple):
     """What a workbook says of itself. `event` is the cell that names the term which dates a case."""
 
     draft: Draft

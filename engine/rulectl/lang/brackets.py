@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rulectl.lang.chars import QUOTES
 from rulectl.lang.tokens import Lexer
@@ -15,8 +15,7 @@ _TESTS = ("<", ">", "=", "!", "≤", "≥", "≠", "-;", "-,", "空;", "null;", 
 _JOINT = re.compile(r"且|\band\b|&|同时")
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """What a bracket holds, at its own depth: `..`, separators and commas among them, or a test at its start; `close`
     is the sign that ends it, blank when nothing does; `joint` says that an 且 stands in it."""
 

@@ -65,7 +65,7 @@ def list_of(items: tuple[Operand, ...], span: Span, text: str) -> Operand:
         if item.many:
             raise fault("not-a-single-value", item.span, text=spoken_of(item, text))
         type_ = joined(whole, item, text)
-        whole = replace(whole, type=type_)
+        whole = whole._replace(type=type_)
     many = None if type_ is None else replace(type_, many=True)
     values = _constants(items)
     if values is not None:
@@ -168,7 +168,7 @@ def _pooled(function: Function, arguments: tuple[Operand, ...], text: str) -> Ty
     for argument in arguments:
         if argument.many:
             raise _wrong(function, argument, text)
-        whole = replace(whole, type=joined(whole, argument, text))
+        whole = whole._replace(type=joined(whole, argument, text))
     return whole.type
 
 
@@ -181,7 +181,7 @@ def _containing(arguments: tuple[Operand, ...], text: str) -> tuple[Operand, ...
         if not whole.type.kind.textual or (item.type and not (item.type.kind.textual and not item.many)):
             raise _wrong("contains", whole if not whole.type.kind.textual else item, text)
         return whole, item
-    beside = replace(whole, type=whole.type.item)
+    beside = whole._replace(type=whole.type.item)
     item = fitted(item, beside, text)
     if item.type and not compatible(item.type, whole.type.item):
         raise fault("not-comparable", item.span, left=spoken_of(whole, text), right=spoken_of(item, text))

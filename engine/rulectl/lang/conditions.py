@@ -173,7 +173,7 @@ def _bracketed(parser: Parser, column: Column, token: Token) -> Piece | None:
     start = token.span.start
     half_open = (token.word == "(" and look.close == "]") or (token.word in ("[", "]") and look.close in (")", "["))
     if look.dots or (look.commas == 1 and (half_open or token.word == "]")):
-        return _range(parser, column if look.dots else replace(column, thousands=False), token, look.dots)
+        return _range(parser, column if look.dots else column._replace(thousands=False), token, look.dots)
     if not look.close:
         raise fault("unclosed-bracket", Span(start, len(parser.raw)), bracket=")" if token.word == "(" else "]")
     tests = look.items or (column.type.kind is not Kind.BOOLEAN and (look.test or look.joint))
@@ -183,7 +183,7 @@ def _bracketed(parser: Parser, column: Column, token: Token) -> Piece | None:
         return None
     opened = parser.take().span
     closing = ")" if token.word == "(" else "]"
-    test = list_of_tests(parser, replace(column, thousands=False), closing)
+    test = list_of_tests(parser, column._replace(thousands=False), closing)
     parser.expect(closing, opened)
     if look.commas == look.items == 1 and column.type.ordered:
         _interval(test, Span(start, parser.end), column, closing == "]")
@@ -330,7 +330,7 @@ def _ends_noted(parser: Parser, column: Column, whole: Piece, start: int) -> Pie
         raise fault("unexpected-text", end.span, part=spoken_of(end, parser.raw))
     parser.expect(")", token.span)
     low, high = (inside if end.expr == test.low else low), (inside if end.expr == test.high else high)
-    return replace(whole, test=replace(test, low_closed=low, high_closed=high))
+    return whole._replace(test=replace(test, low_closed=low, high_closed=high))
 
 
 def _both_noted(parser: Parser, column: Column, whole: Piece, low: bool) -> Piece:
@@ -340,7 +340,7 @@ def _both_noted(parser: Parser, column: Column, whole: Piece, low: bool) -> Piec
         return whole
     span = Span(test.span.start, parser.end)
     high = _note(parser, column, Operand(test.high, column.type))
-    return replace(whole, test=between((test.low, low), (test.high, high is not False), span))
+    return whole._replace(test=between((test.low, low), (test.high, high is not False), span))
 
 
 def _marked(whole: Piece, included: bool | None) -> Piece:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import replace
 from decimal import Decimal
 
 from rulectl.lang.dates import MIDNIGHT
@@ -90,7 +89,7 @@ def fit(one: Operand, column: Column, parser: Parser) -> Operand:
     if one.many:
         if not column.type.many:
             raise fault("not-a-single-value", one.span, text=spoken_of(one, parser.raw))
-        beside = replace(beside, type=column.type)
+        beside = beside._replace(type=column.type)
     one = fitted(one, beside, parser.raw)
     moment = constant(one.expr)
     if item.kind is Kind.DATE and isinstance(moment, dt.datetime):

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from rulectl.lang.chars import plain
 from rulectl.lang.dates import MIDNIGHT
@@ -31,8 +32,7 @@ MAX_HEIGHT = 64
 """How deep a tree may be; every pass over trees recurses this far."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """A typed part of an expression. `quantity` is there while a unit is not settled, `symbol` for a bare name,
     `day` for a date written without a clock."""
 
@@ -93,7 +93,7 @@ def settled(operand: Operand, text: str, wanted: Kind | None = None, unit: str =
     if number is None:
         slug = "wrong-unit" if unit else "not-a-number"
         raise fault(slug, operand.span, text=spoken_of(operand, text), unit=unit)
-    return replace(literal(number, NUMBER, operand.span), unit=unit or quantity.unit)
+    return literal(number, NUMBER, operand.span)._replace(unit=unit or quantity.unit)
 
 
 def negated(operand: Operand, span: Span, text: str) -> Operand:
@@ -224,7 +224,7 @@ def fitted(operand: Operand, beside: Operand, text: str) -> Operand:
         return literal(read, beside.type.item, operand.span)
     if isinstance(value, dt.date) and beside.kind is Kind.DATETIME and not isinstance(value, dt.datetime):
         moment = dt.datetime.combine(value, MIDNIGHT)
-        return replace(literal(moment, DATETIME, operand.span), day=True)
+        return literal(moment, DATETIME, operand.span)._replace(day=True)
     if not (_bare(beside) and isinstance(constant(beside.expr), str)):
         among(operand, beside.type, beside.symbol)
     return operand

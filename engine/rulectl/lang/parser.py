@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from rulectl.lang.chars import plain, visible
 from rulectl.lang.conditions import list_of_tests, subject_tests
@@ -46,8 +45,7 @@ _FOLLOWERS = (
 """What is likely to come of a word that was not known just before, and is silent then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """An expression and what it gives; null by itself is of the expected type, or a text."""
 
     expr: Expr

@@ -5,8 +5,8 @@ two things at once. Shared by conditions made of tokens and conditions made of t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal as Choice
+from typing import NamedTuple
 
 from rulectl.lang.bounds import below, covering, lower, upper
 from rulectl.lang.faults import Fault, fault
@@ -19,8 +19,7 @@ from rulectl.types import NUMBER, Type
 Form = Choice["value", "bound", "range", "negated", "outside", "contains", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """What a condition tests: the type, the unit, the term where it is known, and names to print with. `thousands` says
     that a comma may part thousands here."""
 
@@ -31,8 +30,7 @@ class Column:
     thousands: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a condition and how it was written; `quoted` is a text in quotes, which is nothing but that text."""
 
     test: Test

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from typing import Literal as Choice
+from typing import NamedTuple
 
 from rulectl.lang.chars import QUOTES, lowered, plain
 from rulectl.lang.dates import date_at, either_day
@@ -41,8 +41,7 @@ _MONEY = re.compile(r"(?:¥|\$|(?:人民币|rmb|cny)(?= ?[¥0-9.])) ?", re.IGNOR
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """What stands at an offset. `word` is what a word or sign does; the other fields hold what a token says.
     `prefix` and `suffix` are what the word compares when it stands before or after a value."""
 

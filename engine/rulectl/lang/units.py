@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 from functools import cache
+from typing import NamedTuple
 
 from rulectl.lang.numerals import CHARACTERS, numeral_at
 from rulectl.values import CONTEXT, DIGITS
@@ -51,8 +51,7 @@ NUMBER = re.compile(
 GROUPED = re.compile(r"(?!0)[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9,])")
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A number as written: `factor` is the scale word's power of ten, `unit` what follows, `span` the time when it is a
     chain such as `1天12小时`."""
 

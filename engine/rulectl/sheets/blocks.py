@@ -7,8 +7,8 @@ its columns start at its marker. Sheets are sparse here: a million empty styled 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from rulectl.diagnostics import Finding, finding
 from rulectl.model import words
@@ -22,8 +22,7 @@ Row = Mapping[int, DraftCell]
 """Column (from 1) -> cell; blank cells are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(NamedTuple):
     """A sheet as plain text, row by row, blank rows between blocks included."""
 
     name: str

@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from rulectl.codes import LANGUAGES, say
 from rulectl.collecting import uncollected
@@ -81,8 +81,7 @@ def _read(path: Path) -> Draft:
 # -- one sheet ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Format:
+class _Format(NamedTuple):
     """What a number format makes of a number."""
 
     percent: bool = False
