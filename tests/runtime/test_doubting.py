@@ -84,6 +84,8 @@ def drawn_table(r: Random, number: int, terms: list[Term]) -> Table:
         said = [None if r.random() < 0.1 else r.choice(SAID[type_]) for _, type_ in columns]
         if r.random() < 0.03:
             said = [SAID[t][:2] if t.many else one for one, (_, t) in zip(said, columns, strict=True)]
+        elif r.random() < 0.5:
+            said = [(one,) if t.many and one else one for one, (_, t) in zip(said, columns, strict=True)]
         rules.append(Rule(f"R{n}", when, tuple(OutputEntry(None if v is None else Literal(v)) for v in said)))
     heads = tuple(InputColumn(Name(f"i{at}"), GIVEN[at][0]) for at in places)
     outs = tuple(OutputColumn(f"o{number}{n}", mine) for n, (mine, _) in enumerate(columns))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Combined, Known, Mask, Numbered, Part, Rows, constant
+from rulectl.columnar.codes import Codes, Combined, Known, Lut, Mask, Numbered, Part, Rows, constant
 from rulectl.columnar.columns import Column, Facts, Lens, Pair
 from rulectl.columnar.grid import NONE
 from rulectl.columnar.holding import Holding, Waits
@@ -26,6 +26,8 @@ from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Name
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import Term
+from rulectl.runtime.doubting import can_doubt, doubting_of
+from rulectl.runtime.index import Index
 from rulectl.runtime.judge import Entries, TableRun, run
 from rulectl.runtime.plan import Plan, Reach, TablePlan
 from rulectl.values import Value
@@ -54,8 +56,8 @@ class Pass(NamedTuple):
 @dataclass
 class TableColumns:
     """One table, ready for columns. `coarse` are the columns that ask a term for its class, `tested` the others, by the
-    terms whose values they need, with their places among all columns; `given` are the places in `coarse` of plain
-    inputs; `alone`: whether no other table writes what this one does."""
+    terms whose values they need, with their places among all columns; `given` are the places of those columns that need
+    one plain input; `alone`: whether no other table writes what this one does."""
 
     number: int
     plan: TablePlan
@@ -70,7 +72,11 @@ class TableColumns:
     starts: list[Start] = field(default_factory=list)
     _rule_start: Known = field(default_factory=Known)
     _combined: Combined = field(default_factory=Combined)
-    _start_of: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _start_of: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _points: Numbered[tuple[int, ...]] = field(default_factory=Numbered)
+    _point_of: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _waits_of: dict[tuple[tuple[str, ...], tuple[int, ...]], int] = field(default_factory=dict)
+    _luts: tuple[Lut, ...] = ()
 
     @staticmethod
     def of(
@@ -95,11 +101,10 @@ class TableColumns:
             group = shared.setdefault((names, asked), Questions(names, asked, constants))
             groups.append((group, tuple(places)))
         outputs = [terms[column.term] for column in table.table.outputs]
-        given = frozenset(
-            at
-            for at, (_, name, _) in enumerate(coarse)
-            if name not in plan.writers and name not in plan.aggregates and terms[name].role is Role.INPUT
-        )
+        others = plan.writers.keys() | plan.aggregates.keys()
+        inputs = {name for name, term in terms.items() if term.role is Role.INPUT and name not in others}
+        columns = table.lowered.columns
+        given = frozenset(at for at, c in enumerate(columns) if len(c.names) == 1 and c.names <= inputs)
         alone = all(len(plan.writers[term.id]) == 1 for term in outputs)
         finishing = Runs(table, outputs, terms, constants)
         return TableColumns(number, table, outputs, constants, tuple(coarse), tuple(groups), given, alone, finishing)
@@ -107,7 +112,8 @@ class TableColumns:
     def forget(self) -> None:
         """Forget all runs; columns that hold their numbers must be forgotten with them."""
         self.starts, self.doubts = [], Numbered(frozenset())
-        self._start_of = {}
+        self._start_of, self._waits_of = {}, {}
+        self._points, self._point_of, self._luts = Numbered(), {}, ()
         self.finishing.forget()
         self._rule_start, self._combined = Known(), Combined()
         for _, _, lens in self.coarse:
@@ -143,13 +149,13 @@ class TableColumns:
     @property
     def held(self) -> int:
         """How many things are remembered."""
-        return len(self.starts) + len(self.doubts) + self.finishing.held
+        return len(self.starts) + len(self._points) + len(self.doubts) + self.finishing.held
 
     def decide(self, columns: Mapping[str, Column], rows: int) -> Pass:
         """What each row comes to."""
         doubts: tuple[Codes, ...] = ()
         if self._repeats(columns, rows):
-            starts = self._by_classes(columns, rows)
+            starts, doubts = self._by_classes(columns, rows)
         else:
             starts, doubts = self._by_rules(columns, rows)
         runs, voices = self.finishing.finish(self.starts, starts, columns, rows)
@@ -161,27 +167,60 @@ class TableColumns:
             return done.runs[where]
         return self.finishing.exactly(self.starts, done.starts, columns, where)
 
-    def _by_classes(self, columns: Mapping[str, Column], rows: int) -> Codes:
-        """The start of each combination of classes, and of replies to the other questions."""
+    def _by_classes(self, columns: Mapping[str, Column], rows: int) -> tuple[Codes, tuple[Codes, ...]]:
+        """The start of each combination of classes, and of replies to the other questions; and what is in doubt beside
+        it, nothing where that is nowhere."""
         parts: list[Part] = [columns[name].seen(lens) for _, name, lens in self.coarse]
         parts += [group.replied(columns, rows) for group, _ in self.tested]
         count = len(self.coarse)
 
         def begin(key: tuple[int, ...]) -> int:
-            found = self._start_of.get(key)
+            found = self._point_of.get(key)
             if found is None:
                 pairs = [lens.pairs.items[code] for (_, _, lens), code in zip(self.coarse, key, strict=False)]
                 replied = zip(self.tested, key[count:], strict=True)
                 replies = [group.replies.items[code] for (group, _), code in replied]
-                if _known(pairs) and all(reply.settled for reply in replies):
-                    found = self._settled(pairs, replies)
-                else:
-                    found = len(self.starts)
-                    self.starts.append(self._start(pairs, replies))
-                self._start_of[key] = found
+                found = self._point_of[key] = self._points.number(self._point(pairs, replies))
             return found
 
-        return self._combined.of(parts, rows, begin)
+        points = self._combined.of(parts, rows, begin)
+        self._luts = self._luts or tuple(Lut() for _ in range(1 + len(self.terms)))
+        fresh = self._points.items[len(self._luts[0]) :]
+        for place, lut in enumerate(self._luts):
+            lut.items += [point[place] for point in fresh]
+        starts, *doubts = [lut.array() for lut in self._luts]
+        in_doubt = any(lut.any() for lut in doubts)
+        return starts.take(points), tuple([lut.take(points) for lut in doubts]) if in_doubt else ()
+
+    def _point(self, pairs: Sequence[Pair], replies: Sequence[Reply]) -> tuple[int, ...]:
+        """A start, and for each output column the number of what it waits for beside that."""
+        settled, index = (0,) * len(self.terms), self.plan.index
+        if _certain(pairs, replies):
+            key = self._classes(pairs, replies)
+            open_ = [at for at, klass in enumerate(key) if klass == UNKNOWN]
+            if not open_:
+                return self._hits(index.match(key).hits), *settled
+            if isinstance(index, Index) and self._tells and self.given.issuperset(open_):
+                doubting = doubting_of(self.plan, index.leaf(key))
+                seen = doubting.look(key)
+                if seen is not None:
+                    waits = [self._waits(seen.gap.names, counts) for counts in seen.counts]
+                    return self._hits(doubting.leaf.rules(seen.hits)), *(waits or settled)
+        self.starts.append(self._start(pairs, replies))
+        return len(self.starts) - 1, *settled
+
+    def _waits(self, names: tuple[str, ...], counts: tuple[int, ...]) -> int:
+        """The number of what a column waits for: so many rules for each of these names."""
+        known = names, counts
+        if known not in self._waits_of:
+            waits = frozenset((frozenset((name,)), n) for name, n in zip(names, counts, strict=False) if n)
+            self._waits_of[known] = self.doubts.number(waits)
+        return self._waits_of[known]
+
+    @cached_property
+    def _tells(self) -> bool:
+        """Whether bits say what unknown inputs leave open, beside the hits."""
+        return self.alone and can_doubt(self.plan)
 
     # -- classes that hardly ever come together twice -----------------------------------------------------------
 
@@ -242,7 +281,11 @@ class TableColumns:
         if unknown.any():
             asked = {name for _, name, _ in self.coarse}.union(*(group.names for group, _ in self.tested))
             rest = {name: columns[name].kept(unknown) for name in asked}
-            starts[unknown] = self._by_classes(rest, int(unknown.sum()))
+            starts[unknown], mine_ = self._by_classes(rest, int(unknown.sum()))
+            if mine_:
+                doubts = doubts or tuple(constant(rows) for _ in self.terms)
+                for whole, codes in zip(doubts, mine_, strict=True):
+                    whole[unknown] = codes
         return starts, doubts
 
     def _known(self, classes: Sequence[Codes], rows: int) -> Codes:
@@ -270,24 +313,24 @@ class TableColumns:
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
-    def _settled(self, pairs: Sequence[Pair], replies: Sequence[Reply]) -> int:
-        """The start of classes that are all known: then nothing is open, and hits are all there is to say."""
+    def _classes(self, pairs: Sequence[Pair], replies: Sequence[Reply]) -> tuple[int, ...]:
+        """The class of each column."""
         key = [ABSENT] * len(self.plan.lowered.columns)
         for pair, (at, _, _) in zip(pairs, self.coarse, strict=True):
             key[at] = pair.now
         for (_, places), reply in zip(self.tested, replies, strict=True):
             for at, answer in zip(places, reply.answers, strict=True):
                 key[at] = answer.now
-        return self._hits(self.plan.index.match(tuple(key)).hits)
+        return tuple(key)
 
     def _hits(self, every: tuple[int, ...]) -> int:
         """The start of all rules that hold when nothing is open."""
         hits = self.plan.outputs.active(every)
         if self._first_only:
             hits = hits[:1]
-        found = self._start_of.get((hits,))
+        found = self._start_of.get(hits)
         if found is None:
-            found = self._start_of[hits,] = len(self.starts)
+            found = self._start_of[hits] = len(self.starts)
             self.starts.append(self._of_hits(hits))
         return found
 
@@ -320,6 +363,7 @@ class TableColumns:
         return self.finishing.start(made, now, may, gone, failed)
 
 
-def _known(pairs: Sequence[Pair]) -> bool:
-    """Whether all classes are known for certain."""
-    return all(pair.now == pair.may != UNKNOWN for pair in pairs)
+def _certain(pairs: Sequence[Pair], replies: Sequence[Reply]) -> bool:
+    """Whether nothing may still change but what is unknown, and nothing failed."""
+    answers = (answer for reply in replies for answer in reply.answers)
+    return all(pair.now == pair.may for pair in pairs) and all(a.now == a.may and a.failed is None for a in answers)

@@ -18,7 +18,7 @@ from rulectl.columnar.amounts import PLAIN, amounts, compared, places_among
 from rulectl.columnar.codes import Codes, Lut, Mask, Numbered, Part, each
 from rulectl.columnar.columns import UNCERTAIN, Column, Facts, State
 from rulectl.lang.evaluate import CannotCompute
-from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
+from rulectl.lang.region import ABSENT, FIRST, Partition
 from rulectl.lang.syntax import Is, Literal, Name
 from rulectl.runtime.lowering import FALSE, TRUE
 from rulectl.runtime.lowering import Column as Question
@@ -47,11 +47,6 @@ class Reply(NamedTuple):
 
     answers: tuple[Answer, ...]
     known: tuple[Knowledge, ...]
-
-    @property
-    def settled(self) -> bool:
-        """Whether all is computed and known for certain."""
-        return all(one.now == one.may != UNKNOWN and one.failed is None for one in self.answers)
 
 
 @dataclass

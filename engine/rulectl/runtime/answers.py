@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, cast
 from rulectl.lang.region import UNKNOWN
 from rulectl.model.outcome import Firing
 from rulectl.runtime.coding import Key, Keyed
-from rulectl.runtime.doubting import Doubted, Doubting, can_doubt, first_decides
+from rulectl.runtime.doubting import Doubted, can_doubt, doubting_of, first_decides
 from rulectl.runtime.index import Index, Leaf, Match
 from rulectl.runtime.lowering import NONE
 from rulectl.runtime.merge import Contribution
@@ -105,7 +105,7 @@ class Answers(dict[int, "Said | None"]):
 
     def _open(self, leaf: Leaf, key: Key) -> Said | None:
         """The answer for a case that lacks something."""
-        doubting = leaf.doubting or self._doubting(leaf)
+        doubting = doubting_of(self.plan, leaf)
         seen = doubting.look(key)
         if seen is None:
             return self._work_out(self, leaf.match(key))
@@ -131,10 +131,6 @@ class Answers(dict[int, "Said | None"]):
                 answers.clear()
             answers[hits] = self._work_out(self, Match(leaf.rules(hits), ()))
         return cast("Said | None", answers[hits])
-
-    def _doubting(self, leaf: Leaf) -> Doubting:
-        found = leaf.doubting = Doubting(self.plan, leaf)
-        return found
 
     def of_rule(self, rule: int) -> Said | None:
         """The answer where one rule decides, or none (NONE)."""

@@ -219,7 +219,7 @@ class Doubting:
         after = self.leaf.every
         met: set[Spoken] = set()
         for rule in rules:
-            spoken = self.plan.spoken[rule][column]
+            spoken = _alone(self.plan.spoken[rule][column])
             if spoken is not NOTHING and spoken not in met:
                 met.add(spoken)
                 same |= self._saying(column, spoken) & after
@@ -245,12 +245,14 @@ class Doubting:
 
     @cached_property
     def _said(self) -> Sequence[Mapping[Spoken, Sequence[int]]]:
-        """By output column the rules that say each value, as numbers of bits."""
+        """By output column the rules that say each value, as numbers of bits; in lists, each item."""
+        lists = [policy.lists for policy in self.plan.outputs.policies]
         columns: list[Mapping[Spoken, Sequence[int]]] = []
         for column in self._columns:
             bits: dict[Spoken, list[int]] = {}
             for bit, rule in enumerate(self.leaf.numbers):
-                bits.setdefault(self.plan.spoken[rule][column], []).append(bit)
+                spoken = self.plan.spoken[rule][column]
+                bits.setdefault(_alone(spoken) if lists[column] else spoken, []).append(bit)
             columns.append(bits)
         return columns
 
@@ -297,6 +299,14 @@ class Doubting:
         return found
 
 
+def doubting_of(plan: TablePlan, leaf: Leaf) -> Doubting:
+    """What tells what is open among the rules of a leaf."""
+    found: Doubting | None = leaf.doubting
+    if found is None:
+        found = leaf.doubting = Doubting(plan, leaf)
+    return found
+
+
 def first_decides(plan: TablePlan) -> bool:
     """Whether nothing but the first hit of a table matters."""
     policies = {plan.table.policy, *plan.outputs.policies}
@@ -306,6 +316,11 @@ def first_decides(plan: TablePlan) -> bool:
 def can_doubt(plan: TablePlan) -> bool:
     """Whether what is open in a table can be told from bits: its rules say plain values, and none is an else rule."""
     return type(plan.index) is Index and not plan.expressions and not plan.outputs.otherwise
+
+
+def _alone(spoken: Spoken) -> Spoken:
+    """The one item of a list of one, which adds to lists what the item does."""
+    return spoken[0] if isinstance(spoken, tuple) and len(spoken) == 1 else spoken
 
 
 def _mask(bits: Iterable[int]) -> int:
