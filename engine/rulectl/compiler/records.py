@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from rulectl.compiler.complaints import complain, heading_of, nearest
-from rulectl.diagnostics import Finding
+from rulectl.diagnostics import Finding, Note
 from rulectl.lang.chars import visible
 from rulectl.model import words
 from rulectl.model.draft import DraftBlock, DraftCell
@@ -36,10 +37,26 @@ class Record(NamedTuple):
 
 def records(block: DraftBlock, required: Sequence[str], found: list[Finding]) -> Iterator[Record]:
     """The rows of a block; none when a required heading is missing."""
-    columns = headings(block, found)
-    if columns is not None and not missing(block, columns, required, found):
+    here: list[Finding] = []
+    columns = headings(block, here)
+    lacking = columns is not None and missing(block, columns, required, here)
+    found.extend(_once(here) if lacking else here)
+    if columns is not None and not lacking:
         for row in block.rows[2:]:
             yield Record(row, columns)
+
+
+def _once(found: Sequence[Finding]) -> list[Finding]:
+    """Headings that are missing and headings that are no words are one mistake: the latter become notes of the first
+    that is missing, for one of them is likely to be what was meant by it."""
+    strange = [finding for finding in found if finding.slug == "unknown-heading"]
+    rest = [finding for finding in found if finding.slug != "unknown-heading"]
+    at = next((n for n, finding in enumerate(rest) if finding.slug == "missing-heading"), None)
+    if at is None:
+        return list(found)
+    notes = tuple(Note("note-unknown-heading", finding.at) for finding in strange)
+    rest[at] = replace(rest[at], notes=(*rest[at].notes, *notes))
+    return rest
 
 
 def headings(block: DraftBlock, found: list[Finding], *, others: bool = False) -> dict[str, int] | None:

@@ -7,28 +7,36 @@ the earlier.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from rulectl.codes import LANGUAGES, Severity
 from rulectl.compiler.adjusting import Adjustment, adjust, adjusts, alike_but, joined, overridden
 from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import complain, heading_of, judged, left_blank, not_a_choice
 from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
-from rulectl.compiler.records import Record, listed, records, unread
+from rulectl.compiler.records import Record, headings, listed, records, unread
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, finding
+from rulectl.lang.chars import visible
 from rulectl.lang.parser import parse_test
 from rulectl.lang.scope import Problem, Scope
 from rulectl.lang.syntax import Between, Is, Literal
 from rulectl.model import words
-from rulectl.model.draft import BlockKind, DraftCell
+from rulectl.model.draft import BlockKind, DraftBlock, DraftCell
 from rulectl.model.policy import Favours, Merge, Role
 from rulectl.model.rulebook import Term
 from rulectl.source import Cell, FilePlace
 from rulectl.types import NUMBER, Kind, Type
 from rulectl.values import Value
+
+_PARTING = re.compile("[;；\n、,，]")
+_RUN = re.compile(r"[/／|｜]|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff0-9①-⑳])")
+_NUMBERED = re.compile(r"^\s*(?:[0-9]+[.．)）]|[①-⑳])\s*")
+"""What parts values, what people part them by as well, and the numbers that they put before them."""
 
 
 @dataclass(slots=True)
@@ -50,21 +58,22 @@ def read_vocabulary(work: Work) -> Work:
     """Pass: the terms, and the names of those that are broken."""
     found: list[Finding] = []
     if _lacking(work):
-        nowhere = finding("no-vocabulary", FilePlace(work.drafts[0].file))
-        return replace(work, incomplete=True).plus((nowhere,))
+        return _without(work)
     terms: dict[str, Term] = {}
     broken: set[str] = set(work.broken)
     ids = _ids(work)
     stated: dict[tuple[str, str], Cell] = {}
     rows: list[Adjustment] = []
     for book, block in work.blocks(BlockKind.VOCABULARY):
-        for record in records(block, ("name",) if book.includes else ("name", "role"), found):
+        for record in records(block, ("name",) if book.includes else _needed(block), found):
             if book.includes and adjusts(record):
                 rows.append(Adjustment(book, record))
                 continue
             row = _Row(record, found, work, ids)
             term = _term(row)
             known = terms.get(term.id)
+            if known is not None and known.name != term.name:
+                broken.add(words.fold(term.name))  # what speaks of it is right, once it has an id of its own
             for key in ("type", "values"):
                 if not record.cell(key).blank:
                     stated.setdefault((term.id, key), record.cell(key).at)
@@ -82,6 +91,17 @@ def read_vocabulary(work: Work) -> Work:
         broken=frozenset(broken - whole),
         incomplete=work.incomplete or unread(found),
     ).plus(found)
+
+
+def _needed(block: DraftBlock) -> tuple[str, ...]:
+    """The headings that a vocabulary cannot do without. Values alone make an enum, and not every type has values: these
+    headings may be missing where no row asks for them."""
+    columns = headings(block, []) or {}
+    rows = [Record(row, columns) for row in block.rows[2:]]
+    typed = "type" in columns or all(record.text("values") for record in rows)
+    enums = any((words.type_of(record.text("type")) or (None,))[0] is Kind.ENUM for record in rows)
+    others = (key for key, needed in (("type", not typed), ("values", enums)) if needed and key not in columns)
+    return ("name", "role", *others)
 
 
 def _ids(work: Work) -> Mapping[str, str]:
@@ -116,6 +136,19 @@ def _lacking(work: Work) -> bool:
     kinds = {block.kind for book in work.books for block in book.draft.blocks}
     naming = {BlockKind.TABLE, BlockKind.AGGREGATES, BlockKind.TESTS, BlockKind.POLICIES}
     return not work.incomplete and BlockKind.VOCABULARY not in kinds and bool(kinds & naming)
+
+
+def _without(work: Work) -> Work:
+    """No vocabulary: there is none, or its marker is misspelt, which is then no mere warning."""
+    marker = {words.fold(words.word("marker", BlockKind.VOCABULARY.value, lang)) for lang in LANGUAGES}
+    misspelt = [
+        f for f in work.findings if f.slug == "marker-misspelt" and words.fold(dict(f.fields)["suggestion"]) in marker
+    ]
+    if not misspelt:
+        nowhere = finding("no-vocabulary", FilePlace(work.drafts[0].file))
+        return replace(work, incomplete=True).plus((nowhere,))
+    graver = tuple(replace(f, severity_override=Severity.ERROR) if f in misspelt else f for f in work.findings)
+    return replace(work, incomplete=True, findings=graver)
 
 
 def _term(row: _Row) -> Term:
@@ -180,6 +213,10 @@ def _type(row: _Row) -> Type | None:
         row.spoil(complain("enum-without-values", values_cell if "values" in record.columns else cell, **_named(row)))
         return None
     repeated = next((value for i, value in enumerate(values) if value in values[:i]), None)
+    run = _run_together(values_cell.text, values) if kind is Kind.ENUM else ()
+    if run:
+        row.found.append(complain("values-run-together", values_cell, text=values[0], values=";".join(run)))
+        values = run
     if repeated is not None:
         row.found.append(complain("repeated-value", values_cell, value=repeated))
     if values and not kind.textual:
@@ -189,6 +226,15 @@ def _type(row: _Row) -> Type | None:
         row.found.append(complain("values-unsuitable", values_cell, **_named(row)))
         values = ()
     return Type(kind, many, tuple(dict.fromkeys(values)))
+
+
+def _run_together(text: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The values that `噪音/卫生/空调` or `1.噪音 2.卫生` most likely means; nothing for what is a single value, which a
+    semicolon behind it says."""
+    if len(values) != 1 or _PARTING.search(text):
+        return ()
+    parts = tuple(visible(_NUMBERED.sub("", part)) for part in _RUN.split(values[0]))
+    return parts if len(parts) > 1 and all(any(sign.isalnum() for sign in part) for part in parts) else ()
 
 
 def _range(text: str, unit: str) -> tuple[Decimal | None, Decimal | None] | None:
