@@ -12,6 +12,9 @@ from rulectl.codes import Code, Language, Severity, by_slug
 from rulectl.source import Location, Place
 from rulectl.values import Value, plain_text
 
+Fields = tuple[tuple[str, str], ...]
+"""What fills the sentence of a code, by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -29,7 +32,7 @@ class Finding:
 
     slug: str
     at: Location
-    fields: tuple[tuple[str, str], ...] = ()
+    fields: Fields = ()
     notes: tuple[Note, ...] = ()
     table: str = ""
     rules: tuple[str, ...] = ()
@@ -52,6 +55,8 @@ class Finding:
 
     def message(self, lang: Language) -> str:
         """One sentence: what is wrong; of a check that found nothing or could not tell, that."""
+        if not self.verdict:
+            return sentence(self.slug, self.fields, lang)
         info = self.info
         answers = {"proved": info.proved, "undecided": info.undecided, "counterexample": info.counterexample}
         other = answers.get(self.verdict, {})
@@ -65,8 +70,18 @@ class Finding:
         """What to write instead; empty when the sentence says it all, or nothing is wrong."""
         if self.verdict in ("proved", "undecided"):
             return ""
-        template = self.info.help.get(lang, "")
-        return template.format(**dict(self.fields)).rstrip() if template else ""
+        return advice(self.slug, self.fields, lang)
+
+
+def sentence(slug: str, fields: Fields, lang: Language) -> str:
+    """What a code says is wrong."""
+    return by_slug(slug).message[lang].format(**dict(fields))
+
+
+def advice(slug: str, fields: Fields, lang: Language) -> str:
+    """What it says to write instead; may be empty."""
+    template = by_slug(slug).help.get(lang, "")
+    return template.format(**dict(fields)).rstrip() if template else ""
 
 
 def finding(

@@ -20,6 +20,7 @@ from rulectl.cases.writer import Column, Layout
 from rulectl.columnar.alike import Alike
 from rulectl.columnar.decided import Decided
 from rulectl.columnar.engine import ColumnarEngine
+from rulectl.columnar.refused import Refused
 from rulectl.columnar.typed import unfitted
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
@@ -34,6 +35,23 @@ if TYPE_CHECKING:
 Decide = Callable[[Mapping[str, Value], Counted | None], Outcome]
 
 
+class Rejects(NamedTuple):
+    """The rejected rows of a chunk, one by one and in columns."""
+
+    singly: tuple[Reject, ...]
+    together: Refused | None = None
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self.singly) + (0 if self.together is None else len(self.together))
+
+    def all(self) -> list[Reject]:
+        """All of them, in order."""
+        others = () if self.together is None else self.together.singly()
+        return sorted((*self.singly, *others), key=lambda reject: reject.number)
+
+
 class Answers(Protocol):
     """The decided rows of a chunk, in order, and those rejected."""
 
@@ -46,7 +64,7 @@ class Answers(Protocol):
         ...
 
     @property
-    def rejects(self) -> tuple[Reject, ...]: ...
+    def rejects(self) -> Rejects: ...
 
     def cells(self, column: Column) -> pl.Series:
         """A column as texts."""
@@ -89,7 +107,7 @@ class ColumnAnswers(NamedTuple):
 
     decided: Decided
     layout: Layout
-    rejects: tuple[Reject, ...]
+    rejects: Rejects
     kept: Alike
 
     @property
@@ -169,10 +187,8 @@ class ColumnAnswerer:
             numbers=chunk.frame[ROW].to_numpy(),
             counted=None if counts is None else {name: counts[name] for name in self._counted},
         )
-        rejects = (*chunk.rejects, *(replace(r, raw=r.raw[: chunk.raw]) for r in decided.rejects))
-        return ColumnAnswers(
-            decided, self._layout, tuple(sorted(rejects, key=lambda reject: reject.number)), self._kept
-        )
+        refused = None if decided.refused is None else replace(decided.refused, raw=chunk.raw)
+        return ColumnAnswers(decided, self._layout, Rejects(chunk.rejects, refused), self._kept)
 
 
 # -- row by row --------------------------------------------------------------------------------------------------
@@ -182,7 +198,7 @@ class RowAnswers(NamedTuple):
     """What an engine says that decides a case at a time."""
 
     decided: list[tuple[CaseRow, Outcome]]
-    rejects: tuple[Reject, ...]
+    rejects: Rejects
     reporter: Reporter
 
     @property
@@ -243,7 +259,7 @@ class RowAnswerer:
                 rejects.append(row)
             else:
                 decided.append((row, self._decide(row.facts, None if counted is None else counted[at])))
-        return RowAnswers(decided, tuple(sorted(rejects, key=lambda reject: reject.number)), self._reporter)
+        return RowAnswers(decided, Rejects(tuple(rejects)), self._reporter)
 
 
 def _counts(frame: pl.DataFrame, rulebook: Rulebook) -> list[dict[str, tuple[Value, tuple[str, ...]]]]:

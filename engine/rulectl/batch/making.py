@@ -98,7 +98,7 @@ class Maker:
 
     def write(self, answers: Answers) -> Made:
         """What goes into the files. Raises UnwritableError."""
-        summary = Summary(rejected=len(answers.rejects))
+        summary = Summary(rejected=answers.rejects.number)
         answers.add_to(summary)
         return Made(
             self._pieces.piece(answers),

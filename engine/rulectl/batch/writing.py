@@ -12,13 +12,27 @@ from itertools import groupby
 
 import polars as pl
 
-from rulectl.batch.answers import Answers, RowAnswers
+from rulectl.batch.answers import Answers, Rejects, RowAnswers
 from rulectl.batch.sinks import Lines, frame_bytes
 from rulectl.cases.formats import Format
 from rulectl.cases.reader import Reject
 from rulectl.cases.table import positions
-from rulectl.cases.writer import Column, Layout, reject_cells, unwritable
+from rulectl.cases.writer import (
+    RISKY,
+    Column,
+    Layout,
+    fields_cell,
+    reason,
+    reasons_cell,
+    reject_cells,
+    unchanged,
+    unwritable,
+)
 from rulectl.codes import Language
+from rulectl.collecting import uncollected
+from rulectl.columnar.refused import Refused
+
+_END = "\r\n"
 
 _UTF8 = ("utf-8", "utf-8-sig", "utf8")
 
@@ -154,16 +168,47 @@ class RejectWriter:
         """Raises UnwritableError."""
         return head_row(self.headings, self.encoding, self.delimiter)
 
-    def piece(self, rejects: Sequence[Reject]) -> bytes:
+    @uncollected()
+    def piece(self, rejects: Rejects) -> bytes:
         """Raises UnwritableError."""
-        if not rejects:
+        if not rejects.number:
             return b""
         encode = encoder(self.encoding)
         try:
-            rows = rows_text((reject_cells(reject, self.lang, self.own) for reject in rejects), self.delimiter)
-            return encode(rows)
+            return encode(self._text(rejects))
         except UnicodeEncodeError:  # then each row by itself
-            return b"".join(self._row(reject, encode) for reject in rejects)
+            return b"".join(self._row(reject, encode) for reject in rejects.all())
+
+    def _text(self, rejects: Rejects) -> str:
+        """The rows as lines, in order."""
+        together = rejects.together
+        if together is None or self.own:  # what stands in front of a row hangs on the row
+            return rows_text((reject_cells(reject, self.lang, self.own) for reject in rejects.all()), self.delimiter)
+        lines = self._together(together).to_list()
+        if rejects.singly:
+            singly = ((r.number, rows_text([reject_cells(r, self.lang)], self.delimiter)) for r in rejects.singly)
+            lines = [line for _, line in sorted((*singly, *zip(together.numbers.tolist(), lines, strict=True)))]
+        return "".join(lines)
+
+    def _together(self, refused: Refused) -> pl.Series:
+        """Rows that were refused in columns, as `reject_cells` has each of them: what many have in common is said
+        once, and cells are looked at where a spreadsheet would run one of their column."""
+        codes, said = refused.told
+        fields = pl.Series([fields_cell(one.field for one in wrongs) for wrongs in said], dtype=pl.String)
+        reasons = pl.Series(
+            [
+                reasons_cell((reason(o.field, o.slug, o.fields, self.lang) for o in wrongs), self.lang)
+                for wrongs in said
+            ],
+            dtype=pl.String,
+        )
+        columns = [
+            pl.Series(refused.numbers).cast(pl.String),
+            *(_quoted(texts, self.delimiter).gather(codes) for texts in (fields, reasons)),
+            *(_quoted(_unrun(refused.column(index)), self.delimiter) for index in range(refused.raw)),
+        ]
+        named = pl.DataFrame([column.alias(str(n)) for n, column in enumerate(columns)])
+        return named.select(pl.concat_str(pl.all(), separator=self.delimiter) + _END).to_series()
 
     def _row(self, reject: Reject, encode: Callable[[str], bytes]) -> bytes:
         cells = reject_cells(reject, self.lang, self.own)
@@ -173,6 +218,15 @@ class RejectWriter:
             return encode(rows_text([cells], self.delimiter))
         except UnicodeEncodeError:
             raise unwritable(reject.number, self.headings, cells, self.encoding) from None
+
+
+def _unrun(texts: pl.Series) -> pl.Series:
+    """The cells of a row as it stood, such that no spreadsheet runs them."""
+    runs = texts.str.contains(RISKY)
+    if not runs.any():
+        return texts
+    places = runs.arg_true()
+    return texts.scatter(places, [unchanged(text) for text in texts.gather(places).to_list()])
 
 
 def head_row(headings: Sequence[str], encoding: str, delimiter: str) -> bytes:

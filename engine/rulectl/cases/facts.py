@@ -28,6 +28,10 @@ Facts = dict[str, Value]
 # How many readings a term remembers before it forgets them all.
 MEMORY = 20_000
 
+_PROBLEMS = 1 << 16
+"""So many mistakes are remembered, and as many before them: those of one piece of a long file are asked for twice, to
+know its bad rows and to tell why these are bad."""
+
 _SHORT = 200
 _DIGITS = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
@@ -38,7 +42,7 @@ _PLAIN = (bool, int, float, Decimal, dt.date, dt.timedelta, NoneType)
 class Slot:
     """A term as a case fills it: how its values are read, and what has been read before."""
 
-    __slots__ = ("_free", "_number", "_problems", "id", "natives", "required", "term", "texts")
+    __slots__ = ("_earlier", "_free", "_number", "_problems", "id", "natives", "required", "term", "texts")
 
     def __init__(self, term: Term) -> None:
         self.term = term
@@ -46,6 +50,7 @@ class Slot:
         self.required = term.required and term.default is None
         self.texts: dict[str, Value] = {}
         self._problems: dict[str, Problem] = {}
+        self._earlier: dict[str, Problem] = {}
         self.natives: dict[tuple[type, object], Value] = {}
         kind = term.type.kind
         self._free = kind is Kind.STRING and not term.type.many and not term.type.values
@@ -56,16 +61,16 @@ class Slot:
         if raw.startswith('="') and raw.endswith('"') and len(raw) > 2:
             # so exports keep a spreadsheet from rounding long numbers: ="202506017000000123"
             return self.text(raw[2:-1].replace('""', '"'))
+        # a mistake comes in many rows, and what may be meant by it is dear to find
+        known = self._problems.get(raw) or self._earlier.get(raw)
+        if known is not None:
+            return known
         value = self._plain(raw)
         if value is None:
-            known = self._problems.get(raw)
-            if known is not None:
-                return known
             read = read_value(raw, self.term.type, self.term.unit)
             if isinstance(read, Problem):
-                if len(self._problems) >= MEMORY:
-                    self._problems.clear()
-                # a mistake comes in many rows, and what may be meant by it is dear to find
+                if len(self._problems) >= _PROBLEMS:
+                    self._earlier, self._problems = self._problems, {}
                 self._problems[raw] = read
                 return read
             value = read

@@ -1,8 +1,7 @@
 """A table without the rows that say its headings again (`repeated.py`).
 
-Of all rows one column is asked, by the first signs of its cells: the column in which fewest of
-the first rows can be the heading, which in most files are none. For 100,000 rows of 14 columns that takes 2 ms, where
-to read them takes 50.
+Of all rows one column is asked, by the first signs of its cells: the column in which fewest of the first rows can be
+the heading, which in most files are none. For 100,000 rows of 14 columns that takes 3 ms, where to read them takes 70.
 """
 
 from __future__ import annotations
@@ -68,8 +67,9 @@ class Unrepeated:
         column = rows.get_column(str(at))
         low, high = column.min(), column.max()
         # most columns have no cell that begins like their heading: the first and the last in order tell that
-        if isinstance(low, str) and isinstance(high, str) and LEAST <= low and high[:1] <= MOST:
-            if not any(low[0] <= sign <= high[0] for sign in self._row.signs(at)):
+        if isinstance(low, str) and isinstance(high, str) and low >= LEAST and high[:1] <= MOST:
+            between = [sign for sign in self._row.signs(at) if low[0] <= sign <= high[0]]
+            if not between:
                 return np.zeros(0, np.int64)
         possible = (column < LEAST) | (column > MOST)
         for sign in self._row.signs(at):

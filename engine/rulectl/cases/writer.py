@@ -18,11 +18,10 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 from rulectl.codes import Language, say
-from rulectl.diagnostics import Finding
+from rulectl.diagnostics import Fields, advice, sentence
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
-from rulectl.source import Location, RowPlace
 from rulectl.types import Kind
 from rulectl.values import Value, plain_text
 
@@ -30,12 +29,13 @@ if TYPE_CHECKING:  # a command that only needs a place to write does not wait fo
     from rulectl.cases.reader import CaseRow, Reject
 
 _MEMORY = 20_000
-_ANYWHERE = Location(RowPlace("", 0))
 
 Trace = Literal["none", "rules", "full"]
 Headings = Literal["name", "id"]
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+RISKY = r"^[=+\-@\t\r]"
+"""Texts that a spreadsheet would run."""
 
 # The columns that are not terms, by the name that `--columns` and the heading give them.
 EXTRAS = ("status", "asks", "rules", "why")
@@ -219,36 +219,40 @@ _GAPS: dict[Language, str] = {"zh": "", "en": " "}
 
 
 def reject_cells(reject: Reject, lang: Language, own: int = 0) -> list[str]:
-    """A rejected row, whole, with its row number, its fields and the reasons in front; several reasons are joined. Of a
-    row that was rejected before, `own` cells in front are what was said then, and are left out."""
-    fields = ";".join(dict.fromkeys(field for field, _ in reject.problems if field))
-    reasons = _GAPS[lang].join(_reason(field, found, lang) for field, found in reject.problems)
-    return [
-        str(reject.number),
-        guarded(fields),
-        guarded(reasons),
-        *(_unchanged(text) for text in _new(reject.raw, own)),
-    ]
+    """A rejected row, whole, with its row number, its fields and the reasons in front. Of a row that was rejected
+    before, `own` cells in front are what was said then, and are left out."""
+    problems = reject.problems
+    fields = fields_cell(field for field, _ in problems)
+    reasons = reasons_cell((_told(field, found.slug, found.fields, lang) for field, found in problems), lang)
+    return [str(reject.number), fields, reasons, *map(unchanged, _new(reject.raw, own))]
 
 
 def _new(raw: Sequence[str], own: int) -> Sequence[str]:
     return raw[own:] if len(raw) > own and raw[0].strip().isdecimal() else raw
 
 
-def _reason(field: str, found: Finding, lang: Language) -> str:
-    return _told(field, found.slug, found.fields, lang)
+def fields_cell(fields: Iterable[str]) -> str:
+    """The fields in which something is wrong; blank is the row."""
+    return guarded(";".join(dict.fromkeys(field for field in fields if field)))
 
 
-@lru_cache(256)
-def _told(field: str, slug: str, fields: tuple[tuple[str, str], ...], lang: Language) -> str:
-    """What is said of a problem, wherever it is: many rows have the same."""
-    found = Finding(slug, _ANYWHERE, fields)
-    message = found.message(lang)
+def reasons_cell(reasons: Iterable[str], lang: Language) -> str:
+    """What is wrong in them; several are joined."""
+    return guarded(_GAPS[lang].join(reasons))
+
+
+def reason(field: str, slug: str, fields: Fields, lang: Language) -> str:
+    """What is said of a problem, wherever it is."""
+    message = sentence(slug, fields, lang)
     told = say("report-pair", lang, name=field, value=message) if field and field not in message else message
-    return f"{told}{_GAPS[lang]}{found.help(lang)}".rstrip()
+    return f"{told}{_GAPS[lang]}{advice(slug, fields, lang)}".rstrip()
 
 
-def _unchanged(text: str) -> str:
+_told = lru_cache(256)(reason)
+"""Many rows have the same."""
+
+
+def unchanged(text: str) -> str:
     """An original cell: guarded unless it is a number, such as -3."""
     if not text.startswith(_FORMULA):
         return text

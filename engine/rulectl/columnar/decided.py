@@ -19,6 +19,7 @@ from rulectl.columnar.alike import Alike
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each, gathered
 from rulectl.columnar.columns import Coded, Column, Texts
 from rulectl.columnar.lists import end_to_end
+from rulectl.columnar.refused import Refused
 from rulectl.columnar.tables import TableColumns
 from rulectl.columnar.typed import typed, unfitted
 from rulectl.diagnostics import Finding
@@ -86,15 +87,16 @@ class Counts(NamedTuple):
 @dataclass(slots=True)
 class Decided:
     """The rows of a frame that were decided (`cases`: their places in it, `numbers`: their numbers in the file, `ids`,
-    `simple` as in `Texts`), and those that were rejected. All columns below have one item for each decided row, in
-    order."""
+    `simple` as in `Texts`), and those that were rejected: `refused` as they cannot be read, `repeated` for their ids.
+    All columns below have one item for each decided row, in order."""
 
     rulebook: Rulebook
     cases: npt.NDArray[np.int64]
     numbers: npt.NDArray[np.int64]
     ids: pl.Series
     simple: bool
-    rejects: tuple[Reject, ...]
+    refused: Refused | None
+    repeated: tuple[Reject, ...]
     headings: Headings
     columns: Mapping[str, Column]
     ranks: Codes
@@ -108,6 +110,12 @@ class Decided:
 
     def __len__(self) -> int:
         return len(self.cases)
+
+    @property
+    def rejects(self) -> tuple[Reject, ...]:
+        """The rejected rows, one by one and in order."""
+        found = self.refused.singly() if self.refused is not None else ()
+        return tuple(sorted((*found, *self.repeated), key=lambda reject: reject.number))
 
     # -- as the results file holds them -------------------------------------------------------------------------
 
@@ -224,7 +232,8 @@ class Decided:
             cases=self.cases[at],
             numbers=self.numbers[at],
             ids=self.ids.gather(at),
-            rejects=(),
+            refused=None,
+            repeated=(),
             columns={term: self.columns[term].kept(mine) for term in terms},
             ranks=self.ranks[at],
             asks=self.asks[at],

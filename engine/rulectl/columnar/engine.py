@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rulectl.cases.facts import FactReader, field_finding
+from rulectl.cases.facts import FactReader
 from rulectl.cases.headings import Plan as Headings
 from rulectl.cases.headings import PlannedColumn
 from rulectl.cases.headings import plan as match_headings
@@ -29,6 +29,7 @@ from rulectl.columnar.counted import counts_of, take_counts
 from rulectl.columnar.decided import Decided, Firings, Pieces
 from rulectl.columnar.findings import Telling
 from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
+from rulectl.columnar.refused import Doubt, Refused
 from rulectl.columnar.seen import Seen
 from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.columnar.terms import TermColumns, Verdicts
@@ -36,7 +37,6 @@ from rulectl.columnar.tested import Questions
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.region import Partition
-from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Is, Literal, Name
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
@@ -57,14 +57,15 @@ the next frame, and all where that is not enough."""
 @dataclass(slots=True)
 class Cases:
     """The rows of a frame that can be decided: `at` are their places in it, `ids` their ids as text (`simple` as in
-    `Texts`)."""
+    `Texts`). Of the others some cannot be read (`refused`), some have an id that was there before (`repeated`)."""
 
     columns: dict[str, Column]
     at: npt.NDArray[np.int64]
     numbers: npt.NDArray[np.int64]
     ids: pl.Series
     simple: bool
-    rejects: tuple[Reject, ...]
+    refused: Refused | None
+    repeated: tuple[Reject, ...]
 
 
 class ColumnarEngine:
@@ -164,9 +165,8 @@ class ColumnarEngine:
             elif term.id in self.readers:
                 columns[term.id] = blank_column(rows, _default(term))
         ids = self._ids(columns, reads, numbers)
-        rejects: list[Reject] = []
-        if bad.any():
-            rejects += self._rejects(frame, headings, reads, np.flatnonzero(bad), numbers, file)
+        refused = self._refused(frame, headings, reads, bad, numbers, file) if bad.any() else None
+        repeated: list[Reject] = []
         heading = next((c.heading.strip() for c in headings.columns if c.term.id == "case_id"), None)
         if seen is not None and heading is not None:
             again = seen.again(ids, numbers, ~bad)
@@ -175,7 +175,7 @@ class ColumnarEngine:
                 place = Location(RowPlace(file, number, heading), id_)
                 reason = finding("same-case-id", place, id=id_, row=first)
                 cells = tuple(["" if cell is None else str(cell) for cell in frame.row(row)])
-                rejects.append(Reject(number, id_, cells, ((heading, reason),)))
+                repeated.append(Reject(number, id_, cells, ((heading, reason),)))
                 bad[row] = True
         at = np.arange(rows, dtype=np.int64)
         if bad.any():
@@ -184,10 +184,9 @@ class ColumnarEngine:
             at = at[good]
             ids = ids.filter(pl.Series(good))
             numbers = numbers[good]
-            rejects.sort(key=lambda reject: reject.number)
         named = None if self.id_term is None else columns.get(self.id_term.id)
         simple = named is None or (isinstance(named, Texts) and named.simple)
-        return Cases(columns, at, numbers, ids, simple, tuple(rejects))
+        return Cases(columns, at, numbers, ids, simple, refused, tuple(repeated))
 
     def _ids(
         self, columns: Mapping[str, Column], reads: Mapping[str, Read], numbers: npt.NDArray[np.int64]
@@ -202,36 +201,26 @@ class ColumnarEngine:
             ids = ids.to_frame("id").select(pl.coalesce("id", pl.Series("n", numbers).cast(pl.String))).to_series()
         return ids.alias("id")
 
-    def _rejects(
+    def _refused(
         self,
         frame: pl.DataFrame,
         headings: Headings,
         reads: Mapping[str, Read],
-        rows: npt.NDArray[np.int64],
+        bad: npt.NDArray[np.bool_],
         numbers: npt.NDArray[np.int64],
         file: str,
-    ) -> list[Reject]:
-        """Rows that cannot be read, with every reason; only cells that are bad or missing are looked at again."""
-        problems: dict[int, list[tuple[str, Finding]]] = {row: [] for row in rows.tolist()}
+    ) -> Refused:
+        """The rows that cannot be read."""
+        doubts: list[Doubt] = []
         for planned in headings.columns:
-            slot, heading, read = self.facts.slots[planned.term.id], planned.heading.strip(), reads[planned.term.id]
+            slot, read = self.facts.slots[planned.term.id], reads[planned.term.id]
             doubtful = np.zeros(frame.height, np.bool_) if read.bad is None else read.bad
-            (at,) = (doubtful | read.null if slot.required else doubtful).nonzero()
-            for row, raw in zip(at.tolist(), frame.to_series(planned.index).gather(at).to_list(), strict=True):
-                place = RowPlace(file, int(numbers[row]), heading)
-                value = slot.native(raw)
-                if isinstance(value, Problem):
-                    problems[row].append((heading, field_finding(value, place, "" if raw is None else str(raw))))
-                elif value is None and slot.required:
-                    problems[row].append((heading, finding("missing-fact", Location(place), field=heading)))
+            at = np.flatnonzero(doubtful | read.null if slot.required else doubtful)
+            if len(at):
+                doubts.append(Doubt(slot, planned.heading.strip(), planned.index, at))
         named = next((c.index for c in headings.columns if self.id_term and c.term.id == self.id_term.id), None)
-        found: list[Reject] = []
-        for row, cells in zip(rows.tolist(), frame[rows.tolist()].iter_rows(), strict=True):
-            texts = tuple(["" if cell is None else str(cell) for cell in cells])
-            id_ = texts[named].strip() if named is not None else ""
-            number = int(numbers[row])
-            found.append(Reject(number, id_ or str(number), texts, tuple(problems[row])))
-        return found
+        at = np.flatnonzero(bad)
+        return Refused(frame, at, numbers[at], file, named, tuple(doubts), frame.width)
 
     # -- deciding -----------------------------------------------------------------------------------------------
 
@@ -281,7 +270,8 @@ class ColumnarEngine:
             numbers=cases.numbers,
             ids=cases.ids,
             simple=cases.simple,
-            rejects=cases.rejects,
+            refused=cases.refused,
+            repeated=cases.repeated,
             headings=headings,
             columns=columns,
             ranks=self._ranks(codes, rows),
@@ -322,7 +312,8 @@ class ColumnarEngine:
             numbers=cases.numbers,
             ids=cases.ids,
             simple=cases.simple,
-            rejects=cases.rejects,
+            refused=cases.refused,
+            repeated=cases.repeated,
             headings=headings,
             columns=columns,
             ranks=gathered(o.status.rank for o in outcomes),
