@@ -114,6 +114,13 @@ class Book:
         with _sound(self):
             return Engine(self.rulebook)
 
+    @cached_property
+    def hash(self) -> str:
+        """`sha256:...` over what the rulebook means: that of its compiled JSON, and of whatever it decided."""
+        from rulectl.codec.hashing import content_hash  # late: it brings the schema, which few need
+
+        return content_hash(self.rulebook)
+
     def _begin(self, case: Mapping[str, object]) -> Outcome | None:
         """The first case: later ones find what decides them as an attribute, which takes a tenth of a property."""
         self._decide_raw = self.engine.decide_raw

@@ -180,6 +180,8 @@ def test_decisions_as_a_workbook(batch: Batch, tmp_path: Path) -> None:
     batch("cases.csv", "-o", "out.xlsx")
     book = openpyxl.load_workbook(tmp_path / "out.xlsx")
     assert book.sheetnames == ["判定结果", "用到的规则"]
+    # who keeps the workbook can prove which rulebook decided
+    assert str(book.properties.description).endswith(rulectl.load(BOOK).hash)
     sheet, rules = book.worksheets
     assert sheet.freeze_panes == "B2"
     expected = list(csv.reader(io.StringIO(EXPECTED)))

@@ -154,8 +154,9 @@ def test_the_summary_counts_cases_rules_and_questions(book: rulectl.Book) -> Non
     )
     assert summary_text(Summary(), labels, "en").startswith("0 rows: the file holds no cases\n")
     summary.rejected = 1
-    fields = json.loads(summary_json(summary, labels))
+    fields = json.loads(summary_json(summary, labels, book.rulebook))
     assert (fields["rows"], fields["rejected"], fields["status"]["decided"]) == (4, 1, 2)
+    assert fields["rulebook"] == {"id": book.rulebook.id, "version": book.rulebook.version, "hash": book.hash}
 
 
 def test_an_overruled_conclusion_is_not_shown(tmp_path: Path) -> None:

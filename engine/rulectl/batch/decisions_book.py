@@ -22,6 +22,7 @@ import wcwidth
 import xlsxwriter
 
 from rulectl.cases.writer import Column, Layout
+from rulectl.codec.hashing import content_hash
 from rulectl.codec.places import range_json
 from rulectl.codes import Language, say
 from rulectl.diagnostics import Finding, finding
@@ -138,7 +139,8 @@ def _written(
     rows: int,
 ) -> list[Finding]:
     """The sheets of a workbook, and it closed. Raises OSError."""
-    book.set_properties({"created": _CREATED})
+    decided_by = f"{rulebook.id} {rulebook.version} {content_hash(rulebook)}"
+    book.set_properties({"created": _CREATED, "title": rulebook.name, "comments": decided_by})
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#1F4E78", "font_color": "white", "valign": "vcenter"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),

@@ -228,7 +228,7 @@ def _let_go(stream: TextIO) -> None:
 def _sum_up(summary: Summary, rulebook: Rulebook, here: Session, rejects: str | None) -> None:
     labels = {term.id: term.name for term in rulebook.terms}
     if here.json:
-        click.echo(summary_json(summary, labels), err=True)
+        click.echo(summary_json(summary, labels, rulebook), err=True)
         return
     click.echo(summary_text(summary, labels, here.lang), err=True)
     if rejects is not None:

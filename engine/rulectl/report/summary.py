@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from rulectl.codec.hashing import content_hash
 from rulectl.codes import Language, Severity, say
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Status
@@ -105,10 +106,11 @@ def summary_text(summary: Summary, labels: Mapping[str, str], lang: Language) ->
     return "\n".join(lines)
 
 
-def summary_json(summary: Summary, labels: Mapping[str, str]) -> str:
-    """The same as one line of JSON."""
+def summary_json(summary: Summary, labels: Mapping[str, str], rulebook: Rulebook) -> str:
+    """The same as one line of JSON, with the rulebook that decided: whoever has its workbook can prove it by the hash."""
     return dumps(
         {
+            "rulebook": {"id": rulebook.id, "version": rulebook.version, "hash": content_hash(rulebook)},
             "rows": summary.rows,
             "rejected": summary.rejected,
             "status": {status.value: summary.statuses[status] for status in Status},
