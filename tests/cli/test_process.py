@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from io import BytesIO
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 DEMO = str(Path(__file__).with_name("demo.md"))
@@ -46,6 +49,31 @@ def test_the_locale_chooses_the_language(locale: str, word: str) -> None:
     done = subprocess.run(command("bath"), capture_output=True, env=environment(LANG=locale), check=False)
     assert done.returncode == 2
     assert word in done.stderr.decode()
+
+
+def test_what_lies_aside_during_a_run_goes_with_it(tmp_path: Path) -> None:
+    """Parquet that comes through a pipe is copied to where the system keeps what is passing."""
+    passing = tmp_path / "passing"
+    passing.mkdir()
+    held = BytesIO()
+    pl.DataFrame({"工单编号": ["1"], "问题类型": ["瑕疵"], "签收天数": ["2"], "实付金额": ["35"]}).write_parquet(held)
+    done = subprocess.run(
+        command("batch", DEMO, "-", "-o", "-"),
+        input=held.getvalue(),
+        capture_output=True,
+        env=environment(TMPDIR=str(passing), LANG="en_US.UTF-8"),
+        cwd=tmp_path,
+        check=True,
+    )
+    assert b"1 decided" in done.stderr
+    assert list(passing.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of Unix")
+def test_a_closed_output_is_no_error() -> None:
+    run = f"{shlex.join(command('--help'))} >&-"
+    done = subprocess.run(run, shell=True, capture_output=True, env=environment(), check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_no_progress_bar_in_a_pipe(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from io import StringIO
 from itertools import groupby
+from typing import NamedTuple
 
 import polars as pl
 
@@ -56,8 +56,7 @@ def delimiter_of(form: Format) -> str:
     return "\t" if form is Format.TSV else ","
 
 
-@dataclass(frozen=True, slots=True)
-class PieceWriter:
+class PieceWriter(NamedTuple):
     """Makes the pieces of one results file."""
 
     format: Format
@@ -153,8 +152,7 @@ def _quoted(texts: pl.Series, delimiter: str) -> pl.Series:
     return pl.DataFrame({"text": texts, "needs": needs}).select(quoted).to_series()
 
 
-@dataclass(frozen=True, slots=True)
-class RejectWriter:
+class RejectWriter(NamedTuple):
     """Makes the pieces of the rejects file: rows as they stood, with number, fields and reasons in front. `own` columns
     of the case file come from a rejects file, and go."""
 

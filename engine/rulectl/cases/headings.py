@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from rulectl.cases.records import likely, width_of
 from rulectl.codes import LANGUAGES, say
@@ -54,8 +55,7 @@ class PlannedColumn:
     term: Term
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """How rows of so many cells are read."""
 
     width: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -51,11 +52,11 @@ class App(Group):
         before = _polite() if threading.current_thread() is threading.main_thread() else {}
         try:
             status = self._run(given, extra)
+            if args is None and not os.environ.get("RULECTL_DEBUG"):
+                _end(status)
         finally:
             for kill, handler in before.items():
                 signal.signal(kill, handler)
-            if args is None:  # the process ends: everything goes away without being looked through once more
-                gc.freeze()
             gc.set_threshold(*pace)
         sys.exit(status)
 
@@ -80,6 +81,19 @@ class App(Group):
                 traceback.print_exc()
             _report(error, here)
             return INTERNAL
+
+
+def _end(status: int) -> None:
+    """End the process as it is: to take apart all that it holds, as Python does, takes 10 ms, and 60 ms after a million
+    cases. Comes back where something cannot be written any more, which Python then tells in its own way."""
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # closed by whoever started us
+                stream.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(status)
 
 
 def _report(error: Exception, here: Session) -> None:
