@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.faults import not_allowed
 from rulectl.lang.literals import read_value
 from rulectl.lang.parser import parse_expression, parse_output, parse_test
+from rulectl.lang.parser import test_of as check_of
 from rulectl.lang.scope import Broken, Problem
 from rulectl.source import Location, OptionPlace, Span
 from tests.lang.world import FACTS, SCOPE, TYPES
@@ -35,6 +37,7 @@ WHERE = {
     "serial-date": ("value", "date", ""),
     "clock-in-date": ("value", "date", ""),
     "hours-on-date": ("output", "date", ""),
+    "dated-by-excel": ("typed", "number", ""),
     "range-in-conclusion": ("output", "number", ""),
     "outside-range": ("value", "share", ""),
     "not-comparable": ("expr", "", ""),
@@ -64,6 +67,11 @@ LONG = {
 def problems(slug: str, text: str) -> list[Problem]:
     """What a text earns where it stands."""
     door, kind, unit = WHERE.get(slug, ("test", "number", ""))
+    if door == "typed":  # into Excel, which makes a date of what looks like one
+        day = re.fullmatch("([0-9]+)-([0-9]+)", text)
+        native = dt.datetime(2025, int(day[1]), int(day[2])) if day else text
+        found = check_of(native, str(native), TYPES[kind], SCOPE, unit)
+        return list(found.problems) if isinstance(found, Broken) else []
     if door == "value":
         value = read_value(text, TYPES[kind], unit)
         return [value] if isinstance(value, Problem) else []

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rulectl.lang.chars import QUOTES, folded, plain, visible, without_mark
-from rulectl.lang.dates import MIDNIGHT, read_duration, read_moment
+from rulectl.lang.dates import MIDNIGHT, moment_of, read_duration, read_moment
 from rulectl.lang.faults import clipped, not_allowed, problem, strange
 from rulectl.lang.scope import Problem
 from rulectl.lang.units import GROUPED, Quantity, as_number, quantity_at
@@ -348,5 +348,10 @@ def _from_date(native: dt.date, type_: Type) -> Scalar | Problem:
             return _read_text(
                 date_text(native.date() if plain_date and isinstance(native, dt.datetime) else native), type_
             )
+        case Kind.NUMBER | Kind.DURATION if moment_of(native).time() == MIDNIGHT:
+            # `3-5` becomes the fifth of March as soon as it is typed into Excel
+            day = date_text(moment_of(native).date())
+            typed = f"{native.month}-{native.day}"
+            return problem("dated-by-excel", Span(0, 0), date=day, typed=typed, range=typed.replace("-", "~"))
         case _:
             return _not(_NOUNS[type_.kind], date_text(native))

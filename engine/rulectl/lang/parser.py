@@ -34,6 +34,9 @@ T = TypeVar("T")
 
 _DASHES = ("-", "—", "——")
 
+_ANGLES = {ord("《"): "<", ord("〈"): "<", ord("》"): ">", ord("〉"): ">"}
+"""What the keys `<` and `>` give while Chinese is typed; among texts they may be the marks of a title."""
+
 _FOLLOWERS = (
     "unexpected-text",
     "unknown-word",
@@ -77,6 +80,8 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
     if not visible(text) and not strange(text):
         return ANYTHING
     text = unmarked(text, column)
+    if not column.kind.textual:
+        text = text.translate(_ANGLES)
     word = visible(plain(text)).lower()
     if word in WHATEVER and visible(text) not in column.values and (column.values or not column.kind.textual):
         return ANYTHING

@@ -107,7 +107,7 @@ def summary_text(summary: Summary, labels: Mapping[str, str], lang: Language) ->
 
 
 def summary_json(summary: Summary, labels: Mapping[str, str], rulebook: Rulebook) -> str:
-    """The same as one line of JSON, with the rulebook that decided: whoever has its workbook can prove it by the hash."""
+    """The same as one line of JSON, with the rulebook that decided, which whoever has its workbook can prove."""
     return dumps(
         {
             "rulebook": {"id": rulebook.id, "version": rulebook.version, "hash": content_hash(rulebook)},
