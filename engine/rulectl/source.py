@@ -61,7 +61,7 @@ class CellRange(NamedTuple):
         return str(self.first) if self.first == self.last else f"{self.first}:{self.last.a1}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class RowPlace:
     """A row of a case file, counted from 1 for the first row of cases, and the field where there is one."""
 
@@ -73,7 +73,7 @@ class RowPlace:
         return f"{self.row}:{self.field}" if self.field else str(self.row)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class OptionPlace:
     """An option or argument of a command, or a key of a case given in code."""
 
@@ -84,7 +84,7 @@ class OptionPlace:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class FilePlace:
     """A whole file: it cannot be opened, or is not what it seems."""
 
@@ -94,7 +94,7 @@ class FilePlace:
         return ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class ElementPlace:
     """An element of a model, by the names that its author gave it, from the outside in: `Routing › rule 3 › Age`."""
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from rulectl.codec.hashing import content_hash
 from rulectl.codes import Language, Severity, say
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Status
@@ -108,6 +107,8 @@ def summary_text(summary: Summary, labels: Mapping[str, str], lang: Language) ->
 
 def summary_json(summary: Summary, labels: Mapping[str, str], rulebook: Rulebook) -> str:
     """The same as one line of JSON, with the rulebook that decided, which whoever has its workbook can prove."""
+    from rulectl.codec.hashing import content_hash  # late: it brings the encoder, which people do without
+
     return dumps(
         {
             "rulebook": {"id": rulebook.id, "version": rulebook.version, "hash": content_hash(rulebook)},
