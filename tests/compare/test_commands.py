@@ -173,8 +173,8 @@ def test_compiled_and_shipped_rulebooks_compare_too(old: Path, new: Path, tmp_pa
 
 
 def test_real_cases_are_decided_by_both(old: Path, new: Path, cases: Path) -> None:
-    """550 and 599.99 changed sides: half of each is given instead of the whole; a row that neither can read is told, and
-    not counted among those that are alike."""
+    """550 and 599.99 changed sides: half of each is given instead of the whole; a row that neither can read is told,
+    and not counted among those that are alike."""
     report = rulectl.diff(old, new, cases=cases)
     assert report.cases is not None
     assert (report.cases.rows, report.cases.differing) == (5, 2)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from types import NoneType
-from typing import NamedTuple
 
 from rulectl.cases.headings import by_heading, key_of, nearest, readable
 from rulectl.diagnostics import Finding, Note, finding
@@ -101,7 +101,8 @@ class Slot:
         return value
 
 
-class BadCase(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BadCase:
     """A case that cannot be decided, and why: every reason, not the first alone."""
 
     findings: tuple[Finding, ...]

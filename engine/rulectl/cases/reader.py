@@ -45,7 +45,8 @@ class Reject:
     problems: tuple[tuple[str, Finding], ...]
 
 
-class Unreadable(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Unreadable:
     """A file that gives no cases at all, and why."""
 
     findings: tuple[Finding, ...]

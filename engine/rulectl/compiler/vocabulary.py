@@ -229,8 +229,8 @@ def _type(row: _Row) -> Type | None:
 
 
 def _run_together(text: str, values: tuple[str, ...]) -> tuple[str, ...]:
-    """The values that `噪音/卫生/空调` or `1.噪音 2.卫生` most likely means; nothing for what is a single value, which a
-    semicolon behind it says."""
+    """The values that `噪音/卫生/空调` or `1.噪音 2.卫生` most likely means; nothing for what is a single value, which
+    a semicolon behind it says."""
     if len(values) != 1 or _PARTING.search(text):
         return ()
     parts = tuple(visible(_NUMBERED.sub("", part)) for part in _RUN.split(values[0]))
