@@ -13,7 +13,7 @@ from rulectl.lang.parser import parse_expression, parse_output, parse_test
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.scope import Broken, Problem
 from rulectl.lang.syntax import Expr
-from rulectl.types import fits
+from rulectl.types import Kind, Type, fits
 from rulectl.values import Value, plain_text
 from tests.lang.world import FACTS, NAMES, SCOPE, TYPES
 
@@ -140,3 +140,14 @@ def computed(expr: Expr) -> str:
         return plain_text(evaluate(expr, FACTS))
     except CannotCompute as why:
         return f"!{why.slug}"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("其它", "写「否则」"), ("Others", "写「否则」"), ("／", "条件不限就写「-」"), ("质量", "最接近的是「质量问题」")],
+)
+def test_what_is_meant_by_no_value_is_said(text: str, hint: str) -> None:
+    column = Type(Kind.ENUM, values=("质量问题", "瑕疵"))
+    broken = parse_test(text, column, SCOPE)
+    assert isinstance(broken, Broken)
+    assert hint in dict(broken.problems[0].fields)["near_zh"]

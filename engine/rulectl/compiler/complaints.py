@@ -15,6 +15,7 @@ from rulectl.model.draft import DraftCell
 from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Term
 from rulectl.source import Cell, Location, Place, Span
+from rulectl.types import Kind
 
 SHOWN = 12
 """How many names a sentence lists."""
@@ -110,6 +111,11 @@ def heading_of(category: str, key: str) -> dict[str, str]:
 def not_a_choice(cell: DraftCell, category: str) -> Finding:
     """A cell that should hold one of a closed set of words and holds another."""
     choices = vocabulary_of(category)
+    if category == "type":
+        choices |= {
+            f"choices_{lang}": f"{choices[f'choices_{lang}']} / {words.type_word(Kind.ENUM, True, lang)}"
+            for lang in LANGUAGES
+        }
     if category == "policy":
         # people know the letters better than the words
         letters, names = words.choices(category, "en"), words.choices(category, "zh")

@@ -380,7 +380,7 @@ class Parser(Reader):
         except Fault as why:
             raise unclosed if why.problem.slug == "missing-value" and self.peek().kind == "end" else why from None
         if not self.is_sign("}"):
-            raise unclosed if self.peek().kind == "end" else self.unexpected()
+            raise unclosed if self.peek().kind == "end" or "}" not in self.raw[at:] else self.unexpected()
         self.take()
         if isinstance(inner.expr, Literal) and not self.problems:
             raise fault("unknown-word", inner.span, name=spoken_of(inner, self.raw))

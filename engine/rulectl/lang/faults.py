@@ -50,12 +50,17 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return close[0] if close else ""
 
 
-def not_allowed(text: str, values: tuple[str, ...], span: Span, cell: Cell | None = None) -> Problem:
-    """A text that is none of the allowed values."""
+def not_allowed(
+    text: str, values: tuple[str, ...], span: Span, cell: Cell | None = None, hint: str | None = None
+) -> Problem:
+    """A text that is none of the allowed values; `hint` is the key of what else may be meant by it."""
     shown = ";".join(values[:SHOWN]) + (";…" if len(values) > SHOWN else "")
     near = nearest(text, values)
     # said only where one is near
-    said = {f"near_{lang}": say("lang-nearest", lang, near=near) if near else "" for lang in LANGUAGES}
+    said = {
+        f"near_{lang}": (say("lang-nearest", lang, near=near) if near else "") + (say(hint, lang) if hint else "")
+        for lang in LANGUAGES
+    }
     found = problem("value-not-allowed", span, value=clipped(text), allowed=shown, **said)
     return found if cell is None else Problem(found.slug, span, found.fields, (("note-allowed-values", cell),))
 

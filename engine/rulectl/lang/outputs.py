@@ -21,6 +21,7 @@ from rulectl.types import Kind, Type
 from rulectl.values import number_text
 
 _PARTS = re.compile(r"[;；,，、\n]")
+_AND = re.compile("以及|[和与及+＋]")
 _NULL_WORDS = ("空", "null")
 
 
@@ -146,7 +147,7 @@ def _textual(parser: Parser, column: Column) -> Expr:
         return _one(parser, column, Span(0, len(raw))).expr
     if not type_.values:
         _no_bracketed_list(raw, column)
-    items = [_one(parser, column, span) for span in split_list(raw, type_)]
+    items = [_one(parser, column, part) for span in split_list(raw, type_) for part in _joined(raw, span, type_)]
     return list_of(tuple(items), Span(0, len(raw)), raw).expr
 
 
@@ -201,6 +202,18 @@ def _one(parser: Parser, column: Column, span: Span) -> Operand:
     if isinstance(operand.expr, Literal) and isinstance(operand.expr.value, str):
         return text_literal(visible(operand.expr.value), operand.span)
     return operand
+
+
+def _joined(raw: str, span: Span, type_: Type) -> list[Span]:
+    """The items of `水果和早餐券`: allowed values all of them, so that nothing else can be meant; else all of it."""
+    text = raw[span.start : span.end]
+    if not type_.values or match_allowed(visible(text), type_.values) is not None:
+        return [span]
+    cuts = [found.span() for found in _AND.finditer(text)]
+    starts, ends = [0, *(end for _, end in cuts)], [*(start for start, _ in cuts), len(text)]
+    parts = [Span(start, end) for start, end in zip(starts, ends, strict=True)]
+    whole = all(match_allowed(visible(text[one.start : one.end]), type_.values) is not None for one in parts)
+    return [one.shifted(span.start) for one in parts] if whole else [span]
 
 
 def _several(text: str, type_: Type) -> bool:

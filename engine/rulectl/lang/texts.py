@@ -18,6 +18,7 @@ from rulectl.lang.literals import match_allowed
 from rulectl.lang.operands import Operand
 from rulectl.lang.pieces import Column, Piece, ambiguous, bound, checked_list, met
 from rulectl.lang.syntax import AllOf, Any, Comparison, Contains, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
+from rulectl.lang.words import MEANT
 from rulectl.source import Span
 from rulectl.types import compatible
 
@@ -356,7 +357,7 @@ class TextReader:
         if several:
             return Piece(OneOf(tuple(Is("=", Literal(one)) for one in several), span), "other")
         cell = self.column.symbol.cell if self.column.symbol else None
-        raise Fault(not_allowed(text, self.column.type.values, span, cell))
+        raise Fault(not_allowed(text, self.column.type.values, span, cell, MEANT.get(plain(text).lower())))
 
     def _side_by_side(self, text: str) -> list[str] | None:
         """`A/B`, and of a single value `A B`: allowed values all of them, so that nothing else can be meant."""

@@ -113,3 +113,9 @@ WHATEVER = frozenset(("不限", "不论", "任意", "任何", "均可", "皆可"
 
 OTHERWISE = frozenset(("否则", "otherwise", "else", "其余", "其他情况", "其它情况"))
 """A whole cell that makes its row an else rule."""
+
+MEANT = {
+    **dict.fromkeys(("其他", "其它", "别的", "剩下的", "other", "others"), "lang-hint-otherwise"),
+    **dict.fromkeys(("/", "\\", "*", "无", "n/a"), "lang-hint-anything"),
+}
+"""What people write where they mean none of the allowed values, and the key of what they are told of."""
