@@ -20,6 +20,7 @@ from rulectl.compiler.naming import forbidden
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.chars import visible
+from rulectl.lang.flat import bare
 from rulectl.lang.parser import is_otherwise
 from rulectl.lang.scope import Broken, Problem, Scope
 from rulectl.lang.swift import Conclusions, Conditions
@@ -181,7 +182,9 @@ def _of_others(read: Read[Test], subject: Expr) -> Read[Test]:
 
     def again(value: Native, text: str) -> Test | Broken:
         test = read(value, text)
-        if isinstance(test, Broken) or not any(isinstance(node, Name) and node.id == itself for node in nodes_of(test)):
+        if isinstance(test, Broken) or bare(test):
+            return test
+        if not any(isinstance(node, Name) and node.id == itself for node in nodes_of(test)):
             return test
         return Broken((Problem("compares-itself", Span(0, len(text)), (("text", visible(text)),)),))
 
