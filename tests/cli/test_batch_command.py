@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.cli.demo import CASES, DEMO, Run
@@ -45,6 +46,35 @@ def test_rejects_that_were_mended_come_back(run: Run, tmp_path: Path) -> None:
     assert head == ["行号", "字段", "原因", "工单编号", "问题类型", "签收天数", "实付金额", "备注", "买家要求"]
     assert rows[0][3] == "003"
     assert all(len(row) == len(head) for row in rows if not row[2].startswith("这一行"))
+
+
+def test_rejects_as_a_workbook_keep_long_numbers(run: Run, tmp_path: Path) -> None:
+    """A text file that is opened and saved in Excel has lost them; beside a workbook of results there is a workbook."""
+    long = "1436213610742718143"
+    (tmp_path / "cases.csv").write_text(
+        f"工单号,问题类型,签收天数,实付金额\n{long},看情况,2,9\n002,色差,2,9\n", "utf-8"
+    )
+    first = run("batch", DEMO, "cases.csv", "-o", "out.xlsx", "--lang", "zh")
+    assert "退回的行在 out.rejects.xlsx" in first.stderr
+    book = openpyxl.load_workbook(tmp_path / "out.rejects.xlsx")
+    head, row = book.worksheets[0].values
+    assert head == ("行号", "字段", "原因", "工单号", "问题类型", "签收天数", "实付金额")
+    assert row[3:] == (long, "看情况", "2", "9")
+    assert row[1] == "问题类型"
+    book.worksheets[0]["E2"] = "色差"
+    book.save(tmp_path / "mended.xlsx")
+    again = run("batch", DEMO, "mended.xlsx", "-o", "again.csv", "--rejects", "again.xlsx", "--lang", "zh")
+    assert again.exit_code == 0, again.stderr
+    assert long in (tmp_path / "again.csv").read_text("utf-8-sig")
+    assert not (tmp_path / "again.xlsx").exists()
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_a_rejects_workbook_of_an_earlier_run_is_emptied(run: Run, tmp_path: Path) -> None:
+    run("batch", DEMO, "cases.csv", "-o", "out.xlsx")
+    (tmp_path / "cases.csv").write_text("工单号,问题类型,签收天数,实付金额\n002,色差,2,9\n", "utf-8")
+    assert run("batch", DEMO, "cases.csv", "-o", "out.xlsx").exit_code == 0
+    assert len(list(openpyxl.load_workbook(tmp_path / "out.rejects.xlsx").worksheets[0].values)) == 1
 
 
 def test_reasons_are_chinese_sentences(run: Run, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ ROWS = 1_048_575
 LINKS = 65_530
 """More links Excel does not open in one sheet."""
 
-_CREATED = dt.datetime(1980, 1, 1)
+CREATED = dt.datetime(1980, 1, 1)
 """When every workbook says that it was made: the same results are the same bytes, whenever they are written."""
 _TEXT = 32_767
 _EXACT = 15
@@ -140,7 +140,7 @@ def _written(
 ) -> list[Finding]:
     """The sheets of a workbook, and it closed. Raises OSError."""
     decided_by = f"{rulebook.id} {rulebook.version} {content_hash(rulebook)}"
-    book.set_properties({"created": _CREATED, "title": rulebook.name, "comments": decided_by})
+    book.set_properties({"created": CREATED, "title": rulebook.name, "comments": decided_by})
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#1F4E78", "font_color": "white", "valign": "vcenter"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),

@@ -117,7 +117,7 @@ def order_of(
         rows=rows,
         crew=crew,
         results=_sink(wanted, pieces.layout, rulebook, head, standard, folder, summary, tell, progress),
-        rejected=RejectSink(wanted.rejects, reject_head, reject_kind.packed, None, folder),
+        rejected=_rejected(wanted.rejects, reject_head, reject_kind, folder),
         journal=Journal(folder, key),
         resume=wanted.resume,
         unchanged=lambda: source.path is None or _now(source) == before,
@@ -126,6 +126,14 @@ def order_of(
         counting=counting,
         summary=summary,
     )
+
+
+def _rejected(path: str, head: bytes, kind: Kind, folder: Path) -> RejectSink:
+    if kind.format is Format.XLSX:
+        from rulectl.batch.rejects_book import RejectBook  # late: it brings the writer of workbooks
+
+        return RejectBook(path, head, "", None, folder)
+    return RejectSink(path, head, kind.packed, None, folder)
 
 
 def _sink(

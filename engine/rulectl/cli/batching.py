@@ -117,9 +117,9 @@ def _targets(asked: Asked) -> tuple[Kind, str, str]:
     if asked.resume and (once_only(asked.cases) or output == "-"):
         refuse("cannot-resume-pipe", "--resume", USAGE)
     place = check_place(output, asked.cases, asked.book, not_endings=() if asked.format_out else _CANNOT)
-    rejects = asked.rejects or _beside(output, asked.cases)
+    rejects = asked.rejects or _beside(output, asked.cases, ".xlsx" if kind.format is Format.XLSX else ".csv")
     rejected = check_place(rejects, asked.cases, asked.book, not_endings=_CANNOT)
-    if kind_of(rejects).format not in (Format.CSV, Format.TSV):
+    if kind_of(rejects).format not in (Format.CSV, Format.TSV, Format.XLSX):
         refuse("cannot-write-rejects-kind", "--rejects", USAGE, kind=ending_of(rejects))
     if output != "-" and os.path.realpath(place) == os.path.realpath(rejected):
         refuse("same-file-twice", "--rejects", USAGE, file=rejects)
@@ -136,7 +136,7 @@ def _wanted(asked: Asked, kind: Kind, rejects: str, encoding: str | None, rulebo
         trace=asked.trace,
         chosen=chosen,
         encoding="utf-8" if kind.format is Format.JSONL else encoding or usual,
-        rejects_encoding=encoding or "utf-8-sig",
+        rejects_encoding="utf-8" if kind_of(rejects).format is Format.XLSX else encoding or "utf-8-sig",
         lang=here.lang,
         headings=asked.headings,
         engine=asked.engine,
@@ -181,12 +181,13 @@ def _kind(output: str, wanted: str | None) -> Kind:
     return kind
 
 
-def _beside(output: str, cases: str) -> str:
-    """`out.csv` -> `out.rejects.csv`; for standard output, after the case file but where the command is run."""
+def _beside(output: str, cases: str, ending: str) -> str:
+    """`out.csv` -> `out.rejects.csv`; for standard output, after the case file but where the command is run. Beside a
+    workbook there is a workbook: a text file that is mended in Excel loses its long numbers."""
     if output == "-":
-        return (_stem(Path(cases)) if cases != "-" else "cases") + ".rejects.csv"
+        return (_stem(Path(cases)) if cases != "-" else "cases") + ".rejects" + ending
     path = Path(output)
-    return str(path.with_name(_stem(path) + ".rejects.csv"))
+    return str(path.with_name(_stem(path) + ".rejects" + ending))
 
 
 def _stem(path: Path) -> str:

@@ -1,0 +1,96 @@
+"""Rejected rows as a workbook: whoever mends them in Excel must not lose what Excel does to a text file that is opened
+there. An order number of 19 digits becomes 1.43621E+18 at sight, and is gone once the file is saved. Every cell is text
+here, and is read as such when the rows come back.
+
+The rows grow as text, like all that may be gone on with, and become a workbook at the end.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from rulectl.batch.decisions_book import CREATED
+from rulectl.batch.sinks import RejectSink
+
+ROWS = 1_048_576
+"""Rows of a sheet; what is more goes on further sheets."""
+ENCODING = "utf-8"
+"""Of the rows in the making."""
+_TEXT = 32_767
+_WIDTHS = (8, 20, 60)
+"""Of row number, fields and reasons; the columns of the case file are `_OTHER` wide."""
+_OTHER = 16
+
+
+class RejectBook(RejectSink):
+    """The same as a workbook, made of the text when that is whole."""
+
+    def open(self, position: int) -> None:
+        super().open(position)
+        self._made.unlink(missing_ok=True)  # of a run that was cut off
+
+    def assemble(self) -> None:
+        super().assemble()
+        if self._at > len(self._head) or os.path.exists(self.path):
+            write_rejects(self._part, self._made)
+
+    def publish(self) -> None:
+        if self._made.exists():
+            os.replace(self._made, self.path)
+            self._part.unlink(missing_ok=True)
+            self._let_go()
+
+    def close(self, keep: bool) -> None:
+        super().close(keep)
+        with suppress(OSError):
+            self._made.unlink(missing_ok=True)
+
+    @property
+    def _made(self) -> Path:
+        """The workbook until it has its place."""
+        return self._part.with_suffix(".book")
+
+
+def write_rejects(rows: Path, target: Path, most: int = ROWS) -> None:
+    """Rows of text, the headings first, as a workbook of text cells, `most` rows on a sheet. Raises OSError."""
+    options = {"constant_memory": True, "tmpdir": str(target.parent), "strings_to_urls": False}
+    book = xlsxwriter.Workbook(str(target), options)
+    book.set_properties({"created": CREATED})
+    head = book.add_format({"bold": True, "bg_color": "#1F4E78", "font_color": "white", "num_format": "@"})
+    text = book.add_format({"num_format": "@"})
+    with rows.open(encoding=ENCODING, newline="") as stream:
+        csv.field_size_limit(sys.maxsize)  # a row of an unclosed quotation may be long
+        lines = csv.reader(stream)
+        headings = next(lines, [])
+        sheet: Any = None
+        at = most
+        for cells in chain(([],), lines):  # headings stand there even where there is no row
+            if at >= most:
+                sheet, at = book.add_worksheet(), 1
+                sheet.freeze_panes(1, 0)
+                for column, heading in enumerate(headings):
+                    sheet.set_column(column, column, _WIDTHS[column] if column < len(_WIDTHS) else _OTHER, text)
+                    sheet.write_string(0, column, heading[:_TEXT], head)
+            for column, cell in enumerate(_fitting(cells)):
+                if cell:
+                    sheet.write_string(at, column, cell, text)
+            at += bool(cells)
+    try:
+        book.close()
+    except xlsxwriter.exceptions.FileCreateError as error:  # the package's name for any OSError
+        raise error.args[0] from None
+
+
+def _fitting(cells: Sequence[str]) -> list[str]:
+    """Cells of which none is too long for a sheet: what is over goes behind the last."""
+    over = [cell[at : at + _TEXT] for cell in cells for at in range(_TEXT, len(cell), _TEXT)]
+    return [*(cell[:_TEXT] for cell in cells), *over]
