@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, distinct, distinct_words, each
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Rows, constant, distinct, distinct_words, each
 from rulectl.columnar.columns import Column
+from rulectl.columnar.holding import Waits
 from rulectl.columnar.terms import TermColumns, Verdicts
 from rulectl.model.rulebook import Term
 from rulectl.runtime.plan import Plan
@@ -41,7 +42,8 @@ class Asking:
     def forget(self) -> None:
         """Forget all asks; columns that hold their numbers must be forgotten with them."""
         self.asks: Numbered[Asks] = Numbered(())
-        self._weights: Numbered[tuple[tuple[str, int], ...]] = Numbered(())
+        self._weights: Numbered[Waits] = Numbered(frozenset())
+        self._of_group: dict[str, Lut] = {}
         self._counts = np.zeros((0, len(self._names)), np.int64)
         self._known: dict[bytes, int] = {}
         self._weighed: dict[tuple[object, ...], dict[tuple[int, ...], int]] = {}
@@ -49,7 +51,7 @@ class Asking:
     @property
     def held(self) -> int:
         """How many things are remembered."""
-        return len(self.asks) + sum(map(len, self._weighed.values()))
+        return len(self.asks) + len(self._weights) + sum(map(len, self._weighed.values()))
 
     def decide(
         self,
@@ -119,9 +121,12 @@ class Asking:
         fresh = self._weights.items[len(self._counts) :]
         if fresh:
             more = np.zeros((len(fresh), len(self._names)), np.int64)
-            for row, weights in enumerate(fresh):
-                for name, count in weights:
-                    more[row, self._place[name]] = count
+            for row, waits in enumerate(fresh):
+                for names, rules in waits:
+                    for name in names:
+                        # an event date that no term gives cannot be asked for
+                        if name in self._place:
+                            more[row, self._place[name]] += rules
             self._counts = np.concatenate([self._counts, more])
 
     def _weigh(
@@ -138,6 +143,11 @@ class Asking:
         groups = terms[output.id].groups
         behind = self._behind_all(output.id, terms, waits, where)
         decided = [name for name in behind if name in waits]
+        if not decided and self.plan.aggregates.keys().isdisjoint(behind):
+            # the names in its sets are what is asked for
+            lut = self._of_group.setdefault(output.id, Lut())
+            lut.items += [self._weights.number(waits) for waits in groups.items[len(lut) :]]
+            return lut.array().take(mine)
         unions = [(name, terms[name].unions) for name in decided]
         parts = [Part(mine[where], len(groups)), *(Part(behind[name], len(named)) for name, named in unions)]
         blanks = sorted({k for name in behind if name not in waits for k in self._keys(name) if k in columns})
@@ -146,8 +156,7 @@ class Asking:
             null = np.array([state.now is None for state in states.items], np.int32)
             parts.append(Part(null[codes[where]], 2))
 
-        plain = not decided and not any(name in self.plan.aggregates for name in behind)
-        memory = self._weighed.setdefault((output.id, plain, tuple(decided), tuple(blanks)), {})
+        memory = self._weighed.setdefault((output.id, tuple(decided), tuple(blanks)), {})
 
         def weigh(key: tuple[int, ...]) -> int:
             found = memory.get(key)
@@ -156,23 +165,16 @@ class Asking:
             return found
 
         def weigh_anew(key: tuple[int, ...]) -> int:
-            counts: Counter[str] = Counter()
-            if plain:
-                for names, rules in groups.items[key[0]]:
-                    for name in names:
-                        counts[name] += rules
-            else:
-                inner = {name: named.items[code] for (name, named), code in zip(unions, key[1:], strict=False)}
-                blank = {name for name, code in zip(blanks, key[1 + len(decided) :], strict=True) if code}
-                known: dict[str, frozenset[str]] = {}
-                for names, rules in groups.items[key[0]]:
-                    for name in names - known.keys():
-                        found = waited_for((name,), lambda one: inner[one] if one in waits else None)
-                        known[name] = frozenset(o for input_ in found for o in self._behind(input_, blank, columns))
-                    for asked in frozenset[str]().union(*map(known.__getitem__, names)):
-                        counts[asked] += rules
-            order = self.plan.order
-            return self._weights.number(tuple(sorted((n, c) for n, c in counts.items() if n in order)))
+            counts: Counter[frozenset[str]] = Counter()
+            inner = {name: named.items[code] for (name, named), code in zip(unions, key[1:], strict=False)}
+            blank = {name for name, code in zip(blanks, key[1 + len(decided) :], strict=True) if code}
+            known: dict[str, frozenset[str]] = {}
+            for names, rules in groups.items[key[0]]:
+                for name in names - known.keys():
+                    found = waited_for((name,), lambda one: inner[one] if one in waits else None)
+                    known[name] = frozenset(o for input_ in found for o in self._behind(input_, blank, columns))
+                counts[frozenset[str]().union(*map(known.__getitem__, names))] += rules
+            return self._weights.number(frozenset(counts.items()))
 
         result = constant(len(mine))
         result[where] = each(parts, len(where), weigh)

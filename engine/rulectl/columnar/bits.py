@@ -209,12 +209,11 @@ class Bits(NamedTuple):
 
     def _before(self, first: Rows) -> Words:
         """The bits below the first that holds; all where none does."""
-        count = len(self.rule)
-        end = np.where(first < 0, count, first)
-        bounds = np.arange(self.words, dtype=np.int64) * 64
-        left = np.clip(end[:, None] - bounds, 0, 64)
-        below: Words = (_ONE << np.minimum(left, 63).astype(np.uint64)) - _ONE
-        below[left == 64] = _ALL
+        end = np.where(first < 0, len(self.rule), first)
+        word = end >> 6
+        # all words below that of the first, in one look-up, and then its own
+        below: Words = np.tril(np.full((self.words, self.words), _ALL), -1).take(word, axis=0)
+        below[np.arange(len(end)), word] = (_ONE << (end & 63).astype(np.uint64)) - _ONE
         return below
 
 

@@ -18,7 +18,7 @@ from rulectl.codes import Severity
 from rulectl.columnar.alike import Alike
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each, gathered
 from rulectl.columnar.columns import Coded, Column, Texts
-from rulectl.columnar.lists import end_to_end
+from rulectl.columnar.lists import cut, end_to_end
 from rulectl.columnar.refused import Refused
 from rulectl.columnar.tables import TableColumns
 from rulectl.columnar.typed import typed, unfitted
@@ -315,7 +315,9 @@ class Decided:
 
 
 def _lists(items: Sequence[Sequence[str]]) -> pl.Series:
-    return pl.Series([list(item) for item in items], dtype=pl.List(pl.String))
+    # a list for each would be a series for each
+    flat = pl.Series([text for item in items for text in item], dtype=pl.String)
+    return cut(flat, np.array([len(item) for item in items], np.int64))
 
 
 def _names(items: Sequence[Fired]) -> pl.Series:

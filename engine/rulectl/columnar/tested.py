@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from rulectl.columnar.amounts import PLAIN, amounts, compared, places_among
 from rulectl.columnar.codes import Codes, Lut, Mask, Numbered, Part, each
@@ -32,6 +33,9 @@ class Answer(NamedTuple):
     now: int
     may: int
     failed: tuple[object, ...] | None = None
+
+
+_ANSWERS = Answer(FALSE, FALSE), Answer(TRUE, TRUE)
 
 
 class Knowledge(NamedTuple):
@@ -58,14 +62,22 @@ class Questions:
     constants: Mapping[str, Value]
 
     def __post_init__(self) -> None:
-        self._quick = tuple(_text_of(question) for question in self.asked)
+        self._texts: dict[str, int] | None = {}
+        for place, question in enumerate(self.asked):
+            text = _text_of(question)
+            if text is None or self._texts is None or len(self.names) != 1:
+                self._texts = None
+            else:
+                self._texts[text] = self._texts.get(text, 0) | 1 << place
         self.forget()
 
     def forget(self) -> None:
         """Forget all replies; what holds their numbers must be forgotten with them."""
         self.replies: Numbered[Reply] = Numbered()
         self.failures: dict[tuple[object, ...], CannotCompute] = {}
-        self._classes = tuple(Lut() for _ in self.asked)
+        self._of_bits: dict[int, int] = {}
+        self._bits: dict[int, int] = {}
+        self._classes = np.zeros((0, len(self.asked)), np.int8)
         self.release()
 
     def release(self) -> None:
@@ -88,11 +100,25 @@ class Questions:
     def classes(self, place: int, columns: Mapping[str, Column], rows: int) -> Codes:
         """The class of each row by one of the questions, UNCERTAIN where it may yet change or cannot be computed."""
         codes, _ = self.replied(columns, rows)
-        lut = self._classes[place]
-        for reply in self.replies.items[len(lut) :]:
-            answer = reply.answers[place]
-            lut.items.append(answer.now if answer.now == answer.may and answer.failed is None else UNCERTAIN)
-        return lut.array().take(codes)
+        if len(self._classes) < len(self.replies):
+            self._classes = np.concatenate([self._classes, self._fresh(len(self._classes))])
+        return self._classes[:, place].astype(np.int32).take(codes)
+
+    def _fresh(self, start: int) -> npt.NDArray[np.int8]:
+        """The classes of replies from a number on, by question."""
+        fresh = self.replies.items[start:]
+        classes = np.full((len(fresh), len(self.asked)), FALSE, np.int8)
+        told = [row for row in range(len(fresh)) if start + row in self._bits]
+        if told:
+            size = -(-len(self.asked) // 8)
+            packed = b"".join([self._bits[start + row].to_bytes(size, "little") for row in told])
+            bits = np.frombuffer(packed, np.uint8).reshape(len(told), size)
+            classes[told] += np.unpackbits(bits, axis=1, count=len(self.asked), bitorder="little").view(np.int8)
+        for row in sorted(set(range(len(fresh))).difference(told)):
+            classes[row] = [
+                one.now if one.now == one.may and one.failed is None else UNCERTAIN for one in fresh[row].answers
+            ]
+        return classes
 
     def _of_one(self, codes: Codes, states: Numbered[State]) -> Codes:
         if states is not self._states:
@@ -136,22 +162,36 @@ class Questions:
         return each([Part(codes, len(numbered)) for codes, numbered in exact], rows, reply)
 
     def _reply(self, states: tuple[State, ...]) -> int:
+        if self._texts is not None:
+            ((value, certain, _),) = states
+            if type(value) is tuple and certain is value:
+                return self._of_texts(value)
         now = dict(zip(self.names, [state.now for state in states], strict=True))
         sure = all(state.certain is state.now for state in states)
         may = now if sure else dict(zip(self.names, [state.certain for state in states], strict=True))
         absent = frozenset([name for name, state in zip(self.names, states, strict=True) if state.absent])
         answers = []
-        for question, text in zip(self.asked, self._quick, strict=True):
-            (value,) = now.values() if len(now) == 1 else (None,)
-            if text is not None and sure and type(value) is tuple:
-                holds = TRUE if text in value else FALSE
-                answers.append(Answer(holds, holds))
-                continue
+        for question in self.asked:
             one, failed = self._ask(question, now, absent)
             other = one if sure else self._ask(question, may, absent)[0]
             answers.append(Answer(one, other, failed))
         known = [Knowledge(state.now is not None, state.certain is not None, state.absent) for state in states]
         return self.replies.number(Reply(tuple(answers), tuple(known)))
+
+    def _of_texts(self, items: tuple[Value, ...]) -> int:
+        """The reply to a list that is known, where all that is asked is whether it holds some text: lists that hold the
+        same of these texts have one reply."""
+        texts = self._texts
+        assert texts is not None
+        bits = 0
+        for item in items:
+            bits |= texts.get(item, 0) if isinstance(item, str) else 0
+        found = self._of_bits.get(bits)
+        if found is None:
+            answers = tuple([_ANSWERS[bits >> place & 1] for place in range(len(self.asked))])
+            found = self.replies.number(Reply(answers, (Knowledge(True, True, False),)))
+            self._of_bits[bits], self._bits[found] = found, bits
+        return found
 
     def _ask(
         self, question: Question, facts: Mapping[str, Value], absent: frozenset[str]

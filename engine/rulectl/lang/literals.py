@@ -35,6 +35,7 @@ _SERIAL_START = dt.date(1899, 12, 30)
 """A date as Excel counts days, 1982 to 2064: what a column of dates holds that is not formatted as one."""
 _MONEY = re.compile(r"¥|\$|(?:rmb|cny)(?![a-z])|人民币", re.IGNORECASE)
 _BRACKETS = {"[": "]", "(": ")"}
+_OPENING = re.compile("[" + re.escape("".join(QUOTES)) + "]")
 _SPLIT = re.compile(r"[;；、\n]")
 _SPLIT_COMMA = re.compile(r"[;；、\n,，]")
 
@@ -233,6 +234,12 @@ def split_list(text: str, type_: Type) -> list[Span]:
         found = split_list(text[inner.start : inner.end], type_)
         return [span.shifted(inner.start) for span in found]
     spans, start, pos = [], 0, 0
+    if not _OPENING.search(text):  # most lists have no quotation marks
+        for found_ in pattern.finditer(text):
+            spans.append(Span(start, found_.start()))
+            start = found_.end()
+        spans.append(Span(start, len(text)))
+        pos = len(text) + 1
     while pos <= len(text):
         closing = QUOTES.get(text[pos : pos + 1])
         if closing and not text[start:pos].strip() and (end := text.find(closing, pos + 1)) > 0:
@@ -247,8 +254,9 @@ def split_list(text: str, type_: Type) -> list[Span]:
 
 def _read_list(text: str, type_: Type, unit: str) -> Value | Problem:
     items: list[Scalar] = []
+    of_item = type_.item
     for span in split_list(text, type_):
-        item = read_one(unquoted(text[span.start : span.end]), type_.item, unit)
+        item = read_one(unquoted(text[span.start : span.end]), of_item, unit)
         if isinstance(item, Problem):
             return Problem(item.slug, span, item.fields, item.cells)
         items.append(item)
@@ -279,8 +287,9 @@ def _list_of(native: Sequence[object], type_: Type, unit: str) -> Value | Proble
         text = ";".join(str(item) for item in native)
         return problem("not-a-single-value", Span(0, len(text)), text=clipped(text))
     items: list[Value] = []
+    of_item = type_.item
     for item in native:
-        value = value_of(item, type_.item, unit)
+        value = value_of(item, of_item, unit)
         if isinstance(value, Problem):
             return value
         if value is not None:
