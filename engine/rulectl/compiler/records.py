@@ -47,10 +47,10 @@ def records(block: DraftBlock, required: Sequence[str], found: list[Finding]) ->
 
 
 def _once(found: Sequence[Finding]) -> list[Finding]:
-    """Headings that are missing and headings that are no words are one mistake: the latter become notes of the first
-    that is missing, for one of them is likely to be what was meant by it."""
-    strange = [finding for finding in found if finding.slug == "unknown-heading"]
-    rest = [finding for finding in found if finding.slug != "unknown-heading"]
+    """Headings that are missing and headings that are blank or no words are one mistake: the latter become notes of the
+    first that is missing, for one of them is likely to be what was meant by it."""
+    strange = [finding for finding in found if finding.slug in ("unknown-heading", "column-without-heading")]
+    rest = [finding for finding in found if finding not in strange]
     at = next((n for n, finding in enumerate(rest) if finding.slug == "missing-heading"), None)
     if at is None:
         return list(found)

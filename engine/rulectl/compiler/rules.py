@@ -320,12 +320,12 @@ def _careful(row: Row, id_: str, refs: list[int], sheet: _Sheet, found: list[Fin
                 refs[n] = sheet.blanks[key]
         elif refs[n] < 0:
             whole = False
-            found.extend(judged(reader.faults(cell), cell, work, sheet.asks[n]))
+            _tell(judged(reader.faults(cell), cell, work, sheet.asks[n]), row, reader.at, found)
     for n, output in enumerate(sheet.outputs, len(sheet.tests)):
         cell = row[output.at]
         if refs[n] < 0:
             whole = False
-            found.extend(judged(output.faults(cell), cell, work, sheet.tells[n - len(sheet.tests)]))
+            _tell(judged(output.faults(cell), cell, work, sheet.tells[n - len(sheet.tests)]), row, output.at, found)
     outputs = [row[reader.at] for reader in sheet.outputs]
     enabled_cell = columns.cell(row, "enabled")
     enabled = True if enabled_cell.blank else words.yes_no(enabled_cell.text)
@@ -340,6 +340,18 @@ def _careful(row: Row, id_: str, refs: list[int], sheet: _Sheet, found: list[Fin
     if not whole or any(finding.severity.rank == 0 for finding in found):
         return None
     return Mark(otherwise, bool(enabled), period, *_note_and_source(row, columns))
+
+
+def _tell(faults: Sequence[Finding], row: Row, at: int, found: list[Finding]) -> None:
+    """What is wrong with a cell; of one that is merged over several columns, once, at the one that people see."""
+    first = at
+    while first and row[first].merged and row[first - 1].text == row[first].text:
+        first -= 1
+    if not faults or first == at:
+        found.extend(faults)
+    elif not any(finding.at.place == row[first].at for finding in found):
+        text = visible(row[first].text)
+        found.append(complain("merged-across", row[first], ("note-merged-column", row[at].at), text=text))
 
 
 def _otherwise(row: Row, columns: Columns, found: list[Finding]) -> bool:
