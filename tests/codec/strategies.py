@@ -7,11 +7,12 @@ terms, few rules, plain words.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.syntax import (
     ANYTHING,
     AllOf,
@@ -183,25 +184,36 @@ def terms(draw: st.DrawFn, number: int, role: Role) -> Term:
     )
 
 
+def condition(test: Test, term: Term, names: Mapping[str, str], cell: Cell | None) -> TestEntry:
+    """An entry and what was written for it."""
+    return TestEntry(test, print_test(test, term.type, names), cell)
+
+
+def conclusion(expr: Expr | None, term: Term, names: Mapping[str, str], cell: Cell | None) -> OutputEntry:
+    """The same of a conclusion."""
+    return OutputEntry(expr, "" if expr is None else print_expr(expr, names, in_cell=term.type), cell)
+
+
 @st.composite
 def tables(draw: st.DrawFn, name: str, readable: Sequence[Term], written: Sequence[Term], stratum: int = 0) -> Table:
     """A table that tests some terms and writes others."""
     asked = draw(st.lists(st.sampled_from(readable), min_size=1, max_size=3, unique_by=lambda t: t.id))
     told = draw(st.lists(st.sampled_from(written), min_size=1, max_size=2, unique_by=lambda t: t.id))
     policy = draw(st.sampled_from((HitPolicy.FIRST, HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.RULE_ORDER)))
+    single = policy if policy.single else HitPolicy.FIRST
+    names = {term.id: term.name for term in readable}
     kin = {term.id: [o.id for o in readable if o.type == term.type and o.id != term.id] for term in readable}
     rules = []
     for number in range(draw(st.integers(0, 4))):
         otherwise = number == 3
         when = [
-            TestEntry(
-                ANYTHING if otherwise else draw(unary_tests(term.type, kin[term.id])), draw(notes), draw(maybe_cell)
+            condition(
+                ANYTHING if otherwise else draw(unary_tests(term.type, kin[term.id])), term, names, draw(maybe_cell)
             )
             for term in asked
         ]
         then = [
-            OutputEntry(draw(st.none() | values(term.type).map(Literal)), draw(notes), draw(maybe_cell))
-            for term in told
+            conclusion(draw(st.none() | values(term.type).map(Literal)), term, names, draw(maybe_cell)) for term in told
         ]
         rules.append(
             Rule(
@@ -219,8 +231,10 @@ def tables(draw: st.DrawFn, name: str, readable: Sequence[Term], written: Sequen
     return Table(
         name=name,
         policy=policy,
-        inputs=tuple(InputColumn(Name(t.id), t.type, draw(st.just(t.name) | notes), draw(maybe_cell)) for t in asked),
-        outputs=tuple(OutputColumn(t.id, HitPolicy.COLLECT if t.type.many else policy, draw(maybe_cell)) for t in told),
+        inputs=tuple(
+            InputColumn(Name(t.id), t.type, draw(st.sampled_from((t.name, t.id, ""))), draw(maybe_cell)) for t in asked
+        ),
+        outputs=tuple(OutputColumn(t.id, HitPolicy.COLLECT if t.type.many else single, draw(maybe_cell)) for t in told),
         rules=tuple(rules),
         salience=draw(st.integers(-1, 10)),
         tier=draw(st.sampled_from(Tier)),
@@ -237,6 +251,7 @@ def rulebooks(draw: st.DrawFn) -> Rulebook:
     inputs = [draw(terms(n, Role.INPUT)) for n in range(draw(st.integers(1, 3)))]
     derived = [draw(terms(n, Role.DERIVED)) for n in range(10, 10 + draw(st.integers(1, 2)))]
     outputs = [draw(terms(n, Role.OUTPUT)) for n in range(20, 20 + draw(st.integers(1, 2)))]
+    day = Term("day", "日期", Role.INPUT, Type(draw(st.sampled_from((Kind.DATE, Kind.DATETIME)))))
     counted = Term("counted", "同批人数", Role.DERIVED, Type(Kind.NUMBER))
     parameter_types = [draw(types()) for _ in range(draw(st.integers(0, 2)))]
     parameters = [
@@ -252,9 +267,9 @@ def rulebooks(draw: st.DrawFn) -> Rulebook:
         function=draw(st.sampled_from(("count", "distinct count"))),
         of=known.id,
         by=tuple(t.id for t in inputs[1:]),
-        window=draw(st.none() | durations.map(abs)),
+        window=draw(st.none() | durations.map(lambda time: abs(time) + dt.timedelta(seconds=1))),
         back_only=draw(st.booleans()),
-        time=draw(st.none() | st.just(known.id)),
+        time=draw(st.none() | st.just(day.id)),
         where=draw(st.none() | st.builds(Meets, st.just(Name(known.id)), unary_tests(known.type))),
         cell=draw(maybe_cell),
     )
@@ -283,10 +298,10 @@ def rulebooks(draw: st.DrawFn) -> Rulebook:
         owner=draw(notes),
         notes=draw(notes),
         period=draw(periods),
-        event=known.id if dated else draw(st.none() | st.just(known.id)),
+        event=day.id if dated else draw(st.none() | st.just(day.id)),
         tier=draw(st.sampled_from(Tier)),
         includes=draw(st.sampled_from(((), ("law.xlsx",)))),
-        terms=(*inputs, *derived, counted, *outputs),
+        terms=(*inputs, day, *derived, counted, *outputs),
         parameters=tuple(parameters),
         tables=(first, second),
         aggregates=draw(st.sampled_from(((), (aggregate,)))),

@@ -287,10 +287,17 @@ def test_one_text_that_means_two_things_keeps_both() -> None:
     table = Table("赔付", HitPolicy.FIRST, (), (OutputColumn("paid", HitPolicy.FIRST),), rules)
     day = Term("on", "日期", Role.INPUT, DATE)
     book = dataclasses.replace(small(), terms=(*small().terms, day), event="on", tables=(table,))
+    document = json.loads(dumps(book))
+    assert [rule["then"] for rule in document["tables"][0]["rules"]] == [["x"], ["x#2"], ["x#3"]]
+    assert [entry.get("written") for entry in document["tables"][0]["outputs"][0]["entries"].values()] == [
+        None,
+        "x",
+        "x",
+    ]
     back = loads(dumps(book), "a.json")
     assert isinstance(back, Rulebook)
     assert back == book
-    assert [rule.then[0].text for rule in back.tables[0].rules] == ["x", "x", "x"]
+    assert [rule.then[0].text for rule in back.tables[0].rules] == ["1", "2", "3"], "none of them means `x`"
 
 
 @pytest.mark.parametrize(("text", "slug", "pointer"), FLAWS)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import rulectl
+from rulectl.cli import main
 from rulectl.codec.decode import decode
 from rulectl.codec.encode import dumps
 from tests.codec.test_doubt import entry, rulebook, written
@@ -186,3 +188,131 @@ def test_the_rulebook_itself_is_not_refused() -> None:
 def test_a_shipped_rulebook_is_not_refused(name: str) -> None:
     book = rulectl.load(name).rulebook
     assert decode(dumps(book), "a.json").rulebook == book
+
+
+# -- what was written ------------------------------------------------------------------------------------------------
+
+
+def rekeyed(table: int, side: str, column: int, old: str, new: str) -> Change:
+    """Have what stands behind an entry stand behind another text."""
+
+    def change(document: Json) -> None:
+        one = document["tables"][table]
+        entries = one[side][column]["entries"]
+        one[side][column]["entries"] = {new if key == old else key: entry for key, entry in entries.items()}
+        key = "when" if side == "inputs" else "then"
+        for rule in one["rules"]:
+            if rule[key][column] == old:
+                rule[key][column] = new
+
+    return change
+
+
+WRITTEN: dict[str, Change] = {
+    "another value": rekeyed(0, "inputs", 0, "破损", "晚到"),
+    "another limit": rekeyed(1, "inputs", 1, "<= 50", "<= 500"),
+    "another conclusion": rekeyed(1, "outputs", 0, "min(金额, 100)", "金额 * 2"),
+    "no text of a cell": rekeyed(1, "inputs", 1, "<= 50", "随便什么"),
+    "said beside it": put("tables", 1, "inputs", 1, "entries", "<= 50", "written", "<= 500"),
+    "a blank": rekeyed(0, "inputs", 0, "破损", ""),
+    "above a column": put("tables", 1, "inputs", 1, "text", "签收天数"),
+    "above it, of another": put("tables", 1, "inputs", 1, "text", "责任"),
+}
+
+
+@pytest.mark.parametrize("forged", [True, False], ids=["forged", "edited"])
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_what_was_written_is_shown_only_where_it_means_its_entry(kind: str, forged: bool, tmp_path: Path) -> None:
+    path = tmp_path / "book.json"
+    path.write_text(written(WRITTEN[kind], forged), "utf-8")
+    assert rulectl.load(path).rulebook == rulebook(), "it decides as before"
+    honest = tmp_path / "honest.json"
+    honest.write_text(written(lambda document: None, forged), "utf-8")
+    cases = tmp_path / "cases.csv"
+    cases.write_text("问题,金额\n破损,30\n破损,300\n", "utf-8")
+
+    def explained(book: Path) -> str:
+        told = [
+            CliRunner().invoke(main, ["explain", str(book), str(cases), "--case-id", number, "--lang", "zh"])
+            for number in ("1", "2")
+        ]
+        assert [done.exit_code for done in told] == [0, 0]
+        return "".join(done.output for done in told).replace(" ", "")
+
+    assert explained(path) == explained(honest)
+
+
+@pytest.mark.parametrize("forged", [True, False], ids=["forged", "edited"])
+def test_texts_of_a_file_of_ours_stand_as_they_were_written(forged: bool) -> None:
+    """Also where the author did not write as we would."""
+    book = rulebook()
+    back = decode(written(lambda document: None, forged), "a.json").rulebook
+    assert back is not None
+    for mine, theirs in zip(book.tables, back.tables, strict=True):
+        for one, other in zip(mine.rules, theirs.rules, strict=True):
+            assert [entry.text for entry in one.when] == [entry.text for entry in other.when]
+            assert [entry.text for entry in one.then] == [entry.text for entry in other.then]
+
+
+# -- what does not suit ----------------------------------------------------------------------------------------------
+
+COUNT = {"term": "count", "function": "sum", "of": "paid"}
+
+
+def counted(**changes: Any) -> Change:
+    """A count across cases, with changes; None takes a part out."""
+
+    def change(document: Json) -> None:
+        document["terms"].append({"id": "count", "name": "计数", "role": "derived", "type": {"kind": "number"}})
+        document["aggregates"] = [{key: v for key, v in {**COUNT, **changes}.items() if v is not None}]
+
+    return change
+
+
+UNSUITABLE: dict[str, Change] = {
+    "a sum of words": put("terms", 3, "merge", "sum"),
+    "a list of one value": put("terms", 3, "merge", "collect"),
+    "the least of words": put("terms", 3, "merge", "min"),
+    "more is better, of words": put("terms", 0, "favours", "greater"),
+    "earlier is better, of amounts": put("terms", 1, "favours", "earlier"),
+    "words added up by the hit policy": put("tables", 0, "outputs", 0, "policy", "C+"),
+    "words counted": put("tables", 0, "outputs", 0, "policy", "C#"),
+    "a list for one word": put("tables", 0, "outputs", 0, "policy", "C"),
+    "ranked by no values": lambda d: (
+        put("tables", 1, "policy", "P")(d),
+        put("tables", 1, "outputs", 0, "policy", "P")(d),
+    ),
+    "a day that is none": put("event", "paid"),
+    "a sum of words across cases": counted(of="issue"),
+    "a sum of nothing": counted(of=None),
+    "different ones of nothing": counted(function="distinct count", of=None),
+    "a count that is a word": counted(term="party"),
+    "a count of what is concluded": counted(function="count", of="refund"),
+    "a count by what is concluded": counted(function="count", by=["party"]),
+    "a count at a time that is none": counted(function="count", time="paid", window="P3D"),
+    "a window that is none": counted(function="count", window="-P3D"),
+    "a term whose name is a number": put("terms", 1, "name", 3),
+    "a term whose id is a number": put("terms", 1, "id", 3),
+    "a table whose name is a list": put("tables", 0, "name", []),
+    "a table whose name is nothing": put("tables", 0, "name", None),
+    "a rule whose id is a number": put("tables", 0, "rules", 0, "id", 3),
+    "a heading that is a number": put("tables", 0, "inputs", 0, "text", 3),
+    "a row that is a word": put("tables", 0, "rules", 0, "row", "x"),
+}
+
+
+@pytest.mark.parametrize("forged", [True, False], ids=["forged", "edited"])
+@pytest.mark.parametrize("kind", UNSUITABLE)
+def test_what_does_not_suit_is_refused(kind: str, forged: bool) -> None:
+    """Engines would fail over it deep down, or decide something."""
+    decoded = decode(written(UNSUITABLE[kind], forged), "a.json")
+    assert decoded.rulebook is None
+    assert {f.slug for f in decoded.findings} <= {"json-mismatch", "json-invalid"}
+    assert decoded.findings
+
+
+@pytest.mark.parametrize("content", [{"text": None}, {"boolean": None}, {"list": {}}, {"number": 3}])
+def test_a_value_that_is_none_is_refused(content: Json) -> None:
+    decoded = decode(written(entry(0, "outputs", 0, "快递", content), True), "a.json")
+    assert decoded.rulebook is None
+    assert [f.code for f in decoded.findings] == ["RB171"]

@@ -22,6 +22,7 @@ from rulectl.codec.grids import grid_of_json, misshapen, period_of
 from rulectl.codec.hashing import content_hash, seal
 from rulectl.codec.nodes import duration_value, expr_of, unary_of, value_of
 from rulectl.codec.places import cell_of, range_of
+from rulectl.codec.quoting import Reader
 from rulectl.codec.validate import validate
 from rulectl.codec.whole import essentials, mismatches
 from rulectl.diagnostics import Finding, finding
@@ -168,6 +169,9 @@ def _foreign(document: Json, file: str) -> tuple[Finding, ...]:
 def from_json(document: Node) -> Rulebook:
     """The rulebook of a document that fits the schema."""
     home: str = document.get("source", "")
+    terms = tuple(_term(node, home) for node in document["terms"])
+    parameters = tuple(_parameter(node, home) for node in document.get("parameters", ()))
+    reader = Reader(terms, parameters)
     return Rulebook(
         id=document["id"],
         name=document["name"],
@@ -178,9 +182,9 @@ def from_json(document: Node) -> Rulebook:
         event=document.get("event"),
         tier=_tier(document),
         includes=tuple(document.get("includes", ())),
-        terms=tuple(_term(node, home) for node in document["terms"]),
-        parameters=tuple(_parameter(node, home) for node in document.get("parameters", ())),
-        tables=tuple(_table(node, home) for node in document["tables"]),
+        terms=terms,
+        parameters=parameters,
+        tables=tuple(_table(node, home, reader) for node in document["tables"]),
         aggregates=tuple(_aggregate(node, home) for node in document.get("aggregates", ())),
         templates=tuple(_template(node, home) for node in document.get("templates", ())),
         tests=tuple(_test_case(node, home) for node in document.get("tests", ())),
@@ -241,22 +245,18 @@ def _parameter(node: Node, home: str) -> Parameter:
     )
 
 
-def _table(node: Node, home: str) -> Table:
-    inputs = tuple(
-        InputColumn(expr_of(column["subject"]), _type(column["type"]), _text(column), _cell(column, home))
-        for column in node.get("inputs", ())
-    )
+def _table(node: Node, home: str, reader: Reader) -> Table:
+    inputs = tuple(_input(column, home, reader) for column in node.get("inputs", ()))
     outputs = tuple(
         OutputColumn(column["term"], HitPolicy.of(column["policy"]), _cell(column, home))
         for column in node.get("outputs", ())
     )
-    heads = [*(column.cell for column in inputs), *(column.cell for column in outputs)]
     return Table(
         name=node["name"],
         policy=HitPolicy.of(node["policy"]),
         inputs=inputs,
         outputs=outputs,
-        rules=Rules(grid_of_json(node, heads, home)),
+        rules=Rules(grid_of_json(node, inputs, outputs, home, reader)),
         salience=node.get("salience", 0),
         tier=_tier(node),
         period=period_of(node),
@@ -264,6 +264,11 @@ def _table(node: Node, home: str) -> Table:
         stratum=node.get("stratum", 0),
         cells=_cells(node, home),
     )
+
+
+def _input(node: Node, home: str, reader: Reader) -> InputColumn:
+    subject = expr_of(node["subject"])
+    return InputColumn(subject, _type(node["type"]), reader.heading(_text(node), subject), _cell(node, home))
 
 
 def _aggregate(node: Node, home: str) -> Aggregate:

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from rulectl.codec.decode import decode
 from rulectl.codec.entries import MOST, Spoilt, told
+from rulectl.codec.quoting import Written
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.parser import Typed, parse_expression, parse_output, parse_template, parse_test
 from rulectl.lang.printer import print_expr, print_test, template
@@ -123,4 +124,5 @@ def _template(expr: Expr, scope: Scope) -> Expr | Broken:
 def _named(table: Table, strip: Strip[T], number: int, heading: str) -> Spoilt:
     refs = list(strip.refs)
     rule = grid_of(table).ids[refs.index(number)] if number in refs else "-"
-    return Spoilt(table.name, rule, heading, strip.texts[number])
+    text = strip.texts.stated(number) if isinstance(strip.texts, Written) else strip.texts[number]
+    return Spoilt(table.name, rule, heading, text)

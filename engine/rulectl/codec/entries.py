@@ -22,7 +22,7 @@ from rulectl.model.policy import Merge
 from rulectl.model.rulebook import Rulebook, Table
 from rulectl.source import FilePlace
 from rulectl.types import BOOLEAN, NUMBER, STRING, Kind, Type, compatible, fits
-from rulectl.values import number
+from rulectl.values import Value, number
 
 Node = dict[str, Json]
 Entry = tuple[str, int, str]
@@ -173,7 +173,7 @@ class _Judge:
         if kind == "text" and not type_.many and inner.__class__ is str and inner in type_.values:
             return True
         if kind in VALUES:
-            return fits(value_of(node), type_)
+            return fits(_value(kind, node), type_)
         if kind == "sequence":
             return type_.many and all(self._suits(self._type(item), type_) for item in inner)
         # of numbers and dates texts are made
@@ -220,6 +220,13 @@ class _Judge:
         elif isinstance(node, list):
             for item in node:
                 self._names(item)
+
+
+def _value(kind: str, node: Node) -> Value:
+    """The value of a node of some kind. Raises TypeError where it is of another."""
+    if kind != "null" and not isinstance(node[kind], bool if kind == "boolean" else list if kind == "list" else str):
+        raise TypeError(kind)
+    return value_of(node)
 
 
 def _is_number(text: Json) -> bool:

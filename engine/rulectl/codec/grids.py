@@ -15,11 +15,11 @@ from typing import Generic, TypeVar, cast, overload
 
 from rulectl.codec.nodes import VALUES, expr_of, unary_of, value_of
 from rulectl.codec.places import cell_of, columns_of, range_of
+from rulectl.codec.quoting import Reader
 from rulectl.lang.flat import COMPARISONS, RANGES, Flat, Piece
 from rulectl.lang.syntax import ANYTHING, Expr, Test
 from rulectl.model.grid import Grid, Mark, Strip, entry_columns
-from rulectl.model.rulebook import Period
-from rulectl.source import Cell
+from rulectl.model.rulebook import InputColumn, OutputColumn, Period
 from rulectl.values import Scalar, number
 
 T = TypeVar("T")
@@ -110,17 +110,21 @@ class Flats:
         return cast(Scalar, value_of(node)) if kind in ("date", "datetime", "duration") else None
 
 
-def grid_of_json(node: Node, heads: Sequence[Cell | None], home: str) -> Grid:
-    """The rules of a table; `heads` are the cells of its columns' headings, conditions first."""
+def grid_of_json(
+    node: Node, inputs: Sequence[InputColumn], outputs: Sequence[OutputColumn], home: str, reader: Reader
+) -> Grid:
+    """The rules of a table with these columns."""
     rules: list[Node] = node.get("rules", [])
-    inputs, outputs = node.get("inputs", ()), node.get("outputs", ())
+    heads = [*(column.cell for column in inputs), *(column.cell for column in outputs)]
+    whens = _columns("when", rules, node.get("inputs", ()))
+    thens = _columns("then", rules, node.get("outputs", ()))
     anchor = columns_of(node["rows"], home) if "rows" in node else None
     odd = [(n, rule) for n, rule in enumerate(rules) if len(rule) != sum(key in rule for key in _USUAL)]
     marks = {n: _mark(rule) for n, rule in odd if not rule.keys() <= {*_USUAL, "cells", "at"}}
     return Grid(
         [rule["id"] for rule in rules],
-        tuple(_tests(pool, refs) for pool, refs in _columns("when", rules, inputs)),
-        tuple(_conclusions(pool, refs) for pool, refs in _columns("then", rules, outputs)),
+        tuple(_tests(pool, refs, one, reader) for (pool, refs), one in zip(whens, inputs, strict=True)),
+        tuple(_conclusions(pool, refs, one, reader) for (pool, refs), one in zip(thens, outputs, strict=True)),
         marks,
         anchor,
         [rule.get("row", 0) for rule in rules],
@@ -139,15 +143,17 @@ def _columns(key: str, rules: Sequence[Node], columns: Sequence[Node]) -> Iterat
         yield pool, list(map(numbers.__getitem__, said))
 
 
-def _tests(pool: Node, refs: list[int]) -> Strip[Test]:
+def _tests(pool: Node, refs: list[int], column: InputColumn, reader: Reader) -> Strip[Test]:
     nodes = list(pool.values())
-    return Strip(refs, Lazy(nodes, test_of), _texts(pool), Lazy(nodes, Flats()))
+    tests = Lazy(nodes, test_of)
+    return Strip(refs, tests, reader.conditions(_texts(pool), tests, column.type, column.subject), Lazy(nodes, Flats()))
 
 
-def _conclusions(pool: Node, refs: list[int]) -> Strip[Expr | None]:
+def _conclusions(pool: Node, refs: list[int], column: OutputColumn, reader: Reader) -> Strip[Expr | None]:
     nodes = list(pool.values())
+    exprs = Lazy(nodes, conclusion_of)
     computed = [n for n, node in enumerate(nodes) if "value" in node and not node["value"].keys() <= VALUES]
-    return Strip(refs, Lazy(nodes, conclusion_of), _texts(pool), computed=computed)
+    return Strip(refs, exprs, reader.conclusions(_texts(pool), exprs, column.term), computed=computed)
 
 
 def _texts(pool: Node) -> list[str]:

@@ -14,7 +14,8 @@ from rulectl.lang.flat import bare
 from rulectl.lang.syntax import Expr, Name, Node, Test
 from rulectl.model.grid import Strip, grid_of
 from rulectl.model.policy import Role
-from rulectl.model.rulebook import STATUS, AggregateFunction, ListSize, Rulebook, Table, ValueIs
+from rulectl.model.rulebook import STATUS, AggregateFunction, ListSize, Rulebook, Table, Term, ValueIs
+from rulectl.model.suiting import counts, dating, favourable, merges, settles, unranked
 from rulectl.types import fits
 
 
@@ -22,9 +23,10 @@ def essentials(book: Rulebook) -> Iterator[str]:
     """The mistakes with which no engine could be made, or one that decides otherwise without a word: looked for in
     every file, in a sealed one too, since whoever can compute a seal can seal anything."""
     types = {parameter.id: parameter.type for parameter in book.parameters} | {t.id: t.type for t in book.terms}
-    terms = {term.id for term in book.terms}
+    terms = {term.id: term for term in book.terms}
     known = types.keys()
     given = {term.id for term in book.terms if term.role is Role.INPUT}
+    yield from _unspoken(book)
     yield from _twice("term", (*(term.id for term in book.terms), *(parameter.id for parameter in book.parameters)))
     yield from _twice("term", {term.id: term.name for term in book.terms}.values())
     for term in book.terms:
@@ -34,12 +36,22 @@ def essentials(book: Rulebook) -> Iterator[str]:
         if not fits(parameter.value, parameter.type):
             yield f"parameters {parameter.id}: value"
     yield from _twice("table", (f"{table.book}/{table.name}" for table in book.tables))
-    if book.event is not None and book.event not in terms:
+    for term in book.terms:
+        if not merges(term.merge, term.type):
+            yield f"terms {term.id}: {term.merge.value}"
+        if term.favours is not None and not favourable(term.favours, term.type):
+            yield f"terms {term.id}: {term.favours.value}"
+    if book.event is not None and not (book.event in terms and dating(terms[book.event])):
         yield f"event: {book.event}"
     for table in book.tables:
         where = f"tables {table.name}"
         written = {column.term for column in table.outputs}
-        yield from _unknown(where, (written - terms) | (written & given))
+        yield from _unknown(where, (written - terms.keys()) | (written & given))
+        if written <= terms.keys():
+            columns = [(column.policy, terms[column.term].type) for column in table.outputs]
+            unsuited = {at for at, (policy, type_) in enumerate(columns) if not settles(policy, type_)}
+            for at in sorted(unsuited.union(unranked(table.policy, columns))):
+                yield f"{where}: {table.outputs[at].term} {columns[at][0].value}"
         yield from _unknown(where, _names(column.subject for column in table.inputs) - known)
         for column in table.inputs:
             if isinstance(column.subject, Name) and types.get(column.subject.id, column.type) != column.type:
@@ -55,14 +67,41 @@ def essentials(book: Rulebook) -> Iterator[str]:
     for aggregate in book.aggregates:
         used = (aggregate.term, aggregate.of, aggregate.time, *aggregate.by)
         named = _names(() if aggregate.where is None else (aggregate.where,))
-        yield from _unknown(f"aggregates {aggregate.term}", {id_ for id_ in used if id_ is not None} - terms)
+        missing = {id_ for id_ in used if id_ is not None} - terms.keys()
+        yield from _unknown(f"aggregates {aggregate.term}", missing)
         yield from _unknown(f"aggregates {aggregate.term}", named - known)
-        if aggregate.function not in get_args(AggregateFunction):
+        if aggregate.function not in get_args(AggregateFunction) or not (missing or counts(aggregate, terms)):
             yield f"aggregates {aggregate.term}: {aggregate.function}"
     for template in book.templates:
         yield from _unknown(f"templates {template.id}", _names((template.text,)) - known)
     for policy in book.policies:
         yield from _unknown(f"policies {policy.id}", _names((policy.statement,)) - known - {STATUS})
+
+
+def _unspoken(book: Rulebook) -> Iterator[str]:
+    """What should be a text and is none: people are shown it, and programs look things up by it."""
+    for kind, named in (("terms", book.terms), ("parameters", book.parameters)):
+        for one in named:
+            aliases = one.aliases if isinstance(one, Term) else ()
+            if not _texts(one.id, one.name, one.unit, one.description, *aliases, *one.type.values):
+                yield f"{kind} {one.id}"
+    for table in book.tables:
+        grid = grid_of(table)
+        headings = (column.heading for column in table.inputs)
+        marked = (text for mark in grid.marks.values() for text in (mark.note, mark.source))
+        if not _texts(table.name, table.book, *headings, *grid.ids, *marked):
+            yield f"tables {table.name}"
+        if not all(row.__class__ is int and row >= 0 for row in grid.rows):
+            yield f"tables {table.name}: row"
+    for policy in book.policies:
+        if not _texts(policy.id, policy.text, policy.note):
+            yield f"policies {policy.id}"
+    if not _texts(book.id, book.name, book.version, book.owner, book.notes, book.source):
+        yield "book"
+
+
+def _texts(*parts: object) -> bool:
+    return all(part.__class__ is str for part in parts)
 
 
 def mismatches(book: Rulebook) -> Iterator[str]:

@@ -22,7 +22,8 @@ from rulectl.model import words
 from rulectl.model.draft import BlockKind, DraftCell
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Aggregate, AggregateFunction, Term
-from rulectl.types import DURATION, Kind
+from rulectl.model.suiting import countable, summable
+from rulectl.types import DURATION
 
 # `前后` before `前`: the longest wins
 _AROUND = re.compile(r"^(?:前后各?|±|\+/-|within)\s*", re.IGNORECASE)
@@ -88,7 +89,7 @@ def _target(record: Record, work: Work, found: list[Finding]) -> Term | None:
             found.extend(unknown_term(cell, name, work, derived))
         elif not (work.incomplete or work.is_broken(name)):
             found.append(complain("aggregate-undeclared", cell, term=name))
-    elif term.role is Role.OUTPUT or term.type.kind is not Kind.NUMBER or term.type.many:
+    elif not countable(term):
         found.append(complain("aggregate-target", cell, ("note-declared", term.cell), term=term.name))
         return None
     return term
@@ -113,7 +114,7 @@ def _of(record: Record, function: AggregateFunction | None, work: Work, found: l
             found.append(left_blank(cell, "aggregates", "of"))
         return None
     term = _input(cell, record.text("of"), work, found)
-    if term is not None and function == "sum" and (term.type.kind is not Kind.NUMBER or term.type.many):
+    if term is not None and function == "sum" and not summable(term):
         found.append(complain("sum-of-text", cell, ("note-declared", term.cell), term=term.name))
     return None if term is None else term.id
 

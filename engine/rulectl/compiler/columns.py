@@ -7,9 +7,8 @@ nobody below has to know that a list collects whatever the table does with its o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
 from rulectl.compiler.about import period_of, tier_of
 from rulectl.compiler.cells import expression_in, value_in
@@ -33,8 +32,9 @@ from rulectl.lang.scope import Broken, Problem
 from rulectl.lang.syntax import Name
 from rulectl.model import words
 from rulectl.model.draft import DraftBlock, DraftCell
-from rulectl.model.policy import Gives, HitPolicy, Role, Tier
+from rulectl.model.policy import HitPolicy, Role, Tier
 from rulectl.model.rulebook import InputColumn, OutputColumn, Period, Term
+from rulectl.model.suiting import settles, unranked
 from rulectl.source import Cell
 from rulectl.types import NUMBER
 
@@ -249,39 +249,18 @@ def _output(
         found.append(complain("repeated-conclusion", heading, ("note-first", first.cell), term=term.name))
         return None
     policy = own or table.usual(term.type.many)
-    slug = _unsuitable(term, policy)
-    if slug is not None:
+    if not settles(policy, term.type):
+        slug = "policy-makes-list" if policy.lists else "policy-needs-number"
         cell = role_cell if own is not None else heading
         found.append(ill_suited(slug, cell, term, policy, work))
         return None
     return OutputColumn(term.id, policy, heading.at), term
 
 
-def _unsuitable(term: Term, policy: HitPolicy) -> str | None:
-    """Why a policy cannot settle a term, as the slug of a finding."""
-    type_ = term.type
-    match policy.gives:
-        case Gives.ONE:
-            return None
-        case Gives.LIST:
-            return None if type_.many else "policy-makes-list"
-        case Gives.SUM | Gives.COUNT:
-            return None if type_ == replace(NUMBER, values=type_.values) else "policy-needs-number"
-        case Gives.LEAST | Gives.GREATEST:
-            return None if type_.ordered else "policy-needs-number"
-        case _:
-            assert_never(policy.gives)
-
-
 def _check_priority(
     head: Head, outputs: list[tuple[int, OutputColumn, Term]], block: DraftBlock, work: Work, found: list[Finding]
 ) -> None:
-    """Under P and O the outputs are ranked by their allowed values, from left to right: one column at least must have
-    some (DMN 1.5 section 8.2.10), and a column that has the policy for itself its own."""
-    for policy in (one for one in HitPolicy if one.takes.by_values):
-        ranked = [(at, term) for at, column, term in outputs if column.policy is policy]
-        together = [ranked] if policy is head.policy else [[one] for one in ranked]
-        for group in together:
-            if group and not any(term.type.item.values for _, term in group):
-                at, term = group[0]
-                found.append(ill_suited("policy-needs-values", block.rows[2][at], term, policy, work))
+    """A finding for each column that a policy ranks by values that no column of its table has."""
+    for number in unranked(head.policy, [(column.policy, term.type) for _, column, term in outputs]):
+        at, column, term = outputs[number]
+        found.append(ill_suited("policy-needs-values", block.rows[2][at], term, column.policy, work))

@@ -9,10 +9,9 @@ from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.chars import visible
 from rulectl.model.draft import DraftCell
-from rulectl.model.policy import Role
 from rulectl.model.rulebook import Term
+from rulectl.model.suiting import dating
 from rulectl.source import Location
-from rulectl.types import Kind
 
 
 def term_named(work: Work, text: str) -> Term | None:
@@ -26,16 +25,12 @@ def date_term(work: Work, cell: DraftCell, found: list[Finding]) -> Term | None:
     name = visible(cell.text)
     term = term_named(work, name)
     if term is None:
-        dates = [t.name for t in work.terms if _dates(t)]
+        dates = [t.name for t in work.terms if dating(t)]
         found.extend(unknown_term(cell, name, work, dates))
-    elif not _dates(term):
+    elif not dating(term):
         found.append(complain("not-a-date-term", cell, ("note-declared", term.cell), term=term.name))
         return None
     return term
-
-
-def _dates(term: Term) -> bool:
-    return term.role is Role.INPUT and term.type.kind in (Kind.DATE, Kind.DATETIME) and not term.type.many
 
 
 def read_event(work: Work) -> Work:

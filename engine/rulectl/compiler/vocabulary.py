@@ -29,6 +29,7 @@ from rulectl.model import words
 from rulectl.model.draft import BlockKind, DraftBlock, DraftCell
 from rulectl.model.policy import Favours, Merge, Role
 from rulectl.model.rulebook import Term
+from rulectl.model.suiting import favourable, merges
 from rulectl.source import Cell, FilePlace
 from rulectl.types import NUMBER, Kind, Type
 from rulectl.values import Value
@@ -285,16 +286,7 @@ def _merge(row: _Row, type_: Type | None) -> Merge:
         return natural
     if type_ is None:
         return natural
-    fits = {
-        Merge.SINGLE: True,
-        Merge.FIRST: True,
-        Merge.COLLECT: type_.many,
-        Merge.ALL: type_.many,
-        Merge.MIN: type_.ordered,
-        Merge.MAX: type_.ordered,
-        Merge.SUM: type_.kind is Kind.NUMBER and not type_.many,
-    }[merge]
-    if not fits:
+    if not merges(merge, type_):
         row.found.append(
             complain(
                 "merge-unsuitable", cell, text=cell.text.strip(), **_named(row), **heading_of("merge", natural.value)
@@ -305,7 +297,7 @@ def _merge(row: _Row, type_: Type | None) -> Merge:
 
 
 def _favours(row: _Row, type_: Type | None) -> Favours | None:
-    """What favours the buyer: greater and less need an order of amounts, earlier one of values or dates."""
+    """What favours the buyer."""
     cell = row.record.cell("favours")
     if cell.blank:
         return None
@@ -315,8 +307,7 @@ def _favours(row: _Row, type_: Type | None) -> Favours | None:
         return None
     if type_ is None:
         return None
-    dated = type_.kind in (Kind.DATE, Kind.DATETIME) and not type_.many
-    if not (bool(type_.item.values) or dated if favours is Favours.EARLIER else type_.ordered):
+    if not favourable(favours, type_):
         row.found.append(complain("favours-unsuitable", cell, text=cell.text.strip(), **_named(row)))
         return None
     return favours
