@@ -162,6 +162,8 @@ class Book:
         polars, pandas or Arrow (also as record batches), a frame with a row for each case, in columns:
         `columnar.frames.results` says which. Facts counted across cases are worked out over all of them. Raises
         CaseError for a file or a table that cannot be read at all."""
+        if isinstance(cases, Mapping | bytes):
+            raise TypeError("decide_many takes many cases: a list of mappings, a file or a table; decide takes one")
         # late: data frames take longer to load than most programs need them for
         from rulectl.columnar import frames
 

@@ -289,3 +289,10 @@ def test_why_not_of_a_case_or_an_outcome() -> None:
         book.why_not(case, "问题类型", "色差")
     with pytest.raises(rulectl.CaseError, match="value-not-allowed"):
         book.why_not(case, "责任方", "月亮")
+
+
+@pytest.mark.parametrize("cases", [{"工单号": "1"}, b"cases.csv"])
+def test_many_cases_are_not_one(book: rulectl.Book, cases: object) -> None:
+    """The keys of a mapping would be taken for cases."""
+    with pytest.raises(TypeError, match="decide takes one"):
+        book.decide_many(cases)  # type: ignore[call-overload]  # what a program without types may pass

@@ -42,9 +42,8 @@ def read_model(data: bytes, file: str) -> tuple[Model | None, tuple[Finding, ...
     version = version_of(root.space)
     if root.name != "definitions" or version is None:
         known = ", ".join(VERSIONS)
-        return None, (
-            finding("dmn-not-dmn", FilePlace(file), file=file, root=root.name, space=root.space, known=known),
-        )
+        called = f"{root.name} ({root.space})" if root.space else root.name
+        return None, (finding("dmn-not-dmn", FilePlace(file), file=file, root=called, known=known),)
     place = ElementPlace(file, ())
     found: list[Finding] = []
     for node in root.all("import"):

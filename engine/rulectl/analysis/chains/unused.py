@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Subject, Verdict
+from rulectl.cases.reader import id_term
 from rulectl.codes import Severity
 from rulectl.compiler.order import reads
 from rulectl.lang.evaluate import names_of
@@ -37,11 +38,10 @@ def _read(study: Study) -> frozenset[str]:
 def unused_term(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     """Inputs that nothing looks at; terms that are worked out for nothing."""
     read = _read(study)
-    # the first text that every case must have is its name
     book = study.rulebook
-    name = next((t.id for t in book.terms if t.id == "case_id"), None)
+    name = id_term(book)
     for term in book.terms:
-        if term.id in read or term.role is Role.OUTPUT or term.id == name:
+        if term.id in read or term.role is Role.OUTPUT or term is name:
             continue
         at = term.cell or FilePlace(book.source)
         severity = Severity.NOTICE if term.role is Role.INPUT else Severity.WARNING
