@@ -186,12 +186,15 @@ def test_decisions_as_a_workbook(batch: Batch, tmp_path: Path) -> None:
     assert sheet.freeze_panes == "B2"
     expected = list(csv.reader(io.StringIO(EXPECTED)))
     assert sheet.auto_filter.ref == f"A1:I{len(expected)}"
-    assert [cell.value for cell in sheet[1]] == expected[0]
+    assert [cell.value for cell in sheet[1]] == [
+        {"status": "状态", "asks": "还要问清", "rules": "用到的规则"}.get(h, h) for h in expected[0]
+    ]
     for row, wanted in zip(sheet.iter_rows(min_row=2), expected[1:], strict=True):
         assert str(row[0].value) == wanted[0]
         assert row[1].value == (wanted[1] or None)
         assert row[2].value == (float(wanted[2]) if wanted[2] else None)
         assert row[5].value == wanted[5]
+        assert row[6].value == {"decided": "已定", "provisional": "暂定", "undetermined": "待定"}[wanted[6]]
     quoted = {rules.cell(n, 1).value: n for n in range(2, rules.max_row + 1)}
     linked = next(row for row in sheet.iter_rows(min_row=2) if row[8].value)
     link = linked[8].hyperlink

@@ -21,13 +21,14 @@ import polars as pl
 import wcwidth
 import xlsxwriter
 
-from rulectl.cases.writer import Column, Layout
+from rulectl.cases.writer import EXTRAS, Column, Layout
 from rulectl.codec.hashing import content_hash
 from rulectl.codec.places import range_json
 from rulectl.codes import Language, say
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.syntax import Any as Anything
 from rulectl.model.outcome import Firing
+from rulectl.model.policy import Status
 from rulectl.model.rulebook import Rule, Rulebook, Table
 from rulectl.source import FilePlace
 from rulectl.values import duration_text, number_text
@@ -182,12 +183,15 @@ def _decisions(
     sheet: Any = None
     at = rows + 1
     last = max(0, len(columns) - 1)
+    called = {status.value: say(f"report-status-{status.value}", lang) for status in Status}
     for row in filled:
         if at > rows:
             number = _finish(sheet, at - 1, last, number)
             sheet, at = _sheet(book, number, columns, widths, formats, lang), 1
         for index, (column, cell) in enumerate(zip(columns, row, strict=True)):
-            if isinstance(cell, list):
+            if column.what == "status":
+                cell = called.get(cell, cell)
+            elif isinstance(cell, list):
                 cell = ";".join(map(_item, map(Decimal, cell) if column.numeric else cell))
             elif column.numeric and cell is not None:
                 cell = Decimal(cell)
@@ -217,7 +221,9 @@ def _sheet(
     _on_paper(sheet)
     for index, (column, width) in enumerate(zip(columns, widths, strict=True)):
         sheet.set_column(index, index, width)
-        sheet.write_string(0, index, column.heading, formats["head"])
+        # a workbook is for people, who read its headings in their own language
+        heading = say(f"report-column-{column.what}", lang) if column.what in EXTRAS else column.heading
+        sheet.write_string(0, index, heading, formats["head"])
     return sheet
 
 
