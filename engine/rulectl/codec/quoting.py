@@ -3,7 +3,8 @@
 Explanations quote cells as their author wrote them, and decide by what stands behind that: of a forged file the one
 need not say the other, for neither schema nor hash is about both. To read every text again would make loading a large
 file half as slow again; so a text is read as the cell that it stands for when somebody first looks at it, and where it
-does not mean its entry, what the entry means is put into words instead (design note 0011).
+does not mean its entry, what the entry means is put into words instead (design note 0011). The reader of cells is
+loaded only where a text is not what we would write ourselves: to decide by compiled JSON nobody needs it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,8 @@ from functools import partial
 from itertools import chain
 from typing import Generic, TypeVar, overload
 
-from rulectl.lang.parser import is_otherwise, parse_expression
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.scope import Broken, Scope, Symbol
-from rulectl.lang.swift import Conclusions, Conditions
 from rulectl.lang.syntax import ANYTHING, Expr, Name, Test
 from rulectl.model.rulebook import Parameter, Term
 from rulectl.types import Type
@@ -63,7 +62,8 @@ class Written(Sequence[str], Generic[T]):
         text = self._texts[at]
         try:
             item = self._items[at]
-            return text if self._says(text, item) else self._shown(item)
+            shown = self._shown(item)
+            return text if text == shown or self._says(text, item) else shown
         except _FAILURES:
             return text
 
@@ -82,17 +82,20 @@ class Reader:
         names = self._scope.names
         if not text or (isinstance(subject, Name) and text in (names.get(subject.id), subject.id)):
             return text
+        from rulectl.lang.parser import parse_expression
+
         found = parse_expression(text, self._scope)
         return text if not isinstance(found, Broken) and found.expr == subject else print_expr(subject, names)
 
     def conditions(self, texts: list[str], items: Sequence[Test], column: Type, subject: Expr) -> Sequence[str]:
         """The texts of the entries of a condition."""
         unit = self._types[subject.id][1] if isinstance(subject, Name) and subject.id in self._types else ""
-        read = Conditions(column, unit, self._scope).read
 
         def says(text: str, test: Test) -> bool:
+            from rulectl.lang.parser import is_otherwise, parse_test
+
             otherwise = test == ANYTHING and is_otherwise(text) and text not in column.values
-            return otherwise or read(text, text) == test
+            return otherwise or parse_test(text, column, self._scope, unit) == test
 
         return Written(texts, items, says, lambda test: print_test(test, column, self._scope.names))
 
@@ -101,8 +104,13 @@ class Reader:
         if term not in self._types:  # the table is refused for it
             return texts
         type_, unit = self._types[term]
-        read = Conclusions(type_, unit, self._scope).read
-        return Written(texts, items, lambda text, expr: read(text, text) == expr, partial(self._conclusion, type_))
+
+        def says(text: str, expr: Expr | None) -> bool:
+            from rulectl.lang.parser import parse_output
+
+            return parse_output(text, type_, self._scope, unit) == expr
+
+        return Written(texts, items, says, partial(self._conclusion, type_))
 
     def _conclusion(self, type_: Type, expr: Expr | None) -> str:
         return "" if expr is None else print_expr(expr, self._scope.names, in_cell=type_)
