@@ -61,6 +61,7 @@ NOT_FOR_BATCHES = (
     "rulectl.codec.hashing",
     "rulectl.report.outcome",
     "rulectl.runtime.durable_engine",
+    "rulectl.runtime.engine",
     "rulectl.testing",
     "xlsxwriter",
 )

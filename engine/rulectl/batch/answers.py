@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import polars as pl
 
@@ -26,13 +26,13 @@ from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.report.summary import Summary
-from rulectl.runtime.engine import Counted
 from rulectl.values import Value, number
 
 if TYPE_CHECKING:
     from rulectl.report.outcome import Reporter
+    from rulectl.runtime.engine import Counted
 
-Decide = Callable[[Mapping[str, Value], Counted | None], Outcome]
+Decide: TypeAlias = "Callable[[Mapping[str, Value], Counted | None], Outcome]"
 
 
 class Rejects(NamedTuple):

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -41,10 +43,13 @@ from rulectl.lang.syntax import Is, Literal, Name
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Rulebook, Term
-from rulectl.runtime.engine import Engine
 from rulectl.runtime.judge import Verdict
+from rulectl.runtime.plan import Plan
 from rulectl.source import Location, RowPlace
 from rulectl.values import Value
+
+if TYPE_CHECKING:
+    from rulectl.runtime.engine import Engine
 
 _FEW_ROWS = 10_000
 """Frames with fewer rows are read by one thread; others by as many as polars may use."""
@@ -73,8 +78,9 @@ class ColumnarEngine:
 
     def __init__(self, rulebook: Rulebook, facts: FactReader | None = None, engine: Engine | None = None) -> None:
         self.rulebook = rulebook
-        self.engine = engine or Engine(rulebook)
-        self.plan = self.engine.plan
+        self.plan = Plan.of(rulebook) if engine is None else engine.plan
+        if engine is not None:
+            self.engine = engine
         self.facts = facts or FactReader(rulebook)
         self.id_term = id_term(rulebook)
         constants: dict[str, Value] = dict(self.plan.parameters)
@@ -95,9 +101,16 @@ class ColumnarEngine:
         self._early = self.plan.writers.keys() & {name for table in self.plan.tables for name in table.reads}
         self.readers = self._readers()
         self.asking = Asking(self.plan)
-        self.telling = Telling(self.engine)
+        self.telling = Telling(self.plan)
         self.firings = Firings(self.tables)
         self.spellings = Spellings()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The one-case engine, for what cannot be done in columns."""
+        from rulectl.runtime.engine import Engine  # late: few rulebooks need it
+
+        return Engine(self.rulebook, plan=self.plan)
 
     def _readers(self) -> dict[str, TermReader]:
         tests: dict[str, list[Is]] = {}

@@ -14,7 +14,7 @@ from rulectl.columnar.truths import FALSE, truths
 from rulectl.diagnostics import Finding
 from rulectl.lang.evaluate import names_of
 from rulectl.model.rulebook import Policy
-from rulectl.runtime.engine import Engine
+from rulectl.runtime.plan import Plan
 from rulectl.runtime.telling import broken, clash_findings, table_findings
 from rulectl.values import Value
 
@@ -24,8 +24,8 @@ Told = tuple[Finding, ...]
 class Telling:
     """Findings of one rulebook's outcomes. `told` by number; 0 is none."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         self.told: Numbered[Told] = Numbered(())
         self._of_run: dict[int, Lut] = {}
 
@@ -60,7 +60,7 @@ class Telling:
             clashing = terms[name].clash.array()
             if clashing.any():
                 found.append(self._clashes(terms[name], clashing[codes], passes, columns, rows))
-        found += [self._statement(policy, columns, rows) for policy in self.engine.rulebook.policies]
+        found += [self._statement(policy, columns, rows) for policy in self.plan.rulebook.policies]
         found = [codes for codes in found if codes.any()]
         if not found:
             return constant(rows)
@@ -89,7 +89,7 @@ class Telling:
 
         def clash_of(key: tuple[int, ...]) -> int:
             mine = {number: table.runs[code] for (number, table), code in zip(tables.items(), key, strict=True)}
-            return self.told.number(tuple(clash_findings(self.engine.plan, mine, term.term)))
+            return self.told.number(tuple(clash_findings(self.plan, mine, term.term)))
 
         told = constant(rows)
         told[where] = each(parts, len(where), clash_of)
@@ -99,7 +99,7 @@ class Telling:
         """Where a statement of the rulebook does not hold."""
         names = sorted(names_of(policy.statement) & columns.keys())
         constants: dict[str, Value] = dict.fromkeys(names_of(policy.statement) - columns.keys())
-        constants |= self.engine.plan.parameters
+        constants |= self.plan.parameters
         # most statements hold in all rows, and that can be told without a look at each value
         held = truths(policy.statement, columns, constants, rows)
         where = np.arange(rows) if held is None else np.flatnonzero(held == FALSE)
@@ -113,7 +113,7 @@ class Telling:
             facts = Facts(constants)
             for name, items, code in zip(names, states, key, strict=True):
                 facts[name] = items[code].now
-            finding = broken(policy, self.engine.rulebook, facts)
+            finding = broken(policy, self.plan.rulebook, facts)
             return 0 if finding is None else self.told.number((finding,))
 
         told[where] = each([Part(codes[where], len(states)) for codes, states in exact], len(where), judge)
