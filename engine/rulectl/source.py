@@ -7,8 +7,12 @@ spans, of which there are as many as cells in a workbook, are tuples: these are 
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import NamedTuple
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where a disk takes no more."""
 
 
 def column_letters(column: int) -> str:

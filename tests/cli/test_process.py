@@ -51,6 +51,18 @@ def test_the_locale_chooses_the_language(locale: str, word: str) -> None:
     assert word in done.stderr.decode()
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a file that is always full")
+@pytest.mark.parametrize("args", [("--help",), ("check", DEMO), ("test", DEMO)])
+def test_a_disk_that_takes_no_more_output_is_told(args: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            command(*args), stdout=full, stderr=subprocess.PIPE, env=environment(LANG="zh_CN.UTF-8"), check=False
+        )
+    assert done.returncode == 2
+    assert "RB770 disk-full: 磁盘满了" in done.stderr.decode()
+    assert "RB719" not in done.stderr.decode()
+
+
 def test_what_lies_aside_during_a_run_goes_with_it(tmp_path: Path) -> None:
     """Parquet that comes through a pipe is copied to where the system keeps what is passing."""
     passing = tmp_path / "passing"

@@ -6,7 +6,6 @@ order. The results do not depend on who decides (`crew.py`).
 
 from __future__ import annotations
 
-import errno
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -30,7 +29,7 @@ from rulectl.cases.writer import UnwritableError
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
 from rulectl.report.summary import Summary
-from rulectl.source import FilePlace, Location, RowPlace
+from rulectl.source import FULL, FilePlace, Location, RowPlace
 
 _OTHER = {"input": "resume-other-input", "rulebook": "resume-other-rulebook", "options": "resume-other-options"}
 
@@ -110,7 +109,7 @@ def _stopped(error: OSError, order: Order) -> Exception:
     """What the system refused, as a finding; a reader that went away is for the caller."""
     if isinstance(error, BrokenPipeError):
         return error
-    slug = "disk-full" if number_of(error) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "cannot-write"
+    slug = "disk-full" if number_of(error) in FULL else "cannot-write"
     return StopBatchError(finding(slug, FilePlace(""), file=order.results.path))
 
 

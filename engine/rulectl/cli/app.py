@@ -28,7 +28,7 @@ from rulectl.cli.base import (
     wanted_language,
 )
 from rulectl.diagnostics import Finding, finding
-from rulectl.source import OptionPlace
+from rulectl.source import FULL, OptionPlace
 
 INTERRUPTED = 130
 
@@ -79,6 +79,9 @@ class App(Group):
         except Exception as error:  # the one place where everything is caught: a person must never see a traceback
             if os.environ.get("RULECTL_DEBUG"):
                 traceback.print_exc()
+            if isinstance(error, OSError) and error.errno in FULL and error.filename is None:
+                here.tell([finding("disk-full", OptionPlace(""), file="-")])
+                return USAGE
             _report(error, here)
             return INTERNAL
 
