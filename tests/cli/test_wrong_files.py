@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -204,3 +205,26 @@ def test_export_leaves_the_managers_own_workbook_alone(run: Run, tmp_path: Path)
 
 def test_a_setting_without_a_field(run: Run) -> None:
     assert '"=1" after --set is not of the form field=value' in run("decide", DEMO, "--set", "=1").stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("batch", "book.json", "cases.csv", "-o", "o.csv"),
+        ("explain", "book.json", "cases.csv", "--case-id", "001"),
+        ("test", "book.json"),
+        ("diff", DEMO, "book.json"),
+        ("check", "book.json"),
+    ],
+)
+def test_compiled_json_that_somebody_changed_is_told_whatever_is_done_with_it(
+    command: tuple[str, ...], run: Run, tmp_path: Path
+) -> None:
+    """Results by a rulebook that was changed behind its workbook's back must not look like any others."""
+    assert run("compile", DEMO, "-o", "book.json").exit_code == 0
+    path = tmp_path / "book.json"
+    path.write_text(
+        re.sub('"hash": "sha256:[0-9a-f]{64}"', f'"hash": "sha256:{"0" * 64}"', path.read_text("utf-8")), "utf-8"
+    )
+    result = run(*command)
+    assert (result.stdout + result.stderr).count("RB125 json-hash") == 1

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def open_book(name: str, here: Session, *outputs: str) -> Book:
     """The rulebook; stops with every finding when it has errors, and where an output is one of the files that it was
-    read from. Warnings and notices are left to `check`."""
+    read from. Other warnings and notices than that it was tampered with are left to `check`."""
     from rulectl.api import Book  # late: a batch needs the rulebook alone
 
     rulebook, loaded = loaded_book(name, here, *outputs)
@@ -39,6 +39,8 @@ def loaded_book(name: str, here: Session, *outputs: str) -> tuple[Rulebook, Load
         spare(output, loaded.sources)
     if loaded.rulebook is None:
         raise StopError(loaded.findings, USAGE if loaded.path is None else 1)
+    # whoever decides by it must know that somebody has changed it since it was compiled
+    here.tell(found for found in loaded.findings if found.slug == "json-hash")
     doubt_later(loaded.doubt)
     return loaded.rulebook, loaded
 
