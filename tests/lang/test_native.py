@@ -105,3 +105,18 @@ def test_template() -> None:
     parts = (Literal("亲,"), Name("buyer"), Literal(":退"), Name("profit"), Literal("元\n{不算}"))
     assert found == Text(parts)
     assert parse_template("没有位置", SCOPE) == Literal("没有位置")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "date"),
+    [
+        ("45839", "date", "2025-07-01"),
+        ("45839", "datetime", "2025-07-01"),
+        ("45839.5738", "datetime", "2025-07-01 13:46"),
+        ("45839.5738", "date", "2025-07-01"),
+    ],
+)
+def test_the_day_behind_a_number_is_named_with_its_clock(text: str, kind: str, date: str) -> None:
+    problem = value_of(text, TYPES[kind])
+    assert isinstance(problem, Problem)
+    assert (problem.slug, dict(problem.fields)["date"]) == ("serial-date", date)

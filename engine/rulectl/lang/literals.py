@@ -91,8 +91,10 @@ def _not(what: str, text: str) -> Problem:
     serial = _SERIAL.fullmatch(plain(text).strip()) if what in ("date", "datetime") else None
     if serial is not None:
         # nothing says that it is not a plain number, so it is told and not read
-        day = _SERIAL_START + dt.timedelta(days=int(serial[1]))
-        return problem("serial-date", Span(0, len(text)), text=clipped(visible(text)), date=day)
+        days = float(serial[0]) if what == "datetime" else int(serial[1])
+        moment = moment_of(_SERIAL_START) + dt.timedelta(minutes=round(days * 1440))
+        date = date_text(moment.date() if moment.time() == MIDNIGHT else moment)
+        return problem("serial-date", Span(0, len(text)), text=clipped(visible(text)), date=date)
     return problem(f"not-a-{what}", Span(0, len(text)), text=clipped(visible(text)))
 
 
