@@ -67,7 +67,8 @@ class CellRange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RowPlace:
-    """A row of a case file, counted from 1 for the first row of cases, and the field where there is one."""
+    """A row of a case file, counted from 1 for the one below the first, where headings usually are (cases/records.py);
+    and the field where there is one."""
 
     file: str
     row: int

@@ -75,6 +75,11 @@ def ending_of(name: str) -> str:
     return plain[plain.rindex(".") :] if "." in plain.rsplit("/", 1)[-1].lstrip(".") else ""
 
 
+def in_sheets(name: str) -> bool:
+    """Whether a file is by its name one whose rows a spreadsheet shows, below their headings."""
+    return _ENDINGS.get(ending_of(name)) in (Format.CSV, Format.TSV, Format.XLSX)
+
+
 def packed_as(head: bytes) -> str:
     """`gz`, `zst` or nothing, by the first bytes."""
     return next((kind for mark, kind in _PACKED if head.startswith(mark)), "")

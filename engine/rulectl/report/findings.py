@@ -20,15 +20,24 @@ _UNSEEN = str.maketrans({**{chr(n): "·" for n in range(32)}, "\t": " ", "\u3000
 
 
 def place_text(place: Place, lang: Language) -> str:
-    """`after_sales.xlsx 责任判定!C7`, `cases.csv 第 18 行 订单号`."""
+    """`after_sales.xlsx 责任判定!C7`, `cases.csv 第 18 行（表格里第 19 行） 订单号`."""
     match place:
         case RowPlace(row=0):
             where = say("report-headings", lang) + (f" {place.field}" if place.field else "")
         case RowPlace():
-            where = say("report-row", lang, row=place.row) + (f" {place.field}" if place.field else "")
+            where = _row(place, lang) + (f" {place.field}" if place.field else "")
         case Cell() | CellRange() | OptionPlace() | FilePlace() | ElementPlace():
             where = str(place)
     return " ".join(part for part in (place.file, where) if part)
+
+
+def _row(place: RowPlace, lang: Language) -> str:
+    """Rows count from below the headings; a spreadsheet counts these too."""
+    from rulectl.cases.formats import in_sheets  # late: most findings are about cells
+
+    if in_sheets(place.file):
+        return say("report-row-of-sheet", lang, row=place.row, shown=place.row + 1)
+    return say("report-row", lang, row=place.row)
 
 
 def width(text: str) -> int:
