@@ -4,21 +4,24 @@ Explanations quote cells as their author wrote them, and decide by what stands b
 need not say the other, for neither schema nor hash is about both. To read every text again would make loading a large
 file half as slow again; so a text is read as the cell that it stands for when somebody first looks at it, and where it
 does not mean its entry, what the entry means is put into words instead (design note 0011). The reader of cells is
-loaded only where a text is not what we would write ourselves: to decide by compiled JSON nobody needs it.
+loaded no sooner either: to decide by compiled JSON nobody needs it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import chain
-from typing import Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.scope import Broken, Scope, Symbol
 from rulectl.lang.syntax import ANYTHING, Expr, Name, Test
 from rulectl.model.rulebook import Parameter, Term
 from rulectl.types import Type
+
+if TYPE_CHECKING:
+    from rulectl.lang.parser import Native
 
 T = TypeVar("T")
 
@@ -62,8 +65,7 @@ class Written(Sequence[str], Generic[T]):
         text = self._texts[at]
         try:
             item = self._items[at]
-            shown = self._shown(item)
-            return text if text == shown or self._says(text, item) else shown
+            return text if self._says(text, item) else self._shown(item)
         except _FAILURES:
             return text
 
@@ -91,11 +93,16 @@ class Reader:
         """The texts of the entries of a condition."""
         unit = self._types[subject.id][1] if isinstance(subject, Name) and subject.id in self._types else ""
 
-        def says(text: str, test: Test) -> bool:
-            from rulectl.lang.parser import is_otherwise, parse_test
+        @cache
+        def read() -> Callable[[str], Test | Broken]:
+            from rulectl.lang.parser import is_otherwise
+            from rulectl.lang.swift import Conditions
 
-            otherwise = test == ANYTHING and is_otherwise(text) and text not in column.values
-            return otherwise or parse_test(text, column, self._scope, unit) == test
+            cell = Conditions(column, unit, self._scope).read
+            return lambda text: ANYTHING if is_otherwise(text) and text not in column.values else cell(text, text)
+
+        def says(text: str, test: Test) -> bool:
+            return read()(text) == test
 
         return Written(texts, items, says, lambda test: print_test(test, column, self._scope.names))
 
@@ -105,10 +112,14 @@ class Reader:
             return texts
         type_, unit = self._types[term]
 
-        def says(text: str, expr: Expr | None) -> bool:
-            from rulectl.lang.parser import parse_output
+        @cache
+        def read() -> Callable[[Native, str], Expr | Broken | None]:
+            from rulectl.lang.swift import Conclusions
 
-            return parse_output(text, type_, self._scope, unit) == expr
+            return Conclusions(type_, unit, self._scope).read
+
+        def says(text: str, expr: Expr | None) -> bool:
+            return read()(text, text) == expr
 
         return Written(texts, items, says, partial(self._conclusion, type_))
 
