@@ -20,8 +20,8 @@ from rulectl.columnar.codes import Codes, Lut, Mask, Numbered, Part, each
 from rulectl.columnar.columns import UNCERTAIN, Column, Facts, State
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, FIRST, Partition
-from rulectl.lang.syntax import Is, Literal, Name
-from rulectl.runtime.lowering import FALSE, TRUE
+from rulectl.lang.syntax import Is
+from rulectl.runtime.lowering import FALSE, TRUE, held_text
 from rulectl.runtime.lowering import Column as Question
 from rulectl.values import Value
 
@@ -64,7 +64,7 @@ class Questions:
     def __post_init__(self) -> None:
         self._texts: dict[str, int] | None = {}
         for place, question in enumerate(self.asked):
-            text = _text_of(question)
+            text = held_text(question)
             if text is None or self._texts is None or len(self.names) != 1:
                 self._texts = None
             else:
@@ -230,12 +230,3 @@ def _classes(
 
 def _same(one: object, other: object) -> bool:
     return one is other
-
-
-def _text_of(question: Question) -> str | None:
-    """The text of most questions about a list, whether it holds one text, which needs no walk through the test."""
-    match question:
-        case Question(subject=Name(), test=Is(op="=", value=Literal(value=str(text)))):
-            return text
-        case _:
-            return None

@@ -23,6 +23,9 @@ from rulectl.values import Value
 KEPT: Final = 20_000
 """How many answers of a table are remembered before all are forgotten."""
 
+KEPT_OF_RULES: Final = 1 << 18
+"""The same of answers that hang on one rule, of which a table of 100,000 rules has as many."""
+
 MADE_AT_ONCE: Final = 16
 """So many neighbours have their plain answers made together, side by side in memory: soon all of them are asked for,
 and that takes half the time."""
@@ -134,10 +137,10 @@ class Answers(dict[int, "Said | None"]):
 
     def of_rule(self, rule: int) -> Said | None:
         """The answer where one rule decides, or none (NONE)."""
-        if self.held >= KEPT:
+        if self.held >= KEPT_OF_RULES:
             self.rules[:] = [None] * len(self.rules)
             self.held = 0
-        if not self.plainly or rule == NONE or len(self.rules) > KEPT:
+        if not self.plainly or rule == NONE:
             self.held += 1
             answer = self.rules[rule] = self._of_rule(self, rule)
             return answer

@@ -42,6 +42,9 @@ MOST_CELLS: Final = 200_000
 MADE_AT_ONCE: Final = 256
 """So many cells that share the class of the first column are made in one go: what takes time is better over early."""
 
+MANY_RULES: Final = 16_384
+"""A table of fewer rules has only cells that are made together."""
+
 MOST_BOXES: Final = 16
 """A rule that takes more boxes than this leaves its cells to the index."""
 
@@ -358,6 +361,9 @@ def cells_of(answers: Answers, encoders: Mapping[str, Encoder], given: frozenset
     for column in sorted((c for c in coded if id(c) in spread), key=lambda c: spread[id(c)]):
         few = expected <= EXPECTED and len(raw) + len(coded) - len(keyed) <= BOX_COLUMNS
         if cells * column.size > (FEW_CELLS if few else MOST_CELLS) or (few and spread[id(column)] > WORTH_SPREAD):
+            break
+        # a cell that is made by itself takes thirty times as long as the index of a table of not too many rules
+        if size < MANY_RULES and keyed and cells // keyed[0].size * column.size > MADE_AT_ONCE:
             break
         keyed.append(column)
         expected *= spread[id(column)]

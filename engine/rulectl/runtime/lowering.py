@@ -61,6 +61,15 @@ class Column:
         return bool(missing) and missing <= absent
 
 
+def held_text(column: Column) -> str | None:
+    """The text of most questions about a list, whether it holds one text, which needs no walk through the test."""
+    match column:
+        case Column(subject=Name(), test=Is(op="=", value=Literal(value=str(text)))):
+            return text
+        case _:
+            return None
+
+
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """A rule's test on one column: the value classes where it holds, and what it says of null."""
