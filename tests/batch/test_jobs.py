@@ -42,7 +42,7 @@ def run(batch: Batch, folder: Path, out: str, *args: str, book: str = BOOK) -> t
     """What a run gives: results, rejects, and what it says but for the time."""
     done = batch("cases.csv", "-o", out, *args, book=book)
     assert done.exit_code == 1, done.stderr
-    rejects = next(folder.glob("out*.rejects.csv"))
+    rejects = next(folder.glob("out*.rejects.*"))
     said = [line for line in done.stderr.splitlines() if not line.startswith("用时")]
     return (folder / out).read_bytes(), rejects.read_bytes(), said
 

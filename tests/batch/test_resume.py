@@ -29,7 +29,7 @@ def left(folder: Path) -> set[str]:
 
 
 def results(folder: Path, out: str) -> tuple[bytes, bytes]:
-    rejects = next(folder.glob("out*.rejects.csv"))
+    rejects = next(folder.glob("out*.rejects.*"))
     return (folder / out).read_bytes(), rejects.read_bytes()
 
 
