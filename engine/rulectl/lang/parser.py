@@ -7,6 +7,7 @@ values that are not allowed are several.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
@@ -36,6 +37,10 @@ _DASHES = ("-", "—", "——")
 
 _ANGLES = {ord("《"): "<", ord("〈"): "<", ord("》"): ">", ord("〉"): ">"}
 """What the keys `<` and `>` give while Chinese is typed; among texts they may be the marks of a title."""
+
+_BULLET = re.compile(r"^\s*[•●▪■◆◇➢➤·‣∙]\s*")
+_NUMBERED = re.compile(r"^\s*(?:[0-9]{1,2}[、.．)）]|[①-⑳])\s*")
+"""What stands before the lines of a list that comes from a word processor."""
 
 _FOLLOWERS = (
     "unexpected-text",
@@ -75,11 +80,23 @@ def is_otherwise(text: str) -> bool:
     return visible(plain(text)).lower() in OTHERWISE
 
 
+def _unlisted(text: str, column: Type) -> str:
+    """Allowed values without what a word processor puts before the lines of a list, as long as it was: bullets, and
+    numbers where every line has one."""
+    if not column.values or visible(text) in column.values:
+        return text
+    marks = _BULLET if _BULLET.search(text) else _NUMBERED
+    lines = text.split("\n")
+    if (len(lines) < 2 and marks is _NUMBERED) or not all(marks.match(line) for line in lines if visible(line)):
+        return text
+    return "\n".join(marks.sub(lambda found: " " * len(found[0]), line) for line in lines)
+
+
 def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | Broken:
     """The text of a condition cell as a unary test on a column of the type."""
     if not visible(text) and not strange(text):
         return ANYTHING
-    text = unmarked(text, column)
+    text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:
         text = text.translate(_ANGLES)
     word = visible(plain(text)).lower()
@@ -147,7 +164,7 @@ def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr 
     """The text of a conclusion cell as an expression of the column's type; None when it is blank or a dash."""
     if not strange(text) and (not visible(text) or (visible(text) in _DASHES and visible(text) not in column.values)):
         return None
-    text = unmarked(text, column)
+    text = _unlisted(unmarked(text, column), column)
     found = _door(
         text, scope, unit, lambda parser: output(parser, column_of(column, unit, scope)), not column.kind.textual
     )
