@@ -4,6 +4,7 @@ sealed or not, and where it is an entry, at its table and rule."""
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,17 @@ def test_texts_of_a_file_of_ours_stand_as_they_were_written(forged: bool) -> Non
         for one, other in zip(mine.rules, theirs.rules, strict=True):
             assert [entry.text for entry in one.when] == [entry.text for entry in other.when]
             assert [entry.text for entry in one.then] == [entry.text for entry in other.then]
+
+
+def test_a_rulebook_from_json_goes_to_other_processes() -> None:
+    """Before its texts were looked at, and after."""
+    book = decode(written(WRITTEN["another limit"], True), "a.json").rulebook
+    assert book is not None
+    for _ in range(2):
+        again = pickle.loads(pickle.dumps(book))
+        assert again == book
+        assert [[e.text for e in r.when] for r in again.tables[1].rules] == [["快递", "<=50"], ["快递", "> 50"]]
+        assert [[e.text for e in r.when] for r in book.tables[1].rules] == [["快递", "<=50"], ["快递", "> 50"]]
 
 
 # -- what does not suit ----------------------------------------------------------------------------------------------

@@ -9,10 +9,11 @@ loaded no sooner either: to decide by compiled JSON nobody needs it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, overload
 
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.scope import Broken, Scope, Symbol
@@ -21,26 +22,82 @@ from rulectl.model.rulebook import Parameter, Term
 from rulectl.types import Type
 
 if TYPE_CHECKING:
-    from rulectl.lang.parser import Native
+    from rulectl.lang.swift import Conclusions, Conditions
 
 T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
 
 _FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What decoding, reading and printing raise over an entry that is nonsense: whoever decides by it fails by itself."""
 
 
+class Cells(Protocol[T_contra]):
+    """The cells of one column."""
+
+    def says(self, text: str, item: T_contra) -> bool:
+        """Whether a cell with this text means an entry."""
+        ...
+
+    def shown(self, item: T_contra) -> str:
+        """An entry in words."""
+        ...
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Those of a condition."""
+
+    column: Type
+    unit: str
+    scope: Scope
+
+    @cached_property
+    def _reader(self) -> Conditions:
+        from rulectl.lang.swift import Conditions
+
+        return Conditions(self.column, self.unit, self.scope)
+
+    def says(self, text: str, item: Test) -> bool:
+        from rulectl.lang.parser import is_otherwise
+
+        if is_otherwise(text) and text not in self.column.values:
+            return item == ANYTHING
+        return self._reader.read(text, text) == item
+
+    def shown(self, item: Test) -> str:
+        return print_test(item, self.column, self.scope.names)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Those of a conclusion."""
+
+    type: Type
+    unit: str
+    scope: Scope
+
+    @cached_property
+    def _reader(self) -> Conclusions:
+        from rulectl.lang.swift import Conclusions
+
+        return Conclusions(self.type, self.unit, self.scope)
+
+    def says(self, text: str, item: Expr | None) -> bool:
+        return self._reader.read(text, text) == item
+
+    def shown(self, item: Expr | None) -> str:
+        return "" if item is None else print_expr(item, self.scope.names, in_cell=self.type)
+
+
 class Written(Sequence[str], Generic[T]):
     """The texts of the entries of a column, each held to its entry when it is first asked for."""
 
-    __slots__ = ("_held", "_items", "_says", "_shown", "_texts")
+    __slots__ = ("_cells", "_held", "_items", "_texts")
 
-    def __init__(
-        self, texts: list[str], items: Sequence[T], says: Callable[[str, T], bool], shown: Callable[[T], str]
-    ) -> None:
+    def __init__(self, texts: list[str], items: Sequence[T], cells: Cells[T]) -> None:
         self._texts = texts
         self._items = items
-        self._says = says
-        self._shown = shown
+        self._cells = cells
         self._held: dict[int, str] = {}
 
     def __len__(self) -> int:
@@ -65,7 +122,7 @@ class Written(Sequence[str], Generic[T]):
         text = self._texts[at]
         try:
             item = self._items[at]
-            return text if self._says(text, item) else self._shown(item)
+            return text if self._cells.says(text, item) else self._cells.shown(item)
         except _FAILURES:
             return text
 
@@ -92,36 +149,10 @@ class Reader:
     def conditions(self, texts: list[str], items: Sequence[Test], column: Type, subject: Expr) -> Sequence[str]:
         """The texts of the entries of a condition."""
         unit = self._types[subject.id][1] if isinstance(subject, Name) and subject.id in self._types else ""
-
-        @cache
-        def read() -> Callable[[str], Test | Broken]:
-            from rulectl.lang.parser import is_otherwise
-            from rulectl.lang.swift import Conditions
-
-            cell = Conditions(column, unit, self._scope).read
-            return lambda text: ANYTHING if is_otherwise(text) and text not in column.values else cell(text, text)
-
-        def says(text: str, test: Test) -> bool:
-            return read()(text) == test
-
-        return Written(texts, items, says, lambda test: print_test(test, column, self._scope.names))
+        return Written(texts, items, Asking(column, unit, self._scope))
 
     def conclusions(self, texts: list[str], items: Sequence[Expr | None], term: str) -> Sequence[str]:
         """The texts of the entries of a conclusion."""
         if term not in self._types:  # the table is refused for it
             return texts
-        type_, unit = self._types[term]
-
-        @cache
-        def read() -> Callable[[Native, str], Expr | Broken | None]:
-            from rulectl.lang.swift import Conclusions
-
-            return Conclusions(type_, unit, self._scope).read
-
-        def says(text: str, expr: Expr | None) -> bool:
-            return read()(text, text) == expr
-
-        return Written(texts, items, says, partial(self._conclusion, type_))
-
-    def _conclusion(self, type_: Type, expr: Expr | None) -> str:
-        return "" if expr is None else print_expr(expr, self._scope.names, in_cell=type_)
+        return Written(texts, items, Telling(*self._types[term], self._scope))
