@@ -195,13 +195,17 @@ class Role(Enum):
 
 
 class Status(Enum):
-    """What a decided term, or a case, comes to; worse from top to bottom."""
+    """What a decided term, or a case, comes to; worse from top to bottom, by `rank`."""
+
+    rank: int
 
     DECIDED = "decided"
     PROVISIONAL = "provisional"
     UNDETERMINED = "undetermined"
     NO_RULE = "no_rule"
 
-    @property
-    def rank(self) -> int:
-        return list(Status).index(self)
+    def __new__(cls, value: str) -> Status:
+        status = object.__new__(cls)
+        status._value_ = value
+        status.rank = len(cls.__members__)
+        return status
