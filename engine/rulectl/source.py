@@ -50,6 +50,10 @@ class Cell(NamedTuple):
     def __str__(self) -> str:
         return f"{self.sheet}!{self.a1}"
 
+    def seen_from(self, home: str) -> str:
+        """`判定!C7`, or `[other.xlsx]判定!C7` where it is of another file than `home`, as spreadsheets write it."""
+        return str(self) if self.file == home else f"[{self.file}]{self}"
+
 
 class CellRange(NamedTuple):
     """A rectangle of cells, corners included: what a firing quotes as `责任判定!A4:E4`."""
@@ -63,6 +67,11 @@ class CellRange(NamedTuple):
 
     def __str__(self) -> str:
         return str(self.first) if self.first == self.last else f"{self.first}:{self.last.a1}"
+
+    def seen_from(self, home: str) -> str:
+        """`判定!A4:E4`, or `[other.xlsx]判定!A4:E4`."""
+        first = self.first.seen_from(home)
+        return first if self.first == self.last else f"{first}:{self.last.a1}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from functools import cache
 from pathlib import Path
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
 import rulectl
+from rulectl.cli import main
 from rulectl.lang.syntax import Any as Anything
 from rulectl.model.outcome import Outcome
 from rulectl.report.outcome import Reporter
@@ -83,3 +86,19 @@ def test_each_cell_that_a_missed_condition_names_says_so() -> None:
                     assert row(book(name).rulebook.source, places[-1]) == [missed.entry.text.strip()]
                     assert places[-1] in reporter.text(answer) or len(answer.rules) > 5
     assert any(place.startswith("[") for place in places)
+
+
+@pytest.mark.parametrize("lines", [False, True], ids=["in columns", "case by case"])
+def test_the_column_of_reasons_names_the_same_cells(tmp_path: Path, lines: bool) -> None:
+    """Both engines that write it: columns, and one case at a time."""
+    cases = FOLDER.parent / "examples" / "after_sales" / "cases.csv"
+    engine = ["--engine", "durable"] if lines else []
+    target = tmp_path / "out.csv"
+    asked = ["batch", str(FOLDER / "after_sales.xlsx"), str(cases), "-o", str(target), "--trace", "full"]
+    assert CliRunner().invoke(main, [*asked, *engine]).exit_code in (0, 1)
+    with open(target, encoding="utf-8-sig", newline="") as stream:
+        reasons = [reason for row in csv.DictReader(stream) for reason in row["why"].split(";") if reason]
+    assert any("@[" in reason for reason in reasons)
+    for reason in dict.fromkeys(reasons):
+        name, _, place = reason.partition("@")
+        assert name.rpartition("/")[2] in row("after_sales.xlsx", place), reason

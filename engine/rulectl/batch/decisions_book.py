@@ -23,7 +23,6 @@ import xlsxwriter
 
 from rulectl.cases.writer import EXTRAS, Column, Layout
 from rulectl.codec.hashing import content_hash
-from rulectl.codec.places import range_json
 from rulectl.codes import Language, say
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.syntax import Any as Anything
@@ -317,7 +316,7 @@ def _quoted(
         (
             f"{table.name}/{rule.id}",
             counts[table.name, rule.id],
-            range_json(rule.cells, rulebook.source) if rule.cells is not None else "",
+            rule.cells.seen_from(rulebook.source) if rule.cells is not None else "",
             _conditions(table, rule, lang),
             "\n".join(
                 f"{labels.get(column.term, column.term)} = {said.text}"

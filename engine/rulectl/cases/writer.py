@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 from rulectl.codes import Language, say
 from rulectl.diagnostics import Fields, advice, sentence
-from rulectl.model.outcome import Outcome
+from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.types import Kind
@@ -104,7 +104,7 @@ def layout(
         elif isinstance(column, Term):
             made.append(Column(label[column.id], column, _term(column.id)))
         else:
-            made.append(Column(column, column, _extra(column, label)))
+            made.append(Column(column, column, _extra(column, label, rulebook.source)))
     return Layout(tuple(made), label)
 
 
@@ -139,7 +139,12 @@ def _term(id_: str) -> Callable[[CaseRow, Outcome], str]:
     return make
 
 
-def _extra(name: str, label: dict[str, str]) -> Callable[[CaseRow, Outcome], str]:
+def because(firing: Firing, home: str) -> str:
+    """A rule that fired, with its cells: `责任/R1@判定!A4:E4`, and the workbook where that is another than `home`."""
+    return f"{firing.name}@{firing.cells.seen_from(home)}" if firing.cells else firing.name
+
+
+def _extra(name: str, label: dict[str, str], home: str) -> Callable[[CaseRow, Outcome], str]:
     match name:
         case "status":
             return lambda _, outcome: outcome.status.value
@@ -148,7 +153,7 @@ def _extra(name: str, label: dict[str, str]) -> Callable[[CaseRow, Outcome], str
         case "rules":
             return lambda _, outcome: joined([firing.name for firing in outcome.firings])
         case "why":
-            return lambda _, outcome: joined(f"{f.name}@{f.cells}" if f.cells else f.name for f in outcome.firings)
+            return lambda _, outcome: joined(because(firing, home) for firing in outcome.firings)
         case _:
             raise KeyError(name)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any as Json
 
-from rulectl.codec.places import cell_json, range_json
 from rulectl.model.rulebook import Period
 from rulectl.source import Cell, CellRange
 from rulectl.types import Type
@@ -25,10 +24,10 @@ class Context:
     meaning: bool
 
     def cell(self, cell: Cell | None) -> str | None:
-        return None if cell is None or self.meaning else cell_json(cell, self.home)
+        return None if cell is None or self.meaning else cell.seen_from(self.home)
 
     def cells(self, cells: CellRange | None) -> str | None:
-        return None if cells is None or self.meaning else range_json(cells, self.home)
+        return None if cells is None or self.meaning else cells.seen_from(self.home)
 
 
 def kept(**fields: Json) -> Node:

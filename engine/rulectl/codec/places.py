@@ -11,17 +11,6 @@ from rulectl.source import Cell, CellRange, column_letters
 _CELL = re.compile(r"^(?:\[(.*)\])?([^\]]*)!([A-Z]{1,3})([0-9]{1,7})$", re.DOTALL)
 
 
-def cell_json(cell: Cell, home: str) -> str:
-    """A cell, its file left out where it is `home`."""
-    plain = str(cell)
-    return plain if cell.file == home else f"[{cell.file}]{plain}"
-
-
-def range_json(cells: CellRange, home: str) -> str:
-    first = cell_json(cells.first, home)
-    return first if cells.first == cells.last else f"{first}:{cells.last.a1}"
-
-
 def columns_json(anchor: Anchor | None, home: str) -> str | None:
     """Columns of a sheet: `判定!A:E`."""
     if anchor is None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from rulectl.codec.nodes import expr_json, unary_json
 from rulectl.codec.parts import Context, Node, kept, period_json, texts_json, type_json
-from rulectl.codec.places import cell_json, columns_json, range_json
+from rulectl.codec.places import columns_json
 from rulectl.codec.writing import writer
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.syntax import ANYTHING, Expr, Test
@@ -205,9 +205,9 @@ def _rules(encoded: Encoded, context: Context) -> Iterator[Node]:
         if grid.anchor is not None and grid.rows[number]:
             node["row"] = grid.rows[number]
         if number in grid.moved:
-            node["cells"] = range_json(grid.moved[number], context.home)
+            node["cells"] = grid.moved[number].seen_from(context.home)
         if number in grid.scattered:
-            node["at"] = [None if cell is None else cell_json(cell, context.home) for cell in grid.scattered[number]]
+            node["at"] = [None if cell is None else cell.seen_from(context.home) for cell in grid.scattered[number]]
         if when:
             node["when"] = when
         if then:

@@ -13,7 +13,7 @@ import polars as pl
 
 from rulectl.cases.headings import Plan as Headings
 from rulectl.cases.reader import Reject
-from rulectl.cases.writer import cell, guarded, joined
+from rulectl.cases.writer import because, cell, guarded, joined
 from rulectl.codes import Severity
 from rulectl.columnar.alike import Alike
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each, gathered
@@ -157,7 +157,7 @@ class Decided:
 
     def why_texts(self) -> pl.Series:
         """The same, each with its cells."""
-        return self._firing_texts("why", lambda f: f"{f.name}@{f.cells}" if f.cells else f.name)
+        return self._firing_texts("why", lambda firing: because(firing, self.rulebook.source))
 
     def _firing_texts(self, way: str, name: Callable[[Firing], str]) -> pl.Series:
         def write(fired: Fired) -> str | None:

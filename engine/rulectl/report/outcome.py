@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from rulectl.codec.places import cell_json, range_json
 from rulectl.codes import Language, say
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.syntax import Any, Expr
@@ -83,8 +82,7 @@ class Reporter:
 
     def cells(self, at: Cell | CellRange) -> str:
         """Where a rule or an entry stands; the workbook is named where it is one that the rulebook includes."""
-        home = self.rulebook.source
-        return cell_json(at, home) if isinstance(at, Cell) else range_json(at, home)
+        return at.seen_from(self.rulebook.source)
 
     def firing(self, firing: Firing) -> dict[str, object]:
         """A rule that fired, as plain data."""
