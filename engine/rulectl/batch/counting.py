@@ -35,7 +35,6 @@ class Counting:
         self._table = table
         self._unique = unique
         self._ids = ids
-        self._reader = ColumnarEngine(rulebook, FactReader(rulebook))
         self._frames: list[pl.DataFrame] = []
         self._folder: Path | None = None
         self._counts: list[pl.DataFrame] = []
@@ -43,13 +42,14 @@ class Counting:
 
     def count(self, chunks: Iterable[Chunk], folder: Path) -> None:
         """Read the whole file and count."""
+        reader = ColumnarEngine(self._rulebook, FactReader(self._rulebook))
         once = Once(folder / "counting")
         if self._unique:
             (folder / "counting").mkdir(exist_ok=True)
             once.open(0)
         kept = files = 0
         for chunk in chunks:
-            frame = self._needed(chunk, once)
+            frame = self._needed(reader, chunk, once)
             kept += frame.height
             self._frames.append(frame)
             if kept > IN_MEMORY and self._folder is None:
@@ -106,9 +106,9 @@ class Counting:
             found = found.join(counts, on=ROW, how="left", maintain_order="left")
         return found
 
-    def _needed(self, chunk: Chunk, once: Once) -> pl.DataFrame:
+    def _needed(self, reader: ColumnarEngine, chunk: Chunk, once: Once) -> pl.DataFrame:
         """The cases of a chunk that can be read and were not read before, with the columns of every aggregate."""
-        cases = self._reader.read(
+        cases = reader.read(
             chunk.frame.drop(ROW), self._table.columns, file=self._table.file, numbers=chunk.frame[ROW].to_numpy()
         )
         columns: dict[str, pl.Series] = {ROW: pl.Series(cases.numbers, dtype=pl.Int64), ID: cases.ids}

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from rulectl.batch import heap
 from rulectl.batch.answers import Answers
 from rulectl.batch.making import Made, Maker, Making
 from rulectl.batch.worker import Worker, WorkerGoneError, order
@@ -36,7 +37,7 @@ WORTH = 3.0
 """Seconds of deciding that must be left: workers take half a second until they are ready, and each has to learn what
 the engines here know."""
 
-TURN, SHORT = 3.0, 1.0
+TURN, SHORT = 1.5, 0.75
 """Seconds of deciding in one part, and in one of the last, for which some will wait who have nothing more to do. A
 frame of a rulebook of hundreds of tables costs a quarter of a second whatever its rows."""
 
@@ -135,6 +136,9 @@ class Crew:
             turns = _Turns(maker, Lock(), Lock())
             self._start(partial(self._serve_here, turns))
             self._start(partial(self._serve_here, turns))
+        self._here_threads = tuple(self._threads)
+        self._left = False
+        self._tidied = time.monotonic()
         if not makers:
             self._hire()
 
@@ -154,8 +158,9 @@ class Crew:
         with self._turn:
             if not self._ready:
                 return waiting > self._here + 1
-            enough = bool(self._line) and self._uncut > self._beside * self._most(self._line[0])
-            return enough or waiting > self._beside + 2
+            if not self._line or waiting < 2:  # while the first is waited for, others go on with the next
+                return waiting > self._beside + 2
+            return self._uncut > self._beside * self._most(self._line[0]) or waiting > self._beside + 2
 
     def over(self) -> None:
         """There are no more chunks."""
@@ -176,6 +181,21 @@ class Crew:
             if self._error is not None:
                 raise self._error
             return task.parts[number] if number < len(task.parts) else None
+
+    def slow(self) -> bool:
+        """Whether rows take so long that reading them never does."""
+        with self._turn:
+            return bool(self._paces) and self._pace >= PACE
+
+    def tidy(self) -> None:
+        """Between two chunks: where rows take long, now and then give back what was held for the last, and what
+        engines held that went home."""
+        if not self.slow() or time.monotonic() < self._tidied + TURN:
+            return
+        self._tidied = time.monotonic()
+        home = bool(self._ready) and not any(thread.is_alive() for thread in self._here_threads)
+        heap.give_back(cycles=home and not self._left)
+        self._left = home
 
     def close(self) -> None:
         """Send everybody home, and wait until they are gone."""

@@ -10,10 +10,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from threading import Semaphore
 from typing import NamedTuple
 
 import polars as pl
 
+from rulectl.batch import heap
 from rulectl.batch.counting import Counting
 from rulectl.batch.crew import Crew, Part, Task
 from rulectl.batch.journal import BusyError, Journal, Step
@@ -32,6 +34,9 @@ from rulectl.report.summary import Summary
 from rulectl.source import FULL, FilePlace, Location, RowPlace
 
 _OTHER = {"input": "resume-other-input", "rulebook": "resume-other-rulebook", "options": "resume-other-options"}
+
+_AHEAD = 2
+"""So many chunks are read ahead of the one that waits to be decided. One of wide rows takes six times its bytes."""
 
 _COUNTED = 0.4
 """The share of the work when all cases are read that facts are counted over, and none is decided."""
@@ -148,9 +153,10 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
     if order.counting is not None:
         with closing(_counted(order)) as chunks:
             order.counting.count(chunks, order.journal.folder)
+        heap.give_back()
     passed = PassedOver()
     waiting: deque[tuple[_Read, Task]] = deque()
-    with closing(order.crew()) as crew, closing(_read(order)) as reads:
+    with closing(order.crew()) as crew, closing(_read(order, crew.slow)) as reads:
         commit = _Commit(order, crew, once)
         for number, read in enumerate(reads):
             passed.blank += read.chunk.blank
@@ -163,22 +169,33 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
             # with the next chunk in hand: the crew is to know at once when there is none
             while waiting and (waiting[0][1].done or crew.full(len(waiting))):
                 commit.chunk(*waiting.popleft())
+                crew.tidy()
             counts = order.counting.of(read.chunk) if order.counting is not None else None
             waiting.append((read, crew.put(read.chunk, counts)))
         crew.over()
         while waiting:
             commit.chunk(*waiting.popleft())
+            crew.tidy()
     if crew.missing:
         order.tell([finding("workers-missing", FilePlace(""), count=crew.missing)])
     order.tell(passed.findings(order.table.file))
 
 
-def _read(order: Order) -> Generator[_Read, None, None]:
-    """The chunks of the file, each as it is read. To be closed: where polars is at work, Ctrl-C comes from it and from
-    Python, and where this is only forgotten, the second one is told as an error."""
+def _read(order: Order, slow: Callable[[], bool]) -> Generator[_Read, None, None]:
+    """The chunks of the file, each as it is read; one at a time where rows take so long (`slow`) that none is waited
+    for. To be closed: where polars is at work, Ctrl-C comes from it and from Python, and where this is only forgotten,
+    the second one is told as an error."""
     rows = 0
-    # read while others decide and write; how far it has come is asked where it reads
-    chunks = Ahead(((chunk, order.table.done()) for chunk in order.table.chunks()), 1)
+    room, taken = Semaphore(_AHEAD), 0
+
+    def made_ahead() -> Iterator[tuple[Chunk, float]]:
+        for chunk in order.table.chunks():
+            # how far it has come is asked where it reads
+            yield chunk, order.table.done()
+            room.acquire()
+
+    # read while others decide and write
+    chunks = Ahead(made_ahead(), 1)
     try:
         while True:
             try:
@@ -193,13 +210,20 @@ def _read(order: Order) -> Generator[_Read, None, None]:
             chunk, share = made
             rows += chunk.met
             yield _Read(chunk, rows, share)
+            # the chunk is under way: room for another, but for what is held back
+            taken += 1
+            back = taken - (_AHEAD if slow() else 0)
+            if back > 0:
+                room.release(back)
+                taken -= back
     finally:
+        room.release(_AHEAD)
         chunks.close()
 
 
 def _counted(order: Order) -> Generator[Chunk, None, None]:
     """The chunks of the file, for facts to be counted over all of them."""
-    with closing(_read(order)) as reads:
+    with closing(_read(order, lambda: False)) as reads:
         for read in reads:
             yield read.chunk
             order.progress(read.rows, _COUNTED * read.share)

@@ -23,6 +23,9 @@ import polars as pl
 from rulectl.batch.journal import BusyError, lock
 from rulectl.cases.formats import pack
 
+_AT_ONCE = 1024
+"""Rows that are text before they are in the file: of a rulebook of hundreds of tables one may take some kilobytes."""
+
 _NUMBER = re.compile(r"os error (\d+)")
 
 
@@ -49,7 +52,7 @@ class Lines:
                 include_header=False,
                 separator=self.delimiter,
                 line_terminator="\r\n",
-                batch_size=8192,
+                batch_size=_AT_ONCE,
                 quote_style=self.quotes,
             )
         except OSError as error:

@@ -23,6 +23,7 @@ from typing import IO, Any, BinaryIO, NamedTuple, TypeVar
 
 import polars as pl
 
+from rulectl.batch import heap
 from rulectl.batch.making import Made, Maker, Making
 from rulectl.cases.table import Chunk
 
@@ -90,7 +91,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=None if os.environ.get("RULECTL_DEBUG") else subprocess.DEVNULL,
             bufsize=_BUFFER,
-            env={**os.environ, **_ALONE},
+            env={**os.environ, **_ALONE, **heap.of_worker()},
             # Ctrl-C is for the one who started it
             process_group=0,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from rulectl.batch import heap
 from rulectl.cases.formats import FORMATS
 from rulectl.cli.asked import Asked
 from rulectl.cli.base import Command, Option, common
@@ -36,6 +37,7 @@ piece, and at the usual 5 ms would wait longer than read."""
 def batch(**options: Any) -> int:
     """Texts stand in the catalogue."""
     asked = Asked(**options)
+    heap.spare()
     # numpy's linear algebra is not used here; starting its threads would cost as much as reading 20 MB
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # the stages of a batch are threads of their own, so that half of the processors are enough for each of them

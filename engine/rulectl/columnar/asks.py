@@ -44,7 +44,7 @@ class Asking:
         self.asks: Numbered[Asks] = Numbered(())
         self._weights: Numbered[Waits] = Numbered(frozenset())
         self._of_group: dict[str, Lut] = {}
-        self._counts = np.zeros((0, len(self._names)), np.int64)
+        self._counts = np.zeros((0, len(self._names)), np.int32)
         self._known: dict[bytes, int] = {}
         self._weighed: dict[tuple[object, ...], dict[tuple[int, ...], int]] = {}
 
@@ -120,7 +120,7 @@ class Asking:
         """One row of counts, a column a name, for each of `_weights`."""
         fresh = self._weights.items[len(self._counts) :]
         if fresh:
-            more = np.zeros((len(fresh), len(self._names)), np.int64)
+            more = np.zeros((len(fresh), len(self._names)), np.int32)
             for row, waits in enumerate(fresh):
                 for names, rules in waits:
                     for name in names:

@@ -33,6 +33,8 @@ At = tuple[int, int]
 _SOME: Final = Entry("\0", "\0")
 """Stands for what an expression comes to where that is not asked."""
 
+_NOTHING: Final = Facts({})
+
 _PLAIN, _SEVERAL = -1, -2
 """A column that says what its start says, and one whose value is made of several entries or changed on the way."""
 
@@ -76,6 +78,7 @@ class Runs:
         self.constants = constants
         self._every = every
         self.voices = tuple(Voices(column) for column in range(len(terms)))
+        self._plain = KnownEntries(plan, {}, ())
         self._computed: list[Computed] = []
         self._computed_of: dict[tuple[int, int], int] = {}
         self._number_of: dict[At, int] = {}
@@ -101,7 +104,12 @@ class Runs:
         self, made: TableRun, now: Facts, may: Facts, absent: frozenset[str], failed: tuple[CannotCompute, ...]
     ) -> Start:
         """The start of some class numbers, for which a run was made of what little is known."""
-        live = tuple(self._live(made.reach)) if self.plan.expressions else ()
+        if not made.reach.computes:
+            # nothing is ever worked out of what is known: to let go of it leaves a third of the start
+            plain = KnownEntries(self.plan, {}, (), columns_failed=failed) if failed else self._plain
+            made = TableRun(self.plan, plain, plain, made.reach)
+            return Start(_NOTHING, _NOTHING, frozenset(), failed, made, (), (), False, ())
+        live = tuple(self._live(made.reach))
         if not live:
             return Start(now, may, absent, failed, made, (), (), False, ())
         steady = self._steady(made.reach)

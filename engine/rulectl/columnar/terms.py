@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -152,14 +152,16 @@ class TermColumns:
 
     def number(self, verdict: Verdict) -> int:
         """The number of a verdict."""
-        key = verdict.value, id(verdict.status), verdict.clash, verdict.waits
+        rank = _RANK[id(verdict.status)]
+        waits = self._weighing.kept(verdict.waits)
+        key = verdict.value, rank, verdict.clash, waits
         found = self._number.get(key)
         if found is None:
             found = self._number[key] = len(self.verdicts)
-            self.verdicts.append(verdict)
+            self.verdicts.append(verdict if waits is verdict.waits else replace(verdict, waits=waits))
             self.state.items.append(self.states.number(state_of(self.term, verdict)))
-            self.rank.items.append(_RANK[id(verdict.status)])
-            self.waits.items.append(self._waits(verdict.waits) if verdict.waits else 0)
+            self.rank.items.append(rank)
+            self.waits.items.append(self._waits(waits) if waits else 0)
             self.clash.items.append(int(verdict.clash))
         return found
 

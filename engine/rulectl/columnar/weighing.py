@@ -34,6 +34,7 @@ from rulectl.runtime.resolve import Lack, Spoken
 _BY_SAMENESS = frozenset((Merge.SINGLE, Merge.FIRST, Merge.COLLECT, Merge.ALL))
 
 Pattern = tuple[tuple[object, ...], tuple[int, ...]]
+Waits = tuple[frozenset[str], ...]
 
 
 class Weighing:
@@ -60,6 +61,8 @@ class Weighing:
         """Forget all values, which patterns do not hang on; entries that bear marks must be forgotten with them."""
         self._frames: dict[tuple[Reach, int], Frame] = {}
         self._values: Numbered[tuple[type, Spoken]] = Numbered()
+        self._waits: dict[Waits, Waits] = {(): ()}
+        self._names: dict[frozenset[str], frozenset[str]] = {}
 
     def __len__(self) -> int:
         return len(self._doubts)
@@ -76,8 +79,18 @@ class Weighing:
         final = merged(self.term, heard)
         doubt = self._doubts.get(pattern)
         if doubt is None:
-            doubt = self._doubts[pattern] = doubt_of(self.term, heard, final)
+            doubt = doubt_of(self.term, heard, final)
+            doubt = self._doubts[pattern] = doubt._replace(waits=self.kept(doubt.waits))
         return verdict_of(final, doubt)
+
+    def kept(self, waits: Waits) -> Waits:
+        """The same sets of names, each held once: thousands of verdicts wait for the same few, and a set of names takes
+        more room than all else that is kept of a verdict."""
+        found = self._waits.get(waits)
+        if found is None:
+            found = tuple([self._names.setdefault(names, names) for names in waits])
+            self._waits[found] = found
+        return found
 
     def _pattern(self, heard: Sequence[Heard]) -> Pattern | None:
         """What is said with a number for each value, the same for the same; None where that must be evaluated."""
@@ -128,16 +141,18 @@ class Weighing:
 
     def _marked(self, *parts: Spoken | frozenset[str]) -> tuple[int, tuple[int, ...]]:
         values: list[int] = []
+        form = tuple([self._form(part, values) for part in parts])
+        return self._shapes.number(form), tuple(values)
 
-        def form(part: Spoken | frozenset[str]) -> object:
-            if isinstance(part, tuple):
-                return tuple([form(item) for item in part])
-            if isinstance(part, Lack | frozenset):
-                return part
-            values.append(self._values.number((type(part), part)))
-            return None
-
-        return self._shapes.number(tuple([form(part) for part in parts])), tuple(values)
+    def _form(self, part: Spoken | frozenset[str], values: list[int]) -> object:
+        """A part without its values, whose numbers go to `values`. No function within a function: one that calls itself
+        is a cycle, and garbage is not looked for while a frame is decided."""
+        if isinstance(part, tuple):
+            return tuple([self._form(item, values) for item in part])
+        if isinstance(part, Lack | frozenset):
+            return part
+        values.append(self._values.number((type(part), part)))
+        return None
 
 
 class Frame(NamedTuple):
