@@ -8,6 +8,7 @@ place that has to think of a new one. How a policy is added: engine/docs/extendi
 from __future__ import annotations
 
 from enum import Enum
+from functools import cached_property
 from typing import assert_never
 
 
@@ -197,15 +198,12 @@ class Role(Enum):
 class Status(Enum):
     """What a decided term, or a case, comes to; worse from top to bottom, by `rank`."""
 
-    rank: int
-
     DECIDED = "decided"
     PROVISIONAL = "provisional"
     UNDETERMINED = "undetermined"
     NO_RULE = "no_rule"
 
-    def __new__(cls, value: str) -> Status:
-        status = object.__new__(cls)
-        status._value_ = value
-        status.rank = len(cls.__members__)
-        return status
+    @cached_property
+    def rank(self) -> int:
+        """How bad it is, from 0."""
+        return list(Status).index(self)
