@@ -50,7 +50,7 @@ def test_trace(trace: Trace, last: str) -> None:
     headings, row = table(trace=trace)
     assert headings[-1] == last
     if trace == "full":
-        assert row[-1] == "责任/R1@责任判定!A4:E4;补救/R2"
+        assert row[-1] == "责任/R1@[b.xlsx]责任判定!A4:E4;补救/R2"
 
 
 def test_ids_as_headings() -> None:

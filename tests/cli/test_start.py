@@ -93,5 +93,6 @@ def test_a_long_file_is_begun_before_its_rulebook_matters() -> None:
         text=True,
         check=False,
     )
-    rooms = {name.split(".")[1] for name in done.stderr.split() if name.startswith("rulectl.")}
+    ours = {name for name in done.stderr.split() if name.startswith("rulectl.")}
+    rooms = {name.split(".")[1] for name in ours - {"rulectl.batch", "rulectl.batch.heap"}}
     assert rooms == {"cases", "cli", "codes", "data", "diagnostics", "report", "source", "values"}
