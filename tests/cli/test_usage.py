@@ -87,6 +87,8 @@ def test_a_folder_is_no_rulebook(args: list[str], run: Run) -> None:
         (["compile", "no-such-book.xlsx"], "book-not-found"),
         (["explain-code", "RB999"], "unknown-code"),
         (["--lang", "fr", "check", DEMO], "bad-option-value"),
+        (["check", DEMO, "--budget", "nan"], "bad-option-value"),
+        (["diff", DEMO, DEMO, "--budget", "nan"], "bad-option-value"),
     ],
 )
 @pytest.mark.parametrize("lang", ["zh", "en"])

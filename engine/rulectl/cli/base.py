@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from io import TextIOWrapper
+from math import isnan
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
@@ -326,6 +327,19 @@ def _given(error: click.BadParameter) -> str:
     """The value that was refused; click begins its sentence with it, or quotes it there."""
     message = error.message
     return message.split("'")[1] if message.count("'") >= 2 else message.split(" ", 1)[0]
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds, 0 or more. click lets `nan` pass, which is no number."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if isnan(seconds):
+            self.fail(f"'{value}'", param, ctx)
+        return seconds
 
 
 # -- streams -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,19 @@ import click
 
 from rulectl.api import BUDGET, Book, suggest_tests
 from rulectl.api import check as checked
-from rulectl.cli.base import FINE, USAGE, Command, Option, Session, StopError, common, refuse, session, status_of
+from rulectl.cli.base import (
+    FINE,
+    USAGE,
+    Command,
+    Option,
+    Seconds,
+    Session,
+    StopError,
+    common,
+    refuse,
+    session,
+    status_of,
+)
 from rulectl.cli.opening import check_place, one_input, open_book, spare
 from rulectl.report.check import check_text, suggestion_text
 from rulectl.report.diff import diff_text
@@ -25,7 +37,7 @@ from rulectl.sheets.blocks import Grid
 @click.argument("book", metavar="BOOK")
 @click.option("--annotate", "annotated", cls=Option, metavar="OUT.xlsx", default=None)
 @click.option("--since", cls=Option, metavar="OLD", default=None)
-@click.option("--budget", cls=Option, type=click.FloatRange(min=0), metavar="SECONDS", default=BUDGET)
+@click.option("--budget", cls=Option, type=Seconds(), metavar="SECONDS", default=BUDGET)
 @click.option("--suggest-tests", "suggest", cls=Option, is_flag=True)
 @click.option("--untested", cls=Option, is_flag=True)
 @click.option("-o", "--output", cls=Option, text="cli-check-output", metavar="TESTS", default=None)
