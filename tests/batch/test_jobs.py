@@ -92,12 +92,20 @@ def test_workers_come_while_engines_here_go_on(batch: Batch, tmp_path: Path, mon
             time.sleep(0.01)
         return decide_here(self, turns)
 
+    def start(self: Crew) -> Worker | None:
+        """As long as a worker takes to start on a busy machine, at the least."""
+        deadline = time.monotonic() + 60
+        while decided.count("here") <= 20 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return start_worker(self)
+
     def beside(self: Crew, worker: Worker) -> bool:
         decided.append("beside")
         return decide_beside(self, worker)
 
-    decide_here, decide_beside = Crew._decide_here, Crew._decide_beside
+    decide_here, decide_beside, start_worker = Crew._decide_here, Crew._decide_beside, Crew._worker
     monkeypatch.setattr(Crew, "_decide_here", here)
+    monkeypatch.setattr(Crew, "_worker", start)
     monkeypatch.setattr(Crew, "_decide_beside", beside)
     assert run(batch, tmp_path, "out.csv", "--jobs", "2") == whole
     assert decided[:20] == ["here"] * 20
