@@ -64,7 +64,7 @@ def test_computed_in_columns_is_computed_one_by_one(seed: int) -> None:
             if r.random() < 0.5:
                 patch.setattr(tables, "_COMBINATIONS", 0)
             if r.random() < 0.5:
-                columns._forget_values(0)
+                columns.memory.forget_values(0)
             agree(book, columns, engine, [computing.case(r, book) for _ in range(15)])
 
 

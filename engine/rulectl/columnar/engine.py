@@ -30,6 +30,7 @@ from rulectl.columnar.columns import Coded, Column, State, Texts, given
 from rulectl.columnar.counted import counts_of, take_counts
 from rulectl.columnar.decided import Decided, Firings, Pieces
 from rulectl.columnar.findings import Telling
+from rulectl.columnar.forgetting import Memory
 from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
 from rulectl.columnar.refused import Doubt, Refused
 from rulectl.columnar.seen import Seen
@@ -53,11 +54,6 @@ if TYPE_CHECKING:
 
 _FEW_ROWS = 10_000
 """Frames with fewer rows are read by one thread; others by as many as polars may use."""
-
-KEPT_STATES = 75_000
-"""When so many runs, verdicts and values have been met (and ten for each rule), those of amounts are forgotten before
-the next frame, and all where that is not enough. Half a kilobyte each: a frame of 8,000 cases, each with amounts of its
-own, brings as many again of the shipped family."""
 
 
 @dataclass(slots=True)
@@ -105,6 +101,9 @@ class ColumnarEngine:
         self.telling = Telling(self.plan)
         self.firings = Firings(self.tables)
         self.spellings = Spellings()
+        self.memory = Memory(
+            self.facts, self.tables, self.terms, self.asking, self.telling, self.firings, self.spellings
+        )
 
     @cached_property
     def engine(self) -> Engine:
@@ -253,7 +252,7 @@ class ColumnarEngine:
         (`headings` says which, where the caller knows). `numbers` are the rows' numbers in `file`; `seen` holds the
         case ids of earlier frames: a case that is there already is rejected. `counted` are the facts counted across
         cases, as texts for each row of the frame (null: unknown), where more cases count than those of the frame."""
-        self._make_room()
+        self.memory.make_room()
         headings = headings or self.headings(frame, file)
         cases = self.read(frame, headings, file=file, numbers=numbers, seen=seen)
         rows = len(cases.at)
@@ -338,47 +337,6 @@ class ColumnarEngine:
             told=told,
             spellings=Spellings(),
         )
-
-    def _make_room(self) -> None:
-        """Forget when there is too much of it: first what amounts came to, which hardly come again, then everything."""
-        for slot in self.facts.slots.values():
-            # what a text says is remembered by the columns; row by row it was asked for once
-            slot.texts.clear()
-        most = KEPT_STATES + 10 * sum(len(table.table.rules) for table in self.plan.tables)
-        if self._held > most:
-            self._forget_values(most // 100)
-            if self._held > most:
-                self._forget()
-
-    @property
-    def _held(self) -> int:
-        """How many things are remembered."""
-        held = sum(table.held for table in self.tables.values()) + sum(len(t.verdicts) for t in self.terms.values())
-        return held + self.asking.held + len(self.telling.told)
-
-    def _forget_values(self, few: int) -> None:
-        """Forget what tables that compute, and the terms that they write, hold of more than a `few` values."""
-        tables = {n for n, t in self.tables.items() if t.plan.expressions and t.finishing.held > few}
-        terms = {name for name, term in self.terms.items() if any(t.number in tables for t, _ in term.writers)}
-        for number, table in self.tables.items():
-            if number in tables:
-                table.forget_values()
-            table.release(terms)
-        for name in terms:
-            self.terms[name].forget_values()
-        self.telling.forget_runs(tables)
-        self.firings.forget_runs(tables)
-        self.spellings.forget()
-
-    def _forget(self) -> None:
-        for table in self.tables.values():
-            table.forget()
-        for term in self.terms.values():
-            term.forget()
-        self.asking.forget()
-        self.telling.forget()
-        self.firings.forget()
-        self.spellings.forget()
 
     def _settle(self, name: str, made: Verdicts, verdicts: dict[str, Verdicts], columns: dict[str, Column]) -> None:
         """A judged term becomes a column for the strata above."""
