@@ -19,7 +19,7 @@ import numpy.typing as npt
 import polars as pl
 
 from rulectl.columnar.amounts import NULL, ODD, PLAIN, Amounts, of_floats, units_of
-from rulectl.columnar.codes import Codes, Numbered, Part, constant, occurring
+from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, occurring
 from rulectl.columnar.ruler import Floats, Ruler
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
 from rulectl.values import Value, number, plain_text
@@ -42,6 +42,21 @@ BLANK = State(None, None, False)
 def given(value: Value) -> State:
     """The state of a term that a case gives, or leaves blank."""
     return BLANK if value is None else State(value, value, False)
+
+
+CERTAIN, OPEN, MISSING, GONE = range(4)
+"""What is known of a term in a row: its value for good, one that may yet change, none, or that there is none for
+certain."""
+
+FORMS = 4
+
+
+def form_of(state: State) -> int:
+    """What is known of a term in a state."""
+    now, certain, absent = state
+    if now is None:
+        return GONE if absent else MISSING
+    return CERTAIN if certain is now else OPEN
 
 
 class Facts(dict[str, Value]):
@@ -145,6 +160,13 @@ class Column(Protocol):
     def exact(self) -> tuple[Codes, Numbered[State]]:
         """By its states."""
 
+    def at(self, rows: Rows) -> list[State]:
+        """The states of some rows."""
+
+    @property
+    def forms(self) -> Codes:
+        """What is known of each row: CERTAIN, OPEN, MISSING or GONE."""
+
     @property
     def amounts(self) -> Amounts | None:
         """Numbers in units; None where these are none."""
@@ -177,6 +199,17 @@ class Coded:
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self.codes, self.states
+
+    def at(self, rows: Rows) -> list[State]:
+        return [self.states.items[code] for code in self.codes[rows].tolist()]
+
+    @cached_property
+    def forms(self) -> Codes:
+        """What is known of each row."""
+        lut = constant(len(self.states))
+        for code in occurring(self.codes):
+            lut[code] = form_of(self.states.items[code])
+        return lut.take(self.codes)
 
     @cached_property
     def floats(self) -> Floats | None:
@@ -239,6 +272,14 @@ class Texts:
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self.codes, self.states
 
+    def at(self, rows: Rows) -> list[State]:
+        return Coded(self.codes, self.states).at(rows)
+
+    @property
+    def forms(self) -> Codes:
+        """What is known of each row."""
+        return Coded(self.codes, self.states).forms
+
     @property
     def amounts(self) -> None:
         """Texts are no numbers."""
@@ -286,6 +327,21 @@ class Numbers:
 
     def exact(self) -> tuple[Codes, Numbered[State]]:
         return self._exact
+
+    def at(self, rows: Rows) -> list[State]:
+        odd = self.odd
+        values = zip(rows.tolist(), self.values[rows].tolist(), strict=True)
+        return [
+            given(odd[row]) if row in odd else BLANK if value != value else given(number(value))
+            for row, value in values
+        ]
+
+    @property
+    def forms(self) -> Codes:
+        """What is known of each row."""
+        found = np.where(np.isnan(self.values), MISSING, CERTAIN).astype(np.int32)
+        found[list(self.odd)] = CERTAIN
+        return found
 
     @cached_property
     def _exact(self) -> tuple[Codes, Numbered[State]]:

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rulectl.columnar.amounts import PLAIN, amounts, compared, places_among
-from rulectl.columnar.codes import Codes, Lut, Mask, Numbered, Part, each
-from rulectl.columnar.columns import UNCERTAIN, Column, Facts, State
+from rulectl.columnar.amounts import ODD, PLAIN, Kinds, amounts, compared, places_among
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Rows, distinct
+from rulectl.columnar.columns import FORMS, UNCERTAIN, Coded, Column, Facts, State, Texts
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, FIRST, Partition
 from rulectl.lang.syntax import Is
@@ -88,12 +88,12 @@ class Questions:
 
     def replied(self, columns: Mapping[str, Column], rows: int) -> Part:
         """The number of each row's reply."""
-        exact = [columns[name].exact() for name in self.names]
+        asked = [columns[name] for name in self.names]
         before, codes = self._last
         # asked again of the same columns, for each question and by each table that shares them
-        asked = [part for column in exact for part in column]
         if not asked or len(before) != len(asked) or not all(map(_same, before, asked)):
-            codes = self._of_one(*exact[0]) if len(exact) == 1 else self._of_amounts(columns, exact, rows)
+            one = asked[0] if len(asked) == 1 else None
+            codes = self._of_one(*one.exact()) if isinstance(one, Coded | Texts) else self._of_amounts(columns, rows)
             self._last = (asked, codes)
         return Part(codes, len(self.replies))
 
@@ -126,40 +126,38 @@ class Questions:
         self._of_state.items += [self._reply((state,)) for state in states.items[len(self._of_state) :]]
         return self._of_state.array().take(codes)
 
-    def _of_amounts(
-        self, columns: Mapping[str, Column], exact: Sequence[tuple[Codes, Numbered[State]]], rows: int
-    ) -> Codes:
-        """The replies of rows whose amounts are plain and certain from whole columns, of others one by one."""
-        classes: list[Codes] = []
-        plain = np.ones(rows, np.bool_)
+    def _of_amounts(self, columns: Mapping[str, Column], rows: int) -> Codes:
+        """The replies to questions about amounts. They hang on what is known of each term and, where all is known, on
+        the classes into which whole columns fall: one row is worked out of those that are alike in that, and those
+        whose amounts are not plain by themselves."""
+        parts = [Part(columns[name].forms, FORMS) for name in self.names]
+        odd = np.zeros(rows, np.bool_)
         for question in self.asked:
             found = _classes(question, columns, self.constants)
             if found is None:
-                return self._of_several(exact, rows)
-            classes.append(found[0])
-            plain &= found[1]
-        (where,) = plain.nonzero()
-
-        def reply(key: tuple[int, ...]) -> int:
-            answers = tuple([Answer(code, code) for code in key])
-            return self.replies.number(Reply(answers, (Knowledge(True, True, False),) * len(self.names)))
-
+                return self._of_several(columns, np.arange(rows))
+            classes, kinds = found
+            parts.append(Part(classes, int(classes.max(initial=0)) + 1))
+            odd |= kinds == ODD
         codes = np.empty(rows, np.int32)
-        codes[where] = each(
-            [Part(column[where], int(column.max(initial=0)) + 1) for column in classes], len(where), reply
-        )
+        (where,) = (~odd).nonzero()
+        codes[where] = self._alike(columns, where, parts)
         if len(where) < rows:
-            (rest,) = (~plain).nonzero()
-            codes[rest] = self._of_several([(column[rest], states) for column, states in exact], len(rest))
+            (rest,) = odd.nonzero()
+            codes[rest] = self._of_several(columns, rest)
         return codes
 
-    def _of_several(self, exact: Sequence[tuple[Codes, Numbered[State]]], rows: int) -> Codes:
-        states = [numbered.items for _, numbered in exact]
+    def _of_several(self, columns: Mapping[str, Column], where: Rows) -> Codes:
+        """The replies of some rows, by the combinations of values that occur."""
+        exact = [columns[name].exact() for name in self.names]
+        return self._alike(columns, where, [Part(codes, len(states)) for codes, states in exact])
 
-        def reply(key: tuple[int, ...]) -> int:
-            return self._reply(tuple([items[code] for items, code in zip(states, key, strict=True)]))
-
-        return each([Part(codes, len(numbered)) for codes, numbered in exact], rows, reply)
+    def _alike(self, columns: Mapping[str, Column], where: Rows, parts: Sequence[Part]) -> Codes:
+        """The replies of some rows, one of which is worked out for each combination of `parts`."""
+        at, number = distinct([Part(part.codes[where], part.size) for part in parts], len(where))
+        states = [columns[name].at(where[at]) for name in self.names]
+        keys = zip(*states, strict=True) if states else [()] * len(at)
+        return np.array([self._reply(key) for key in keys], np.int32)[number]
 
     def _reply(self, states: tuple[State, ...]) -> int:
         if self._texts is not None:
@@ -207,9 +205,9 @@ class Questions:
 
 def _classes(
     question: Question, columns: Mapping[str, Column], constants: Mapping[str, Value]
-) -> tuple[Codes, Mask] | None:
-    """The class of each row by a question about amounts, and where that holds: where all are plain and certain. None
-    where it is another question."""
+) -> tuple[Codes, Kinds] | None:
+    """The class of each row by a question about amounts, where these are plain, else 0; and their kinds. None where it
+    is another question."""
     match question:
         case Question(partition=None, test=Is(op=op, value=value)):
             found = compared(op, question.subject, value, columns, constants)
@@ -225,7 +223,7 @@ def _classes(
             numbers, codes = summed, at + FIRST
         case _:
             return None
-    return codes.astype(np.int32), (numbers.kinds == PLAIN) & numbers.sure
+    return np.where(numbers.kinds == PLAIN, codes, 0).astype(np.int32), numbers.kinds
 
 
 def _same(one: object, other: object) -> bool:
