@@ -39,6 +39,7 @@ WHERE = {
     "hours-on-date": ("output", "date", ""),
     "dated-by-excel": ("typed", "number", ""),
     "range-in-conclusion": ("output", "number", ""),
+    "measure-in-text": ("test", "string", ""),
     "outside-range": ("value", "share", ""),
     "not-comparable": ("expr", "", ""),
     "not-ordered": ("test", "enum", ""),

@@ -94,6 +94,24 @@ def test_the_part_to_blame_is_underlined(kind: str, text: str, parts: list[str])
     assert [text[p.span.start : p.span.end] for p in broken.problems] == parts
 
 
+@pytest.mark.parametrize(
+    ("text", "slugs", "hint"),
+    [
+        ("VLOOKUP(订单利润, A1:B3, 2, 0)", ["unknown-function"], "另写一张决策表"),
+        ("VLOOKUP(订单利润, 没有项, 2) + 未知项", ["unknown-function"], "另写一张决策表"),
+        ("SUMIF(A:A, 问题类型 > 3)", ["unknown-function"], "统计表"),
+        ("ROUNDUP(订单利润, 2)", ["unknown-function"], "向上取整(a, 2)"),
+        ("没有项 + sqrt(没有项)", ["unknown-word", "unknown-function"], ""),
+        ("10 - 今天()", ["unknown-function"], "处理日期"),
+    ],
+)
+def test_an_unknown_function_is_one_mistake(text: str, slugs: list[str], hint: str) -> None:
+    broken = parse_output(text, TYPES["number"], SCOPE)
+    assert isinstance(broken, Broken)
+    assert [problem.slug for problem in broken.problems] == slugs
+    assert hint in dict(broken.problems[-1].fields)["meant_zh"]
+
+
 def check_output(row: Row) -> None:
     column = TYPES[row["type"]]
     expr = parse_output(row["text"], column, SCOPE, row["unit"])

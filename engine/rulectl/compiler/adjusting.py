@@ -76,7 +76,10 @@ def adjust(terms: dict[str, Term], rows: Iterable[Adjustment], work: Work, found
             if not (work.incomplete or work.is_broken(named)):
                 found.append(left_blank(_at(record, "role"), "vocabulary", "role"))
             continue
-        if term.cell.file == file or term.cell.file not in above.get(file, frozenset()):
+        if term.cell.file == file:
+            found.append(complain("copied-row", record.cell("name"), ("note-first", term.cell), name=named))
+            continue
+        if term.cell.file not in above.get(file, frozenset()):
             found.append(complain("duplicate-term", record.cell("name"), ("note-first", term.cell), id=named))
             continue
         fixed = _fixed(record, term)

@@ -7,6 +7,7 @@ nobody below has to know that a list collects whatever the table does with its o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from rulectl.compiler.complaints import (
 from rulectl.compiler.dating import term_named
 from rulectl.compiler.naming import forbidden
 from rulectl.compiler.work import Book, Work
-from rulectl.diagnostics import Finding
+from rulectl.diagnostics import Finding, Note
 from rulectl.lang.chars import visible
 from rulectl.lang.scope import Broken, Problem
 from rulectl.lang.syntax import Name
@@ -251,10 +252,19 @@ def _output(
     policy = own or table.usual(term.type.many)
     if not settles(policy, term.type):
         slug = "policy-makes-list" if policy.lists else "policy-needs-number"
-        cell = role_cell if own is not None else heading
-        found.append(ill_suited(slug, cell, term, policy, work))
+        wrong = ill_suited(slug, heading if own is None else role_cell, term, policy, work)
+        same = next((n for n, one in enumerate(found) if own is None and _of_table(one, slug, heading)), None)
+        if same is None:
+            found.append(wrong)
+        else:  # it is the policy of the table that does not suit it
+            found[same] = replace(found[same], notes=(*found[same].notes, Note("note-here-too", wrong.at)))
         return None
     return OutputColumn(term.id, policy, heading.at), term
+
+
+def _of_table(one: Finding, slug: str, heading: DraftCell) -> bool:
+    """Whether a finding says of another conclusion that the policy of the table does not suit it."""
+    return one.slug == slug and isinstance(one.at.place, Cell) and one.at.place.row == heading.at.row
 
 
 def _check_priority(

@@ -28,7 +28,7 @@ UNKNOWN = frozenset(("unknown-name", "unknown-word"))
 CLASHES = frozenset(
     (
         *(f"not-a-{noun}" for noun in ("text", "number", "boolean", "date", "datetime", "duration", "single-value")),
-        *("clock-in-date", "not-ordered", "contains-needs-list"),
+        *("clock-in-date", "not-ordered", "contains-needs-list", "measure-in-text"),
     )
 )
 """What the language says of a cell that is of another type than its column."""

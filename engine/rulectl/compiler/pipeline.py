@@ -14,6 +14,7 @@ from rulectl.compiler.aggregates import read_aggregates
 from rulectl.compiler.apart import part_blocks
 from rulectl.compiler.casebook import read_tests
 from rulectl.compiler.dating import check_event, read_event
+from rulectl.compiler.displaced import displaced
 from rulectl.compiler.naming import read_names
 from rulectl.compiler.order import order_tables
 from rulectl.compiler.parameters import read_parameters
@@ -120,4 +121,4 @@ def _told(work: Work) -> tuple[Finding, ...]:
         key = (finding.slug, finding.at, finding.fields)
         if key not in said or finding.severity.rank < said[key].severity.rank:
             said[key] = finding
-    return tuple(said.values())
+    return displaced(tuple(said.values()))

@@ -1,8 +1,8 @@
 """Second pass: the terms. Several blocks and several workbooks make one vocabulary.
 
 A term that two workbooks state alike is one term (a shop's workbook may repeat what it takes from an included one, and
-adjust it: `adjusting`); two that differ, or one stated twice in a workbook, is a finding at the later with a note at
-the earlier.
+adjust it: `adjusting`); two that differ, or a row of a workbook that was copied and kept the name or the id, is a
+finding at the later with a note at the earlier.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def read_vocabulary(work: Work) -> Work:
     if _lacking(work):
         return _without(work)
     terms: dict[str, Term] = {}
+    named: dict[tuple[str, str], Term] = {}  # by the file that states them
     broken: set[str] = set(work.broken)
     ids = _ids(work)
     stated: dict[tuple[str, str], Cell] = {}
@@ -72,16 +73,20 @@ def read_vocabulary(work: Work) -> Work:
                 continue
             row = _Row(record, found, work, ids)
             term = _term(row)
-            known = terms.get(term.id)
+            known = terms.get(term.id) or named.get((book.draft.file, words.fold(term.name)))
             if known is not None and known.name != term.name:
                 broken.add(words.fold(term.name))  # what speaks of it is right, once it has an id of its own
+            if known is not None and known.id != term.id:
+                broken.update(map(words.fold, (term.id, *term.aliases)))  # and so is this, once it has a name
             for key in ("type", "values"):
                 if not record.cell(key).blank:
                     stated.setdefault((term.id, key), record.cell(key).at)
             if row.broken:
                 broken.update(words.fold(name) for name in (term.name, term.id, *term.aliases) if name)
+            elif known is None:
+                terms[term.id] = named[book.draft.file, words.fold(term.name)] = term
             else:
-                terms[term.id] = term if known is None else _once(known, term, row)
+                terms[known.id] = _once(known, term, row)
     adjust(terms, rows, replace(work, broken=frozenset(broken)), found)
     # a name that is broken in one place and whole in another is whole
     whole = {words.fold(name) for term in terms.values() for name in (term.name, term.id, *term.aliases)}
@@ -119,14 +124,17 @@ def _once(known: Term, term: Term, row: _Row) -> Term:
     """The one term of two declarations; a finding where they are at odds."""
     if known.cell is None or term.cell is None:
         return known
-    if known.cell.file != term.cell.file:
-        if known == term:
-            return known
-        if alike_but(known, term) and term.cell.file in included(row.work).get(known.cell.file, frozenset()):
-            if known.default != term.default and None not in (known.default, term.default):
-                cell = DraftCell(known.cell, known.name, known.name)
-                row.found.append(overridden(cell, known, term, ("vocabulary", "default")))
-            return joined(known, term)
+    if known.cell.file == term.cell.file:
+        copied = row.record.cell("id" if words.fold(known.name) != words.fold(term.name) else "name")
+        row.found.append(complain("copied-row", copied, ("note-first", known.cell), name=visible(copied.text)))
+        return known
+    if known == term:
+        return known
+    if alike_but(known, term) and term.cell.file in included(row.work).get(known.cell.file, frozenset()):
+        if known.default != term.default and None not in (known.default, term.default):
+            cell = DraftCell(known.cell, known.name, known.name)
+            row.found.append(overridden(cell, known, term, ("vocabulary", "default")))
+        return joined(known, term)
     cell = row.record.cell("id") if row.record.text("id") else row.record.cell("name")
     row.found.append(complain("duplicate-term", cell, ("note-first", known.cell), id=term.id))
     return known

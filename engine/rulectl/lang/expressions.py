@@ -208,9 +208,11 @@ class Parser(Reader):
             case "sign" if token.word == "[":
                 return self.list()
             case "unknown":
-                self.problems.append(self.unknown(self.take()))
+                strange = self.unknown(self.take())
                 if self.is_sign("("):
-                    self.arguments()
+                    # nothing says what belongs in the brackets of a function that nobody knows, such as `A1:B3`
+                    raise Fault(strange)
+                self.problems.append(strange)
                 return literal(None, None, token.span)
             case _:
                 raise self.unexpected()

@@ -120,6 +120,8 @@ def arithmetic(op: Arithmetic, left: Operand, right: Operand, text: str) -> Oper
     if type_ is False:
         one, other = spoken_of(left, text), spoken_of(right, text)
         raise fault("not-computable", span, left=one, right=other, operator=op)
+    if op == "/" and constant(right.expr) in (0, dt.timedelta(0)):
+        raise fault("division-by-zero", span, left=spoken_of(left, text))
     if type_ == DATE and op in ("+", "-"):
         _whole_days(left, right, span, text)
     unit = (left.unit or right.unit) if op in ("+", "-") else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from rulectl.codes import LANGUAGES, say
 from rulectl.lang.faults import Fault, clipped, fault, nearest, problem
 from rulectl.lang.scope import Problem, Scope
 from rulectl.lang.tokens import Lexer, Token
+from rulectl.lang.words import FOREIGN
 from rulectl.source import Span
 
 MAX_DEPTH = 64
@@ -71,7 +73,9 @@ class Reader:
     def unknown(self, token: Token) -> Problem:
         """A word that is no name; with the nearest that is one."""
         if self.lexer.text[self.lexer.skip(token.span.end) :][:1] == "(":
-            return problem("unknown-function", token.span, name=clipped(token.text))
+            hint = FOREIGN.get(token.text.lower())
+            meant = {f"meant_{lang}": say(hint, lang) if hint else "" for lang in LANGUAGES}
+            return problem("unknown-function", token.span, name=clipped(token.text), **meant)
         names = [symbol.name for symbol in self.scope.distinct]
         close = nearest(token.text, [*names, *self.scope.symbols])
         if not close:

@@ -7,13 +7,13 @@ such as `非卖品` or `退货;退款` means itself; quotes always make a litera
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
 
+from rulectl.lang.allowed import AFTER, OUTSIDE, side_by_side, standing
 from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.expressions import SUM_LEVEL, Parser
 from rulectl.lang.faults import Fault, fault, not_allowed
 from rulectl.lang.fitting import fit
+from rulectl.lang.freetext import no_measure
 from rulectl.lang.literals import match_allowed
 from rulectl.lang.operands import Operand
 from rulectl.lang.pieces import Column, Piece, ambiguous, bound, checked_list, met
@@ -26,10 +26,6 @@ _SEPARATOR = re.compile(r"\s*[;,、\n]\s*")
 _OR = re.compile(r"\s*(?:或者|或是|或|\bor\b|\|\|?)\s*", re.IGNORECASE)
 _WITH = re.compile(r"\s*(?:以及|和|与|及)\s*")
 _AND = re.compile(r"\s*(?:并且|而且|且|\band\b|&&?)\s*", re.IGNORECASE)
-_REST = r"(?:的?(?:所有|全部|其他|其它)|均可|都可以?|皆可)?"
-_OUT = r"\s*(?:以外|之外|除外|外)" + _REST + r"(?=\s*(?:$|[;,、\n)]))"
-_OUTSIDE = re.compile(_OUT)
-_AFTER = re.compile(r"\s*(?:$|[;,、\n)\]]|或|且|和|与|及|以及|并|而|&|\|)|\s+(?:or|and)\b|" + _OUT, re.IGNORECASE)
 _EXCEPT = re.compile(r"除(?:了|去)?\s*(?=\S)")
 _STOP = r"(?=\s*(?:$|[;,、\n)]|并?且|或|&|\||\band\b|\bor\b))"
 _DASH = re.compile(r"[-—]" + _STOP, re.IGNORECASE)
@@ -56,17 +52,6 @@ _MORE = re.compile(r"\s*(?:并?且|或者?|和|\band\b|\bor\b)\s*(?=不?(?:包�
 _ENDS = ";,、\n"
 
 
-@lru_cache(maxsize=256)
-def _by_first(values: tuple[str, ...]) -> Mapping[str, tuple[tuple[str, str], ...]]:
-    """Allowed values by their first character, as plain text and as they are, the longest first. A column has them for
-    all its cells, and there may be thousands."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for value in sorted(values, key=lambda value: -len(value)):
-        if value:
-            found.setdefault(plain(value)[0], []).append((plain(value), value))
-    return {first: tuple(pairs) for first, pairs in found.items()}
-
-
 class TextReader:
     """The reading of one cell: where we are and what was wrong with single pieces, which does not stop the others."""
 
@@ -77,7 +62,6 @@ class TextReader:
         self.text = parser.lexer.text
         self.pos = 0
         self.open = not column.type.values
-        self.allowed = _by_first(column.type.values)
 
     def whole(self) -> Test:
         """cell := '-' | tests"""
@@ -103,7 +87,7 @@ class TextReader:
             self._separators()
             if self.pos >= len(self.text) or (closing and self.text[self.pos] in ")]"):
                 break
-            if excepting and pieces and _OUTSIDE.match(self.text, self.pos):
+            if excepting and pieces and OUTSIDE.match(self.text, self.pos):
                 break
             try:
                 pieces.append(self.conjunction(closing, excepting))
@@ -173,7 +157,7 @@ class TextReader:
             return Piece(self._group(found.end()), "other")
         if not self.open and (found := _NONE_OF.match(self.text, start) or _ANY_OF.match(self.text, start)):
             return self._listed(found, start, closing)
-        if (found := _EXCEPT.match(self.text, start)) and _OUTSIDE.search(self.text, start):
+        if (found := _EXCEPT.match(self.text, start)) and OUTSIDE.search(self.text, start):
             return self._all_but(found.end(), start)
         if found := _UNEQUAL.match(self.text, start):
             return self._compared("!=", found.end(), start, closing)
@@ -213,7 +197,7 @@ class TextReader:
         """`除 A、B 外`"""
         self.pos = at
         inner = self.tests(excepting=True)
-        outside = _OUTSIDE.match(self.text, self.pos)
+        outside = OUTSIDE.match(self.text, self.pos)
         if not outside:
             rest = visible(self.raw[self.pos :])[:40]
             raise fault("unexpected-text", Span(self.pos, len(self.raw)), part=rest or "除")
@@ -256,7 +240,7 @@ class TextReader:
         spaced = bool(found.group(2)) or self.raw[found.end() : found.end() + 1] in QUOTES
         inside = not self.column.type.many
         if inside:
-            asks = found.group(1) in ("包含", "不包含") and not _AFTER.match(self.text, found.end())
+            asks = found.group(1) in ("包含", "不包含") and not AFTER.match(self.text, found.end())
             if self.open and not spaced and not asks:
                 return None
             if not self.open:
@@ -304,15 +288,15 @@ class TextReader:
             quoted = self._quoted(start)
             if quoted:
                 return quoted
-        for text, value in self.allowed.get(self.text[start], ()):
-            if self.text.startswith(text, start) and _AFTER.match(self.text, start + len(text)):
-                self.pos = start + len(text)
-                return Literal(value, Span(start, self.pos))
-        return None
+        found = standing(self.column.type.values, self.text, start)
+        if found is None:
+            return None
+        value, self.pos = found
+        return Literal(value, Span(start, self.pos))
 
     def _quoted(self, start: int) -> Expr | None:
         token = self.parser.lexer.at(start)
-        if not _AFTER.match(self.text, token.span.end):
+        if not AFTER.match(self.text, token.span.end):
             if self.open and self.raw[start] in "\"'":
                 return None
             rest = visible(self.raw[token.span.end :])[:40]
@@ -346,6 +330,7 @@ class TextReader:
                 parts = [visible(self.raw[start : joint.start()]), visible(self.raw[joint.end() : end])]
                 either = OneOf(tuple(Is("=", Literal(part)) for part in parts))
                 raise ambiguous(span, self.column, either, Is("=", Literal(text)))
+            no_measure(text, span, self.column)
             return Piece(Is("=", Literal(text, span), span), "value")
         value = self._value_of(text)
         if value is not None:
@@ -353,22 +338,15 @@ class TextReader:
         if symbol and compatible(symbol.type.item, self.column.type.item):
             operand = Operand(Name(symbol.id, span), symbol.type, symbol=symbol)
             return Piece(Is("=", fit(operand, self.column, self.parser).expr, span), "value")
-        several = None if named else self._side_by_side(text)
+        several = None if named else side_by_side(text, self.column.type)
         if several:
             return Piece(OneOf(tuple(Is("=", Literal(one)) for one in several), span), "other")
         cell = self.column.symbol.cell if self.column.symbol else None
         raise Fault(not_allowed(text, self.column.type.values, span, cell, MEANT.get(plain(text).lower())))
 
-    def _side_by_side(self, text: str) -> list[str] | None:
-        """`A/B`, and of a single value `A B`: allowed values all of them, so that nothing else can be meant."""
-        written = [part for part in re.split(r"[/／]" if self.column.type.many else r"[/／\s]+", text) if part.strip()]
-        parts = [self._value_of(visible(part)) for part in written]
-        known = [part for part in parts if part is not None]
-        return known if len(known) == len(parts) > 1 else None
-
     def _maybe_outside(self, value: Expr, start: int, excepting: bool) -> Piece:
         """`A 以外` is all but A; inside `除 … 外` the word belongs to that."""
-        outside = None if excepting else _OUTSIDE.match(self.text, self.pos)
+        outside = None if excepting else OUTSIDE.match(self.text, self.pos)
         if not outside:
             return Piece(bound("=", value, Span(start, self.pos)), "value", self.raw[start] in QUOTES)
         self.pos = outside.end()
@@ -388,7 +366,7 @@ class TextReader:
             depth += (char in "([") - (char in ")]")
             if char in _ENDS or (closing and depth < 0):
                 return at
-            if excepting and at > start and _OUTSIDE.match(self.text, at):
+            if excepting and at > start and OUTSIDE.match(self.text, at):
                 return at
         return last
 

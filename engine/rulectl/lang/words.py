@@ -119,3 +119,21 @@ MEANT = {
     **dict.fromkeys(("/", "\\", "*", "无", "n/a"), "lang-hint-anything"),
 }
 """What people write where they mean none of the allowed values, and the key of what they are told of."""
+
+FOREIGN = {
+    **dict.fromkeys(
+        ["vlookup", "hlookup", "xlookup", "lookup", "index", "match", "offset", "indirect"], "lang-hint-table"
+    ),
+    **dict.fromkeys(["ifs", "switch", "choose"], "lang-hint-rules"),
+    **dict.fromkeys(
+        ["sumif", "sumifs", "countif", "countifs", "averageif", "averageifs", "maxifs", "minifs"],
+        "lang-hint-aggregates",
+    ),
+    **dict.fromkeys(("today", "now", "今天", "现在"), "lang-hint-today"),
+    **dict.fromkeys(["concatenate", "concat", "textjoin"], "lang-hint-sentence"),
+    **dict.fromkeys(("roundup", "rounddown", "int", "trunc", "取整"), "lang-hint-rounding"),
+    **dict.fromkeys(("average", "平均", "平均值"), "lang-hint-average"),
+    **dict.fromkeys(("datedif", "networkdays", "workday"), "lang-hint-days"),
+    **dict.fromkeys(("iferror", "ifna", "isblank", "isna"), "lang-hint-blank"),
+}
+"""Functions of spreadsheets that people write, and the key of what they are told to write instead."""

@@ -1,0 +1,52 @@
+"""Free text that may be meant as more than itself: the name of a term, two texts joined by 或, an amount to compare
+with. Nothing is guessed; each is asked back.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rulectl.lang.chars import plain
+from rulectl.lang.conditions import list_of_tests, subject_tests
+from rulectl.lang.expressions import Parser
+from rulectl.lang.faults import Fault, clipped, fault
+from rulectl.lang.pieces import Column
+from rulectl.lang.scope import Scope
+from rulectl.lang.syntax import Between, Is, Test
+from rulectl.lang.tokens import Lexer
+from rulectl.lang.words import PREFIX, SUFFIX
+from rulectl.source import Span
+from rulectl.types import DATE, NUMBER
+
+_DIGIT = "[0-9零一二两三四五六七八九十百千万半]"
+_BEFORE = "|".join(sorted(map(re.escape, PREFIX), key=len, reverse=True))
+_BEHIND = "|".join(sorted(map(re.escape, SUFFIX), key=len, reverse=True))
+_LIKELY = re.compile(
+    rf"(?:{_BEFORE})\s*[¥$]?\s*{_DIGIT}|{_DIGIT}.{{0,6}}?(?:{_BEHIND})\s*$|{_DIGIT}.{{0,4}}[-—~到至].{{0,2}}{_DIGIT}",
+    re.IGNORECASE,
+)
+"""What a text has to look like before it is read as an amount: most texts do not, and are not read twice."""
+_CODE = re.compile(r"[0-9]+-[0-9]+")
+"""`3-201`, the number of a house or a part."""
+
+
+def no_measure(text: str, span: Span, column: Column) -> None:
+    """Raises Fault for `3天以内`, `满100元`, `3~5件`: as a text it would hold of nothing but these very signs."""
+    if not _LIKELY.search(plain(text)) or (not column.unit and _CODE.fullmatch(plain(text))):
+        return
+    if any(isinstance(test, Between) or (isinstance(test, Is) and test.op[0] in "<>") for test in _readings(text)):
+        raise fault("measure-in-text", span, text=clipped(text))
+
+
+def _readings(text: str) -> list[Test]:
+    """A text as a condition on numbers of whatever unit, and on dates, where it is one."""
+    found: list[Test] = []
+    for kind in (NUMBER, DATE):
+        parser = Parser(Lexer(text, Scope({}), ()), subject_tests)
+        try:
+            test = list_of_tests(parser, Column(kind))
+        except Fault:
+            continue
+        if parser.peek().kind == "end" and not parser.problems:
+            found.append(test)
+    return found
