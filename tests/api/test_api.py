@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+from collections.abc import Iterator
 from decimal import Decimal
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,6 +96,13 @@ def test_a_bad_case_raises_all_its_findings(book: rulectl.Book) -> None:
     slugs = [found.slug for found in caught.value.findings]
     assert slugs == ["value-not-allowed", "not-a-number", "missing-fact"]
     assert str(caught.value).count("error RB") == 3
+
+
+def test_errors_come_back_from_other_processes_whole(book: rulectl.Book) -> None:
+    with pytest.raises(rulectl.CaseError) as caught:
+        book.decide({"问题类型": "没有"})
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (type(again), again.findings, str(again)) == (rulectl.CaseError, caught.value.findings, str(caught.value))
 
 
 def test_decide_many_from_mappings(book: rulectl.Book) -> None:
@@ -291,8 +303,66 @@ def test_why_not_of_a_case_or_an_outcome() -> None:
         book.why_not(case, "责任方", "月亮")
 
 
-@pytest.mark.parametrize("cases", [{"工单号": "1"}, b"cases.csv"])
-def test_many_cases_are_not_one(book: rulectl.Book, cases: object) -> None:
-    """The keys of a mapping would be taken for cases."""
-    with pytest.raises(TypeError, match="decide takes one"):
-        book.decide_many(cases)  # type: ignore[call-overload]  # what a program without types may pass
+def lazily() -> Iterator[pl.DataFrame]:
+    yield from (TABLE_OF_CASES[:1], TABLE_OF_CASES[1:].lazy().collect())
+
+
+TABLE_OF_CASES = pl.DataFrame({"工单号": ["1", "2"], "问题类型": ["瑕疵", "没有"], "签收天数": [2, 2]})
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [
+        TABLE_OF_CASES.lazy(),
+        [TABLE_OF_CASES[:1], TABLE_OF_CASES[1:].lazy()],
+        lazily(),
+        BytesIO(TABLE_OF_CASES.write_csv().encode()),
+        [TABLE_OF_CASES[:1], TABLE_OF_CASES[1:].select("签收天数", "问题类型", "工单号")],
+        [TABLE_OF_CASES[:1], TABLE_OF_CASES[1:].with_columns(备注=pl.lit("x"))],
+    ],
+    ids=["lazy", "a lazy batch", "a generator", "an open file", "columns in another order", "a column more"],
+)
+def test_tables_come_in_many_shapes(book: rulectl.Book, cases: Any) -> None:
+    results: pl.DataFrame = book.decide_many(cases)
+    assert results.equals(book.decide_many(TABLE_OF_CASES))
+
+
+def test_cases_may_come_through_a_pipe(book: rulectl.Book) -> None:
+    into, out = os.pipe()
+    with os.fdopen(out, "wb") as target:
+        target.write(TABLE_OF_CASES.write_csv().encode())
+    with os.fdopen(into, "rb") as pipe:
+        assert book.decide_many(pipe).equals(book.decide_many(TABLE_OF_CASES))
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [
+        {"工单号": "1"},
+        {"工单号": ["1"], "问题类型": ["瑕疵"]},
+        b"cases.csv",
+        StringIO("工单号,问题类型\n1,瑕疵\n"),
+        None,
+        3,
+        [TABLE_OF_CASES, {"工单号": "1"}],
+    ],
+    ids=["one case", "columns", "bytes", "a file of text", "nothing", "a number", "a table and a case"],
+)
+def test_what_is_not_many_cases_is_no_use(book: rulectl.Book, cases: Any) -> None:
+    """The keys of a mapping would be taken for cases, as would the lines of a file."""
+    with pytest.raises(TypeError, match="decide_many takes many cases"):
+        book.decide_many(cases)
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [
+        pa.table([pa.array(["1"]), pa.array(["2"])], names=["工单号", "工单号"]),
+        pa.chunked_array([["1"]]),
+        [pl.DataFrame({"工单号": ["1"]}), pl.DataFrame({"工单号": [["1"]]})],
+    ],
+    ids=["one heading twice", "a column", "unlike batches"],
+)
+def test_a_table_that_cannot_be_read_is_told_of(book: rulectl.Book, cases: Any) -> None:
+    with pytest.raises(rulectl.CaseError, match="not-a-table"):
+        book.decide_many(cases)

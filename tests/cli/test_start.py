@@ -54,6 +54,7 @@ def test_a_run_that_says_nothing_needs_no_catalogue() -> None:
 NOT_FOR_BATCHES = (
     "python_calamine",
     "rulectl.api",
+    "rulectl.book",
     "rulectl.cases.json_table",
     "rulectl.cases.parquet",
     "rulectl.cases.workbook",

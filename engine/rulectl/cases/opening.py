@@ -42,18 +42,23 @@ class CaseSource(NamedTuple):
 
 
 def source_of(cases: str | Path | BinaryIO, encoding: str | None = None) -> CaseSource | Unreadable:
-    """A case file by its path, or a seekable stream of one."""
+    """A case file by its path, or a stream of one."""
     if not isinstance(cases, str | Path):
-        return CaseSource(cases, None, name_of(cases), None, encoding)
+        return _seekable(cases, None, name_of(cases), encoding)
     path = Path(cases)
     try:
         stream = path.open("rb")
     except OSError:
         return unopened(path)
+    return _seekable(stream, str(path), path.name, encoding)
+
+
+def _seekable(stream: BinaryIO, path: str | None, file: str, encoding: str | None) -> CaseSource | Unreadable:
+    """A stream, copied where it can be read but once."""
     if stream.seekable():
-        return CaseSource(stream, str(path), path.name, None, encoding)
-    copy = copied(stream, path.name)
-    return Unreadable((copy,)) if isinstance(copy, Finding) else CaseSource(copy, None, path.name, None, encoding)
+        return CaseSource(stream, path, file, None, encoding)
+    copy = copied(stream, file)
+    return Unreadable((copy,)) if isinstance(copy, Finding) else CaseSource(copy, None, file, None, encoding)
 
 
 def copied(stream: BinaryIO, file: str) -> BinaryIO | Finding:

@@ -6,7 +6,7 @@ Python object on the way.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
@@ -18,7 +18,9 @@ from rulectl.codes import Language
 from rulectl.columnar.decided import Decided
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.columnar.seen import Seen
+from rulectl.diagnostics import Finding, finding
 from rulectl.model.policy import Role
+from rulectl.source import FilePlace
 
 REJECTED = "rejected"
 """The status of a row that could not be decided."""
@@ -26,18 +28,28 @@ REJECTED = "rejected"
 
 def is_frame(cases: object) -> bool:
     """Whether this is a table, or a batch of one, rather than cases one by one."""
-    return any(hasattr(cases, name) for name in ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__"))
+    handing_over = ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__")
+    return isinstance(cases, pl.LazyFrame) or any(hasattr(cases, name) for name in handing_over)
 
 
-def frame_of(cases: Any) -> pl.DataFrame:
-    """A table, or several batches of one, as a frame."""
-    if isinstance(cases, pl.DataFrame):
-        return cases
-    if hasattr(cases, "__arrow_c_stream__") or hasattr(cases, "__arrow_c_array__"):
-        return pl.DataFrame(cases)
-    if hasattr(cases, "__dataframe__"):
-        return pl.from_dataframe(cases)
-    return pl.concat([frame_of(batch) for batch in cases], how="vertical_relaxed")
+def frame_of(tables: Iterable[object]) -> pl.DataFrame | Finding:
+    """Tables, or batches of one, as a frame, one below the other; columns are put together by their names. Raises
+    TypeError where something else is among them."""
+    try:
+        return pl.concat([_taken_over(table) for table in tables], how="diagonal_relaxed")
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        return finding("not-a-table", FilePlace(""), why=str(error).partition("\n")[0])
+
+
+def _taken_over(table: Any) -> pl.DataFrame:
+    """One table of any library. Raises TypeError where it is none."""
+    if isinstance(table, pl.LazyFrame):
+        return table.collect()
+    if not is_frame(table):
+        raise TypeError(f"decide_many takes many cases: tables, or mappings; {type(table).__name__} is no table")
+    if hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__"):
+        return table if isinstance(table, pl.DataFrame) else pl.DataFrame(table)
+    return pl.from_dataframe(table)
 
 
 def decide_frame(engine: ColumnarEngine, frame: pl.DataFrame, headings: Headings, lang: Language) -> pl.DataFrame:
