@@ -55,6 +55,7 @@ def check(
     be loaded."""
     from rulectl.analysis.budget import Budget  # deciding a case must not wait for the checks to be loaded
     from rulectl.analysis.checks import analyse
+    from rulectl.analysis.once import told_better
     from rulectl.report.check import CheckReport
 
     loaded = Loaded(book.rulebook, book.findings, doubt=book.doubt) if isinstance(book, Book) else load_rulebook(book)
@@ -73,7 +74,8 @@ def check(
             earlier = analyse(old.rulebook, Budget.of(budget))
             told = compared_with(earlier, verdicts, loaded.rulebook.source)
             changes = (*_changes(old.rulebook, loaded.rulebook, budget), *told)
-    return CheckReport(loaded.rulebook, loaded.findings, verdicts, loaded.path, loaded.sources, changes)
+    compiled = told_better(loaded.findings, verdicts)
+    return CheckReport(loaded.rulebook, compiled, verdicts, loaded.path, loaded.sources, changes)
 
 
 def diff(

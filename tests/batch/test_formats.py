@@ -8,6 +8,7 @@ import gzip
 import io
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import polars as pl
@@ -15,6 +16,8 @@ import pytest
 import zstandard
 
 import rulectl
+from rulectl.sheets.text import grids
+from rulectl.sheets.writer import write_workbook
 from tests.batch.conftest import BOOK, Batch, cases
 from tests.batch.oracle import decisions
 
@@ -169,9 +172,9 @@ def test_long_numbers_of_a_workbook(batch: Batch, tmp_path: Path) -> None:
     book.save(tmp_path / "cases.xlsx")
     batch("cases.xlsx", "-o", "out.csv", "--trace", "none")
     ids = [line.split(",")[0] for line in decided(tmp_path / "out.csv").splitlines()[1:]]
-    assert ids == ["202506017000000123", "20250601"]
+    assert ids == ["202506017000000123"]
     reasons = list(csv.reader(io.StringIO(rejected(tmp_path / "out.rejects.csv"))))
-    assert [row[0] for row in reasons] == ["2", "4"]
+    assert [row[0] for row in reasons] == ["2", "3", "4"]
     assert all("2.02506E+17" in row[2] or "1.23457E+18" in row[2] for row in reasons)
 
 
@@ -204,6 +207,39 @@ def test_decisions_as_a_workbook(batch: Batch, tmp_path: Path) -> None:
     r1 = quoted["责任/R1"]
     assert rules.cell(r1, 4).value == "问题类型：瑕疵\n签收天数：<=7"
     assert "应退金额 = 实付金额" in str(rules.cell(r1, 5).value)
+
+
+LONG = """## 词汇
+| 词汇表 |
+| 名称 | 编号 | 角色 | 类型 |
+| 单号 | order | 输入 | 文本 |
+| 加急 | urgent | 输出 | 是否 |
+| 天 | days | 输出 | 列表:日期 |
+| 话 | words | 输出 | 文本 |
+{terms}
+"""
+
+
+def test_long_texts_end_where_their_column_ends(batch: Batch, tmp_path: Path) -> None:
+    """In the last column, too, where nothing stands beside them; and answers are in the reader's language."""
+    names = [f"结论很长的名称{n}" for n in range(9)]
+    text = LONG.format(terms="\n".join(f"| {name} | v{n} | 输出 | 数值 |" for n, name in enumerate(names)))
+    for n, name in enumerate(names):
+        text += f"\n## 表{n}\n| 决策表 | 一张名称很长的表{n} |\n| 规则号 | 结论 |\n| | {name} |\n| R1 | {n} |\n"
+    text += "\n## 话\n| 决策表 | 话 |\n| 结论 | 结论 | 结论 |\n| 加急 | 天 | 话 |\n"
+    text += f"| 是 | 2025-06-01;2025-06-02 | {'您的' * 60}{{单号}} |\n"
+    write_workbook(grids(text), tmp_path / "long.xlsx")
+    (tmp_path / "orders.csv").write_text("单号\n1\n2\n", "utf-8")
+    for lang, truth in (("zh", "是"), ("en", "yes")):
+        batch("orders.csv", "-o", f"{lang}.xlsx", "--lang", lang, book="long.xlsx")
+        sheet: Any = openpyxl.load_workbook(tmp_path / f"{lang}.xlsx").worksheets[0]
+        heads = [cell.value for cell in sheet[1]]
+        assert heads[1:4] == ["加急", "天", "话"]
+        for row in sheet.iter_rows(min_row=2):
+            assert [cell.value for cell in row[1:3]] == [truth, "2025-06-01;2025-06-02"]
+            assert [cell.alignment.horizontal for cell in row[:4]] == [None, None, None, "fill"]
+            assert row[-1].alignment.horizontal == "fill"
+            assert row[-1].hyperlink is not None
 
 
 def test_a_workbook_in_the_making_is_seen(batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

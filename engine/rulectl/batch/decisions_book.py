@@ -30,7 +30,7 @@ from rulectl.model.outcome import Firing
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Rule, Rulebook, Table
 from rulectl.source import FilePlace
-from rulectl.values import duration_text, number_text
+from rulectl.values import TRUTHS, duration_text, number_text, plain_text
 
 ROWS = 1_048_575
 """Rows below the headings of one sheet."""
@@ -45,6 +45,8 @@ _EXACT = 15
 _WIDEST, _SAMPLE = 60, 200
 _RULE_WIDTHS = (26, 8, 22, 48, 40, 30, 18)
 _TALLEST = 25
+
+_LINK = {"font_color": "#0563C1", "underline": 1}
 
 _FILLED = 0.85
 """The share of the work when all rows are on their sheets: then the file is packed."""
@@ -146,7 +148,11 @@ def _written(
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),
         "datetime": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
         "text": book.add_format({"num_format": "@"}),
-        "link": book.add_format({"font_color": "#0563C1", "underline": 1}),
+        "link": book.add_format(_LINK),
+        # what is wider than its column is cut off there, whatever stands beside it
+        "cut": book.add_format({"align": "fill"}),
+        "cut text": book.add_format({"num_format": "@", "align": "fill"}),
+        "cut link": book.add_format(_LINK | {"align": "fill"}),
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
         "top": book.add_format({"valign": "top"}),
     }
@@ -191,18 +197,21 @@ def _decisions(
             if column.what == "status":
                 cell = called.get(cell, cell)
             elif isinstance(cell, list):
-                cell = ";".join(map(_item, map(Decimal, cell) if column.numeric else cell))
+                cell = plain_text(tuple(map(Decimal, cell) if column.numeric else cell), lang)
             elif column.numeric and cell is not None:
                 cell = Decimal(cell)
             if isinstance(cell, str) and len(cell) > _TEXT:
                 cut += 1
                 cell = cell[: _TEXT - 1] + "…"
+            elif isinstance(cell, bool):
+                cell = TRUTHS[lang][cell]
             place = places.get(str(cell).split(";", 1)[0]) if column.what == "rules" and at <= LINKS else None
+            cut_off = isinstance(cell, str) and _wider(cell, widths[index])
             if place is not None:
                 link = f"internal:'{rules_sheet}'!A{place}"
-                sheet.write_url(at, index, link, formats["link"], cell[:_TEXT])
+                sheet.write_url(at, index, link, formats["cut link" if cut_off else "link"], cell[:_TEXT])
             else:
-                _write(sheet, at, index, column, cell, formats)
+                _write(sheet, at, index, column, cell, formats, cut_off)
         at += 1
     if sheet is None:
         sheet, at = _sheet(book, 0, columns, widths, formats, lang), 1
@@ -245,13 +254,11 @@ def _watched(parts: Sequence[Path], told: Callable[[int], None]) -> Iterator[tup
                 told(number)
 
 
-def _write(sheet: Any, row: int, index: int, column: Column, cell: Any, formats: _Formats) -> None:
-    """One typed cell; what a workbook has no type for is text."""
+def _write(sheet: Any, row: int, index: int, column: Column, cell: Any, formats: _Formats, cut_off: bool) -> None:
+    """One typed cell; what a workbook has no type for is text, which may have to be cut off at its column's width."""
     match cell:
         case None | "":
             return
-        case bool():
-            sheet.write_string(row, index, "是" if cell else "否")
         case Decimal() if len(cell.as_tuple().digits) <= _EXACT:
             sheet.write_number(row, index, float(cell))
         case Decimal():
@@ -263,22 +270,13 @@ def _write(sheet: Any, row: int, index: int, column: Column, cell: Any, formats:
         case dt.timedelta():
             sheet.write_string(row, index, duration_text(cell))
         case _:
-            text = formats["text"] if column.what == "id" or column.numeric else None
-            sheet.write_string(row, index, str(cell), text)
+            written = "text" if column.what == "id" or column.numeric else ""
+            sheet.write_string(row, index, str(cell), formats.get(f"cut {written}".strip() if cut_off else written))
 
 
-def _item(item: Any) -> str:
-    return (
-        duration_text(item)
-        if isinstance(item, dt.timedelta)
-        else number_text(item)
-        if isinstance(item, Decimal)
-        else "是"
-        if item is True
-        else "否"
-        if item is False
-        else str(item)
-    )
+def _wider(text: str, width: int) -> bool:
+    """Whether a text takes more room than its column has."""
+    return len(text) * 2 > width and (len(text) > width or wcwidth.wcswidth(text) > width)
 
 
 def _widths(parts: Sequence[Path], columns: Sequence[Column]) -> list[int]:
@@ -368,8 +366,15 @@ def _rules(
         sheet.write_string(0, index, say(f"report-rules-{head}", lang), formats["head"])
     for at, row in enumerate(quoted, start=1):
         # heights are not found out by themselves everywhere
-        sheet.set_row(at, 15 * max(_lines(text, width) for text, width in zip(row[2:], _RULE_WIDTHS[2:], strict=True)))
-        sheet.write_string(at, 0, row[0], formats["top"])
+        sheet.set_row(
+            at,
+            15
+            * max(
+                _lines(text, width)
+                for text, width in zip((row[0], *row[2:]), (_RULE_WIDTHS[0], *_RULE_WIDTHS[2:]), strict=True)
+            ),
+        )
+        sheet.write_string(at, 0, row[0], formats["wrap"])
         sheet.write_number(at, 1, row[1], formats["top"])
         for index, text in enumerate(row[2:], start=2):
             sheet.write_string(at, index, text[:_TEXT], formats["wrap"])
