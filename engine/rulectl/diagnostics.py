@@ -5,15 +5,19 @@ Idea from Gleam and Cedar: findings are values that passes return, never excepti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rulectl.codes import Code, Language, Severity, by_slug
+from rulectl.codes import Code, Language, Severity, by_slug, say
 from rulectl.source import Location, Place
 from rulectl.values import Value, plain_text
 
 Fields = tuple[tuple[str, str], ...]
 """What fills the sentence of a code, by name."""
+
+_PART = "\x1f"
+"""Parts the names of a list in a field, which is made before anyone knows the reader's language: a unit separator,
+which no name can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Finding:
         info = self.info
         answers = {"proved": info.proved, "undecided": info.undecided, "counterexample": info.counterexample}
         other = answers.get(self.verdict, {})
-        return other.get(lang, info.message[lang]).format(**dict(self.fields))
+        return _filled(other.get(lang, info.message[lang]), self.fields, lang)
 
     def example(self, lang: Language) -> dict[str, str]:
         """The case that shows it, each value as it is written in a cell in a language; an empty list is `[]`."""
@@ -75,13 +79,24 @@ class Finding:
 
 def sentence(slug: str, fields: Fields, lang: Language) -> str:
     """What a code says is wrong."""
-    return by_slug(slug).message[lang].format(**dict(fields))
+    return _filled(by_slug(slug).message[lang], fields, lang)
 
 
 def advice(slug: str, fields: Fields, lang: Language) -> str:
     """What it says to write instead; may be empty."""
     template = by_slug(slug).help.get(lang, "")
-    return template.format(**dict(fields)).rstrip() if template else ""
+    return _filled(template, fields, lang).rstrip() if template else ""
+
+
+def listed(names: Sequence[str], most: int | None = None) -> str:
+    """Names as one field of a finding, beyond the first `most` an ellipsis; the sentence parts them as its language
+    does."""
+    return _PART.join(names[:most]) + ("…" if most is not None and len(names) > most else "")
+
+
+def _filled(template: str, fields: Fields, lang: Language) -> str:
+    text = template.format(**dict(fields))
+    return text.replace(_PART, say("report-list-comma", lang)) if _PART in text else text
 
 
 def finding(

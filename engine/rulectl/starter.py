@@ -15,7 +15,7 @@ from pathlib import Path
 from rulectl.books import shipped, shipped_names
 from rulectl.cases.writer import Target
 from rulectl.codes import Language, say, texts
-from rulectl.diagnostics import Finding, finding
+from rulectl.diagnostics import Finding, finding, listed
 from rulectl.loading import load_rulebook
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook
@@ -34,7 +34,7 @@ def start(place: Path, template: str | None, lang: Language) -> tuple[Path, Path
     Folders are made when they are not there; nothing that exists is overwritten."""
     source = shipped(template) if template is not None else None
     if template is not None and source is None:
-        return finding("unknown-template", OptionPlace("--template"), name=template, names="、".join(shipped_names()))
+        return finding("unknown-template", OptionPlace("--template"), name=template, names=listed(shipped_names()))
     ending = "" if os.path.isdir(place) else place.suffix.lower()
     if ending in _OTHER:
         return finding("not-a-workbook-name", FilePlace(str(place)), file=place)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, about, term_of, undecided
+from rulectl.diagnostics import listed
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.fold import fold
 from rulectl.lang.syntax import Any, Except, Expr, If, Is, Literal, Name, Node, Sequence
@@ -114,9 +115,8 @@ def _nodes(study: Study) -> Iterator[Node]:
 
 
 def _verdict(slug: str, subject: Subject, term: Term, left: list[str]) -> Verdict:
-    shown = "、".join(left[:12]) + ("…" if len(left) > 12 else "")
     at: Place = subject.at
-    fields = (("name", term.name), ("values", shown), ("number", str(len(left))))
+    fields = (("name", term.name), ("values", listed(left, 12)), ("number", str(len(left))))
     return Verdict(slug, Answer.COUNTEREXAMPLE, at, fields=fields)
 
 

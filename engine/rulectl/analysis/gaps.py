@@ -23,7 +23,7 @@ from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_
 from rulectl.analysis.walk import Box, inside, uncovered, widen
 from rulectl.analysis.witness import Case, decide, shown
 from rulectl.codes import Severity
-from rulectl.diagnostics import Note
+from rulectl.diagnostics import Note, listed
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.fold import fold_test
 from rulectl.lang.region import ABSENT, UNKNOWN, intersection
@@ -326,7 +326,7 @@ def _verdict(
     fields = {
         "name": subject.name,
         **region_fields(study, region),
-        "terms": "、".join(study.names[term] for term in terms),
+        "terms": listed([study.names[term] for term in terms]),
         **row_fields(study, region, subject.table or 0),
     }
     return Verdict(

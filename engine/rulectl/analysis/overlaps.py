@@ -16,7 +16,7 @@ from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
 from rulectl.analysis.walk import Box, meet
 from rulectl.analysis.witness import Case, case_in, decide, filled_in, only
-from rulectl.diagnostics import Note
+from rulectl.diagnostics import Note, listed
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Compare, Literal, Not
 from rulectl.model.outcome import Outcome
@@ -181,7 +181,7 @@ def _verdict(
     fields = {
         "name": subject.name,
         "rule": ids[0],
-        "others": "、".join(ids[1:]),
+        "others": listed(ids[1:]),
         **region_fields(study, region_of(study, space, first[0])),
     }
     notes = tuple(Note("note-overlaps", Location(place_of(study, rule))) for rule in rules[1:4])

@@ -23,7 +23,7 @@ from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_
 from rulectl.analysis.walk import Box, meet, uncovered, within
 from rulectl.analysis.witness import Case, decide, shown
 from rulectl.codes import LANGUAGES, Severity, say
-from rulectl.diagnostics import Note
+from rulectl.diagnostics import Note, listed
 from rulectl.lang.printer import print_expr
 from rulectl.lang.region import ABSENT, intersection
 from rulectl.model.outcome import Outcome
@@ -224,7 +224,7 @@ def _shadow(
     fields = {
         "name": subject.name,
         "rule": rule.id,
-        "others": "、".join(other.id for other in rules[:8]) + ("…" if len(rules) > 8 else ""),
+        "others": listed([other.id for other in rules], 8),
     }
     if slug == "shadowed-rule":
         beside = [i for i, c in enumerate(table.outputs) if not c.policy.takes.picks and rule.then[i].expr is not None]
@@ -254,7 +254,7 @@ def _passed_over(study: Study, number: int, rule: int, outcome: Outcome) -> bool
 def _when(study: Study, space: Space, unknown: int | None, columns: Sequence[str]) -> dict[str, str]:
     """In words, that a rule never decides, or not in some `columns` alone, or only while something is unknown."""
     if unknown is None and columns:
-        return {f"when_{lang}": say("check-columns-idle", lang, names="、".join(columns)) for lang in LANGUAGES}
+        return {f"when_{lang}": say("check-columns-idle", lang, names=listed(columns)) for lang in LANGUAGES}
     if unknown is None:
         return {f"when_{lang}": say("check-never-decides", lang) for lang in LANGUAGES}
     name = print_expr(space.axes[unknown].column.subject, study.names)

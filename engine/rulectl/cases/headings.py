@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from rulectl.cases.records import likely, width_of
 from rulectl.codes import LANGUAGES, say
-from rulectl.diagnostics import Finding, finding
+from rulectl.diagnostics import Finding, finding, listed
 from rulectl.lang.faults import clipped
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
@@ -200,13 +200,9 @@ def _left_out(
         free = [s for t in terms if t.id not in taken for s in (t.name, *t.aliases)]
         pairs = [f"{name} → {like}" for name in ignored[:_LOOKED_AT] if (like := nearest(name, free))]
         slug = "unknown-columns-near" if pairs else "unknown-columns"
-        columns, near = _listed(ignored), _listed(pairs)
+        columns, near = listed(ignored, _SHOWN), listed(pairs, _SHOWN)
         found.append(finding(slug, RowPlace(file, 0), columns=columns, count=len(ignored), near=near))
     if computed:
-        found.append(finding("computed-columns", RowPlace(file, 0), columns=_listed(computed), count=len(computed)))
+        columns = listed(computed, _SHOWN)
+        found.append(finding("computed-columns", RowPlace(file, 0), columns=columns, count=len(computed)))
     return found
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Some names for a sentence, the rest as an ellipsis."""
-    return "、".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")

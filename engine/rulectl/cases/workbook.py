@@ -21,7 +21,7 @@ from rulectl.cases.reader import Reject, Unreadable
 from rulectl.cases.records import LOOK
 from rulectl.cases.table import ROW, Chunk
 from rulectl.cases.typed import columns_of, text_of
-from rulectl.diagnostics import Finding, finding, has_errors
+from rulectl.diagnostics import Finding, finding, has_errors, listed
 from rulectl.model.draft import BlockKind
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.model.words import marker
@@ -128,7 +128,7 @@ def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | 
     findings: list[Finding] = [*passed_over(best.head[: best.at], file)]
     others = [one.name for one in found if one is not best]
     if others:
-        findings.append(finding("other-sheets", FilePlace(file), sheet=best.name, others="、".join(others)))
+        findings.append(finding("other-sheets", FilePlace(file), sheet=best.name, others=listed(others)))
     columns = plan(heads, rulebook, file)
     if has_errors(columns.findings):
         return Unreadable((*findings, *columns.findings))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rulectl.codes import LANGUAGES, Severity
-from rulectl.diagnostics import Finding, finding
+from rulectl.diagnostics import Finding, finding, listed
 from rulectl.lang.compiled import Compute
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.model.policy import Takes
@@ -77,7 +77,7 @@ def table_findings(table_run: TableRun) -> list[Finding]:
             rules = [table.rules[n].id for n in active]
             slug = "rules-overlap" if output.policy.takes is Takes.ONLY else "rules-disagree"
             place = table.rules[active[0]].cells or at
-            found.append(finding(slug, place, table=table.name, rules=rules, name=table.name, listed="、".join(rules)))
+            found.append(finding(slug, place, table=table.name, rules=rules, name=table.name, listed=listed(rules)))
             break
     for (rule, column), failure in table_run.now.failures.items():
         entry = table.rules[rule].then[column]

@@ -19,6 +19,7 @@ from rulectl.analysis.chains.telling import search_of, value_of, world_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Subject, Verdict, undecided
 from rulectl.codes import LANGUAGES, Severity, say
+from rulectl.diagnostics import listed
 from rulectl.lang.evaluate import names_of
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
@@ -86,7 +87,7 @@ def _told(study: Study, subject: Subject, term: Term, why: Silence, shown: Shown
         if needs and why is Silence.BLANK:
             key, missing = "check-lacks", study.names[needs[0]]
     ids = tuple(rule.id for _, rule in covering)
-    words = [(f"why_{lang}", say(key, lang, rules="、".join(ids), missing=missing)) for lang in LANGUAGES]
+    words = [(f"why_{lang}", say(key, lang, rules=listed(ids), missing=missing)) for lang in LANGUAGES]
     return Verdict(
         "no-value",
         Answer.COUNTEREXAMPLE,
