@@ -1,33 +1,42 @@
-"""What to ask, row by row: as the one-case engine counts it, for each combination of unsettled verdicts that occurs.
+"""What to ask, row by row: as the one-case engine counts it.
 
-How often each output waits for each input is worked out once for each combination of what the output itself hangs on.
-Adding that up over the outputs and sorting the inputs by it is done in columns: with many blanks, hardly two rows wait
-for the same.
+How often a row's outputs wait for each input is one row of counts. What bits leave open (doubts.py) is counted there,
+row by row; what was judged is counted once for each combination of what an output hangs on. Adding these up over the
+outputs and sorting the inputs by them is done in columns: with many blanks, hardly two rows wait for the same.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Rows, constant, distinct, distinct_words, each
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Rows, constant, distinct, each
 from rulectl.columnar.columns import Column
-from rulectl.columnar.holding import Waits
-from rulectl.columnar.terms import TermColumns, Verdicts
+from rulectl.columnar.doubts import Counted
+from rulectl.columnar.terms import TermColumns, Verdicts, Waits
+from rulectl.columnar.wanted import Places, Wanted
 from rulectl.model.rulebook import Term
 from rulectl.runtime.plan import Plan
 from rulectl.runtime.waiting import waited_for
 
-Asks = tuple[str, ...]
+_CELLS: Final = 1 << 18
+"""So many counts, of rows and names, are added up and sorted at once: few enough to stay in the processor's cache."""
 
-_CELLS = 1 << 21
-"""So many counts, of rows and names, are added up and sorted at once: 16 MB each time they are held."""
+WaitsOf = Callable[[str], "Codes | None"]
+"""The number of what each row waits for that has a decided term in doubt, among the term's `groups`."""
 
-_IN_WORD = 4
-"""Places of names in a 64-bit word."""
+
+class Share(NamedTuple):
+    """What one output adds: the counts of each row are `counts[codes]`, for the names at some places."""
+
+    required: bool
+    codes: Codes
+    counts: Counted
+    places: Rows
 
 
 class Asking:
@@ -41,11 +50,10 @@ class Asking:
 
     def forget(self) -> None:
         """Forget all asks; columns that hold their numbers must be forgotten with them."""
-        self.asks: Numbered[Asks] = Numbered(())
+        self.asks = Wanted(self._names)
         self._weights: Numbered[Waits] = Numbered(frozenset())
         self._of_group: dict[str, Lut] = {}
         self._counts = np.zeros((0, len(self._names)), np.int32)
-        self._known: dict[bytes, int] = {}
         self._weighed: dict[tuple[object, ...], dict[tuple[int, ...], int]] = {}
 
     @property
@@ -61,60 +69,57 @@ class Asking:
         rows: int,
     ) -> Codes:
         """The number of each row's asks."""
-        weights: list[tuple[Term, Codes]] = []
-        waits = {name: terms[name].waiting(*codes) for name, codes in verdicts.items()}
+
+        @cache
+        def waits(name: str) -> Codes | None:
+            return terms[name].waiting(verdicts[name])
+
+        shares: list[Share] = []
+        judged: list[tuple[Term, Codes]] = []
         for output in self.plan.outputs:
-            codes = waits.get(output.id)
-            if codes is not None and codes.any():
-                weights.append((output, self._weigh(output, terms, waits, columns, codes)))
-        if not weights:
+            verdict = verdicts.get(output.id)
+            if verdict is None:
+                continue
+            if verdict.doubts is not None:
+                lacks, codes, counts = verdict.doubts
+                shares.append(Share(output.required, codes, counts, np.array([self._place[name] for name in lacks])))
+            mine = terms[output.id].judged(verdict.codes)
+            if mine is not None and mine.any():
+                judged.append((output, self._weigh(output, terms, verdicts.keys(), waits, columns, mine)))
+        if judged:
+            self._count()
+            some = np.flatnonzero(self._counts.any(axis=0))
+            counts = np.ascontiguousarray(self._counts[:, some])
+            shares += [Share(output.required, codes, counts, some) for output, codes in judged]
+        if not shares:
             return constant(rows)
-        where = np.flatnonzero(np.logical_or.reduce([codes != 0 for _, codes in weights]))
-        self._count()
-        names = np.flatnonzero(self._counts.any(axis=0))
-        if not len(names) or not len(where):
+        where = np.flatnonzero(np.logical_or.reduce([share.codes != 0 for share in shares]))
+        names = np.unique(np.concatenate([share.places for share in shares]))
+        if not len(where) or not len(names):
             return constant(rows)
-        at, codes = distinct([Part(codes[where], len(self._weights)) for _, codes in weights], len(where))
+        shares = [share._replace(codes=share.codes[where]) for share in shares]
+        at, codes = _alike(shares, len(where))
         step = max(1, _CELLS // len(names))
-        said = np.concatenate(
-            [
-                self._inorder([(output, codes[where[at[start : start + step]]]) for output, codes in weights], names)
-                for start in range(0, len(at), step)
-            ]
-        )
+        said = [self._inorder(shares, at[start : start + step], names) for start in range(0, len(at), step)]
         asks = constant(rows)
-        asks[where] = said[codes]
+        asks[where] = self.asks.numbers(np.concatenate(said)).take(codes)
         return asks
 
-    def _inorder(self, weights: Sequence[tuple[Term, Codes]], names: Rows) -> Codes:
-        """The number of the asks of some rows, given the number of each output's weights, of which only some names
-        have any: first what required outputs wait for most, then what all do."""
-        rows = len(weights[0][1])
-        required, total = (np.zeros((rows, len(names)), np.int64) for _ in range(2))
-        counted = self._counts[:, names]
-        for output, codes in weights:
-            counts = counted[codes]
-            total += counts
-            if output.required:
-                required += counts
+    def _inorder(self, shares: Sequence[Share], at: Rows, names: Rows) -> Places:
+        """The places of names that some rows ask for, from 1, in order: first what required outputs wait for most, then
+        what all do."""
+        required, total = (np.zeros((len(at), len(names)), np.int64) for _ in range(2))
+        for share in shares:
+            counts = share.counts.take(share.codes[at], axis=0)
+            mine = slice(None) if np.array_equal(share.places, names) else np.searchsorted(names, share.places)
+            total[:, mine] += counts
+            if share.required:
+                required[:, mine] += counts
         key = required * (total.max(initial=0) + 1) + total
         # names stand in their own order, and stay so where they are waited for alike
-        order = np.argsort(-key, axis=1, kind="stable")
-        places = np.zeros((rows, -(-len(names) // _IN_WORD) * _IN_WORD), np.uint16)
-        places[:, : len(names)] = names[order] + 1
-        places[np.arange(places.shape[1]) >= np.count_nonzero(total, axis=1)[:, None]] = 0
-        at, codes = distinct_words(places.view(np.uint64))
-        return np.fromiter((self._asked(some) for some in places[at]), np.int32, len(at))[codes]
-
-    def _asked(self, places: npt.NDArray[np.uint16]) -> int:
-        """The number of some asks: `places` of names, from 1, and after them 0."""
-        asked = places[places != 0]
-        key = asked.tobytes()
-        found = self._known.get(key)
-        if found is None:
-            asks = tuple(self._names[place - 1] for place in asked.tolist())
-            found = self._known[key] = self.asks.number(asks)
-        return found
+        places: Places = (names.astype(np.uint16) + np.uint16(1)).take(np.argsort(-key, axis=1, kind="stable"))
+        places[np.arange(len(names)) >= np.count_nonzero(total, axis=1)[:, None]] = 0
+        return places
 
     def _count(self) -> None:
         """One row of counts, a column a name, for each of `_weights`."""
@@ -133,24 +138,26 @@ class Asking:
         self,
         output: Term,
         terms: Mapping[str, TermColumns],
-        waits: Mapping[str, Codes | None],
+        decided_: Iterable[str],
+        waits: WaitsOf,
         columns: Mapping[str, Column],
         mine: Codes,
     ) -> Codes:
-        """How often an output waits for each input: numbers of `_weights`, 0 where it waits for none. `waits` are the
-        numbers of each term's sets of names, `mine` those of the output."""
+        """How often an output waits for each input where it was judged: numbers of `_weights`, 0 where it waits for
+        none. `mine` are the numbers of its sets of names."""
         where = np.flatnonzero(mine)
         groups = terms[output.id].groups
-        behind = self._behind_all(output.id, terms, waits, where)
-        decided = [name for name in behind if name in waits]
+        verdicts = frozenset(decided_)
+        behind = self._behind_all(output.id, terms, verdicts, waits, mine, where)
+        decided = [name for name in behind if name in verdicts]
         if not decided and self.plan.aggregates.keys().isdisjoint(behind):
             # the names in its sets are what is asked for
             lut = self._of_group.setdefault(output.id, Lut())
-            lut.items += [self._weights.number(waits) for waits in groups.items[len(lut) :]]
+            lut.items += [self._weights.number(group) for group in groups.items[len(lut) :]]
             return lut.array().take(mine)
         unions = [(name, terms[name].unions) for name in decided]
         parts = [Part(mine[where], len(groups)), *(Part(behind[name], len(named)) for name, named in unions)]
-        blanks = sorted({k for name in behind if name not in waits for k in self._keys(name) if k in columns})
+        blanks = sorted({k for name in behind if name not in verdicts for k in self._keys(name) if k in columns})
         for name in blanks:
             codes, states = columns[name].exact()
             null = np.array([state.now is None for state in states.items], np.int32)
@@ -171,7 +178,7 @@ class Asking:
             known: dict[str, frozenset[str]] = {}
             for names, rules in groups.items[key[0]]:
                 for name in names - known.keys():
-                    found = waited_for((name,), lambda one: inner[one] if one in waits else None)
+                    found = waited_for((name,), lambda one: inner[one] if one in verdicts else None)
                     known[name] = frozenset(o for input_ in found for o in self._behind(input_, blank, columns))
                 counts[frozenset[str]().union(*map(known.__getitem__, names))] += rules
             return self._weights.number(frozenset(counts.items()))
@@ -181,7 +188,13 @@ class Asking:
         return result
 
     def _behind_all(
-        self, output: str, terms: Mapping[str, TermColumns], waits: Mapping[str, Codes | None], where: Rows
+        self,
+        output: str,
+        terms: Mapping[str, TermColumns],
+        decided: frozenset[str],
+        waits: WaitsOf,
+        mine: Codes,
+        where: Rows,
     ) -> dict[str, Codes]:
         """The terms that an output may wait for in these rows, and those behind them; of decided terms the numbers of
         what these wait for themselves."""
@@ -189,14 +202,14 @@ class Asking:
         left = [output]
         while left:
             name = left.pop()
-            term, codes = terms[name], waits[name]
-            behind = term.behind(constant(len(where)) if codes is None else codes[where])
+            codes = mine if name == output else waits(name)
+            behind = terms[name].behind(constant(len(where)) if codes is None else codes[where])
             if name in seen:
                 seen[name] = behind
-            names = {n for met in np.unique(behind).tolist() for n in term.unions.items[met]}
+            names = {n for met in np.unique(behind).tolist() for n in terms[name].unions.items[met]}
             fresh = sorted(names.difference(seen))
             seen |= dict.fromkeys(fresh, behind)
-            left += [name for name in fresh if name in waits]
+            left += [name for name in fresh if name in decided]
         return seen
 
     def _keys(self, name: str) -> tuple[str, ...]:
@@ -212,3 +225,11 @@ class Asking:
             return (name,)
         missing = [key for key in self._keys(name) if key in blank or key not in columns]
         return missing or (name,)
+
+
+def _alike(shares: Sequence[Share], rows: int) -> tuple[Rows, Codes]:
+    """A row of each combination of counts, and which of them each row has. Where counts were made row by row, each row
+    is taken for one of its own."""
+    if sum(len(share.counts) for share in shares) < rows:
+        return distinct([Part(share.codes, len(share.counts)) for share in shares], rows)
+    return np.arange(rows), np.arange(rows, dtype=np.int32)

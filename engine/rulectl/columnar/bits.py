@@ -5,9 +5,7 @@ runtime/leaf.py, as one matrix a column), so the rules that hold for a row of a 
 column. Columns that together have few classes share a matrix. The work for a row hangs on the number of rules and of
 conditions alone, not on how values spread; and where a value is unknown, the rules that could hold come the same way.
 
-What an unknown value leaves open under hit policy F follows from these bits too (design/0005): rules before the first
-that holds, which could hold and would say something else. For each unknown column it is counted how many of them wait
-for it.
+What is unknown leaves a rule standing wherever it could hold; what follows from that says doubts.py.
 """
 
 from __future__ import annotations
@@ -66,15 +64,14 @@ class Shared(NamedTuple):
 
 
 class Bits(NamedTuple):
-    """Bit `n` is the rule `rule[n]`, else rules last. `single[column]` has the rules that hold by class, `shared` the
-    same for several columns together; `open[column]` are the rules that could hold where a column is unknown,
-    `asks[column]` those that ask it something that null leaves open."""
+    """Bit `n` is the rule `rule[n]`, else rules last. `shared` has by class the rules that hold, where a column is
+    unknown those that hold or could; `null[column]` are the rules that hold of null, `asks[column]` those that ask it
+    something that null leaves open."""
 
     rule: Codes
     words: int
     shared: tuple[Shared, ...]
-    single: tuple[Words, ...]
-    open: Words
+    null: Words
     asks: Words
 
     @staticmethod
@@ -91,28 +88,24 @@ class Bits(NamedTuple):
         bit[order] = np.arange(count)
         slots = {slot.column: slot for slot in lowered.slots}
         single: list[Words] = []
-        open_, asks = np.zeros((len(sizes), words), np.uint64), np.zeros((len(sizes), words), np.uint64)
+        null, asks = np.zeros((len(sizes), words), np.uint64), np.zeros((len(sizes), words), np.uint64)
         for column, size in enumerate(sizes):
             slot = slots[column]
-            single.append(_matrix(slot, size, bit, words))
+            holds = _matrix(slot, size, bit, words)
+            null[column] = holds[ABSENT]
             if slot.partition is None:
-                open_[column], asks[column] = _packed(bit, words), _packed(bit[list(slot.members)], words)
-                continue
-            # short forms ask nothing of null, and a large table has many
-            null = [
-                None if all(type(form) is tuple for form in forms) else slot.constraint(ref).null
-                for ref, forms in enumerate(slot.forms)
-            ]
-            refs = np.asarray(slot.refs, np.int64)
-            may = np.array([*(n is not False for n in null), True])[refs]
-            waits = np.array([*(n is None for n in null), False])[refs]
-            open_[column], asks[column] = _packed(bit[may], words), _packed(bit[waits], words)
-        return Bits(rule[order], words, tuple(_together(single)), tuple(single), open_, asks)
-
-    @property
-    def voice_bytes(self) -> int:
-        """How much memory the `Voices` of one output column may take."""
-        return (len(self.rule) + 1) * self.words * 8
+                asks[column] = _packed(bit[list(slot.members)], words)
+            else:
+                # short forms ask nothing of null, and a large table has many
+                said = [
+                    None if all(type(form) is tuple for form in forms) else slot.constraint(ref).null
+                    for ref, forms in enumerate(slot.forms)
+                ]
+                waits = np.array([*(n is None for n in said), False])[np.asarray(slot.refs, np.int64)]
+                asks[column] = _packed(bit[waits], words)
+            holds[UNKNOWN] = null[column] | asks[column]
+            single.append(holds)
+        return Bits(rule[order], words, tuple(_together(single)), null, asks)
 
     def first(self, classes: Sequence[Codes], rows: int) -> Codes:
         """The first rule that holds in each row, NONE where none does."""
@@ -120,13 +113,22 @@ class Bits(NamedTuple):
 
         def one(part: slice) -> None:
             mine = [column[part] for column in classes]
-            first = self._first_of_few(mine) if self.words <= FEW_WORDS else _first(self._holding(mine))
-            found[part] = rule.take(first)
+            found[part] = (
+                self._named(self._first_of_few(mine)) if self.words <= FEW_WORDS else self.lowest(self.standing(mine))
+            )
 
-        # -1 is the last
-        rule = np.append(self.rule, np.int32(NONE))
         _in_steps(rows, self.words, one)
         return found
+
+    def lowest(self, held: Words) -> Codes:
+        """The first rule of each row of words, NONE where there is none."""
+        word = (held != 0).argmax(axis=1) if held.shape[1] > 1 else np.zeros(len(held), np.int64)
+        bits = held[np.arange(len(held)), word]
+        return self._named(np.where(bits == 0, np.int64(-1), word * 64 + _lowest(bits)))
+
+    def _named(self, bits: Rows) -> Codes:
+        """The rules of some bits, NONE for -1."""
+        return np.append(self.rule, np.int32(NONE)).take(bits)
 
     def _first_of_few(self, classes: Sequence[Codes]) -> Rows:
         """The lowest bit that holds in each row, -1 where none does: word by word, which is faster for few."""
@@ -147,7 +149,7 @@ class Bits(NamedTuple):
         whole = np.empty((rows, self.words), np.uint64)
 
         def one(part: slice) -> None:
-            whole[part] = self._holding([column[part] for column in classes])
+            whole[part] = self.standing([column[part] for column in classes])
 
         _in_steps(rows, self.words, one)
         return whole
@@ -157,82 +159,14 @@ class Bits(NamedTuple):
         (at,) = np.unpackbits(words.view(np.uint8), bitorder="little").nonzero()
         return tuple(sorted(self.rule[at].tolist()))
 
-    def doubts(
-        self, classes: Sequence[Codes], rows: int, voices: Sequence[Voices]
-    ) -> tuple[Codes, list[dict[int, Codes]]]:
-        """For rows with unknown classes: the first rule that holds, and for each output column how many of the rules
-        before it that could hold and would say something else wait for each column of the table."""
-        found = np.full(rows, NONE, np.int32)
-        unknown = {c: column == UNKNOWN for c, column in enumerate(classes)}
-        unknown = {c: mask for c, mask in unknown.items() if mask.any()}
-        waiting: list[dict[int, Codes]] = [{c: np.zeros(rows, np.int32) for c in unknown} for _ in voices]
-
-        def one(part: slice) -> None:
-            mine = [column[part] for column in classes]
-            holding = self._holding(mine)
-            first = _first(holding)
-            hit = first >= 0
-            found[part][hit] = self.rule[first[hit]]
-            possible = self._possible(mine)
-            possible &= ~holding
-            possible &= self._before(first)
-            lasts: tuple[int, Words] | None = None
-            for voice, counts in zip(voices, waiting, strict=True):
-                if lasts is None or lasts[0] != id(voice):
-                    lasts = (id(voice), possible & voice.others[voice.of_bit[first]])
-                for column, where in unknown.items():
-                    (at,) = where[part].nonzero()
-                    some = lasts[1][at] & self.asks[column]
-                    counts[column][part][at] = np.bitwise_count(some).sum(axis=1, dtype=np.int32)
-
-        _in_steps(rows, 4 * self.words, one)
-        return found, waiting
-
-    def _holding(self, classes: Sequence[Codes]) -> Words:
-        """The rules that hold in each row; what is unknown holds where null does."""
+    def standing(self, classes: Sequence[Codes]) -> Words:
+        """The rules that hold in each row, or could where something is unknown."""
         held: Words | None = None
         for shared in self.shared:
             mine = shared.holds.take(shared.places(classes), axis=0)
             held = mine if held is None else np.bitwise_and(held, mine, out=held)
         assert held is not None
         return held
-
-    def _possible(self, classes: Sequence[Codes]) -> Words:
-        """The rules that hold or could."""
-        held: Words | None = None
-        for column, (holds, mine) in enumerate(zip(self.single, classes, strict=True)):
-            bits = holds.take(mine, axis=0)
-            bits[mine == UNKNOWN] = self.open[column]
-            held = bits if held is None else np.bitwise_and(held, bits, out=held)
-        assert held is not None
-        return held
-
-    def _before(self, first: Rows) -> Words:
-        """The bits below the first that holds; all where none does."""
-        end = np.where(first < 0, len(self.rule), first)
-        word = end >> 6
-        # all words below that of the first, in one look-up, and then its own
-        below: Words = np.tril(np.full((self.words, self.words), _ALL), -1).take(word, axis=0)
-        below[np.arange(len(end)), word] = (_ONE << (end & 63).astype(np.uint64)) - _ONE
-        return below
-
-
-class Voices(NamedTuple):
-    """What the rules of one output column say, as numbers: `of_bit` by bit, silence last; `others` by number the rules
-    that say something else."""
-
-    of_bit: Codes
-    others: Words
-
-    @staticmethod
-    def of(numbers: Sequence[int], words: int) -> Voices:
-        """`numbers` are what the rules say, in the order of bits; 0 is silence."""
-        count = max(numbers, default=0) + 1
-        others = np.full((count, words), _ALL, np.uint64)
-        at = np.arange(len(numbers), dtype=np.int64)
-        said = np.asarray(numbers, np.int64)
-        np.bitwise_xor.at(others, (said, at >> 6), _ONE << (at & 63).astype(np.uint64))
-        return Voices(np.array([*numbers, 0], np.int32), others)
 
 
 def _in_steps(rows: int, words: int, one: Any) -> None:
@@ -245,14 +179,6 @@ def _in_steps(rows: int, words: int, one: Any) -> None:
     else:
         for part in parts:
             one(part)
-
-
-def _first(held: Words) -> Rows:
-    """The lowest bit of each row, -1 where there is none."""
-    word = (held != 0).argmax(axis=1) if held.shape[1] > 1 else np.zeros(len(held), np.int64)
-    bits = held[np.arange(len(held)), word]
-    first: Rows = np.where(bits == 0, np.int64(-1), word * 64 + _lowest(bits))
-    return first
 
 
 def _lowest(bits: Words) -> Rows:
@@ -268,7 +194,7 @@ def _packed(bits: Rows, words: int) -> Words:
 
 
 def _matrix(slot: Slot, size: int, bit: Rows, words: int) -> Words:
-    """For each class of a column the rules that hold there; at UNKNOWN those that hold of null."""
+    """For each class of a column the rules that hold there; at ABSENT those that hold of null."""
     if slot.partition is None:
         # one whole test: rules without it hold everywhere, those with it where it is met
         holds = np.tile(_packed(np.setdiff1d(bit, bit[list(slot.members)]), words), (size, 1))
@@ -285,9 +211,8 @@ def _matrix(slot: Slot, size: int, bit: Rows, words: int) -> Words:
     mask = _ONE << (bit[member] & 63).astype(np.uint64)
     np.bitwise_xor.at(changes, (first[run], bit[member] >> 6), mask)
     np.bitwise_xor.at(changes, (last[run], bit[member] >> 6), mask)
-    holds = np.bitwise_xor.accumulate(changes, axis=0)[:size]
-    holds[UNKNOWN] = holds[ABSENT]
-    return holds
+    whole: Words = np.bitwise_xor.accumulate(changes, axis=0)
+    return whole[:size]
 
 
 def _together(single: Sequence[Words]) -> list[Shared]:

@@ -206,17 +206,22 @@ def distinct(parts: Sequence[Part], rows: int) -> tuple[Rows, Codes]:
     return _numbered(whole, size)
 
 
-def distinct_words(words: npt.NDArray[np.uint64]) -> tuple[Rows, Codes]:
-    """The same for rows of words, (rows, words): they are told apart by a number mixed from each, then compared."""
-    mixed = np.zeros(len(words), np.uint64)
+def mixed(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """A number for each row of words, (rows, words), that tells nearly all apart."""
+    found = np.zeros(len(words), np.uint64)
     for column in range(words.shape[1]):
-        mixed ^= words[:, column]
+        found ^= words[:, column]
         # upper bits must come down before the next word: sets of rules differ in few bits
-        mixed ^= mixed >> _MIX
-        mixed *= _SCATTER
-        mixed ^= mixed >> _MIX
-        mixed *= _SCATTER
-    at, codes = _numbered(mixed.view(np.int64), _LARGEST)
+        found ^= found >> _MIX
+        found *= _SCATTER
+        found ^= found >> _MIX
+        found *= _SCATTER
+    return found
+
+
+def distinct_words(words: npt.NDArray[np.uint64]) -> tuple[Rows, Codes]:
+    """The same for rows of words, (rows, words): they are told apart by what is mixed from them, then compared."""
+    at, codes = _numbered(mixed(words).view(np.int64), _LARGEST)
     if not (words[at[codes]] == words).all():
         _, at, number = np.unique(words, axis=0, return_index=True, return_inverse=True)
         return at, number.astype(np.int32)

@@ -13,7 +13,7 @@ import polars as pl
 
 from rulectl.cases.headings import Plan as Headings
 from rulectl.cases.reader import Reject
-from rulectl.cases.writer import because, cell, guarded, joined
+from rulectl.cases.writer import because, cell, guarded
 from rulectl.codes import Severity
 from rulectl.columnar.alike import Alike
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each, gathered
@@ -22,6 +22,7 @@ from rulectl.columnar.lists import cut, end_to_end
 from rulectl.columnar.refused import Refused
 from rulectl.columnar.tables import TableColumns
 from rulectl.columnar.typed import typed, unfitted
+from rulectl.columnar.wanted import Wanted
 from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Status
@@ -101,7 +102,7 @@ class Decided:
     columns: Mapping[str, Column]
     ranks: Codes
     asks: Codes
-    ask_names: Numbered[tuple[str, ...]]
+    ask_names: Wanted
     firings: tuple[Pieces, ...]
     findings: Codes
     told: Numbered[tuple[Finding, ...]]
@@ -147,9 +148,8 @@ class Decided:
 
     def ask_texts(self, labels: Mapping[str, str]) -> pl.Series:
         """The terms to ask for, by their labels, the most useful first."""
-        way = " ".join(("asks", *labels.values()))
-        spelling = self.spellings.of(self.ask_names, way, lambda names: joined(labels[name] for name in names))
-        return spelling.column(self.asks).alias("asks")
+        texts = self.ask_names.texts(self.asks, [labels[name] for name in self.ask_names.names])
+        return _guard(texts, risky=any(guarded(label or "=") != label for label in labels.values())).alias("asks")
 
     def rule_texts(self) -> pl.Series:
         """The rules that fired, in order: `table/rule;table/rule`."""
@@ -262,7 +262,7 @@ class Decided:
 
     def asked(self) -> pl.Series:
         """The ids of the terms to ask for, as lists."""
-        return gathered(self.spellings.whole(self.ask_names, "names", _lists), self.asks).alias("asks")
+        return self.ask_names.lists(self.asks).alias("asks")
 
     def rules(self) -> pl.Series:
         """The rules that fired, in order, as lists of `table/rule`."""
@@ -293,9 +293,7 @@ class Decided:
                 if count:
                     for firing in firings:
                         rules[firing] += count
-        asks: Counter[str] = Counter()
-        for count, names in zip(np.bincount(self.asks).tolist(), self.ask_names.items, strict=False):
-            asks.update(dict.fromkeys(names, count) if count else {})
+        asks = self.ask_names.counts(self.asks)
         slugs: Counter[str] = Counter()
         troubled = 0
         for count, told in zip(np.bincount(self.findings).tolist(), self.told.items, strict=False):

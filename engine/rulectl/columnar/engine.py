@@ -37,6 +37,7 @@ from rulectl.columnar.seen import Seen
 from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.columnar.terms import TermColumns, Verdicts
 from rulectl.columnar.tested import Questions
+from rulectl.columnar.wanted import Wanted
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.region import Partition
@@ -312,7 +313,7 @@ class ColumnarEngine:
             states: Numbered[State] = Numbered()
             lut = [states.number(given({**o.derived, **o.outputs}[name])) for o in outcomes]
             columns[name] = Coded(np.array(lut, np.int32)[at], states)
-        asks: Numbered[tuple[str, ...]] = Numbered(())
+        asks = Wanted(sorted({name for outcome in outcomes for name in outcome.asks}))
         told: Numbered[tuple[Finding, ...]] = Numbered(())
         fired: Numbered[tuple[Firing, ...]] = Numbered(())
 
@@ -330,7 +331,7 @@ class ColumnarEngine:
             headings=headings,
             columns=columns,
             ranks=gathered(o.status.rank for o in outcomes),
-            asks=gathered(asks.number(o.asks) for o in outcomes),
+            asks=asks.numbers_of([o.asks for o in outcomes])[at],
             ask_names=asks,
             firings=(Pieces(gathered(fired.number(o.firings) for o in outcomes), fired),),
             findings=gathered(told.number(o.findings) for o in outcomes),

@@ -7,19 +7,16 @@ too much memory; tables of both kinds are decided combination by combination.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rulectl.columnar.bits import FEW_WORDS, MOST_BYTES, Bits, Voices
-from rulectl.columnar.codes import Codes, Numbered, Part, distinct, distinct_words, each
+from rulectl.columnar.bits import FEW_WORDS, Bits, Words
+from rulectl.columnar.codes import Codes
+from rulectl.columnar.doubts import Opening
 from rulectl.columnar.grid import Grid
 from rulectl.runtime.lowering import TRUE
 from rulectl.runtime.plan import TablePlan
-from rulectl.runtime.resolve import NOTHING, Spoken
-
-Waits = frozenset[tuple[frozenset[str], int]]
-"""Sets of names, and for how many rules each stands."""
 
 _GRID_WORK, _BITS_WORK = 4, 20
 """A box takes about as long as four words of bits for each column asked, a row of a matrix as long as twenty words and
@@ -32,10 +29,11 @@ _MOST_BOXES = 2_000
 @dataclass
 class Holding:
     """One table whose columns all sort a row into a class. `first_only`: nothing but the first rule that holds
-    matters."""
+    matters. `given` are the places of columns that ask one plain input, by its name, where bits say what is open."""
 
     plan: TablePlan
     first_only: bool
+    given: Mapping[str, tuple[int, ...]]
 
     @cached_property
     def sizes(self) -> list[int]:
@@ -64,10 +62,15 @@ class Holding:
         """Whether there is a way at all."""
         return self.bits is not None or self.grid is not None
 
-    @property
-    def tells_doubts(self) -> bool:
-        """Whether bits can say what unknown values leave open without taking too much memory."""
-        return self.bits is not None and len(self.plan.table.outputs) * self.bits.voice_bytes <= MOST_BYTES
+    @cached_property
+    def opening(self) -> Opening | None:
+        """What says what rows leave open that lack inputs; None where bits do not."""
+        return Opening(self.plan, self.bits, self.given) if self.given and self.bits is not None else None
+
+    def forget(self) -> None:
+        """Forget what sets of rules come to."""
+        if self.opening is not None:
+            self.opening.forget()
 
     def first(self, classes: Sequence[Codes], rows: int) -> Codes:
         """The first rule that holds in each row, NONE where none does; all classes are known."""
@@ -76,56 +79,17 @@ class Holding:
         assert self.bits is not None
         return self.bits.first(classes, rows)
 
-    def sets(self, classes: Sequence[Codes], rows: int) -> tuple[list[tuple[int, ...]], Codes]:
-        """The sets of rules that hold, and which of them each row has; all classes are known."""
-        bits = self.bits
-        assert bits is not None
-        words = bits.sets(classes, rows)
-        at, codes = distinct_words(words)
-        return [bits.rules(words[row]) for row in at.tolist()], codes
+    def sets(self, classes: Sequence[Codes], rows: int) -> Words:
+        """The rules that hold in each row, as words; all classes are known."""
+        assert self.bits is not None
+        return self.bits.sets(classes, rows)
 
-    @cached_property
-    def _voices(self) -> list[Voices]:
-        """What the rules say, by output column; columns whose rules differ alike share one."""
-        bits = self.bits
-        assert bits is not None
-        made: dict[tuple[int, ...], Voices] = {}
-        found: list[Voices] = []
-        for column in range(len(self.plan.table.outputs)):
-            said: Numbered[Spoken] = Numbered(NOTHING)
-            numbers = tuple(said.number(self.plan.spoken[rule][column]) for rule in bits.rule.tolist())
-            if numbers not in made:
-                made[numbers] = Voices.of(numbers, bits.words)
-            found.append(made[numbers])
-        return found
+    def rules(self, words: Words) -> tuple[int, ...]:
+        """The numbers of rules given as words."""
+        assert self.bits is not None
+        return self.bits.rules(words)
 
-    def doubts(
-        self, classes: Sequence[Codes], rows: int, names: Sequence[str], number: Callable[[Waits], int]
-    ) -> tuple[Codes, list[Codes]]:
-        """For rows that lack inputs: the first rule that holds, and by output column the `number` of what they lack;
-        `names` are those of the columns."""
-        bits = self.bits
-        assert bits is not None
-        parts = [Part(column, size) for column, size in zip(classes, self.sizes, strict=True)]
-        at, codes = distinct(parts, rows)
-        found, waiting = bits.doubts([column[at] for column in classes], len(at), self._voices)
-        single = [frozenset((name,)) for name in names]
-        doubts: list[Codes] = []
-        for n, counts in enumerate(waiting):
-            if n and self._voices[n] is self._voices[0]:
-                doubts.append(doubts[0])
-                continue
-            doubts.append(_numbered(counts, len(at), len(bits.rule) + 1, single, number)[codes])
-        return found[codes], doubts
-
-
-def _numbered(
-    counts: dict[int, Codes], rows: int, size: int, names: Sequence[frozenset[str]], number: Callable[[Waits], int]
-) -> Codes:
-    """The number of what each row waits for; `counts` say for how many rules it waits for each column."""
-    columns = list(counts)
-
-    def note(key: tuple[int, ...]) -> int:
-        return number(frozenset((names[c], rules) for c, rules in zip(columns, key, strict=True) if rules))
-
-    return each([Part(count, size) for count in counts.values()], rows, note)
+    def lowest(self, words: Words) -> Codes:
+        """The first of the rules that hold in each row, given as words; NONE where none does."""
+        assert self.bits is not None
+        return self.bits.lowest(words)

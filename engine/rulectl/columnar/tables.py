@@ -16,8 +16,10 @@ import numpy as np
 
 from rulectl.columnar.codes import Codes, Combined, Known, Lut, Mask, Numbered, Part, Rows, constant
 from rulectl.columnar.columns import Column, Facts, Lens, Pair
+from rulectl.columnar.doubts import Doubts
 from rulectl.columnar.grid import NONE
-from rulectl.columnar.holding import Holding, Waits
+from rulectl.columnar.holding import Holding
+from rulectl.columnar.met import Met, Words
 from rulectl.columnar.runs import Runs, Start
 from rulectl.columnar.tested import Questions, Reply
 from rulectl.columnar.voices import Voices
@@ -44,12 +46,12 @@ _FEW_COMBINATIONS = 1 << 12
 
 class Pass(NamedTuple):
     """What a table comes to in all rows: the number of each row's run, for each output column the number of what is
-    said (`Finished.voices`) and, where bits say what is open, that of what the rules wait for that could change it
-    (`TableColumns.doubts`). `starts` are the numbers of what class numbers come to."""
+    said (`Finished.voices`) and, where bits say what is open, what it lacks. `starts` are the numbers of what class
+    numbers come to."""
 
     runs: Codes
     voices: tuple[Codes, ...]
-    doubts: tuple[Codes, ...]
+    doubts: tuple[Doubts, ...]
     starts: Codes
 
 
@@ -57,7 +59,7 @@ class Pass(NamedTuple):
 class TableColumns:
     """One table, ready for columns. `coarse` are the columns that ask a term for its class, `tested` the others, by the
     terms whose values they need, with their places among all columns; `given` are the places of those columns that need
-    one plain input; `alone`: whether no other table writes what this one does."""
+    one plain input, by its name; `alone`: whether no other table writes what this one does."""
 
     number: int
     plan: TablePlan
@@ -65,18 +67,21 @@ class TableColumns:
     constants: Mapping[str, Value]
     coarse: tuple[tuple[int, str, Lens], ...]
     tested: tuple[tuple[Questions, tuple[int, ...]], ...]
-    given: frozenset[int]
+    given: Mapping[str, tuple[int, ...]]
     alone: bool
     finishing: Runs
-    doubts: Numbered[Waits] = field(default_factory=lambda: Numbered(frozenset()))
     starts: list[Start] = field(default_factory=list)
+    _counts: Numbered[tuple[int, ...]] = field(init=False)
     _rule_start: Known = field(default_factory=Known)
+    _set_start: Met = field(default_factory=Met)
     _combined: Combined = field(default_factory=Combined)
     _start_of: dict[tuple[int, ...], int] = field(default_factory=dict)
     _points: Numbered[tuple[int, ...]] = field(default_factory=Numbered)
     _point_of: dict[tuple[int, ...], int] = field(default_factory=dict)
-    _waits_of: dict[tuple[tuple[str, ...], tuple[int, ...]], int] = field(default_factory=dict)
     _luts: tuple[Lut, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._counts = Numbered((0,) * len(self.given))
 
     @staticmethod
     def of(
@@ -103,19 +108,24 @@ class TableColumns:
         outputs = [terms[column.term] for column in table.table.outputs]
         others = plan.writers.keys() | plan.aggregates.keys()
         inputs = {name for name, term in terms.items() if term.role is Role.INPUT and name not in others}
-        columns = table.lowered.columns
-        given = frozenset(at for at, c in enumerate(columns) if len(c.names) == 1 and c.names <= inputs)
+        given: dict[str, tuple[int, ...]] = {}
+        for at, column in enumerate(table.lowered.columns):
+            if len(column.names) == 1 and column.names <= inputs:
+                (name,) = column.names
+                given[name] = (*given.get(name, ()), at)
+        given = {name: given[name] for name in sorted(given, key=plan.order.__getitem__)}
         alone = all(len(plan.writers[term.id]) == 1 for term in outputs)
         finishing = Runs(table, outputs, terms, constants)
         return TableColumns(number, table, outputs, constants, tuple(coarse), tuple(groups), given, alone, finishing)
 
     def forget(self) -> None:
         """Forget all runs; columns that hold their numbers must be forgotten with them."""
-        self.starts, self.doubts = [], Numbered(frozenset())
-        self._start_of, self._waits_of = {}, {}
+        self.starts, self._start_of = [], {}
         self._points, self._point_of, self._luts = Numbered(), {}, ()
+        self._counts = Numbered((0,) * len(self.given))
+        self.holding.forget()
         self.finishing.forget()
-        self._rule_start, self._combined = Known(), Combined()
+        self._rule_start, self._set_start, self._combined = Known(), Met(), Combined()
         for _, _, lens in self.coarse:
             lens.forget()
         for group, _ in self.tested:
@@ -149,15 +159,12 @@ class TableColumns:
     @property
     def held(self) -> int:
         """How many things are remembered."""
-        return len(self.starts) + len(self._points) + len(self.doubts) + self.finishing.held
+        return len(self.starts) + len(self._points) + len(self._counts) + self.finishing.held
 
     def decide(self, columns: Mapping[str, Column], rows: int) -> Pass:
         """What each row comes to."""
-        doubts: tuple[Codes, ...] = ()
-        if self._repeats(columns, rows):
-            starts, doubts = self._by_classes(columns, rows)
-        else:
-            starts, doubts = self._by_rules(columns, rows)
+        decide = self._by_classes if self._repeats(columns, rows) else self._by_rules
+        starts, doubts = decide(columns, rows)
         runs, voices = self.finishing.finish(self.starts, starts, columns, rows)
         return Pass(runs, voices, doubts, starts)
 
@@ -167,7 +174,7 @@ class TableColumns:
             return done.runs[where]
         return self.finishing.exactly(self.starts, done.starts, columns, where)
 
-    def _by_classes(self, columns: Mapping[str, Column], rows: int) -> tuple[Codes, tuple[Codes, ...]]:
+    def _by_classes(self, columns: Mapping[str, Column], rows: int) -> tuple[Codes, tuple[Doubts, ...]]:
         """The start of each combination of classes, and of replies to the other questions; and what is in doubt beside
         it, nothing where that is nowhere."""
         parts: list[Part] = [columns[name].seen(lens) for _, name, lens in self.coarse]
@@ -188,34 +195,33 @@ class TableColumns:
         fresh = self._points.items[len(self._luts[0]) :]
         for place, lut in enumerate(self._luts):
             lut.items += [point[place] for point in fresh]
-        starts, *doubts = [lut.array() for lut in self._luts]
-        in_doubt = any(lut.any() for lut in doubts)
-        return starts.take(points), tuple([lut.take(points) for lut in doubts]) if in_doubt else ()
+        starts, *lacks = [lut.array() for lut in self._luts]
+        if not any(lut.any() for lut in lacks):
+            return starts.take(points), ()
+        counts = np.array(self._counts.items, np.int32)
+        return starts.take(points), tuple([Doubts(tuple(self.given), lut.take(points), counts) for lut in lacks])
 
     def _point(self, pairs: Sequence[Pair], replies: Sequence[Reply]) -> tuple[int, ...]:
-        """A start, and for each output column the number of what it waits for beside that."""
+        """A start, and for each output column the number of the counts of what it lacks beside that."""
         settled, index = (0,) * len(self.terms), self.plan.index
         if _certain(pairs, replies):
             key = self._classes(pairs, replies)
             open_ = [at for at, klass in enumerate(key) if klass == UNKNOWN]
             if not open_:
                 return self._hits(index.match(key).hits), *settled
-            if isinstance(index, Index) and self._tells and self.given.issuperset(open_):
+            if isinstance(index, Index) and self._tells and self._given.issuperset(open_):
                 doubting = doubting_of(self.plan, index.leaf(key))
                 seen = doubting.look(key)
                 if seen is not None:
-                    waits = [self._waits(seen.gap.names, counts) for counts in seen.counts]
-                    return self._hits(doubting.leaf.rules(seen.hits)), *(waits or settled)
+                    lacks = [dict(zip(seen.gap.names, counts, strict=False)) for counts in seen.counts]
+                    numbers = [self._counts.number(tuple([one.get(n, 0) for n in self.given])) for one in lacks]
+                    return self._hits(doubting.leaf.rules(seen.hits)), *(numbers or settled)
         self.starts.append(self._start(pairs, replies))
         return len(self.starts) - 1, *settled
 
-    def _waits(self, names: tuple[str, ...], counts: tuple[int, ...]) -> int:
-        """The number of what a column waits for: so many rules for each of these names."""
-        known = names, counts
-        if known not in self._waits_of:
-            waits = frozenset((frozenset((name,)), n) for name, n in zip(names, counts, strict=False) if n)
-            self._waits_of[known] = self.doubts.number(waits)
-        return self._waits_of[known]
+    @cached_property
+    def _given(self) -> frozenset[int]:
+        return frozenset(at for places in self.given.values() for at in places)
 
     @cached_property
     def _tells(self) -> bool:
@@ -238,62 +244,58 @@ class TableColumns:
     @cached_property
     def holding(self) -> Holding:
         """How rows are held against the rules."""
-        return Holding(self.plan, self._first_only)
+        return Holding(self.plan, self._first_only, self.given if self._tells else {})
 
     @cached_property
     def _first_only(self) -> bool:
         policies = {self.plan.table.policy, *self.plan.outputs.policies}
         return policies == {HitPolicy.FIRST}
 
-    @cached_property
-    def _doubtful(self) -> bool:
-        """Whether bits say all that unknown values leave open: only the first rule counts, and it says plain values."""
-        plain = not self.tested and not self.plan.expressions and not self.plan.lowered.otherwise
-        return self._first_only and self.alone and plain
-
-    def _by_rules(self, columns: Mapping[str, Column], rows: int) -> tuple[Codes, tuple[Codes, ...]]:
+    def _by_rules(self, columns: Mapping[str, Column], rows: int) -> tuple[Codes, tuple[Doubts, ...]]:
         """Rows whose classes are all known by the grid or by bits, those that lack inputs by bits; others by the
         combinations in which they come."""
         by_column = {at: columns[name].classes(lens) for at, name, lens in self.coarse}
         for group, places in self.tested:
             by_column |= {at: group.classes(place, columns, rows) for place, at in enumerate(places)}
         classes = [by_column[at] for at in range(len(by_column))]
-        open_ = {at: column <= UNKNOWN for at, column in enumerate(classes) if rows and column.min() <= UNKNOWN}
+        open_ = [column <= UNKNOWN for column in classes if rows and column.min() <= UNKNOWN]
         if not open_:
             return self._known(classes, rows), ()
         starts = constant(rows)
-        unknown: Mask = np.logical_or.reduce(list(open_.values()))
-        (where,) = (~unknown).nonzero()
+        left: Mask = np.logical_or.reduce(open_)
+        (where,) = (~left).nonzero()
         starts[where] = self._known([column[where] for column in classes], len(where))
-        doubts: tuple[Codes, ...] = ()
-        if self._doubtful and self.holding.tells_doubts:
-            odd = [mask if at not in self.given else classes[at] < UNKNOWN for at, mask in open_.items()]
-            left: Mask = np.logical_or.reduce(odd)
-            (where,) = (unknown & ~left).nonzero()
-            doubts = tuple(constant(rows) for _ in self.terms)
-            names = [name for _, name, _ in self.coarse]
-            some_classes = [column[where] for column in classes]
-            found, mine = self.holding.doubts(some_classes, len(where), names, self.doubts.number)
-            starts[where] = self._first_rules(found)
-            for whole, some in zip(doubts, mine, strict=True):
-                whole[where] = some
-            unknown = left
-        if unknown.any():
+        doubts = tuple(Doubts.none(tuple(self.given), rows) for _ in self.terms)
+        opening = self.holding.opening
+        if opening is not None:
+            odd = opening.odd(classes)
+            (where,) = (left & ~odd).nonzero()
+            looked = opening.look([column[where] for column in classes], len(where), self._starts_of, self._rules_of)
+            starts[where] = looked.starts
+            doubts = tuple(none.and_those(where, one) for none, one in zip(doubts, looked.doubts, strict=True))
+            odd[where] = looked.judged
+            left &= odd
+        if left.any():
+            (where,) = left.nonzero()
             asked = {name for _, name, _ in self.coarse}.union(*(group.names for group, _ in self.tested))
-            rest = {name: columns[name].kept(unknown) for name in asked}
-            starts[unknown], mine_ = self._by_classes(rest, int(unknown.sum()))
-            if mine_:
-                doubts = doubts or tuple(constant(rows) for _ in self.terms)
-                for whole, codes in zip(doubts, mine_, strict=True):
-                    whole[unknown] = codes
+            rest = {name: columns[name].kept(left) for name in asked}
+            starts[where], mine = self._by_classes(rest, len(where))
+            if mine:
+                doubts = tuple(one.and_those(where, other) for one, other in zip(doubts, mine, strict=True))
         return starts, doubts
 
     def _known(self, classes: Sequence[Codes], rows: int) -> Codes:
         """The starts of rows whose classes are all known."""
         if self._first_only:
             return self._first_rules(self.holding.first(classes, rows))
-        sets, codes = self.holding.sets(classes, rows)
-        return np.fromiter(map(self._hits, sets), np.int32, len(sets))[codes]
+        return self._sets(self.holding.sets(classes, rows))
+
+    def _starts_of(self, holding: Words) -> Codes:
+        """The starts of rows in which some rules hold."""
+        return self._first_rules(self.holding.lowest(holding)) if self._first_only else self._sets(holding)
+
+    def _rules_of(self, start: int) -> tuple[int, ...]:
+        return self.starts[start].run.reach.hits
 
     def _first_rules(self, rules: Codes) -> Codes:
         """The starts of rows of which only the first rule that holds matters, by its number; NONE: none does."""
@@ -303,6 +305,14 @@ class TableColumns:
             return len(self.starts) - 1
 
         return self._rule_start.of(rules - np.int32(NONE), len(self.plan.table.rules) + 1, begin)
+
+    def _sets(self, sets: Words) -> Codes:
+        """The starts of rows in which all rules that hold matter."""
+
+        def begin(fresh: Words) -> Codes:
+            return np.array([self._hits(self.holding.rules(words)) for words in fresh], np.int32)
+
+        return self._set_start.of(sets, begin)
 
     def _of_hits(self, hits: tuple[int, ...]) -> Start:
         """The start of some rules that hold when nothing is open."""

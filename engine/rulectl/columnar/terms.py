@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Combined, Lut, Numbered, Part
+from rulectl.columnar.codes import Codes, Combined, Lut, Numbered, Part, each
 from rulectl.columnar.columns import Coded, State
-from rulectl.columnar.holding import Waits
+from rulectl.columnar.doubts import Doubts
 from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.columnar.voices import Voice
 from rulectl.columnar.weighing import Weighing
@@ -20,12 +20,15 @@ from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import SETTLED, Heard, Verdict, verdict_of
 from rulectl.runtime.resolve import NOTHING
 
+Waits = frozenset[tuple[frozenset[str], int]]
+"""Sets of names, and for how many rules each stands."""
+
 
 class Verdicts(NamedTuple):
-    """The verdicts of all rows, and the sets of names for which rows in doubt wait beside them."""
+    """The verdicts of all rows, and what rows lack whose doubts are not in their verdict."""
 
     codes: Codes
-    waits: Codes | None = None
+    doubts: Doubts | None = None
 
 
 _RANK = {id(status): status.rank for status in Status}
@@ -42,7 +45,7 @@ def state_of(term: Term, verdict: Verdict) -> State:
 class TermColumns:
     """One decided term. `writers` are (table, output column) in firing order. By verdict number: `state` the number of
     the state, `rank` that of the status, `waits` that of the sets of names for which it waits (`groups`), `clash` 1 or
-    0. A verdict in doubt for what bits say is open (bits.py) has what it waits for beside it, row by row."""
+    0. A verdict in doubt for what bits say is open (doubts.py) has what it waits for beside it, row by row."""
 
     term: Term
     writers: Sequence[tuple[TableColumns, int]]
@@ -55,7 +58,6 @@ class TermColumns:
     unions: Numbered[frozenset[str]] = field(default_factory=lambda: Numbered(frozenset()))
     clash: Lut = field(default_factory=Lut)
     _behind: Lut = field(default_factory=Lut)
-    _group_of: Lut = field(default_factory=Lut)
     _doubted: Lut = field(default_factory=Lut)
     _number: dict[tuple[object, ...], int] = field(default_factory=dict)
     _group: dict[tuple[frozenset[str], ...], int] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class TermColumns:
     def forget(self) -> None:
         """Forget all verdicts; columns that hold their numbers must be forgotten with them."""
         self.forget_values()
-        self._behind, self._group_of = Lut(), Lut()
+        self._behind = Lut()
         self.groups, self.unions = Numbered(frozenset()), Numbered(frozenset())
         self._group = {}
         self._weighing.forget()
@@ -85,28 +87,39 @@ class TermColumns:
         self._weighing.forget_values()
 
     def decide(self, passes: Mapping[int, Pass], rows: int) -> Verdicts:
-        """The number of each row's verdict, and of the sets of names that it waits for beyond those of the verdict."""
+        """The number of each row's verdict, and what it lacks beside that."""
         verdicts = self._settle(passes, rows)
         if len(self.writers) != 1:
             return Verdicts(verdicts)
         ((table, column),) = self.writers
-        doubts = passes[table.number].doubts
-        if not doubts or not doubts[column].any():
+        found = passes[table.number].doubts
+        if not found or not found[column].codes.any():
             return Verdicts(verdicts)
-        self._group_of.items += [self.groups.number(waits) for waits in table.doubts.items[len(self._group_of) :]]
         for number in range(len(self._doubted), len(self.verdicts)):
             value = self.verdicts[number].value
             status = Status.UNDETERMINED if value is None else Status.PROVISIONAL
             self._doubted.items.append(self.number(Verdict(value, status, False)))
-        waits = self._group_of.array()[doubts[column]]
-        return Verdicts(np.where(waits != 0, self._doubted.array()[verdicts], verdicts), waits)
+        doubts = found[column]
+        return Verdicts(np.where(doubts.codes != 0, self._doubted.array()[verdicts], verdicts), doubts)
 
-    def waiting(self, verdicts: Codes, more: Codes | None) -> Codes | None:
-        """The number of the sets of names that each row waits for, among `groups`; None where no row does."""
+    def judged(self, verdicts: Codes) -> Codes | None:
+        """The number of the sets of names for which each row's verdict waits, among `groups`; None where none does."""
         lut = self.waits.array()
-        if more is None:
-            return lut[verdicts] if lut.any() else None
-        return np.where(more != 0, more, lut[verdicts])
+        return lut[verdicts] if lut.any() else None
+
+    def waiting(self, verdicts: Verdicts) -> Codes | None:
+        """The same with what rows lack beside their verdicts."""
+        mine = self.judged(verdicts.codes)
+        if verdicts.doubts is None:
+            return mine
+        names, codes, counts = verdicts.doubts
+
+        def number(key: tuple[int, ...]) -> int:
+            return self.groups.number(frozenset((frozenset((n,)), c) for n, c in zip(names, key, strict=True) if c))
+
+        parts = [Part(column.astype(np.int32).take(codes), int(column.max()) + 1) for column in counts.T]
+        more = each(parts, len(codes), number)
+        return more if mine is None else np.where(more != 0, more, mine)
 
     def behind(self, waits: Codes) -> Codes:
         """The number of all names in each row's sets, among `unions`."""

@@ -117,10 +117,8 @@ class Answers(dict[int, "Said | None"]):
         answers = doubting.answers
         known = seen.hits, seen.gap.names, seen.counts
         if known not in answers:
-            if len(answers) >= KEPT:
-                answers.clear()
             settled = self._of_hits(leaf, seen.hits)
-            answers[known] = settled and self._in_doubt(self, settled, doubting.doubted(seen))
+            answers.keep(known, settled and self._in_doubt(self, settled, doubting.doubted(seen)))
         return cast("Said | None", answers[known])
 
     def _of_hits(self, leaf: Leaf, hits: int) -> Said | None:
@@ -130,9 +128,7 @@ class Answers(dict[int, "Said | None"]):
             return self.rules[rule] or self.of_rule(rule)
         answers = leaf.answers
         if hits not in answers:
-            if len(answers) >= KEPT:
-                answers.clear()
-            answers[hits] = self._work_out(self, Match(leaf.rules(hits), ()))
+            answers.keep(hits, self._work_out(self, Match(leaf.rules(hits), ())))
         return cast("Said | None", answers[hits])
 
     def of_rule(self, rule: int) -> Said | None:

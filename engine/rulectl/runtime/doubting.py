@@ -2,7 +2,7 @@
 
 A verdict waits for the rules that could hold and would change what is said (design/0005). Which these are follows, for
 each hit policy, from what the rules that do hold say: a mask over all rules, worked out once for each set of them
-(`_moving`). What to ask follows from how many of them wait for each name, one AND and a count of bits a name, since
+(`moving`). What to ask follows from how many of them wait for each name, one AND and a count of bits a name, since
 names that are inputs count singly however rules combine them. So a case that lacks facts takes little longer than one
 that has them all, however many rules it leaves open; judged rule by rule (runtime/judge.py), which comes to the same,
 it took 400 microseconds for 1,000 rules.
@@ -17,9 +17,11 @@ from functools import cached_property
 from typing import Any, NamedTuple, assert_never
 
 from rulectl.lang.region import UNKNOWN
+from rulectl.model.numbered import Numbered
 from rulectl.model.policy import Gives, HitPolicy, Status, Takes
 from rulectl.runtime.index import Index
-from rulectl.runtime.leaf import Leaf, Steps
+from rulectl.runtime.leaf import KEPT_ANSWERS, Leaf, Steps
+from rulectl.runtime.memo import Asked, Memo
 from rulectl.runtime.plan import TablePlan
 from rulectl.runtime.resolve import CLASH, NOTHING, Spoken
 
@@ -72,29 +74,25 @@ class Seen(NamedTuple):
 
 
 class Doubting:
-    """A table's rules, ready to tell what is open: those of a leaf that holds all rules that may matter. `answers` is
-    for whoever works something out from what is seen."""
+    """A table's rules, ready to tell what is open: those of a leaf that holds all rules that may matter. `moves`
+    says which rules would change each output column beside those that hold, None where that is not told from bits;
+    `answers` is for whoever works something out from what is seen."""
 
     def __init__(self, plan: TablePlan, leaf: Leaf) -> None:
         self.plan = plan
         self.leaf = leaf
         self.first = first_decides(plan)
-        self.answers: dict[tuple[int, tuple[str, ...], Counts], Any] = {}
+        self.answers: Memo[tuple[int, tuple[str, ...], Counts], Any] = Memo(KEPT_ANSWERS)
         self._columns = range(len(plan.table.outputs))
-        self._gaps: dict[tuple[bool, ...], Gap | None] = {}
-        self._moves: dict[int, tuple[int, ...] | None] = {}
-        self._kept = KEPT_BYTES // (len(leaf.numbers) // 8 + 64) // max(1, len(self._columns))
+        self._gaps: Asked[tuple[bool, ...], Gap | None] = Asked(KEPT_GAPS, self._gap)
+        kept = KEPT_BYTES // (len(leaf.numbers) // 8 + 64) // max(1, len(self._columns))
+        self.moves: Asked[int, tuple[int, ...] | None] = Asked(kept, self.moving)
 
     def look(self, key: Sequence[int]) -> Seen | None:
         """How the classes of a case stand; None where that takes a judge. Of a table where the first hit decides, only
         that one is among the hits."""
         unknown = tuple([klass == UNKNOWN for klass in key])
-        try:
-            gap = self._gaps[unknown]
-        except KeyError:
-            if len(self._gaps) >= KEPT_GAPS:
-                self._gaps.clear()
-            gap = self._gaps[unknown] = self._gap(unknown)
+        gap = self._gaps[unknown]
         if gap is None:
             return None
         unfalse = gap.possible
@@ -108,12 +106,7 @@ class Doubting:
             open_ = unfalse & ~hits
         if not open_:
             return Seen(hits, gap, ())
-        try:
-            moves = self._moves[hits]
-        except KeyError:
-            if len(self._moves) >= self._kept:
-                self._moves.clear()
-            moves = self._moves[hits] = self._moving(hits)
+        moves = self.moves[hits]
         if moves is None:
             return None
         counts: list[tuple[int, ...]] = []
@@ -162,15 +155,34 @@ class Doubting:
 
     # -- which rules would change what is said ------------------------------------------------------------------
 
-    def _moving(self, hits: int) -> tuple[int, ...] | None:
+    def moving(self, hits: int) -> tuple[int, ...] | None:
         """By output column the rules that would change it if they held too; None where that is not told from bits."""
         rules = self.leaf.rules(hits)
         found: list[int] = []
         for column in self._columns:
-            moving = self._moves_of(column, rules)
+            first = self.alike[column]
+            moving = found[first] if first < column else self._moves_of(column, rules)
             if moving is None:
                 return None
             found.append(moving)
+        return tuple(found)
+
+    @cached_property
+    def alike(self) -> tuple[int, ...]:
+        """For each output column the first one that is moved by the same rules: where the first hit decides, one whose
+        rules differ alike."""
+        if len(self._columns) == 1:
+            return (0,)
+        made: dict[tuple[int, ...], int] = {}
+        found: list[int] = []
+        for column in self._columns:
+            policy = self.plan.outputs.policies[column]
+            if policy.takes is not Takes.FIRST or policy.gives is not Gives.ONE:
+                found.append(column)
+                continue
+            said: Numbered[Spoken] = Numbered(NOTHING)
+            numbers = tuple([said.number(self.plan.spoken[rule][column]) for rule in self.leaf.numbers])
+            found.append(made.setdefault(numbers, column))
         return tuple(found)
 
     def _moves_of(self, column: int, rules: Sequence[int]) -> int | None:
@@ -238,6 +250,10 @@ class Doubting:
                 return found
             found |= rules
         return None
+
+    def bits(self, rules: Iterable[int]) -> int:
+        """Some rules as bits."""
+        return _mask([self._bit[rule] for rule in rules])
 
     @cached_property
     def _bit(self) -> Mapping[int, int]:

@@ -19,12 +19,16 @@ from typing import Any, cast
 
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN
 from rulectl.runtime.lowering import NONE, Constraint, Lowered, Slot
+from rulectl.runtime.memo import Memo
 
 KEPT_STEPS = 8_000_000
 """How many bytes the bit vectors of one column of a leaf may take; beyond, some are worked out when needed."""
 
 MANY_TOGGLES = 16
 """From so many rules on, changes between kept bit vectors are put together before they are applied."""
+
+KEPT_ANSWERS = 20_000
+"""How many answers are remembered of what hits, and of what is open beside it."""
 
 FEW_RULES = 32
 """So few rules are looked at one by one where the first hit decides."""
@@ -162,7 +166,7 @@ class Leaf:
         self._lowered, self._members, self._settled = lowered, members, settled
         self.numbers = [lowered.numbers[member] for member in members]
         self.every = (1 << len(members)) - 1
-        self.answers: dict[int, Any] = {}
+        self.answers: Memo[int, Any] = Memo(KEPT_ANSWERS)
         self.doubting: Any = None
         self._steps: list[tuple[int, Steps]] | None = None
         self._plain: list[tuple[int, list[int], list[int]]] | None = None

@@ -30,6 +30,7 @@ from rulectl.runtime.encoder import Encoder
 from rulectl.runtime.given import Facts
 from rulectl.runtime.index import Match
 from rulectl.runtime.lowering import NONE
+from rulectl.runtime.memo import Asked, Memo
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Plan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
@@ -83,11 +84,11 @@ class Quick:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.encoders: dict[str, Encoder] = {}
-        self.layouts: dict[tuple[str, ...], Layout | None] = {}
+        self.layouts: Asked[tuple[str, ...], Layout | None] = Asked(KEPT_LAYOUTS, self._layout)
         self.last: Layout | None = None
-        self.statuses: dict[tuple[str, ...], tuple[Mapping[str, Status], Status]] = {}
-        self.known: dict[tuple[int, tuple[Any, ...]], Said] = {}
-        self.doubtful: dict[tuple[int, tuple[tuple[str, Status], ...]], Doubtful] = {}
+        self.statuses: Asked[tuple[str, ...], tuple[Mapping[str, Status], Status]] = Asked(KEPT, self._statuses)
+        self.known: Memo[tuple[int, tuple[Any, ...]], Said] = Memo(KEPT)
+        self.doubtful: Memo[tuple[int, tuple[tuple[str, Status], ...]], Doubtful] = Memo(KEPT)
         self.usable = not any(plan.cyclic) and all(
             type(c.subject) is Name and c.partition is not None and c.subject.id in plan.terms
             for table in plan.tables
@@ -120,7 +121,7 @@ class Quick:
         self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
         self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
         self.unwritten = tuple(t.id for t in plan.unspoken)
-        self.spoken = self._statuses(self.unwritten)
+        self.spoken = self.statuses[self.unwritten]
         self._write({t.id: t for t in given})
 
     def _write(self, given: Mapping[str, Term]) -> None:
@@ -202,13 +203,7 @@ class Quick:
 
     def _turn_to(self, case: Mapping[str, Any]) -> Layout | None:
         """Another layout than that of the case before."""
-        keys = tuple(case)
-        try:
-            found = self.layouts[keys]
-        except KeyError:
-            if len(self.layouts) >= KEPT_LAYOUTS:
-                self.layouts.clear()
-            found = self.layouts[keys] = self._layout(keys)
+        found = self.layouts[tuple(case)]
         if found is not None:
             self.last = found
         return found
@@ -253,7 +248,7 @@ class Quick:
         for name, value in further.merged.items():
             (outputs if name in outputs else derived)[name] = value
         silent = self.unwritten + further.silent
-        statuses, status = self.statuses.get(silent) or self._statuses(silent)
+        statuses, status = self.statuses[silent]
         asks: tuple[str, ...] = ()
         if further.doubts:
             statuses, status, asks = self._doubtful(statuses, further.doubts)
@@ -297,11 +292,10 @@ class Quick:
         changed = tuple([(doubt.term, doubt.status) for doubt in doubts])
         key = id(settled), changed
         known = self.doubtful.get(key)
-        if known is None or known[0] is not settled:
-            if len(self.doubtful) >= KEPT:
-                self.doubtful.clear()
+        if known is None:
             statuses = {**settled, **dict(changed)}
-            known = self.doubtful[key] = (settled, statuses, self.plan.case_status(statuses))
+            # what is kept holds on to the settled ones, so that no others come to bear their identity
+            known = self.doubtful.keep(key, (settled, statuses, self.plan.case_status(statuses)))
         asked = [doubt for doubt in doubts if doubt.term in self.outputs]
         return known[1], known[2], asks_of(asked, self.required, self.plan.order)
 
@@ -343,11 +337,9 @@ class Quick:
         answer = self._whole(fired, outputs, more) or Answer(fired, outputs, codes, more)
         if table.first:
             return answer
-        if len(self.known) >= KEPT:
-            self.known.clear()
         # most sets of hits come to one of a few answers: shared, they stay in the processor's cache
         same = (fired, tuple(outputs.items()), codes, tuple(derived.items()), tuple(silent), tuple(shares))
-        return self.known.setdefault((table.number, same), answer)
+        return self.known.get((table.number, same)) or self.known.keep((table.number, same), answer)
 
     def _whole(self, fired: tuple[Firing, ...], outputs: Mapping[str, Value], more: More | None) -> Said | None:
         """All of an outcome but its case, where the rulebook has but one table: outcomes share it."""
@@ -357,7 +349,7 @@ class Quick:
         if more is None:
             return every, self.derived, self.spoken[0], self.spoken[1], (), fired, (), _NOTHING_COUNTED
         silent = self.unwritten + more.silent
-        statuses = self.statuses.get(silent) or self._statuses(silent)
+        statuses = self.statuses[silent]
         return every, {**self.derived, **more.derived}, statuses[0], statuses[1], (), fired, (), _NOTHING_COUNTED
 
     def _statuses(self, silent: tuple[str, ...]) -> tuple[Mapping[str, Status], Status]:
@@ -366,10 +358,7 @@ class Quick:
             for term in self.plan.rulebook.terms
             if term.id in self.plan.writers or term.id in self.unwritten
         }
-        if len(self.statuses) >= KEPT:
-            self.statuses.clear()
-        found = self.statuses[silent] = (statuses, self.plan.case_status(statuses))
-        return found
+        return statuses, self.plan.case_status(statuses)
 
 
 def _pick(places: list[Any]) -> Callable[[Any], tuple[Any, ...]]:

@@ -1,0 +1,110 @@
+"""Lists of names by number: what rows ask for, found again and written in columns.
+
+With many blanks hardly two rows ask for the same, so that no list is ever made in Python for the sake of a row: a list
+is the places of its names, as small integers, and becomes a text or a list of polars for all rows of a frame together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rulectl.columnar.codes import Codes, Rows, occurring
+from rulectl.columnar.lists import cut
+from rulectl.columnar.met import Met
+
+Places = npt.NDArray[np.uint16]
+"""Places of names, from 1, and after them 0: (lists, at most so many names)."""
+
+_IN_WORD: Final = 4
+"""Places in a 64-bit word."""
+
+
+class Wanted:
+    """Lists of some names, by number; 0 is the empty one. One that comes in wider company has another number."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self._met: dict[int, Met] = {}
+        self._flat: Places = np.zeros(0, np.uint16)
+        self._ends: Rows = np.zeros(1, np.int64)
+        self._items: list[tuple[str, ...]] = [()]
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @property
+    def items(self) -> Sequence[tuple[str, ...]]:
+        """The lists by number."""
+        for number in range(len(self._items), len(self)):
+            self._items.append(tuple([self.names[place] for place in self._of(number).tolist()]))
+        return self._items
+
+    def numbers(self, places: Places) -> Codes:
+        """The number of each list; those that are new are remembered."""
+        most = int(np.count_nonzero(places, axis=1).max(initial=0))
+        # as few widths as there are powers of two
+        width = 1 << (-(-most // _IN_WORD) - 1).bit_length() if most else 1
+        padded: Places = np.zeros((len(places), width * _IN_WORD), np.uint16)
+        padded[:, : places.shape[1]] = places[:, : padded.shape[1]]
+        return self._met.setdefault(width, Met()).of(padded.view(np.uint64), self._add)
+
+    def numbers_of(self, lists: Sequence[Sequence[str]]) -> Codes:
+        """The same of lists of names."""
+        place = {name: at for at, name in enumerate(self.names, 1)}
+        places: Places = np.zeros((len(lists), max(map(len, lists), default=0)), np.uint16)
+        for row, names in enumerate(lists):
+            places[row, : len(names)] = [place[name] for name in names]
+        return self.numbers(places)
+
+    def _add(self, words: npt.NDArray[np.uint64]) -> Codes:
+        places = words.view(np.uint16)
+        sizes = np.count_nonzero(places, axis=1)
+        start = len(self)
+        self._flat = np.concatenate([self._flat, places[places != 0] - np.uint16(1)])
+        self._ends = np.concatenate([self._ends, self._ends[-1] + np.cumsum(sizes)])
+        return np.where(sizes == 0, 0, np.arange(start, len(self))).astype(np.int32)
+
+    def _of(self, number: int) -> Places:
+        return self._flat[self._ends[number - 1] if number else 0 : self._ends[number]]
+
+    def _some(self, numbers: Rows) -> tuple[Places, Rows]:
+        """The places of names of some lists end to end, from 0, and how many each has."""
+        ends = self._ends[numbers]
+        starts = np.where(numbers == 0, 0, self._ends[numbers - 1])
+        sizes = ends - starts
+        step = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return self._flat[np.repeat(starts, sizes) + step], sizes
+
+    # -- row by row ---------------------------------------------------------------------------------------------
+
+    def lists(self, codes: Codes) -> pl.Series:
+        """The names that each row asks for."""
+        lists, codes = self._met_lists(codes, self.names)
+        return lists.gather(pl.Series(codes))
+
+    def texts(self, codes: Codes, labels: Sequence[str]) -> pl.Series:
+        """The same as texts, with a label for each name."""
+        lists, codes = self._met_lists(codes, labels)
+        return lists.list.join(";").gather(pl.Series(codes))
+
+    def _met_lists(self, codes: Codes, labels: Sequence[str]) -> tuple[pl.Series, Codes]:
+        """The lists that occur, with a label for each name, and which of them each row has."""
+        met = np.array(occurring(codes), np.int64)
+        flat, sizes = self._some(met)
+        lut = np.zeros(len(self), np.int32)
+        lut[met] = np.arange(len(met))
+        return cut(pl.Series(labels, dtype=pl.String).gather(flat), sizes), lut.take(codes)
+
+    def counts(self, codes: Codes) -> Counter[str]:
+        """In how many rows each name is asked for."""
+        rows = np.bincount(codes, minlength=len(self))
+        (met,) = rows.nonzero()
+        flat, sizes = self._some(met)
+        found = np.bincount(flat, np.repeat(rows[met], sizes), len(self.names)).astype(np.int64).tolist()
+        return Counter({name: count for name, count in zip(self.names, found, strict=True) if count})
