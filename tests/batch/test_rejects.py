@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -127,3 +128,38 @@ def test_mistakes_of_a_piece_are_remembered(book: rulectl.Book) -> None:
     held = len(slot._problems) + len(slot._earlier)
     assert 60_000 < held < 140_000
     assert slot.text("149999日前") is slot.text("149999日前")
+
+
+@pytest.mark.parametrize("rejects", ["out.rejects.csv", "out.rejects.tsv", "out.rejects.xlsx"])
+def test_rejected_rows_come_back_as_they_were(rejects: str, batch: Batch, tmp_path: Path) -> None:
+    """Whatever stands in them, once the mistake is mended: ids are those that they were."""
+    odd = [
+        "=1+1",
+        "@小鹿",
+        "-",
+        '="202506017000000123"',
+        "202506017000000123",
+        "+8613800000000",
+        "'0012",
+        "甲\n乙",
+        "a,b",
+    ]
+    quoted = ['"' + text.replace('"', '""') + '"' for text in odd]
+    lines = [f"A{n},{text},2025-06-01 10:30,瑕疵,MISTAKE,3," for n, text in enumerate(quoted)]
+    (tmp_path / "cases.csv").write_text("\n".join([",".join(HEADINGS), *lines]) + "\n", "utf-8")
+    (tmp_path / "right.csv").write_text("\n".join([",".join(HEADINGS), *lines]).replace("MISTAKE", "2") + "\n", "utf-8")
+    columns = ("--columns", "工单号,款号,同款件数,责任方")
+    assert batch("right.csv", "-o", "right.out.csv", *columns).exit_code == 0
+    assert batch("cases.csv", "-o", "out.csv", "--rejects", rejects, *columns).exit_code == 1
+    path = tmp_path / rejects
+    if rejects.endswith(".xlsx"):
+        book = openpyxl.load_workbook(path)
+        assert book.active is not None
+        for row in book.active.iter_rows(min_row=2):
+            row[7].value = 2
+        book.save(path)
+    else:
+        path.write_text(path.read_text("utf-8-sig").replace("MISTAKE,", "2,").replace("MISTAKE\t", "2\t"), "utf-8-sig")
+    done = batch(rejects, "-o", "again.csv", *columns)
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "right.out.csv").read_bytes()

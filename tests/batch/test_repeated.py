@@ -16,8 +16,8 @@ import rulectl
 from rulectl.cases.headings import Plan, key_of
 from rulectl.cases.reader import Reject, Unreadable
 from rulectl.cases.repeated import HeadingRow
+from rulectl.cases.sifted import Sifted
 from rulectl.cases.table import Chunk, frame_of
-from rulectl.cases.unrepeated import Unrepeated
 from tests.batch.conftest import BOOK, PIECE, Batch, cases
 from tests.batch.oracle import decisions
 
@@ -168,6 +168,6 @@ def test_of_a_frame_as_of_one_row(headings: tuple[str, ...], other: tuple[str, .
     for filler in ("x", "Ｘ", "", *headings):
         rows = [*spelt, *[(filler,) * len(headings)] * 50]
         kept = [n for n, cells in enumerate(rows) if tuple(map(key_of, cells)) == tuple(map(key_of, headings))]
-        (chunk,) = Unrepeated(OneChunk(headings, rows)).chunks()
+        (chunk,) = Sifted(OneChunk(headings, rows)).chunks()
         assert list(chunk.repeated) == kept
         assert [*chunk.repeated, *chunk.frame["row"]] == [*kept, *(n for n in range(len(rows)) if n not in kept)]

@@ -9,10 +9,11 @@ from typing import BinaryIO
 import polars as pl
 
 from rulectl.cases.delimited_file import DelimitedFile, open_file
-from rulectl.cases.headings import Plan, by_heading, heading_row, passed_over, plan, readable
+from rulectl.cases.headings import Plan, by_heading, heading_row, own_columns, passed_over, plan, readable
 from rulectl.cases.pieces import SIZE, Odd, Piece
 from rulectl.cases.reader import Reject, Unreadable
 from rulectl.cases.table import ROW, Chunk, frame_of, positions
+from rulectl.cases.totals import totals_finding
 from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import Location, RowPlace
@@ -32,6 +33,7 @@ class DelimitedTable:
         self._rows = rows
         self._id_at = id_at
         self._shape = rows.shape
+        self._own = own_columns(columns.headings)
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows from the start. Raises OtherEncodingError where the file turns out not to be UTF-8."""
@@ -60,7 +62,7 @@ class DelimitedTable:
         return Chunk(frame, tuple(rejects), width, piece.records, blank, piece.digest)
 
     def _not_a_row(self, odd: Odd) -> Finding | None:
-        """Why a row cannot be laid beside the headings: broken quote, lost bytes, too few or too many cells."""
+        """Why a row is no case beside the headings: broken quote, lost bytes, totals, too few or too many cells."""
         place = RowPlace(self.file, odd.number)
         cells = odd.cells
         if cells is None:
@@ -71,6 +73,9 @@ class DelimitedTable:
                 return finding("unreadable-bytes", Location(place, spoilt))
             return finding("control-character", Location(place, spoilt), character="U+0000")
         width, count = self._shape.width, len(cells)
+        totals = totals_finding(cells[self._own :], place) if count != width else None
+        if totals is not None:
+            return totals
         if count < width or (count > width and any(cell.strip() for cell in cells[width:])):
             return finding("wrong-cell-count", Location(place, ""), count=count, expected=width)
         return None

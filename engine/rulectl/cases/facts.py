@@ -15,6 +15,7 @@ from decimal import Decimal
 from types import NoneType
 
 from rulectl.cases.headings import by_heading, key_of, nearest, readable
+from rulectl.cases.placeholders import NOTHING, taken_for, zero_date
 from rulectl.diagnostics import Finding, Note, finding
 from rulectl.lang.literals import read_value, value_of
 from rulectl.lang.scope import Problem
@@ -33,6 +34,8 @@ _PROBLEMS = 1 << 16
 know its bad rows and to tell why these are bad."""
 
 _SHORT = 200
+_RUN = "=+-@\t\r"
+"""What a spreadsheet takes for the start of a formula."""
 _DIGITS = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 
 # What may be remembered: equal values of one of these classes mean the same (1 and True are of two classes).
@@ -42,7 +45,7 @@ _PLAIN = (bool, int, float, Decimal, dt.date, dt.timedelta, NoneType)
 class Slot:
     """A term as a case fills it: how its values are read, and what has been read before."""
 
-    __slots__ = ("_earlier", "_free", "_number", "_problems", "id", "natives", "required", "term", "texts")
+    __slots__ = ("_earlier", "_free", "_number", "_problems", "_timely", "id", "natives", "required", "term", "texts")
 
     def __init__(self, term: Term) -> None:
         self.term = term
@@ -55,19 +58,23 @@ class Slot:
         kind = term.type.kind
         self._free = kind is Kind.STRING and not term.type.many and not term.type.values
         self._number = kind is Kind.NUMBER and not term.type.many
+        self._timely = kind in (Kind.DATE, Kind.DATETIME) and not term.type.many
 
     def text(self, raw: str) -> Value | Problem:
         """The value of a cell's text; blank is None. What `texts` holds already is not asked for here."""
         if raw.startswith('="') and raw.endswith('"') and len(raw) > 2:
             # so exports keep a spreadsheet from rounding long numbers: ="202506017000000123"
             return self.text(raw[2:-1].replace('""', '"'))
+        if raw[:1] == "'" and raw[1:2] in _RUN and len(raw) > 1:
+            # so programs keep a spreadsheet from running a text, we too: a rejected row comes back with it
+            return self.text(raw[1:])
         # a mistake comes in many rows, and what may be meant by it is dear to find
         known = self._problems.get(raw) or self._earlier.get(raw)
         if known is not None:
             return known
         value = self._plain(raw)
         if value is None:
-            read = read_value(raw, self.term.type, self.term.unit)
+            read = self._read(raw)
             if isinstance(read, Problem):
                 if len(self._problems) >= _PROBLEMS:
                     self._earlier, self._problems = self._problems, {}
@@ -79,14 +86,21 @@ class Slot:
         self.texts[raw] = value
         return value
 
+    def _read(self, raw: str) -> Value | Problem:
+        """The value of any text, or why it has none."""
+        meant = taken_for(raw, self.term.type)
+        value = meant if isinstance(meant, Problem) else read_value(meant, self.term.type, self.term.unit)
+        return (self._timely and not isinstance(value, Problem) and zero_date(value)) or value
+
     def _plain(self, raw: str) -> Value:
-        """The value of the commonest texts at a fraction of the price, None for all others: free text that holds
-        nothing but printable characters, and plain numbers. A test holds this to `read_value`."""
+        """The value of the commonest texts at a fraction of the price, None for all others: free text that begins with
+        a letter or digit, holds nothing but printable characters and is no `NULL`, and plain numbers. A test holds this
+        to `_read`."""
         if self._number:
             number = Decimal(raw) if _DIGITS.fullmatch(raw) else None
             return number if number is not None and within(number, self.term.type) else None
         # no blank but a plain one is printable; `1E+17` is a number that a spreadsheet has rounded
-        plain = self._free and raw and raw.isprintable() and raw[0] != " " != raw[-1]
+        plain = self._free and raw and raw[0].isalnum() and raw.isprintable() and raw[-1] != " " and raw not in NOTHING
         return raw if plain and "+" not in raw and len(raw) < _SHORT else None
 
     def native(self, raw: object) -> Value | Problem:
@@ -94,6 +108,8 @@ class Slot:
         if isinstance(raw, str):
             return self.texts[raw] if raw in self.texts else self.text(raw)
         value = value_of(raw, self.term.type, self.term.unit)
+        if self._timely and not isinstance(value, Problem):
+            value = zero_date(value) or value
         if isinstance(raw, _PLAIN) and not isinstance(value, Problem):
             if len(self.natives) >= MEMORY:
                 self.natives.clear()

@@ -16,8 +16,8 @@ from rulectl.cases.delimited_file import DelimitedFile, mark_of, unwrapped
 from rulectl.cases.formats import BROKEN, Format, packed_as
 from rulectl.cases.pieces import SIZE
 from rulectl.cases.reader import Unreadable, unopened
+from rulectl.cases.sifted import Sifted
 from rulectl.cases.table import Table
-from rulectl.cases.unrepeated import Unrepeated
 from rulectl.diagnostics import Finding, finding
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace
@@ -92,7 +92,7 @@ def name_of(cases: str | Path | BinaryIO) -> str:
 def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) -> Table | Unreadable:
     """The table in a case file. `settled`: its encoding is to be found by reading all of it."""
     if source.begun is not None and not settled:
-        return _unrepeated(table_of(source.begun, rulebook))
+        return _sifted(table_of(source.begun, rulebook))
     file = source.file
     if file.startswith("~$"):
         return Unreadable((finding("lock-file", FilePlace(file), file=file),))
@@ -106,14 +106,14 @@ def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) ->
         case Format.XLSX | Format.PARQUET:
             opener = _opener(form)
             if source.path is not None and not packed and Path(source.path).is_file():
-                return _unrepeated(opener(Path(source.path), file, rulebook))
+                return _sifted(opener(Path(source.path), file, rulebook))
             try:
                 copy = _spooled(stream)
             except BROKEN:
                 return Unreadable((finding("broken-case-file", FilePlace(file), file=file, kind=packed),))
             except OSError:
                 return Unreadable((_no_room(file),))
-            return _unrepeated(opener(copy, file, rulebook))
+            return _sifted(opener(copy, file, rulebook))
         case Format.JSONL:
             from rulectl.cases.json_table import open_json_table  # late, like the next
 
@@ -123,11 +123,11 @@ def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) ->
             found = open_delimited(
                 stream, file, rulebook, encoding=source.encoding, delimiter=mark, settled=settled, size=source.size
             )
-            return _unrepeated(found)
+            return _sifted(found)
 
 
-def _unrepeated(table: Table | Unreadable) -> Table | Unreadable:
-    return table if isinstance(table, Unreadable) else Unrepeated(table)
+def _sifted(table: Table | Unreadable) -> Table | Unreadable:
+    return table if isinstance(table, Unreadable) else Sifted(table)
 
 
 def _opener(form: Format) -> Callable[[Path, str, Rulebook], Table | Unreadable]:

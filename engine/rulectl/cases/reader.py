@@ -15,9 +15,10 @@ from typing import BinaryIO, NamedTuple
 
 from rulectl.cases import encoding as encodings
 from rulectl.cases.facts import FactReader, Facts, Slot, field_finding
-from rulectl.cases.headings import Plan, by_heading, heading_row, passed_over, plan, readable
+from rulectl.cases.headings import Plan, by_heading, heading_row, own_columns, passed_over, plan, readable
 from rulectl.cases.records import Record, Records
 from rulectl.cases.repeated import HeadingRow, PassedOver
+from rulectl.cases.totals import totals_finding
 from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Rulebook, Term
@@ -98,6 +99,7 @@ class CaseFile:
         self.findings: tuple[Finding, ...] = (*findings, *columns.findings)
         self._records = records
         self._width = columns.width
+        self._own = own_columns(columns.headings)
         self._whole = whole
         self._columns = [(c.index, c.heading.strip(), facts.slots[c.term.id]) for c in columns.columns]
         named = id_term(rulebook)
@@ -151,7 +153,7 @@ class CaseFile:
         return CaseRow(record.number, str(record.number) if id_ is None else str(id_), facts, cells)
 
     def _not_a_row(self, record: Record, place: RowPlace) -> Finding | None:
-        """Why a row cannot be laid beside the headings: broken quote, lost bytes, too few or too many cells."""
+        """Why a row is no case beside the headings: broken quote, lost bytes, totals, too few or too many cells."""
         cells = record.cells
         if record.broken:
             return finding("endless-quote" if record.endless else "broken-quote", Location(place, cells[0]))
@@ -161,6 +163,9 @@ class CaseFile:
                 return finding("unreadable-bytes", Location(place, spoilt))
             if spoilt is not None:
                 return finding("control-character", Location(place, spoilt), character="U+0000")
+        totals = totals_finding(cells[self._own :], place)
+        if totals is not None:
+            return totals
         count = len(cells)
         if count < self._width or (count > self._width and any(cell.strip() for cell in cells[self._width :])):
             return finding("wrong-cell-count", Location(place, ""), count=count, expected=self._width)

@@ -1,5 +1,6 @@
 """Case files that are Excel workbooks, as shop software exports them: a title above the headings, merged cells, numbers
-kept as text, dates as dates. Read with calamine (Rust), the only place that does.
+kept as text, dates as dates. Read with calamine (Rust), the only place that does; what that does not say of a sheet,
+`sheet_parts` reads.
 
 The sheet is the one with the headings that name most terms. A sheet has at most 1,048,576 rows, so it fits the memory.
 """
@@ -11,15 +12,18 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 import python_calamine as calamine
 
 from rulectl.cases.headings import Plan, by_heading, claimed, heading_row, key_of, passed_over, plan, readable
+from rulectl.cases.merged import Area, Merges, filled_down
 from rulectl.cases.reader import Reject, Unreadable
 from rulectl.cases.records import LOOK
+from rulectl.cases.sheet_parts import Unsaid, unsaid
 from rulectl.cases.table import ROW, Chunk
+from rulectl.cases.totals import totals_finding
 from rulectl.cases.typed import columns_of, text_of
 from rulectl.diagnostics import Finding, finding, has_errors, listed
 from rulectl.model.draft import BlockKind
@@ -54,6 +58,7 @@ class WorkbookTable:
         columns: Plan,
         sheet: calamine.CalamineSheet,
         skip: int,
+        other: Unsaid,
         findings: Sequence[Finding],
     ) -> None:
         self.file = file
@@ -62,29 +67,33 @@ class WorkbookTable:
         self.findings: tuple[Finding, ...] = (*findings, *columns.findings)
         self._sheet = sheet
         self._skip = skip
+        self._merges = Merges(_merged(sheet), skip)
+        self._other = other.cells
+        self._left = _left(sheet)
+        if self._merges.down:
+            self.findings += (finding("merged-cells", FilePlace(file), count=self._merges.down),)
+        if hidden := sum(row >= skip for row in other.hidden):
+            self.findings += (finding("hidden-rows", FilePlace(file), count=hidden),)
+        self._headings = {c.index: c.heading.strip() for c in columns.columns}
         types: dict[int, Type] = {c.index: c.term.type for c in columns.columns}
         self._types = [types.get(n) for n in range(columns.width)]
         self._done = 0.0
 
     def chunks(self) -> Iterator[Chunk]:
         width = self.columns.width
-        rows = islice(self._sheet.iter_rows(), self._skip, None)
+        rows = self._merges.filled(islice(self._sheet.iter_rows(), self._skip, None))
         start = self._skip - 1
         while part := list(islice(rows, ROWS)):
-            numbered = [
-                (start + n, row) for n, row in enumerate(part, start=1) if any(c not in ("", None) for c in row)
-            ]
+            numbered = [(start + n, self._whole(start + n, row)) for n, row in enumerate(part, start=1) if _says(row)]
             rejects: list[Reject] = []
             kept = []
             for number, row in numbered:
-                if any(cell not in ("", None) for cell in row[width:]):
-                    place = RowPlace(self.file, number)
-                    cells = tuple(text_of(cell, None) for cell in row)
-                    used = max(n for n, cell in enumerate(row) if cell not in ("", None)) + 1
-                    found = finding("wrong-cell-count", Location(place), count=used, expected=width)
-                    rejects.append(Reject(number, str(number), cells, (("", found),)))
-                else:
+                found = self._not_a_row(number, row)
+                if found is None:
                     kept.append((number, row))
+                else:
+                    cells = tuple(text_of(cell, None) for cell in row)
+                    rejects.append(Reject(number, str(number), cells, (found,)))
             columns = columns_of([row for _, row in kept], self._types)
             frame = pl.DataFrame([pl.Series(ROW, [number for number, _ in kept], dtype=pl.Int64), *columns])
             digest = zlib.crc32(frame.hash_rows().to_numpy().tobytes()) if frame.height else 0
@@ -92,8 +101,40 @@ class WorkbookTable:
             self._done = start / max(1, self._sheet.total_height)
             yield Chunk(frame, tuple(rejects), width, len(part), len(part) - len(numbered), digest)
 
+    def _apart(self, number: int) -> Iterator[tuple[int, str | None]]:
+        """The cells of a row of which calamine does not say what they show."""
+        return ((column - self._left, shown) for column, shown in self._other.get(number, {}).items())
+
+    def _whole(self, number: int, row: list[Any]) -> list[Any]:
+        """A row with its errors; calamine has none."""
+        for column, shown in self._apart(number):
+            if column < len(row) and shown is not None:
+                row[column] = shown
+        return row
+
+    def _not_a_row(self, number: int, row: Sequence[object]) -> tuple[str, Finding] | None:
+        """Why a row cannot be laid beside the headings, with the field: too many cells, one that was never computed."""
+        width = self.columns.width
+        if _says(row[width:]):
+            used = max(n for n, cell in enumerate(row) if cell not in ("", None)) + 1
+            place = RowPlace(self.file, number)
+            return "", finding("wrong-cell-count", Location(place), count=used, expected=width)
+        for column, shown in self._apart(number):
+            if shown is None and column in self._headings:
+                totals = totals_finding([text_of(cell, None) for cell in row], RowPlace(self.file, number))
+                if totals is not None:  # which mostly are formulas
+                    return "", totals
+                field = self._headings[column]
+                return field, finding("formula-not-computed", Location(RowPlace(self.file, number, field)))
+        return None
+
     def done(self) -> float:
         return self._done
+
+
+def _says(cells: Sequence[object]) -> bool:
+    """Whether some cell holds anything."""
+    return any(cell not in ("", None) for cell in cells)
 
 
 def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | Unreadable:
@@ -132,7 +173,8 @@ def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | 
     columns = plan(heads, rulebook, file)
     if has_errors(columns.findings):
         return Unreadable((*findings, *columns.findings))
-    return WorkbookTable(file, columns, sheets[best.name], best.before + best.at + 1, findings)
+    skip = best.before + best.at + 1
+    return WorkbookTable(file, columns, sheets[best.name], skip, unsaid(path, best.name), findings)
 
 
 def _other_package(path: Path) -> str | None:
@@ -151,6 +193,19 @@ def _blocks(sheet: _Found) -> frozenset[BlockKind]:
     return frozenset(kind for text in firsts if (kind := marker(text)) is not None)
 
 
+def _left(sheet: calamine.CalamineSheet) -> int:
+    """How many blank columns stand before the first of a row."""
+    return sheet.start[1] if sheet.start is not None else 0
+
+
+def _merged(sheet: calamine.CalamineSheet) -> list[Area]:
+    """The merged areas of a sheet, by the columns of its rows."""
+    left = _left(sheet)
+    return [
+        ((top, a - left), (bottom, b - left)) for (top, a), (bottom, b) in sheet.merged_cell_ranges or () if a >= left
+    ]
+
+
 def _trimmed(heading: str) -> str:
     """A heading on one line: exports break them to make columns narrow."""
     return " ".join(heading.split())
@@ -160,6 +215,7 @@ def _headings(name: str, sheet: calamine.CalamineSheet, known: Mapping[str, Term
     """The headings of a sheet; None where it is empty."""
     before = sheet.start[0] if sheet.start is not None else 0
     head = [[text_of(cell, None) for cell in row] for row in islice(sheet.iter_rows(), before, before + LOOK)]
+    filled_down(head, _merged(sheet), before)
     at = heading_row(head, known)
     return (
         None if at is None else _Found(name, head, at, sum(claimed(key_of(cell), known) for cell in head[at]), before)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from rulectl.cases.facts import Slot
+from rulectl.cases.placeholders import NOTHING
 from rulectl.columnar.affixes import Affixes
 from rulectl.columnar.codes import Codes, Mask, Numbered, constant
 from rulectl.columnar.columns import BLANK, Coded, Column, Numbers, State, Texts, ends_of, given, told_apart
@@ -33,10 +34,15 @@ KNOWN_TEXTS = 50_000
 _SAMPLE, _MANY = 8_192, 4_096
 """A column whose first rows hold many distinct values is taken to hold many."""
 
-_WIDE = "一-鿿、。！，：；？（）％￥“”‘’【】《》…—·×"
-_INNER = rf"!-*,-~{_WIDE}"
-_ORDINARY = rf"^(?:[!-*,-<>-~{_WIDE}](?:[ {_INNER}]*[{_INNER}])?)?$"
-"""Texts that are read as they stand: nothing invisible in them, no blank around them, no `1E+17`, no `="…"`."""
+_WIDE = "一-鿿。！，：；？（）％￥“”‘’【】《》…·×"
+_FIRST = rf"!\"$-&)*,.0-;>-Z\]-_a-~{_WIDE}"
+_INNER = rf"!-*,-~{_WIDE}—"
+_ORDINARY = rf"^(?:[{_FIRST}](?:[ {_INNER}]*[{_INNER}])?)?$"
+"""Texts that are read as they stand: nothing invisible in them, no blank around them, no `1E+17`, no `="…"`, and in
+front no sign with which something begins that stands for nothing; that may also be a word (`_WORDS`)."""
+
+_WORDS = pl.Series([text for text in NOTHING if text.isalpha() or text[0].isalpha()])
+_WORD_LENGTH = 4
 
 _NUMBER = r"^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$"
 _NUMBER_LENGTH = 16
@@ -190,10 +196,14 @@ class TermReader:
         """Text whose value no expression reads: the texts that tables name, and all others."""
         rows = len(series)
         # looked at as long as it was so: one question instead of five
+        short = series.str.len_bytes() <= _WORD_LENGTH
+        words = series.is_in(_WORDS.implode()) & short if short.any() else None
         self._simple = self._simple and not series.null_count() and series.str.contains(_SIMPLE).all()
+        self._simple = self._simple and (words is None or not words.any())
         if self._simple and self.points is None:
             return Read(Texts(constant(rows, 1), _FREE, series, True), np.zeros(rows, np.bool_), None)
         plain = _asked(series, pl.first().str.contains(_ORDINARY) & (pl.first().str.len_bytes() < _ORDINARY_LENGTH))
+        plain = plain if words is None else plain & ~words
         null = series.is_null() | (series == "")
         named = [] if self.points is None else list(self.points.points)
         states: Numbered[State] = Numbered(BLANK, given(_OTHER), *(given(name) for name in named))

@@ -1,0 +1,154 @@
+"""What stands in a workbook and is not a plain value (errors, formulas that were never computed, merged cells, hidden
+rows) is never read as a blank without a word."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+import rulectl
+from rulectl.cases.reader import Reject, Unreadable
+from rulectl.cases.sheet_parts import Unsaid, unsaid
+
+BOOK = """## 词汇
+| 词汇表 |
+| 名称 | 编号 | 角色 | 类型 | 必填 |
+| 工单号 | case_id | 输入 | 文本 | 是 |
+| 订单号 | order | 输入 | 文本 | |
+| 批次号 | batch | 输入 | 文本 | |
+| 金额 | amount | 输入 | 数值 | |
+| 答复 | reply | 输出 | 文本 | |
+
+## 判定
+| 决策表 | 判定 | 命中策略 | F |
+| 规则号 | 条件 | 结论 |
+| | 金额 | 答复 |
+| R1 | - | 好 |
+"""
+HEAD = ["工单号", "订单号", "批次号", "金额", "备注"]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[Path], tuple[dict[int, Any], list[str]]]:
+    """Row number -> facts or slugs of why not; the slugs of notices."""
+    (tmp_path / "book.md").write_text(BOOK, "utf-8")
+    book = rulectl.load(tmp_path / "book.md")
+
+    def read_(path: Path) -> tuple[dict[int, Any], list[str]]:
+        with path.open("rb") as stream:
+            rows = book.open_stream(stream, path.name)
+            assert not isinstance(rows, Unreadable), rows
+            found = {
+                row.number: [f"{field}: {f.slug}" for field, f in row.problems]
+                if isinstance(row, Reject)
+                else row.facts
+                for row in rows
+            }
+        return found, [found.slug for found in rows.findings]
+
+    return read_
+
+
+def saved(path: Path, fill: Callable[[Any], None]) -> Path:
+    book = openpyxl.Workbook()
+    fill(book.active)
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("at", ["A1", "C4"])
+def test_errors_and_formulas_without_a_value(at: str, read: Any, tmp_path: Path) -> None:
+    def fill(sheet: Any) -> None:
+        top, left = sheet[at].row, sheet[at].column
+        rows: list[list[Any]] = [
+            HEAD,
+            ["A1", "O1", "K1", 3, "=1+1"],
+            ["A2", "O1", "#N/A", 3, None],
+            ["A3", "O1", "K1", "=2+3", None],
+            ["A4", "=B2", "K1", 3, None],
+            ["A5", "#REF!", "K1", 3, "#REF!"],
+            ["合计", None, None, "=SUM(D2:D6)", None],
+        ]
+        for down, row in enumerate(rows):
+            for right, value in enumerate(row):
+                sheet.cell(top + down, left + right, value)
+
+    found, _ = read(saved(tmp_path / "cases.xlsx", fill))
+    found = {number - int(at[1]) + 1: row for number, row in found.items()}
+    assert found == {
+        1: {"case_id": "A1", "order": "O1", "batch": "K1", "amount": 3},
+        2: ["批次号: cell-error"],
+        3: ["金额: formula-not-computed"],
+        4: ["订单号: formula-not-computed"],
+        5: ["订单号: cell-error"],
+        6: [": totals-no-case"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ('<c r="B2" t="str"><f>IF(1,"")</f><v></v></c>', {}),
+        ('<c r="B2"><f>1+1</f><v>2</v></c>', {}),
+        ('<c r="B2"><f>1+1</f></c>', {1: {1: None}}),
+        ('<c r="B2"><f t="shared" si="0"/><v/></c>', {1: {1: None}}),
+        ('<c t="e" r="AA2" s="1"><v>#DIV/0!</v></c>', {1: {26: "#DIV/0!"}}),
+        ('<x:c r="B2" t="e"><x:f>1/0</x:f><x:v>#DIV/0!</x:v></x:c>', {1: {1: "#DIV/0!"}}),
+        ('<c r="B2" t="s"><v>7</v></c>', {}),
+    ],
+)
+def test_of_cells_as_programs_write_them(cell: str, shown: dict[int, dict[int, str | None]], tmp_path: Path) -> None:
+    path = saved(tmp_path / "plain.xlsx", lambda sheet: sheet.append(["x"]))
+    with zipfile.ZipFile(path) as plain, zipfile.ZipFile(tmp_path / "cases.xlsx", "w") as target:
+        for name in plain.namelist():
+            data = plain.read(name)
+            if name.endswith("sheet1.xml"):
+                data = f'<worksheet><sheetData><row r="2" hidden="1">{cell}</row></sheetData></worksheet>'.encode()
+            target.writestr(name, data)
+    assert unsaid(tmp_path / "cases.xlsx", "Sheet") == Unsaid(shown, frozenset({1}))
+    assert unsaid(tmp_path / "cases.xlsx", "Other") == Unsaid({}, frozenset())
+
+
+def test_a_merged_cell_is_every_row_that_it_covers(read: Any, tmp_path: Path) -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(HEAD)
+        for number in range(4):
+            sheet.append([f"A{number}", f"O{number}", "K1" if number != 1 else None, 3, None])
+        sheet.merge_cells("B2:B4")
+        sheet.merge_cells("E2:E3")
+        sheet.merge_cells("A6:B8")
+
+    found, told = read(saved(tmp_path / "cases.xlsx", fill))
+    assert {number: row["order"] for number, row in found.items()} == {1: "O0", 2: "O0", 3: "O0", 4: "O3"}
+    assert "batch" not in found[2]
+    assert told.count("merged-cells") == 1
+
+
+def test_headings_in_two_rows(read: Any, tmp_path: Path) -> None:
+    """Those of one row reach down beside those that are parted."""
+
+    def fill(sheet: Any) -> None:
+        sheet.append(["工单号", "订单", None, "金额", "备注"])
+        sheet.append([None, "订单号", "批次号", None, None])
+        sheet.append(["A1", "O1", "K1", 3, None])
+        for area in ("A1:A2", "B1:C1", "D1:D2", "E1:E2"):
+            sheet.merge_cells(area)
+
+    found, told = read(saved(tmp_path / "cases.xlsx", fill))
+    assert found == {2: {"case_id": "A1", "order": "O1", "batch": "K1", "amount": 3}}
+    assert "headings-below" in told
+
+
+def test_hidden_rows_are_read_and_told_of(read: Any, tmp_path: Path) -> None:
+    def fill(sheet: Any) -> None:
+        for row in (HEAD, ["A1", "O1", "K1", 3, None], ["A2", "O1", "K1", 3, None]):
+            sheet.append(row)
+        sheet.row_dimensions[3].hidden = True
+
+    found, told = read(saved(tmp_path / "cases.xlsx", fill))
+    assert (list(found), told.count("hidden-rows")) == ([1, 2], 1)
