@@ -118,7 +118,8 @@ def test_bits_and_the_one_case_engine_agree_on_what_is_open(seed: int, monkeypat
     book = large(r, r.choice([1, 3, 63, 64, 65, 300]), computes=False, says=r.choice([2, 9, 1000]))
     columns = agree(book, drawn_cases(r, 150, r.choice([0.1, 0.5, 0.9])))
     opening = columns.tables[0].holding.opening
-    assert opening and opening.met
+    assert opening
+    assert opening.met
     assert not columns.tables[0].plan.reaches, "nothing was worked out combination by combination"
 
 

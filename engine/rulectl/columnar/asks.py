@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Rows, constant, distinct, each
 from rulectl.columnar.columns import Column
@@ -108,17 +109,31 @@ class Asking:
     def _inorder(self, shares: Sequence[Share], at: Rows, names: Rows) -> Places:
         """The places of names that some rows ask for, from 1, in order: first what required outputs wait for most, then
         what all do."""
-        required, total = (np.zeros((len(at), len(names)), np.int64) for _ in range(2))
+        total = np.zeros((len(at), len(names)), np.int64)
+        required = total if all(share.required for share in shares) else np.zeros_like(total)
         for share in shares:
             counts = share.counts.take(share.codes[at], axis=0)
             mine = slice(None) if np.array_equal(share.places, names) else np.searchsorted(names, share.places)
             total[:, mine] += counts
-            if share.required:
+            if share.required and required is not total:
                 required[:, mine] += counts
-        key = required * (total.max(initial=0) + 1) + total
-        # names stand in their own order, and stay so where they are waited for alike
-        places: Places = (names.astype(np.uint16) + np.uint16(1)).take(np.argsort(-key, axis=1, kind="stable"))
-        places[np.arange(len(names)) >= np.count_nonzero(total, axis=1)[:, None]] = 0
+        key = total
+        if required is not total and required.any():
+            key = required * (total.max(initial=0) + 1) + total
+        # sorted as one number with its place, since that takes a fifth of the time; names stand in their own order,
+        # and stay so where they are waited for alike
+        bits = len(names).bit_length()
+        last = (1 << bits) - 1
+        small = int(key.max(initial=0)) >> (32 - bits) == 0
+        size: type[np.unsignedinteger[Any]] = np.uint32 if small else np.uint64
+        whole: npt.NDArray[np.unsignedinteger[Any]] = (key.astype(size) << size(bits)) | (
+            last - np.arange(len(names))
+        ).astype(size)
+        whole.sort(axis=1)
+        whole = whole[:, ::-1]
+        found = (last - (whole & size(last)).astype(np.intp)).clip(max=len(names) - 1)
+        places: Places = (names + 1).astype(self.asks.size).take(found)
+        places[whole >> size(bits) == 0] = 0
         return places
 
     def _count(self) -> None:

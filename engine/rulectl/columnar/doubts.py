@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rulectl.columnar.bits import MOST_BYTES, Bits, Words
-from rulectl.columnar.codes import Codes, Mask, Rows, constant
+from rulectl.columnar.codes import Codes, Mask, Rows, constant, distinct_words
 from rulectl.lang.region import UNKNOWN
 from rulectl.runtime.doubting import Doubting
 from rulectl.runtime.leaf import Leaf
@@ -79,6 +79,8 @@ class Opening:
         self._told = Doubting(plan, Leaf(plan.lowered, range(len(bits.rule))))
         self._alike = self._told.alike
         self._own = sorted(set(self._alike))
+        # counts of a row are whole words
+        self._wide = -(-len(self.names) // 4) * 4
         self._step = max(256, _AT_ONCE // bits.words)
         self._most = max(self._step, MOST_BYTES // (8 * bits.words * len(self._own)))
         self.forget()
@@ -135,7 +137,7 @@ class Opening:
         judged = np.zeros(rows, np.bool_)
         blank = [classes[at[0]] == UNKNOWN for at in self._places.values()]
         size = np.uint16 if len(self.bits.rule) < 1 << 16 else np.int32
-        counts = [np.zeros((rows + 1, len(self.names)), size) for _ in self._own]
+        counts = [np.zeros((rows + 1, self._wide), size) for _ in self._own]
         doubted = [constant(rows) for _ in self._own]
         for part in (slice(begin, min(begin + self._step, rows)) for begin in range(0, rows, self._step)):
             mine = [column[part] for column in classes]
@@ -147,14 +149,24 @@ class Opening:
             judged[part] = moving == _JUDGED
             for moves, found, codes in zip(self._moves, counts, doubted, strict=True):
                 movable = standing & moves.take(moving, axis=0, mode="clip")
-                doubtful = movable.any(axis=1) & ~judged[part]
-                codes[part] = np.where(doubtful, np.arange(part.start + 1, part.stop + 1), 0)
+                (doubtful,) = (movable.any(axis=1) & ~judged[part]).nonzero()
+                movable = movable.take(doubtful, axis=0)
+                doubtful += part.start
+                codes[doubtful] = doubtful + 1
                 for name, (lacks, asks) in enumerate(zip(blank, self._asks, strict=True)):
-                    (at,) = (doubtful & lacks[part]).nonzero()
-                    waits = np.bitwise_count(movable.take(at, axis=0) & asks).sum(axis=1, dtype=size)
-                    found[part.start + 1 : part.stop + 1, name][at] = waits
-        doubts = [Doubts(self.names, codes, found) for codes, found in zip(doubted, counts, strict=True)]
+                    (at,) = lacks.take(doubtful).nonzero()
+                    waits = np.bitwise_count(movable.take(at, axis=0) & asks)
+                    found[doubtful[at] + 1, name] = waits.sum(axis=1, dtype=size)
+        doubts = [self._alike_once(codes, found) for codes, found in zip(doubted, counts, strict=True)]
         return Looked(starts, tuple(doubts[self._own.index(column)] for column in self._alike), judged)
+
+    def _alike_once(self, codes: Codes, counts: Counted) -> Doubts:
+        """What rows lack, the same counts once."""
+        at, number = distinct_words(counts.view(np.uint64))
+        # the first row is of those that lack nothing
+        first = np.array([0])
+        lacks = np.where(codes == 0, 0, number.take(codes) + np.int32(1))
+        return Doubts(self.names, lacks, counts[np.concatenate([first, at]), : len(self.names)])
 
     def _of_null(self, classes: Sequence[Codes]) -> Words:
         """The rules that hold of null wherever a row is blank."""

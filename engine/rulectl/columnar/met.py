@@ -1,8 +1,9 @@
 """Rows of words found again from frame to frame, in columns.
 
 Sets of rules and lists of names are rows of 64-bit words here. One that comes again is found by a number mixed from its
-words, in a sorted list, for all rows of a frame at once; the words themselves decide whether it is the same. A
-dictionary of as many tuples takes ten times as long, and most of that to make the tuples.
+words, which says where to look in a table, for all rows of a frame at once; the words themselves decide whether it is
+the same. A dictionary of as many tuples takes ten times as long, and most of that to make the tuples. There are two
+places for each row; one that finds both taken takes the second, and what stood there counts as new when it comes again.
 """
 
 from __future__ import annotations
@@ -13,50 +14,69 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rulectl.columnar.codes import Codes, distinct_words, mixed
+from rulectl.columnar.codes import Codes, Rows, distinct_words, mixed
 
 Words = npt.NDArray[np.uint64]
 
 _MOST_BYTES: Final = 1 << 24
 """So much may be remembered; then all is forgotten before the next rows."""
 
+_ROOM: Final = 4
+"""Places for each row that is remembered, at least."""
+
+_LEAST_BITS: Final = 12
+
 
 class Met:
     """What rows of words come to, worked out when they are first met. All have as many words."""
 
-    __slots__ = ("_mixed", "_said", "_words")
+    __slots__ = ("_count", "_place", "_said", "_words")
 
     def __init__(self) -> None:
         self._forget(0)
 
     def _forget(self, width: int) -> None:
-        self._words: Words = np.zeros((0, width), np.uint64)
-        self._mixed = np.zeros(0, np.uint64)
-        self._said: Codes = np.zeros(0, np.int32)
+        # the first row is nothing: a place that is free leads there
+        self._count = 1
+        self._words: Words = np.zeros((1, width), np.uint64)
+        self._said: Codes = np.full(1, -1, np.int32)
+        self._place: Codes = np.zeros(1 << _LEAST_BITS, np.int32)
 
     def of(self, words: Words, work_out: Callable[[Words], Codes]) -> Codes:
         """What `work_out` says of each row; it is asked for all rows at once that were not met before, each of them
         once."""
-        if self._words.nbytes > _MOST_BYTES or not len(self._words):
+        if self._words.nbytes > _MOST_BYTES or words.shape[1] != self._words.shape[1]:
             self._forget(words.shape[1])
         at, codes = distinct_words(words)
         some = words[at]
         marks = mixed(some)
         said = np.full(len(at), -1, np.int32)
-        if len(self._mixed):
-            place = np.minimum(np.searchsorted(self._mixed, marks), len(self._mixed) - 1)
-            same = (self._words[place] == some).all(axis=1)
-            said[same] = self._said[place[same]]
+        for places in self._places(marks):
+            row = self._place.take(places)
+            same = (row > 0) & (self._words.take(row, axis=0) == some).all(axis=1)
+            said[same] = self._said[row[same]]
         (fresh,) = (said < 0).nonzero()
         if len(fresh):
             said[fresh] = work_out(some[fresh])
             self._keep(some[fresh], marks[fresh], said[fresh])
         return said.take(codes)
 
+    def _places(self, marks: npt.NDArray[np.uint64]) -> tuple[Rows, Rows]:
+        """The two places of each row: the upper bits of its mark, and the lower ones."""
+        bits = len(self._place).bit_length() - 1
+        return (marks >> np.uint64(64 - bits)).view(np.int64), (marks & np.uint64(len(self._place) - 1)).view(np.int64)
+
     def _keep(self, words: Words, marks: npt.NDArray[np.uint64], said: Codes) -> None:
-        """Remember more rows, in the order of their marks."""
-        order = np.argsort(marks)
-        place = np.searchsorted(self._mixed, marks[order])
-        self._mixed = np.insert(self._mixed, place, marks[order])
-        self._words = np.insert(self._words, place, words[order], axis=0)
-        self._said = np.insert(self._said, place, said[order])
+        """Remember more rows."""
+        start, end = self._count, self._count + len(words)
+        if end > len(self._words):
+            room = max(end, 2 * len(self._words))
+            self._words = np.concatenate([self._words, np.zeros((room - len(self._words), words.shape[1]), np.uint64)])
+            self._said = np.concatenate([self._said, np.full(room - len(self._said), -1, np.int32)])
+        self._words[start:end], self._said[start:end], self._count = words, said, end
+        if _ROOM * end > len(self._place):
+            self._place = np.zeros(1 << (2 * _ROOM * end).bit_length(), np.int32)
+            start, marks = 1, mixed(self._words[1:end])
+        first, second = self._places(marks)
+        place = np.where(self._place.take(first) == 0, first, second)
+        self._place[place] = np.arange(start, end, dtype=np.int32)

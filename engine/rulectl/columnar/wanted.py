@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,20 +18,21 @@ from rulectl.columnar.codes import Codes, Rows, occurring
 from rulectl.columnar.lists import cut
 from rulectl.columnar.met import Met
 
-Places = npt.NDArray[np.uint16]
+Places = npt.NDArray[np.unsignedinteger[Any]]
 """Places of names, from 1, and after them 0: (lists, at most so many names)."""
 
-_IN_WORD: Final = 4
-"""Places in a 64-bit word."""
+_SMALL: Final = 255
+"""So many names have places of one byte."""
 
 
 class Wanted:
-    """Lists of some names, by number; 0 is the empty one. One that comes in wider company has another number."""
+    """Lists of some names, by number; 0 is the empty one, others may have several. `size` is the type of places."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
+        self.size: type[np.unsignedinteger[Any]] = np.uint8 if len(self.names) < _SMALL else np.uint16
         self._met: dict[int, Met] = {}
-        self._flat: Places = np.zeros(0, np.uint16)
+        self._flat: Places = np.zeros(0, self.size)
         self._ends: Rows = np.zeros(1, np.int64)
         self._items: list[tuple[str, ...]] = [()]
 
@@ -49,24 +50,25 @@ class Wanted:
         """The number of each list; those that are new are remembered."""
         most = int(np.count_nonzero(places, axis=1).max(initial=0))
         # as few widths as there are powers of two
-        width = 1 << (-(-most // _IN_WORD) - 1).bit_length() if most else 1
-        padded: Places = np.zeros((len(places), width * _IN_WORD), np.uint16)
+        in_word = 8 // self.size().itemsize
+        width = 1 << (-(-most // in_word) - 1).bit_length() if most else 1
+        padded: Places = np.zeros((len(places), width * in_word), self.size)
         padded[:, : places.shape[1]] = places[:, : padded.shape[1]]
         return self._met.setdefault(width, Met()).of(padded.view(np.uint64), self._add)
 
     def numbers_of(self, lists: Sequence[Sequence[str]]) -> Codes:
         """The same of lists of names."""
         place = {name: at for at, name in enumerate(self.names, 1)}
-        places: Places = np.zeros((len(lists), max(map(len, lists), default=0)), np.uint16)
+        places: Places = np.zeros((len(lists), max(map(len, lists), default=0)), self.size)
         for row, names in enumerate(lists):
             places[row, : len(names)] = [place[name] for name in names]
         return self.numbers(places)
 
     def _add(self, words: npt.NDArray[np.uint64]) -> Codes:
-        places = words.view(np.uint16)
+        places = words.view(self.size)
         sizes = np.count_nonzero(places, axis=1)
         start = len(self)
-        self._flat = np.concatenate([self._flat, places[places != 0] - np.uint16(1)])
+        self._flat = np.concatenate([self._flat, places[places != 0] - self.size(1)])
         self._ends = np.concatenate([self._ends, self._ends[-1] + np.cumsum(sizes)])
         return np.where(sizes == 0, 0, np.arange(start, len(self))).astype(np.int32)
 
