@@ -18,6 +18,9 @@ Value = Scalar | tuple["Value", ...] | None
 TRUTHS: dict[Language, tuple[str, str]] = {"zh": ("否", "是"), "en": ("no", "yes")}
 """False and true as each language writes them in a cell; cells and case files take either."""
 
+_SIZES = ((86400, "天", "day"), (3600, "小时", "hour"), (60, "分钟", "minute"), (1, "秒", "second"))
+"""Seconds of a measure of time, and its names."""
+
 DIGITS = 34
 CONTEXT = Context(
     prec=DIGITS,
@@ -129,3 +132,25 @@ def plain_text(value: Value, lang: Language = "zh") -> str:
             return duration_text(value)
         case tuple():
             return ";".join(plain_text(item, lang) for item in value)
+
+
+def told_text(value: Value, lang: Language = "zh") -> str:
+    """A value in a sentence for people: as in a cell, but durations as one says them."""
+    match value:
+        case dt.timedelta():
+            return spoken(value, lang)
+        case tuple():
+            return ";".join(told_text(item, lang) for item in value)
+        case _:
+            return plain_text(value, lang)
+
+
+def spoken(value: dt.timedelta, lang: Language = "zh") -> str:
+    """A duration as a person says it: `1天12小时`, `30分钟`, `-2天`, `0秒`; `1 day 12 hours`."""
+    seconds = abs(value) // dt.timedelta(seconds=1)
+    parts: list[str] = []
+    for size, unit, english in _SIZES:
+        count, seconds = divmod(seconds, size)
+        if count or (size == 1 and not parts):
+            parts.append(f"{count}{unit}" if lang == "zh" else f"{count} {english}{'' if count == 1 else 's'}")
+    return ("-" if value < dt.timedelta(0) else "") + ("" if lang == "zh" else " ").join(parts)

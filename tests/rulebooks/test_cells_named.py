@@ -65,7 +65,7 @@ def test_each_cell_that_an_explanation_names_says_so(name: str) -> None:
             place = str(reporter.firing(firing)["cell"])
             assert f"  {firing.name}  {place}\n" in explained
             stands = row(rulebook.source, place)
-            _, rule = reporter.rules[firing.table, firing.rule]
+            _, rule = reporter.book.rules[firing.table, firing.rule]
             assert rule.id in stands
             assert {e.text.strip() for e in rule.when if not isinstance(e.test, Anything)} <= set(stands), place
             assert {e.text.strip() for e in rule.then if e.expr is not None} <= set(stands), place

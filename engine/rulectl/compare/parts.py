@@ -17,7 +17,7 @@ from rulectl.lang.syntax import Any, Expr
 from rulectl.model import words
 from rulectl.model.rulebook import Aggregate, Parameter, Policy, Rule, Rulebook, Table, Template, Term
 from rulectl.source import Cell, CellRange
-from rulectl.values import Value, duration_text, plain_text
+from rulectl.values import Value, duration_text, told_text
 
 What = Choice["rulebook", "term", "parameter", "aggregate", "table", "rule", "template", "policy"]
 Texts = Mapping[Language, str]
@@ -298,7 +298,7 @@ def _text(expr: Expr | None, names: Names) -> Texts:
 
 
 def _value(value: Value) -> Texts:
-    return {lang: plain_text(value, lang) for lang in LANGUAGES}
+    return {lang: told_text(value, lang) for lang in LANGUAGES}
 
 
 def _alike(text: str) -> Texts:

@@ -17,7 +17,7 @@ from rulectl.compare.witness import Decided
 from rulectl.lang.printer import print_expr
 from rulectl.lang.syntax import Expr
 from rulectl.runtime.resolve import CLASH, Lack
-from rulectl.values import Value, plain_text
+from rulectl.values import Value, told_text
 
 Both = dict[str, Any]
 Item = Value | Expr
@@ -167,4 +167,4 @@ def _value(value: Value, rules: str, lang: Language) -> str:
 
 
 def _shown(value: Value, lang: Language) -> str:
-    return plain_text(value, lang)
+    return told_text(value, lang)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from rulectl.codes import Language
 from rulectl.lang.units import MAX_DAYS, as_duration, quantity_at
-from rulectl.values import Value, plain_text
+from rulectl.values import Value, plain_text, spoken
 
 MIDNIGHT = dt.time()
 
@@ -30,10 +29,6 @@ _ISO_DURATION = re.compile(
     r"(?P<sign>[+-]?)P(?:(?P<W>[0-9]{1,7})W|(?:(?P<D>[0-9]{1,7})D)?(?:T(?:(?P<H>[0-9]{1,9})H)?(?:(?P<M>[0-9]{1,9})M)?(?:(?P<S>[0-9]{1,9})S)?)?)",
     re.IGNORECASE,
 )
-
-
-_SIZES = ((86400, "天", "day"), (3600, "小时", "hour"), (60, "分钟", "minute"), (1, "秒", "second"))
-"""Seconds of a measure of time, and its names."""
 
 
 def moment_of(value: dt.date) -> dt.datetime:
@@ -127,14 +122,3 @@ def read_duration(text: str, unit: str = "") -> dt.timedelta | None:
 def written(value: Value) -> str:
     """A value as it stands in a sentence: a duration as a person says it, all else as in a cell."""
     return spoken(value) if isinstance(value, dt.timedelta) else plain_text(value)
-
-
-def spoken(value: dt.timedelta, lang: Language = "zh") -> str:
-    """A duration as a person says it: `1天12小时`, `30分钟`, `-2天`, `0秒`; `1 day 12 hours`."""
-    seconds = abs(value) // dt.timedelta(seconds=1)
-    parts: list[str] = []
-    for size, unit, english in _SIZES:
-        count, seconds = divmod(seconds, size)
-        if count or (size == 1 and not parts):
-            parts.append(f"{count}{unit}" if lang == "zh" else f"{count} {english}{'' if count == 1 else 's'}")
-    return ("-" if value < dt.timedelta(0) else "") + ("" if lang == "zh" else " ").join(parts)

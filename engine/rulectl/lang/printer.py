@@ -18,7 +18,6 @@ from typing import NamedTuple, assert_never
 from rulectl.codes import Language
 from rulectl.lang.bounds import below, covering
 from rulectl.lang.chars import QUOTES, plain, visible
-from rulectl.lang.dates import spoken
 from rulectl.lang.syntax import (
     AllOf,
     Any,
@@ -45,7 +44,7 @@ from rulectl.lang.syntax import (
     Text,
 )
 from rulectl.types import Kind, Type
-from rulectl.values import TRUTHS, Value, date_text, number_text
+from rulectl.values import TRUTHS, Value, date_text, number_text, spoken
 
 Names = Mapping[str, str]
 

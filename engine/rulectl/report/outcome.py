@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from rulectl.codes import Language, say
-from rulectl.lang.evaluate import CannotCompute, evaluate
-from rulectl.lang.syntax import Any, Expr
 from rulectl.model.outcome import Firing, Outcome
-from rulectl.model.rulebook import Rule, Rulebook, Table, Template, constant
+from rulectl.model.rulebook import Rulebook, Template
 from rulectl.report.findings import finding_fields, finding_text
 from rulectl.report.jsontext import dumps
 from rulectl.report.messages import Message, messages, wordings
-from rulectl.runtime.resolve import NOTHING, UNKNOWN, Outputs, Spoken
+from rulectl.report.why import Book, Why, one_line
+from rulectl.runtime.deciding import facts_of
 from rulectl.source import Cell, CellRange
-from rulectl.values import Value, plain_text
+from rulectl.values import Value, told_text
 
 Headings = Literal["name", "id"]
 
@@ -36,9 +35,9 @@ class Reporter:
         return {t.id: t.id if self.headings == "id" else t.name for t in self.rulebook.terms}
 
     @cached_property
-    def rules(self) -> Mapping[tuple[str, str], tuple[Table, Rule]]:
-        """Table and rule by their names."""
-        return {(table.name, rule.id): (table, rule) for table in self.rulebook.tables for rule in table.rules}
+    def book(self) -> Book:
+        """The rulebook as explanations ask it."""
+        return Book(self.rulebook, self.lang, self.labels, self.cells)
 
     @cached_property
     def wordings(self) -> Mapping[str, Template]:
@@ -48,7 +47,7 @@ class Reporter:
         """The messages that the outcome names, filled in."""
         if not self.wordings:
             return ()
-        return tuple(messages(outcome, self.wordings, self.labels, self._facts(outcome), self._told))
+        return tuple(messages(outcome, self.wordings, self.labels, facts_of(self.rulebook, outcome), self._told))
 
     def keyed(self, facts: Mapping[str, object]) -> dict[str, object]:
         return {self.labels.get(id_, id_): value for id_, value in facts.items()}
@@ -98,14 +97,15 @@ class Reporter:
         return "\n".join(self._lines(outcome, title))
 
     def _lines(self, outcome: Outcome, title: str) -> Iterator[str]:
-        lang = self.lang
+        lang, why = self.lang, Why(self.book, outcome)
         head = say("report-case", lang, id=title) if title else say("report-the-case", lang)
         yield self._pair(head, say(f"report-status-{outcome.status.value}", lang))
         for id_, value in outcome.outputs.items():
             status = outcome.statuses.get(id_)
             if value is None and (status is None or status.value == "no_rule"):
                 continue
-            said = "" if status is None else f"  ({say(f'report-status-{status.value}', lang)})"
+            usual = why.by_default(id_)
+            said = "" if status is None else f"  ({say(f'report-status-{status.value}', lang)}{usual})"
             yield "  " + self._pair(self.labels[id_], self.value(value) or say("report-nothing", lang)) + said
         if outcome.asks:
             yield say("report-ask-for", lang) + say("report-list-comma", lang).join(
@@ -115,12 +115,7 @@ class Reporter:
         if outcome.firings:
             yield ""
             yield say("report-rules-that-fired", lang)
-        fired: dict[str, list[Rule]] = {}
-        for firing in outcome.firings:
-            if (firing.table, firing.rule) in self.rules:
-                fired.setdefault(firing.table, []).append(self.rules[firing.table, firing.rule][1])
-        for firing in outcome.firings:
-            yield from self._why(firing, outcome, fired.get(firing.table, ()))
+        yield from why.lines()
         for id_, ids in outcome.counted.items():
             counted = self.value(outcome.derived.get(id_))
             yield say("report-counted-from", lang, term=self.labels[id_], value=counted, ids=", ".join(ids))
@@ -135,82 +130,17 @@ class Reporter:
             if number == 1:
                 yield ""
                 yield say("report-messages", lang)
-            yield "  " + self._pair(f"{number}. {one.id}", _one_line(one.text))
-
-    def _why(self, firing: Firing, outcome: Outcome, fired: Sequence[Rule]) -> Iterator[str]:
-        """A firing: its cell, the conditions that held with the case's own values, what it concluded. Where one of
-        several rules of the table that fired decides a column, the others fired for their other columns only."""
-        lang = self.lang
-        where = f"  {self.cells(firing.cells)}" if firing.cells is not None else ""
-        yield f"  {firing.name}{where}"
-        found = self.rules.get((firing.table, firing.rule))
-        if found is None:
-            return
-        table, rule = found
-        if rule.otherwise:
-            yield "      " + say("report-otherwise-held", lang)
-        facts = self._facts(outcome)
-        for column, entry in zip(table.inputs, rule.when, strict=True):
-            if isinstance(entry.test, Any):
-                continue
-            try:
-                value = self.value(evaluate(column.subject, facts))
-            except CannotCompute:
-                value = ""
-            heading = column.heading or str(column.cell or "")
-            own = say("report-the-case-has", lang, value=value) if value else say("report-the-case-has-nothing", lang)
-            yield "      " + say("report-entry-held", lang, heading=heading, entry=_one_line(entry.text), own=own)
-        deciding = self._deciding(table, fired, facts)
-        for output, said, deciders in zip(table.outputs, rule.then, deciding, strict=True):
-            if said.expr is not None and rule.id in deciders:
-                concluded = _one_line(said.text) + self._computed(said.expr, facts)
-                yield "      → " + self._pair(self.labels.get(output.term, output.term), concluded)
-        if rule.source:
-            yield "      " + say("report-source", lang, source=rule.source)
-
-    def _deciding(self, table: Table, fired: Sequence[Rule], facts: Mapping[str, Value]) -> Iterator[Sequence[str]]:
-        """Column by column the ids of those rules of a table that decide it, among those that fired."""
-
-        def entry(rule: int, column: int) -> Spoken:
-            expr = fired[rule].then[column].expr
-            try:
-                value = None if expr is None else evaluate(expr, facts)
-            except CannotCompute:
-                return NOTHING
-            return value if value is not None else NOTHING if expr is None else UNKNOWN
-
-        outputs = replace(Outputs.of(table, self.rulebook), otherwise=frozenset())
-        for column in range(len(table.outputs)):
-            yield [fired[rule].id for rule in outputs.deciders(column, range(len(fired)), entry)]
+            yield "  " + self._pair(f"{number}. {one.id}", one_line(one.text))
 
     def _pair(self, name: str, value: str) -> str:
         return say("report-pair", self.lang, name=name, value=value)
-
-    def _computed(self, expr: Expr, facts: Mapping[str, Value]) -> str:
-        """What a formula came to for this case; nothing for a plain value, which the cell already shows."""
-        if constant(expr):
-            return ""
-        try:
-            value = self.value(evaluate(expr, facts))
-        except CannotCompute:
-            value = ""
-        return f" = {value or say('report-unknown', self.lang)}"
-
-    def _facts(self, outcome: Outcome) -> dict[str, Value]:
-        parameters = {parameter.id: parameter.value for parameter in self.rulebook.parameters}
-        unknown: dict[str, Value] = dict.fromkeys(self.labels)
-        return {**unknown, **parameters, **outcome.case, **outcome.derived, **outcome.outputs}
 
     @staticmethod
     def _told(value: Value, lang: Language) -> str:
         """A value within a sentence."""
         items = value if isinstance(value, tuple) else (value,)
-        return say("report-list-comma", lang).join(plain_text(item, lang) for item in items)
+        return say("report-list-comma", lang).join(told_text(item, lang) for item in items)
 
     def value(self, value: Value) -> str:
         """A value as it is read in this language."""
-        return plain_text(value, self.lang)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split("\n"))
+        return told_text(value, self.lang)

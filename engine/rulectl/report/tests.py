@@ -9,7 +9,7 @@ from rulectl.model.rulebook import STATUS, Rulebook
 from rulectl.report.findings import finding_text
 from rulectl.report.jsontext import dumps
 from rulectl.testing import TestResult, TestRun
-from rulectl.values import Value, plain_text
+from rulectl.values import Value, told_text
 
 
 def test_run_text(run: TestRun, rulebook: Rulebook, lang: Language) -> str:
@@ -87,4 +87,4 @@ def _missed(result: TestResult, names: Mapping[str, str]) -> dict[str, object]:
 def _shown(term: str, value: Value, lang: Language) -> str:
     if term == STATUS and isinstance(value, str):
         return say(f"report-status-{value}", lang)
-    return plain_text(value, lang) or say("report-nothing", lang)
+    return told_text(value, lang) or say("report-nothing", lang)

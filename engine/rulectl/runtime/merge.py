@@ -42,6 +42,23 @@ def merge(term: Term, contributions: Sequence[Contribution]) -> Spoken:
     return result
 
 
+def deciders(term: Term, contributions: Sequence[Contribution]) -> tuple[int, ...]:
+    """Which of some contributions the value of a term is made of, by their places: with these alone it is the same, and
+    each of them can change it (of a least or greatest, all that were compared). None, where they leave it open or
+    contradict each other."""
+    said = tuple(at for at, one in enumerate(contributions) if one.spoken is not NOTHING)
+    result = merge(term, contributions)
+    if isinstance(result, Lack):
+        return ()
+    if term.merge in (Merge.COLLECT, Merge.ALL):
+        return said
+    for tier in Tier:
+        mine = tuple(at for at in said if contributions[at].tier is tier)
+        if mine and _within(term.merge, [contributions[at].spoken for at in mine]) == result:
+            return mine[:1] if term.merge is Merge.FIRST else mine
+    return ()
+
+
 def _within(how: Merge, said: Sequence[Spoken]) -> Spoken:
     """One tier's value."""
     match how:

@@ -13,7 +13,7 @@ from rulectl.diagnostics import Note
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Tier
 from rulectl.source import Location
-from rulectl.values import Value, plain_text
+from rulectl.values import Value, told_text
 
 _WORDS: dict[Language, tuple[str, str, str]] = {
     "zh": ("「{}」为 {}", "「{}」没有值", "，"),
@@ -49,7 +49,7 @@ def reckoned(study: Study, outcome: Outcome, terms: Iterable[str]) -> tuple[str,
         for term in terms:
             value = value_of(outcome, term)
             sentence = lacks if value is None else has
-            parts.append(sentence.format(study.names[term], plain_text(value, lang)))
+            parts.append(sentence.format(study.names[term], told_text(value, lang)))
         told.append(comma.join(parts))
     return told[0], told[1]
 
