@@ -83,8 +83,8 @@ def test_errors_and_formulas_without_a_value(at: str, read: Any, tmp_path: Path)
     assert found == {
         1: {"case_id": "A1", "order": "O1", "batch": "K1", "amount": 3},
         2: ["批次号: cell-error"],
-        3: ["金额: formula-not-computed"],
-        4: ["订单号: formula-not-computed"],
+        3: ["金额: formula-without-result"],
+        4: ["订单号: formula-without-result"],
         5: ["订单号: cell-error"],
         6: [": totals-no-case"],
     }
@@ -151,4 +151,4 @@ def test_hidden_rows_are_read_and_told_of(read: Any, tmp_path: Path) -> None:
         sheet.row_dimensions[3].hidden = True
 
     found, told = read(saved(tmp_path / "cases.xlsx", fill))
-    assert (list(found), told.count("hidden-rows")) == ([1, 2], 1)
+    assert (list(found), told.count("hidden-case-rows")) == ([1, 2], 1)

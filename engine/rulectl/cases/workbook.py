@@ -73,7 +73,7 @@ class WorkbookTable:
         if self._merges.down:
             self.findings += (finding("merged-cells", FilePlace(file), count=self._merges.down),)
         if hidden := sum(row >= skip for row in other.hidden):
-            self.findings += (finding("hidden-rows", FilePlace(file), count=hidden),)
+            self.findings += (finding("hidden-case-rows", FilePlace(file), count=hidden),)
         self._headings = {c.index: c.heading.strip() for c in columns.columns}
         types: dict[int, Type] = {c.index: c.term.type for c in columns.columns}
         self._types = [types.get(n) for n in range(columns.width)]
@@ -125,7 +125,7 @@ class WorkbookTable:
                 if totals is not None:  # which mostly are formulas
                     return "", totals
                 field = self._headings[column]
-                return field, finding("formula-not-computed", Location(RowPlace(self.file, number, field)))
+                return field, finding("formula-without-result", Location(RowPlace(self.file, number, field)))
         return None
 
     def done(self) -> float:
