@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+import rulectl
 from tests.cli.demo import CASES, DEMO, Run
 
 
@@ -167,6 +168,20 @@ def test_the_summary_as_json(run: Run) -> None:
     assert (last["rows"], last["rejected"]) == (6, 3)
 
 
+def test_the_summary_as_a_file_says_which_rulebook_decided(run: Run, tmp_path: Path) -> None:
+    """The columns of a text file are agreed, so that it cannot say it itself."""
+    done = run("batch", DEMO, "cases.csv", "-o", "out.csv", "--summary", "sum.json", "--format", "json")
+    held = json.loads((tmp_path / "sum.json").read_text("utf-8"))
+    assert held == json.loads(done.stderr.splitlines()[-1])
+    assert held["rulebook"]["hash"] == rulectl.load(DEMO).hash
+    assert (held["rows"], held["rejected"]) == (6, 3)
+    piped = run("batch", DEMO, "cases.csv", "-o", "out.csv", "--summary", "-")
+    assert json.loads(piped.stdout)["rulebook"] == held["rulebook"]
+    before = (tmp_path / "sum.json").read_bytes()
+    assert run("batch", DEMO, "no.csv", "-o", "out.csv", "--summary", "sum.json").exit_code == 2
+    assert (tmp_path / "sum.json").read_bytes() == before
+
+
 def test_both_engines_agree(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("durable")
     run("batch", DEMO, "cases.csv", "-o", "a.csv", "--trace", "full")
@@ -180,6 +195,11 @@ def test_both_engines_agree(run: Run, tmp_path: Path) -> None:
         (["cases.csv", "-o", "cases.csv"], 2, "same-file-twice"),
         (["cases.csv", "-o", "out.csv", "--rejects", "cases.csv"], 2, "same-file-twice"),
         (["cases.csv", "-o", "q.csv", "--rejects", "q.csv"], 2, "same-file-twice"),
+        (["cases.csv", "-o", "q.csv", "--summary", "q.csv"], 2, "same-file-twice"),
+        (["cases.csv", "-o", "q.csv", "--summary", "q.rejects.csv"], 2, "same-file-twice"),
+        (["cases.csv", "-o", "q.csv", "--summary", "cases.csv"], 2, "same-file-twice"),
+        (["cases.csv", "-o", "-", "--summary", "-"], 2, "same-file-twice"),
+        (["cases.csv", "-o", "q.csv", "--summary", "no/such.json"], 2, "no-such-folder"),
         (["-", "-o", "q.csv", "--rejects", "./q.csv"], 2, "same-file-twice"),
         (["cases.csv", "-o", "out.csv", "--rejects", "-"], 2, "rejects-need-file"),
         (["cases.csv", "-o", "-", "--rejects", "-"], 2, "rejects-need-file"),

@@ -15,6 +15,7 @@ class Asked(NamedTuple):
     cases: str
     output: str
     rejects: str | None
+    summary: str | None
     trace: Trace
     engine: Literal["native", "durable"]
     columns: str | None

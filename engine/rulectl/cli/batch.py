@@ -23,6 +23,7 @@ piece, and at the usual 5 ms would wait longer than read."""
 @click.argument("cases", metavar="CASES")
 @click.option("-o", "--output", cls=Option, metavar="OUT", required=True)
 @click.option("--rejects", cls=Option, metavar="FILE")
+@click.option("--summary", cls=Option, metavar="FILE")
 @click.option("--trace", cls=Option, type=click.Choice(("none", "rules", "full")), default="rules")
 @click.option("--engine", cls=Option, type=click.Choice(("native", "durable")), default="native")
 @click.option("--columns", cls=Option, metavar="A,B,...")

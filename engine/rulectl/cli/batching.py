@@ -22,7 +22,7 @@ from rulectl.cases.opening import CaseSource, open_table
 from rulectl.cases.pieces import SIZE, OtherEncodingError
 from rulectl.cases.reader import Unreadable
 from rulectl.cases.table import Table
-from rulectl.cases.writer import EXTRAS, UnwritableError
+from rulectl.cases.writer import EXTRAS, Target, UnwritableError
 from rulectl.cli.asked import Asked
 from rulectl.cli.base import FINDINGS, USAGE, Session, StopError, refuse, session
 from rulectl.cli.opening import (
@@ -48,6 +48,7 @@ def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
     given = checked_encoding(asked.encoding, "--encoding", here.lang)
     checked_encoding(asked.input_encoding, "--input-encoding", here.lang)
     kind, output, rejects = _targets(asked)
+    told = _summary_place(asked, output, rejects)
     asked = asked._replace(output=output)
     with ExitStack() as stack:
         rulebook, loaded = loaded_book(asked.book, here, asked.output, rejects)
@@ -64,7 +65,7 @@ def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
         )
         table = _table(source, rulebook)
         here.tell(table.findings)
-        told = len(table.findings)
+        known = len(table.findings)
         wanted = _wanted(asked, kind, rejects, given, rulebook, here)
         decide = stack.enter_context(_durable(rulebook)) if asked.engine == "durable" else None
         bar = stack.enter_context(Bar(here))
@@ -103,8 +104,8 @@ def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
             _let_go(sys.stdout)
             raise StopError(()) from None
         summary.seconds = time.perf_counter() - start
-    here.tell(table.findings[told:])
-    _sum_up(summary, rulebook, here, rejects if summary.rejected else None)
+    here.tell(table.findings[known:])
+    _sum_up(summary, rulebook, here, rejects if summary.rejected else None, told)
     return FINDINGS if summary.rejected or summary.troubled else 0
 
 
@@ -124,6 +125,16 @@ def _targets(asked: Asked) -> tuple[Kind, str, str]:
     if output != "-" and os.path.realpath(place) == os.path.realpath(rejected):
         refuse("same-file-twice", "--rejects", USAGE, file=rejects)
     return kind, place, rejected
+
+
+def _summary_place(asked: Asked, output: str, rejects: str) -> str | None:
+    """Where the summary goes, too; refused where it cannot go there."""
+    if asked.summary is None:
+        return None
+    place = check_place(asked.summary, asked.cases, asked.book, not_endings=_CANNOT)
+    if any(place == other or os.path.realpath(place) == os.path.realpath(other) for other in (output, rejects)):
+        refuse("same-file-twice", "--summary", USAGE, file=asked.summary)
+    return place
 
 
 def _wanted(asked: Asked, kind: Kind, rejects: str, encoding: str | None, rulebook: Rulebook, here: Session) -> Wanted:
@@ -226,8 +237,11 @@ def _let_go(stream: TextIO) -> None:
     os.close(nowhere)
 
 
-def _sum_up(summary: Summary, rulebook: Rulebook, here: Session, rejects: str | None) -> None:
+def _sum_up(summary: Summary, rulebook: Rulebook, here: Session, rejects: str | None, place: str | None) -> None:
     labels = {term.id: term.name for term in rulebook.terms}
+    if place is not None:
+        with Target(place, sys.stdout, "utf-8") as target:
+            target.stream.write(summary_json(summary, labels, rulebook) + "\n")
     if here.json:
         click.echo(summary_json(summary, labels, rulebook), err=True)
         return
