@@ -57,6 +57,23 @@ CELLS: tuple[tuple[str, dict[str, object]], ...] = (
     ("0001-01-01 00:00:00", {"moment": "zero-date", "date": "zero-date"}),
     ("1900-01-01", {"moment": "zero-date", "date": "zero-date"}),
     ("1899-12-30", {"moment": "zero-date", "date": "zero-date"}),
+    ("08-07-2025", {"moment": "either-day", "date": "either-day", "text": "08-07-2025"}),
+    ("8/7/2025 10:00", {"moment": "either-day"}),
+    ("13-07-2025", {"date": dt.date(2025, 7, 13)}),
+    ("7/7/2025", {"date": dt.date(2025, 7, 7)}),
+    *(
+        (text, {"moment": "zoned-moment"})
+        for text in (
+            "2025-07-08T08:03:00Z",
+            "2025-07-08T08:03:00+08:00",
+            "2025-07-08 08:03:00 +0800",
+            "2025/7/8 8:03 UTC",
+            "2025-07-08T08:03:00.000+0800",
+            "2025年7月8日 8:03 GMT",
+        )
+    ),
+    ("2025-07-08 3:05 PM", {"moment": dt.datetime(2025, 7, 8, 15, 5)}),
+    ("2025-07-08", {"moment": dt.datetime(2025, 7, 8)}),
     ("1970-01-01 08:01", {"moment": dt.datetime(1970, 1, 1, 8, 1)}),
 )
 FLAT = [(text, kind, meant) for text, of in CELLS for kind, meant in of.items()]

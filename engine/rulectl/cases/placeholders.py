@@ -1,8 +1,10 @@
-"""What programs write where they hold no value, an error, or not all of a value: never to be taken for one.
+"""What programs write where they hold no value, an error, not all of a value, or one that may be two: never to be
+taken for one.
 
 What can mean nothing else is nothing (`NULL`, `\\N`, a dash for a day); what may mean two things (a dash for an amount:
 nothing, or zero as accountants write it) or says that something is lost (`#N/A`, `1.2E+03`, the first moment that a
-program knows) is told and not read. Taken as they stand, all cases without a batch number would be of one batch, `-`.
+program knows, `08/07/2025`) is told and not read. Taken as they stand, all cases without a batch number would be of one
+batch, `-`.
 
 An allowed value is always itself.
 """
@@ -13,6 +15,7 @@ import datetime as dt
 import re
 
 from rulectl.lang.chars import plain, visible
+from rulectl.lang.dates import either_day
 from rulectl.lang.faults import clipped, problem
 from rulectl.lang.literals import match_allowed
 from rulectl.lang.scope import Problem
@@ -31,6 +34,7 @@ _TOO_NARROW = re.compile("#{3,}")
 _MARKED = re.compile(r"['`]([0-9][0-9-]*|[0-9]{6}[0-9A-Za-z-]*)")
 _ROUNDED = re.compile(r"-?[0-9](?:\.[0-9]+)?E\+(?:[01][0-9]|20)")
 _BRACKETED = re.compile(r"\(¥?\s?[0-9][0-9,.]*\)")
+_ZONED = re.compile(r"[0-9]{4}[-/.年].{3,}?[0-9]:[0-9]{2}.*?\s?(?:Z|[A-Z]{3,4}|[+-][0-9]{2}:?[0-9]{2}(?:\s?\w+)?)")
 
 _ZEROS = frozenset(
     dt.datetime(*parts)
@@ -58,12 +62,23 @@ def taken_for(text: str, type_: Type) -> str | Problem:
     if free:
         marked = _MARKED.fullmatch(bare)
         return marked[1] if marked else text
+    if type_.kind in (Kind.DATE, Kind.DATETIME):
+        return _clear(bare, whole) or text
     if type_.kind is Kind.NUMBER:
         if _ROUNDED.fullmatch(bare):
             return problem("rounded-number", whole, text=bare)
         if _BRACKETED.fullmatch(inner := plain(bare)):
             return problem("bracketed-number", whole, text=clipped(bare), number=inner.strip("()").replace("¥", ""))
     return text
+
+
+def _clear(text: str, whole: Span) -> Problem | None:
+    """Why a text is no clear day or moment."""
+    days, end = either_day(plain(text), 0)
+    if len(days) > 1:
+        first, second = (f"{day}{plain(text)[end:]}" for day in days)
+        return problem("either-day", whole, text=clipped(text), first=first, second=second)
+    return problem("zoned-moment", whole, text=clipped(text)) if _ZONED.fullmatch(plain(text)) else None
 
 
 def zero_date(value: Value) -> Problem | None:

@@ -76,7 +76,9 @@ def _moment(day: dt.date, parts: dict[str, str | None]) -> dt.datetime | None:
     half, ampm = parts["half"] or "", (parts["ampm"] or "").strip().lower()
     if parts["zone"] or (parts["F"] or "").strip("0") or ((ampm or half in ("下午", "上午")) and not 1 <= hour <= 12):
         return None
-    if (half in ("下午", "晚上") or ampm == "pm") and 1 <= hour < 12:
+    if half in ("晚上", "早上") and hour == 12:  # of this day or of the next? noon is neither
+        return None
+    if ((half in ("下午", "晚上") or ampm == "pm") and 1 <= hour < 12) or (half == "中午" and 1 <= hour <= 2):
         hour += 12
     elif (half in ("上午", "凌晨") or ampm == "am") and hour == 12:
         hour = 0

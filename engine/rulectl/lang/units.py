@@ -71,6 +71,11 @@ def family(unit: str) -> str:
     return _FAMILY.get(key, key)
 
 
+def is_unit(word: str) -> bool:
+    """Whether a word is a unit that everybody knows."""
+    return word.strip().lower() in _FAMILY
+
+
 def same_unit(written: str, wanted: str) -> bool:
     """Whether a written unit is another spelling of the wanted one; a term without a unit takes any."""
     return not written or not wanted or written == wanted or family(written) == family(wanted)
@@ -103,7 +108,9 @@ def as_number(quantity: Quantity, unit: str) -> Decimal | None:
         # 8.5折 and 85折 both leave 0.85 of the price
         return quantity.number.scaleb(-1 if quantity.number <= 10 else -2, CONTEXT)
     if quantity.unit == "%":
-        return quantity.number if family(unit) == "%" else quantity.number.scaleb(-2, CONTEXT)
+        if unit:  # 5% of a sum is no 0.05元
+            return quantity.number if family(unit) == "%" else None
+        return quantity.number.scaleb(-2, CONTEXT)
     return quantity.number if same_unit(quantity.unit, unit) else None
 
 
