@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from rulectl.columnar.amounts import NULL, ODD, PLAIN, amounts, compared, decimal_of, places_among, units_of
 from rulectl.columnar.codes import Numbered
-from rulectl.columnar.columns import Coded, Column, Numbers, State, Texts, ends_of, in_floats
-from rulectl.columnar.columns import given as state_of
+from rulectl.columnar.columns import Coded, Column, Numbers, Texts, ends_of, in_floats
+from rulectl.columnar.states import State
+from rulectl.columnar.states import given as state_of
 from rulectl.columnar.typed import typed
 from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.region import FIRST, Partition

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 import rulectl
-from rulectl.columnar import reading, tables
+from rulectl.columnar import computed, reading, tables
 from rulectl.columnar.engine import ColumnarEngine
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "after_sales" / "cases.csv"
@@ -50,6 +50,8 @@ def test_cases_with_amounts_of_their_own() -> None:
             if seed == 2:
                 patch.setattr(reading, "_MANY", 0)
                 patch.setattr(tables, "_COMBINATIONS", 0)
+            if seed == 3:
+                patch.setattr(computed, "MANY", -1)
             decided = columns.decide(pl.DataFrame(cases, infer_schema_length=None))
         rules = decided.rule_texts().to_list()
         terms = [term for term in book.rulebook.terms if term.id in decided.columns]

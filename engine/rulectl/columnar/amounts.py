@@ -29,10 +29,10 @@ Kinds = npt.NDArray[np.int8]
 PLAIN, NULL, ODD = np.int8(0), np.int8(1), np.int8(2)
 """A number in units; unknown; something else. Of several the greatest holds for what is made of them."""
 
-_PLACES: Final = 6
+PLACES: Final = 6
 """So many digits after the point are plain."""
 
-_LARGEST: Final = 10**15
+LARGEST: Final = 10**15
 """A plain number has fewer units of 10**-6 than this: floats tell these apart."""
 
 _MOST: Final = 1 << 62
@@ -70,7 +70,7 @@ class Amounts:
     def of(units: Whole, kinds: Kinds, sure: Mask) -> Amounts:
         """Units of 10**-6, in the largest unit that does."""
         units = np.where(kinds == PLAIN, units, np.int64(0))
-        places = _PLACES
+        places = PLACES
         for step in (4, 1, 1):
             while places >= step and not (units % np.int64(10**step)).any():
                 units, places = units // np.int64(10**step), places - step
@@ -88,7 +88,7 @@ def units_of(value: Decimal) -> int | None:
     """A plain number in units of 10**-6; None where it is not plain."""
     if not -(10**9) < value < 10**9:
         return None
-    scaled = value.scaleb(_PLACES, CONTEXT)
+    scaled = value.scaleb(PLACES, CONTEXT)
     units = int(scaled)
     return units if units == scaled else None
 
@@ -103,9 +103,9 @@ def decimal_of(units: int, places: int) -> Decimal:
 def of_floats(values: Floats, odd: Sequence[int]) -> Amounts:
     """Numbers of up to 15 digits as floats, NaN where unknown, but for the rows that are odd."""
     with np.errstate(invalid="ignore"):
-        units = np.rint(values * 10.0**_PLACES)
+        units = np.rint(values * 10.0**PLACES)
         # of numbers with so few digits no two are the same float
-        plain = (np.abs(units) < _LARGEST) & (units / 10.0**_PLACES == values)
+        plain = (np.abs(units) < LARGEST) & (units / 10.0**PLACES == values)
     kinds = np.where(plain, PLAIN, np.where(np.isnan(values), NULL, ODD))
     kinds[list(odd)] = ODD
     return Amounts.of(np.where(kinds == PLAIN, units, 0.0).astype(np.int64), kinds, np.ones(len(values), np.bool_))
@@ -153,9 +153,9 @@ def places_among(points: Sequence[Value], numbers: Amounts) -> Whole | None:
     are no plain numbers."""
     plain = [units_of(point) for point in points if isinstance(point, Decimal)]
     ends = [units for units in plain if units is not None]
-    if len(ends) != len(points) or numbers.most_at(_PLACES) >= _MOST:
+    if len(ends) != len(points) or numbers.most_at(PLACES) >= _MOST:
         return None
-    lines, units = np.array(ends, np.int64), numbers.at(_PLACES)
+    lines, units = np.array(ends, np.int64), numbers.at(PLACES)
     below = np.searchsorted(lines, units)
     return below + np.searchsorted(lines, units, side="right")
 
@@ -210,7 +210,7 @@ def _rounded(
     """A number, or a quotient, to so many places: half goes away from zero. A quotient of two numbers of 62 bits is
     nearer to no half than 10**-19 of itself, if it is none, so that to round it to 34 digits first changes nothing."""
     digit = amounts(digits, {}, constants)
-    if digit is None or digit.places or not 0 <= (places := int(digit.units)) <= _PLACES:
+    if digit is None or digit.places or not 0 <= (places := int(digit.units)) <= PLACES:
         return None
     if isinstance(inner, Binary) and inner.op == "/":
         sides = _all((inner.left, inner.right), columns, constants)

@@ -11,7 +11,8 @@ import polars as pl
 
 from rulectl.columnar.across import COUNTS, ID, OF, ROW, TIME, VALUE, count, key
 from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, each
-from rulectl.columnar.columns import Coded, Column, State, given
+from rulectl.columnar.columns import Coded, Column
+from rulectl.columnar.states import State, given
 from rulectl.lang.dates import moment_of
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.lang.syntax import Expr

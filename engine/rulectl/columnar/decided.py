@@ -19,6 +19,7 @@ from rulectl.columnar.alike import Alike
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each, gathered
 from rulectl.columnar.columns import Coded, Column, Texts
 from rulectl.columnar.lists import cut, end_to_end
+from rulectl.columnar.owned import Owned, cells
 from rulectl.columnar.refused import Refused
 from rulectl.columnar.tables import TableColumns
 from rulectl.columnar.typed import typed, unfitted
@@ -27,7 +28,7 @@ from rulectl.diagnostics import Finding
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Rulebook, Term
-from rulectl.types import Type
+from rulectl.types import Kind, Type
 from rulectl.values import Value
 
 _GROUP = 16_384
@@ -130,8 +131,17 @@ class Decided:
         column = self.columns[term]
         if isinstance(column, Texts):
             return _guard(column.series.fill_null(""), risky=not column.simple).alias(term)
+        if isinstance(column, Owned):
+            return self._own_text(column).alias(term)
         codes, states = column.exact()
         return self.spellings.of(states, "cell", lambda state: cell(state.now)).column(codes).alias(term)
+
+    def _own_text(self, column: Owned) -> pl.Series:
+        """The same where rows have values of their own."""
+        states = column.rest.states
+        others = self.spellings.of(states, "cell", lambda state: cell(state.now)).texts()
+        own = _guard(cells(column.own.values, column.type), risky=column.type.kind is not Kind.NUMBER)
+        return pl.concat([others, own]).gather(pl.Series(column.among(len(others))))
 
     def id_texts(self) -> pl.Series:
         """The cases' ids as cells."""
@@ -256,6 +266,9 @@ class Decided:
         column = self.columns[term.id]
         if isinstance(column, Texts):
             return column.series.alias(term.id)
+        if isinstance(column, Owned):
+            codes, items = column.values()
+            return gathered(make(items, term.type), codes).alias(term.id)
         codes, states = column.exact()
         values = self.spellings.whole(states, way, lambda items: make([state.now for state in items], term.type))
         return gathered(values, codes).alias(term.id)

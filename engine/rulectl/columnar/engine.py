@@ -26,7 +26,7 @@ from rulectl.cases.reader import Reject, id_term
 from rulectl.collecting import uncollected
 from rulectl.columnar.asks import Asking
 from rulectl.columnar.codes import Codes, Numbered, Part, Spellings, constant, each
-from rulectl.columnar.columns import Coded, Column, State, Texts, given
+from rulectl.columnar.columns import Coded, Column, Texts
 from rulectl.columnar.counted import counts_of, take_counts
 from rulectl.columnar.decided import Decided, Firings, Pieces
 from rulectl.columnar.findings import Telling
@@ -34,6 +34,7 @@ from rulectl.columnar.forgetting import Memory
 from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
 from rulectl.columnar.refused import Doubt, Refused
 from rulectl.columnar.seen import Seen
+from rulectl.columnar.states import State, given
 from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.columnar.terms import TermColumns, Verdicts
 from rulectl.columnar.tested import Questions
@@ -342,7 +343,7 @@ class ColumnarEngine:
     def _settle(self, name: str, made: Verdicts, verdicts: dict[str, Verdicts], columns: dict[str, Column]) -> None:
         """A judged term becomes a column for the strata above."""
         verdicts[name] = made
-        columns[name] = self.terms[name].column(made.codes)
+        columns[name] = self.terms[name].column(made)
 
     def _ranks(self, verdicts: Mapping[str, Codes], rows: int) -> Codes:
         """The rank of each row's status."""

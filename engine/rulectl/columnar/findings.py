@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, constant, each
-from rulectl.columnar.columns import Column, Facts, State
+from rulectl.columnar.columns import Column
+from rulectl.columnar.states import Facts, State
 from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.columnar.terms import TermColumns
 from rulectl.columnar.truths import FALSE, truths

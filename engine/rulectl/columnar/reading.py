@@ -21,8 +21,9 @@ from rulectl.cases.facts import Slot
 from rulectl.cases.placeholders import NOTHING
 from rulectl.columnar.affixes import Affixes
 from rulectl.columnar.codes import Codes, Mask, Numbered, constant
-from rulectl.columnar.columns import BLANK, Coded, Column, Numbers, State, Texts, ends_of, given, told_apart
+from rulectl.columnar.columns import Coded, Column, Numbers, Texts, ends_of, told_apart
 from rulectl.columnar.ruler import Ruler
+from rulectl.columnar.states import BLANK, State, given
 from rulectl.lang.region import Partition
 from rulectl.lang.scope import Problem
 from rulectl.types import Kind

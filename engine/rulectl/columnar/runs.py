@@ -9,62 +9,54 @@ engine makes it: it evaluates what is asked of it and knows what to say of what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Part, Rows, constant, each
-from rulectl.columnar.columns import Column, Facts, State
-from rulectl.columnar.computed import ODD, Computed
-from rulectl.columnar.voices import Voices
-from rulectl.lang.evaluate import CannotCompute, names_of
-from rulectl.model.policy import Takes
+from rulectl.columnar.codes import Codes, Part, Rows, constant, distinct, each, occurring
+from rulectl.columnar.columns import Column
+from rulectl.columnar.computed import ODD
+from rulectl.columnar.listed import Added, Slot, end_to_end
+from rulectl.columnar.owned import Gathering, Own
+from rulectl.columnar.starting import PLAIN, SEVERAL, Start, Starting
+from rulectl.columnar.states import Facts, State
+from rulectl.columnar.voices import Said, Voices
+from rulectl.model.policy import Gives, Takes
 from rulectl.model.rulebook import Term
-from rulectl.runtime.judge import Entries, Entry, KnownEntries, TableRun
-from rulectl.runtime.plan import Reach, TablePlan
-from rulectl.runtime.resolve import Spoken
+from rulectl.runtime.judge import Entries, KnownEntries, TableRun
+from rulectl.runtime.plan import TablePlan
+from rulectl.runtime.resolve import NOTHING, UNKNOWN, Lack, Spoken
 from rulectl.values import Value
-
-At = tuple[int, int]
-"""A rule and an output column."""
-
-_SOME: Final = Entry("\0", "\0")
-"""Stands for what an expression comes to where that is not asked."""
-
-_NOTHING: Final = Facts({})
-
-_PLAIN, _SEVERAL = -1, -2
-"""A column that says what its start says, and one whose value is made of several entries or changed on the way."""
-
-
-@dataclass(slots=True)
-class Start:
-    """What class numbers come to: a run as it is before any expression is looked at. `live` are the expressions that
-    may be asked, by rule and column; `steady`: nothing but what columns say hangs on them, and how that does is in
-    `says`: by column the place among `live`, _PLAIN or _SEVERAL."""
-
-    now: Facts
-    may: Facts
-    absent: frozenset[str]
-    failed: tuple[CannotCompute, ...]
-    run: TableRun
-    live: tuple[At, ...]
-    shape: tuple[int, ...]
-    steady: bool
-    says: tuple[int, ...]
-    number: int = -1
-    reads: tuple[str, ...] = ()
-    places: dict[At, int] = field(default_factory=dict)
 
 
 class Finished(NamedTuple):
-    """The number of each row's run; by output column the number of what is said, -1 where that is what the run says
-    (no columns: everywhere)."""
+    """The number of each row's run; by output column what is said beside that (no columns: nothing)."""
 
     runs: Codes
-    voices: tuple[Codes, ...] = ()
+    voices: tuple[Said, ...] = ()
+
+
+class Result(NamedTuple):
+    """What an expression comes to in each row, by number, and values of rows' own."""
+
+    codes: Codes
+    own: Own | None
+
+    def of(self, where: Rows) -> Result:
+        """The same for some of the rows."""
+        return Result(self.codes[where], None if self.own is None else self.own.of(where))
+
+
+class _Saying:
+    """What a column says in each row, while it is put together."""
+
+    def __init__(self, rows: int) -> None:
+        self.codes = constant(rows, -1)
+        self.own = Gathering(rows)
+
+    def all(self) -> Said:
+        return Said(self.codes, self.own.all())
 
 
 class Runs:
@@ -76,12 +68,9 @@ class Runs:
         self.plan = plan
         self.terms = terms
         self.constants = constants
-        self._every = every
         self.voices = tuple(Voices(column) for column in range(len(terms)))
-        self._plain = KnownEntries(plan, {}, ())
-        self._computed: list[Computed] = []
-        self._computed_of: dict[tuple[int, int], int] = {}
-        self._number_of: dict[At, int] = {}
+        self.starting = Starting(plan, terms, every, constants)
+        self._computed = self.starting.computed
         self.forget()
 
     def forget(self) -> None:
@@ -97,72 +86,6 @@ class Runs:
     def held(self) -> int:
         """How many things are remembered."""
         return len(self.runs) + sum(map(len, self.voices)) + sum(map(len, self._computed))
-
-    # -- starts -------------------------------------------------------------------------------------------------
-
-    def start(
-        self, made: TableRun, now: Facts, may: Facts, absent: frozenset[str], failed: tuple[CannotCompute, ...]
-    ) -> Start:
-        """The start of some class numbers, for which a run was made of what little is known."""
-        if not made.reach.computes:
-            # nothing is ever worked out of what is known: to let go of it leaves a third of the start
-            plain = KnownEntries(self.plan, {}, (), columns_failed=failed) if failed else self._plain
-            made = TableRun(self.plan, plain, plain, made.reach)
-            return Start(_NOTHING, _NOTHING, frozenset(), failed, made, (), (), False, ())
-        live = tuple(self._live(made.reach))
-        if not live:
-            return Start(now, may, absent, failed, made, (), (), False, ())
-        steady = self._steady(made.reach)
-        start = Start(now, may, absent, failed, made, live, tuple(map(self._compute, live)), steady, ())
-        start.places = {at: place for place, at in enumerate(live)}
-        read = frozenset[str]().union(*(names_of(self.plan.expressions[at]) for at in live))
-        start.reads = tuple(sorted(read & self._every.keys()))
-        if steady:
-            start.says = tuple(self._says(made.reach, live, column) for column in range(len(self.terms)))
-            entries = KnownEntries(self.plan, start.places, (_SOME,) * len(live), columns_failed=failed)
-            start.run = TableRun(self.plan, entries, entries, made.reach)
-        return start
-
-    def _live(self, reach: Reach) -> Iterator[At]:
-        """The expressions of the rules that decide a column, or may come to."""
-        outputs = self.plan.outputs
-        sets = [outputs.active(hits) for hits in (reach.hits, *(v.hits for v in (*reach.variations, *reach.joint)))]
-        for column, policy in enumerate(outputs.policies):
-            first = policy.takes is Takes.FIRST
-            rules = {rule for hits in sets for rule in (hits[:1] if first else hits)}
-            for rule in sorted(rules):
-                if (rule, column) in self.plan.expressions:
-                    yield rule, column
-
-    def _compute(self, at: At) -> int:
-        """The number of what works out an expression; rules that say the same share it."""
-        found = self._number_of.get(at)
-        if found is None:
-            expr, column = self.plan.expressions[at], at[1]
-            # by what it is: equal ones need not say the same, since 1 equals true
-            found = self._computed_of.get((id(expr), column))
-            if found is None:
-                found = self._computed_of[id(expr), column] = len(self._computed)
-                self._computed.append(Computed(expr, self.terms[column].type, self._every, self.constants))
-            self._number_of[at] = found
-        return found
-
-    def _steady(self, reach: Reach) -> bool:
-        """Whether neither which rules fire nor what there is to tell of them hangs on certain values."""
-        outputs = self.plan.outputs
-        ordered = any(policy.takes.by_values for policy in (outputs.policy, *outputs.policies))
-        if reach.variations or reach.joint or ordered:
-            return False
-        return not (outputs.exclusive and len(outputs.active(reach.hits)) > 1)
-
-    def _says(self, reach: Reach, live: Sequence[At], column: int) -> int:
-        """How what a column says hangs on expressions."""
-        mine = [place for place, at in enumerate(live) if at[1] == column]
-        if not mine:
-            return _PLAIN
-        policy = self.plan.outputs.policies[column]
-        alone = policy.takes is Takes.FIRST or (policy.single and len(self.plan.outputs.active(reach.hits)) == 1)
-        return mine[0] if alone else _SEVERAL
 
     # -- rows ---------------------------------------------------------------------------------------------------
 
@@ -188,17 +111,17 @@ class Runs:
             return Finished(runs)
         said = {computed: self._work_out(computed, _rows_of(numbers, starts, len(known)), columns, rows)
                 for computed, numbers in asked.items()}  # fmt: skip
-        voices = tuple(constant(rows, -1) for _ in self.terms)
+        voices = tuple(_Saying(rows) for _ in self.terms)
         for numbers in groups.values():
             where = _rows_of(numbers, starts, len(known))
             start = known[numbers[0]]
             if start.steady:
-                sure = np.logical_and.reduce([self._computed[c].sure(said[c][where]) != 0 for c in start.shape])
+                sure = np.logical_and.reduce([self._computed[c].sure(said[c].codes[where]) != 0 for c in start.shape])
                 self._say(known, start, where[sure], starts, said, voices)
                 where = where[~sure]
             if len(where):
                 runs[where] = self._apart(known, start.shape, where, starts, said, columns)
-        return Finished(runs, voices)
+        return Finished(runs, tuple([one.all() for one in voices]))
 
     def _own(self, start: Start) -> int:
         """The run of a start itself."""
@@ -206,15 +129,16 @@ class Runs:
             start.number = len(self.runs)
             self.runs.append(start.run)
             for voices, how in zip(self.voices, start.says, strict=False):
-                if how != _PLAIN:
+                if how != PLAIN:
                     voices.unsaid.add(start.number)
         return start.number
 
-    def _work_out(self, computed: int, where: Rows, columns: Mapping[str, Column], rows: int) -> Codes:
+    def _work_out(self, computed: int, where: Rows, columns: Mapping[str, Column], rows: int) -> Result:
         """What an expression comes to in the rows that ask it."""
-        found = constant(rows, ODD)
-        found[where] = self._computed[computed].codes(columns, where)
-        return found
+        found, gathering = constant(rows, ODD), Gathering(rows)
+        found[where], own = self._computed[computed].codes(columns, where)
+        gathering.add(where, own)
+        return Result(found, gathering.all())
 
     def _say(
         self,
@@ -222,38 +146,94 @@ class Runs:
         start: Start,
         where: Rows,
         starts: Codes,
-        said: Mapping[int, Codes],
-        voices: Sequence[Codes],
+        said: Mapping[int, Result],
+        voices: Sequence[_Saying],
     ) -> None:
         """Write down what columns say in rows of which all is certain; `start` is like those of all these rows."""
         for column, how in enumerate(start.says):
-            if how == _PLAIN:
+            if how == PLAIN:
                 continue
-            if how != _SEVERAL:
-                number = start.shape[how]
-                voices[column][where] = self._computed[number].voices(said[number][where], self.voices[column])
+            if how != SEVERAL:
+                computed, result = self._computed[start.shape[how]], said[start.shape[how]]
+                codes, own = result.of(where)
+                voices[column].codes[where] = computed.voices(codes, self.voices[column])
+                voices[column].own.add(where, own)
                 continue
             mine = [place for place, at in enumerate(start.live) if at[1] == column]
-            computed = [self._computed[start.shape[place]] for place in mine]
-            parts = [Part(starts[where], len(known))]
-            parts += [Part(said[start.shape[place]][where], len(self._computed[start.shape[place]])) for place in mine]
+            results = [said[start.shape[place]] for place in mine]
+            own = None
+            if any(one.own is not None and one.own.rows[where].any() for one in results):
+                own = self._listed(known, starts[where], column, mine, start.shape, [one.of(where) for one in results])
+            if own is not None:
+                voices[column].codes[where] = self.voices[column].own
+                voices[column].own.add(where, own)
+            else:
+                voices[column].codes[where] = self._resolved(known, starts, where, column, mine, start.shape, said)
 
-            def voice(
-                key: tuple[int, ...], column: int = column, mine: list[int] = mine, made: list[Computed] = computed
-            ) -> int:
-                start = known[key[0]]
-                says = {
-                    start.live[place]: one.entries[code].now
-                    for place, one, code in zip(mine, made, key[1:], strict=True)
-                }
-                plain = self.plan.spoken
+    def _listed(
+        self,
+        known: Sequence[Start],
+        starts: Codes,
+        column: int,
+        mine: Sequence[int],
+        shape: Sequence[int],
+        results: Sequence[Result],
+    ) -> Own | None:
+        """The lists that rules come to, some of whose texts are rows' own; None where that must be worked out."""
+        term, policy, plain = self.terms[column], self.plan.outputs.policies[column], self.plan.spoken
+        if policy.gives is not Gives.LIST or policy.takes is not Takes.EVERY or not term.type.many:
+            return None
+        slots: dict[int, list[Slot]] = {}
+        for number in occurring(starts):
+            start = known[number]
+            live = {start.live[place]: at for at, place in enumerate(mine)}
+            slots[number] = said = []
+            for rule in self.plan.outputs.active(start.run.hits):
+                spoken = live.get((rule, column), plain[rule][column])
+                if spoken is NOTHING:
+                    continue
+                if isinstance(spoken, Lack) or (isinstance(spoken, tuple) and UNKNOWN in spoken):
+                    return None
+                said.append(spoken)
+        entries = [self._computed[shape[place]].entries for place in mine]
+        added = [Added(codes, made, own) for (codes, own), made in zip(results, entries, strict=True)]
+        own = end_to_end(starts, slots, added, term.type)
+        if own is None or self.plan.outputs.repeats[column]:
+            return own
+        return own._replace(values=own.values.list.unique(maintain_order=True))
 
-                def entry(rule: int, column: int) -> Spoken:
-                    return says[rule, column] if (rule, column) in says else plain[rule][column]
+    def _resolved(
+        self,
+        known: Sequence[Start],
+        starts: Codes,
+        where: Rows,
+        column: int,
+        mine: Sequence[int],
+        shape: Sequence[int],
+        said: Mapping[int, Result],
+    ) -> Codes:
+        """The number of what several rules come to in some rows, worked out for each combination of what they say."""
+        made = [self._computed[shape[place]] for place in mine]
+        numbered = [self._numbered(shape[place], said, where) for place in mine]
+        parts = [Part(codes, len(one)) for codes, one in zip(numbered, made, strict=True)]
+        plain = self.plan.spoken
 
-                return self.voices[column].number(self.plan.outputs.resolve(column, start.run.hits, entry))
+        def voice(key: tuple[int, ...]) -> int:
+            start = known[key[0]]
+            says = {
+                start.live[place]: one.entries[code].now for place, one, code in zip(mine, made, key[1:], strict=True)
+            }
 
-            voices[column][where] = each(parts, len(where), voice)
+            def entry(rule: int, column: int) -> Spoken:
+                return says[rule, column] if (rule, column) in says else plain[rule][column]
+
+            return self.voices[column].number(self.plan.outputs.resolve(column, start.run.hits, entry))
+
+        return each([Part(starts[where], len(known)), *parts], len(where), voice)
+
+    def _numbered(self, computed: int, said: Mapping[int, Result], where: Rows) -> Codes:
+        """The number of what an expression comes to in some rows, also of values of their own."""
+        return self._computed[computed].numbered(*said[computed].of(where))
 
     def _apart(
         self,
@@ -261,11 +241,11 @@ class Runs:
         shape: Sequence[int],
         where: Rows,
         starts: Codes,
-        said: Mapping[int, Codes],
+        said: Mapping[int, Result],
         columns: Mapping[str, Column],
     ) -> Codes:
         """The runs of rows that are told apart by what their expressions come to."""
-        odd = np.logical_or.reduce([said[c][where] == ODD for c in shape])
+        odd = np.logical_or.reduce([said[c].codes[where] == ODD for c in shape])
         if odd.any():
             runs = constant(len(where))
             runs[odd] = self.exactly(known, starts, columns, where[odd])
@@ -273,8 +253,9 @@ class Runs:
                 runs[~odd] = self._apart(known, shape, where[~odd], starts, said, columns)
             return runs
         computed = [self._computed[c] for c in shape]
+        numbered = [self._numbered(c, said, where) for c in shape]
         parts = [Part(starts[where], len(known))]
-        parts += [Part(said[c][where], len(one)) for c, one in zip(shape, computed, strict=True)]
+        parts += [Part(codes, len(one)) for codes, one in zip(numbered, computed, strict=True)]
 
         def run_of(key: tuple[int, ...]) -> int:
             found = self._by_values.get(key)
@@ -300,21 +281,22 @@ class Runs:
             groups.setdefault(known[number].reads, []).append(number)
         for names, numbers in groups.items():
             (mine,) = np.isin(starts[where], np.array(numbers, np.int32)).nonzero()
-            exact = [columns[name].exact() for name in names]
-            states = [numbered.items for _, numbered in exact]
-            parts = [Part(starts[where[mine]], len(known))]
-            parts += [Part(codes[where[mine]], len(numbered)) for codes, numbered in exact]
-
-            def run_of(key: tuple[int, ...], states: list[list[State]] = states, names: tuple[str, ...] = names) -> int:
-                values = tuple([items[code] for items, code in zip(states, key[1:], strict=True)])
-                found = self._by_values.get((key[0], values))
-                if found is None:
-                    found = self._by_values[key[0], values] = len(self.runs)
-                    self.runs.append(self._with(known[key[0]], names, values))
-                return found
-
-            runs[mine] = each(parts, len(mine), run_of)
+            rows = where[mine]
+            apart = [columns[name].apart for name in names]
+            parts = [Part(starts[rows], len(known)), *(Part(codes[rows], size) for codes, size in apart)]
+            at, number = distinct(parts, len(rows))
+            states = [columns[name].at(rows[at]) for name in names]
+            keys = zip(starts[rows[at]].tolist(), zip(*states, strict=True) if names else [()] * len(at), strict=True)
+            runs[mine] = np.array([self._run_of(known, key, names) for key in keys], np.int32).take(number)
         return runs
+
+    def _run_of(self, known: Sequence[Start], key: tuple[int, tuple[State, ...]], names: tuple[str, ...]) -> int:
+        """The number of the run of a start and of the states that its expressions read."""
+        found = self._by_values.get(key)
+        if found is None:
+            found = self._by_values[key] = len(self.runs)
+            self.runs.append(self._with(known[key[0]], names, key[1]))
+        return found
 
     def _with(self, start: Start, names: tuple[str, ...], states: tuple[State, ...]) -> TableRun:
         values = zip(names, states, strict=True)

@@ -15,14 +15,16 @@ from typing import NamedTuple
 import numpy as np
 
 from rulectl.columnar.codes import Codes, Combined, Known, Lut, Mask, Numbered, Part, Rows, constant
-from rulectl.columnar.columns import Column, Facts, Lens, Pair
+from rulectl.columnar.columns import Column
 from rulectl.columnar.doubts import Doubts
 from rulectl.columnar.grid import NONE
 from rulectl.columnar.holding import Holding
 from rulectl.columnar.met import Met, Words
-from rulectl.columnar.runs import Runs, Start
+from rulectl.columnar.runs import Runs
+from rulectl.columnar.starting import Start
+from rulectl.columnar.states import Facts, Lens, Pair
 from rulectl.columnar.tested import Questions, Reply
-from rulectl.columnar.voices import Voices
+from rulectl.columnar.voices import Said, Voices
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Name
@@ -45,12 +47,12 @@ _FEW_COMBINATIONS = 1 << 12
 
 
 class Pass(NamedTuple):
-    """What a table comes to in all rows: the number of each row's run, for each output column the number of what is
-    said (`Finished.voices`) and, where bits say what is open, what it lacks. `starts` are the numbers of what class
-    numbers come to."""
+    """What a table comes to in all rows: the number of each row's run, for each output column what is said beside that
+    (`Finished.voices`) and, where bits say what is open, what it lacks. `starts` are the numbers of what class numbers
+    come to."""
 
     runs: Codes
-    voices: tuple[Codes, ...]
+    voices: tuple[Said, ...]
     doubts: tuple[Doubts, ...]
     starts: Codes
 
@@ -319,7 +321,9 @@ class TableColumns:
         facts = Facts(self.constants)
         entries = Entries(self.plan, self.terms, facts, frozenset())
         reach = Reach(hits, (), (), {}, not self.plan.computing.isdisjoint(hits))
-        return self.finishing.start(TableRun(self.plan, entries, entries, reach), facts, facts, frozenset(), ())
+        return self.finishing.starting.start(
+            TableRun(self.plan, entries, entries, reach), facts, facts, frozenset(), ()
+        )
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
@@ -370,7 +374,7 @@ class TableColumns:
         one, other = self.finishing.entries(now, may, gone)
         one.columns_failed = failed
         made = run(self.plan, one, tuple(now_key), other, tuple(now_key if other is one else may_key))
-        return self.finishing.start(made, now, may, gone, failed)
+        return self.finishing.starting.start(made, now, may, gone, failed)
 
 
 def _certain(pairs: Sequence[Pair], replies: Sequence[Reply]) -> bool:

@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Combined, Lut, Numbered, Part, each
-from rulectl.columnar.columns import Coded, State
+from rulectl.columnar.codes import Codes, Combined, Lut, Numbered, Part, constant, each
+from rulectl.columnar.columns import Coded
 from rulectl.columnar.doubts import Doubts
+from rulectl.columnar.owned import Gathering, Own, Owned
+from rulectl.columnar.states import BLANK, State
 from rulectl.columnar.tables import Pass, TableColumns
-from rulectl.columnar.voices import Voice
+from rulectl.columnar.voices import OWN, Voice
 from rulectl.columnar.weighing import Weighing
 from rulectl.model.policy import Status
 from rulectl.model.rulebook import Term
@@ -25,10 +27,12 @@ Waits = frozenset[tuple[frozenset[str], int]]
 
 
 class Verdicts(NamedTuple):
-    """The verdicts of all rows, and what rows lack whose doubts are not in their verdict."""
+    """The verdicts of all rows, what rows lack whose doubts are not in their verdict, and the values that rows have to
+    themselves."""
 
     codes: Codes
     doubts: Doubts | None = None
+    own: Own | None = None
 
 
 _RANK = {id(status): status.rank for status in Status}
@@ -64,6 +68,7 @@ class TermColumns:
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
     _of_voice: Lut = field(default_factory=Lut)
     _combined: Combined = field(default_factory=Combined)
+    _own_number: int = -1
     _weighing: Weighing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,18 +88,20 @@ class TermColumns:
         self.state, self.rank, self.waits, self.clash = Lut(), Lut(), Lut(), Lut()
         self._doubted, self._of_voice = Lut(), Lut()
         self._number, self._verdict_of = {}, {}
+        self._own_number = -1
         self._combined = Combined()
         self._weighing.forget_values()
 
     def decide(self, passes: Mapping[int, Pass], rows: int) -> Verdicts:
-        """The number of each row's verdict, and what it lacks beside that."""
-        verdicts = self._settle(passes, rows)
+        """The number of each row's verdict, what it lacks beside that, and the values that rows have to themselves."""
+        settled = self._settle(passes, rows)
+        verdicts = settled.codes
         if len(self.writers) != 1:
-            return Verdicts(verdicts)
+            return settled
         ((table, column),) = self.writers
         found = passes[table.number].doubts
         if not found or not found[column].codes.any():
-            return Verdicts(verdicts)
+            return settled
         for number in range(len(self._doubted), len(self.verdicts)):
             value = self.verdicts[number].value
             status = Status.UNDETERMINED if value is None else Status.PROVISIONAL
@@ -127,23 +134,65 @@ class TermColumns:
             self._behind.items.append(self.unions.number(frozenset[str]().union(*(names for names, _ in group))))
         return self._behind.array()[waits]
 
-    def _settle(self, passes: Mapping[int, Pass], rows: int) -> Codes:
-        """The number of each row's verdict, as far as runs say."""
+    def _settle(self, passes: Mapping[int, Pass], rows: int) -> Verdicts:
+        """The number of each row's verdict, as far as runs say, and the values that rows have to themselves."""
         parts: list[Part] = []
+        owns: list[Own | None] = []
         for table, column in self.writers:
             done, voices = passes[table.number], table.voices[column]
             said = voices.of_runs(table.runs).take(done.runs)
+            own = None
             if done.voices:
-                own = done.voices[column]
-                said = np.where(own < 0, said, own)
+                mine, own = done.voices[column]
+                said = np.where(mine < 0, said, mine)
             parts.append(Part(said, len(voices)))
+            owns.append(own)
         if len(parts) > 1:
-            return self._combined.of(parts, rows, self._verdict)
+            return self._together(parts, owns, rows)
         # where one table says all there is, a verdict for each thing said is looked up in one step
         ((table, column),) = self.writers
         fresh = table.voices[column].items[len(self._of_voice) :]
-        self._of_voice.items += [self.number(self._judged((voice,))) for voice in fresh]
-        return self._of_voice.array().take(parts[0].codes)
+        self._of_voice.items += [self._own if voice is OWN else self.number(self._judged((voice,))) for voice in fresh]
+        return Verdicts(self._of_voice.array().take(parts[0].codes), own=owns[0])
+
+    def _together(self, parts: Sequence[Part], owns: Sequence[Own | None], rows: int) -> Verdicts:
+        """The same of several tables: a value of a row's own stands where nobody else says anything, or may come to;
+        else it is weighed as any other is."""
+        if all(own is None for own in owns):
+            return Verdicts(self._combined.of(parts, rows, self._verdict))
+        columns = [table.voices[column] for table, column in self.writers]
+        speaking = np.zeros(rows, np.int32)
+        for part, voices in zip(parts, columns, strict=True):
+            speaking += voices.speaking.take(part.codes)
+        verdicts, gathering = constant(rows, self._own), Gathering(rows)
+        weighed = np.ones(rows, np.bool_)
+        numbered: list[Part] = []
+        for part, own, voices in zip(parts, owns, columns, strict=True):
+            codes = part.codes
+            if own is not None:
+                (alone,) = (own.rows & (speaking == 1)).nonzero()
+                gathering.add(alone, own.of(alone))
+                weighed[alone] = False
+                (where,) = (own.rows & (speaking > 1)).nonzero()
+                codes = codes.copy()
+                codes[where] = voices.of_own(own.of(where), self.term.type)
+            numbered.append(Part(codes, len(voices)))
+        (where,) = weighed.nonzero()
+        rest = [Part(part.codes[where], part.size) for part in numbered]
+        verdicts[where] = self._combined.of(rest, len(where), self._verdict)
+        return Verdicts(verdicts, own=gathering.all())
+
+    @property
+    def _own(self) -> int:
+        """The number of the verdict on all values that rows have to themselves, whose state is beside it."""
+        if self._own_number < 0:
+            self._own_number = len(self.verdicts)
+            self.verdicts.append(Verdict(None, Status.DECIDED, False))
+            self.state.items.append(self.states.number(BLANK))
+            self.rank.items.append(_RANK[id(Status.DECIDED)])
+            self.waits.items.append(0)
+            self.clash.items.append(0)
+        return self._own_number
 
     def _verdict(self, key: tuple[int, ...]) -> int:
         found = self._verdict_of.get(key)
@@ -185,6 +234,7 @@ class TermColumns:
             found = self._group[waits] = self.groups.number(frozenset(Counter(waits).items()))
         return found
 
-    def column(self, verdicts: Codes) -> Coded:
+    def column(self, verdicts: Verdicts) -> Coded | Owned:
         """The term as the tables above read it."""
-        return Coded(self.state.array().take(verdicts), self.states)
+        coded = Coded(self.state.array().take(verdicts.codes), self.states)
+        return coded if verdicts.own is None else Owned(coded, verdicts.own, self.term.type)

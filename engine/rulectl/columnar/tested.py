@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from rulectl.columnar.amounts import ODD, PLAIN, Kinds, amounts, compared, places_among
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Rows, distinct
-from rulectl.columnar.columns import FORMS, UNCERTAIN, Coded, Column, Facts, State, Texts
+from rulectl.columnar.columns import Coded, Column, Texts
+from rulectl.columnar.states import FORMS, UNCERTAIN, Facts, State
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, FIRST, Partition
 from rulectl.lang.syntax import Is
@@ -149,8 +150,7 @@ class Questions:
 
     def _of_several(self, columns: Mapping[str, Column], where: Rows) -> Codes:
         """The replies of some rows, by the combinations of values that occur."""
-        exact = [columns[name].exact() for name in self.names]
-        return self._alike(columns, where, [Part(codes, len(states)) for codes, states in exact])
+        return self._alike(columns, where, [columns[name].apart for name in self.names])
 
     def _alike(self, columns: Mapping[str, Column], where: Rows, parts: Sequence[Part]) -> Codes:
         """The replies of some rows, one of which is worked out for each combination of `parts`."""

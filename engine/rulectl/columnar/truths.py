@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from rulectl.columnar.amounts import COMPARED, NULL, ODD, compared
 from rulectl.columnar.codes import Part, each
-from rulectl.columnar.columns import Column, Facts, as_floats, in_floats
+from rulectl.columnar.columns import Column, as_floats, in_floats
 from rulectl.columnar.ruler import Floats
+from rulectl.columnar.states import Facts
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
 from rulectl.lang.syntax import Both, Compare, Comparison, Either, Expr, Literal, Name, Not
 from rulectl.values import Value

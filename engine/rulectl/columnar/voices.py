@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
 
 from rulectl.columnar.codes import Codes, Lut
+from rulectl.columnar.owned import Own, objects
 from rulectl.model.policy import Gives
 from rulectl.runtime.judge import TableRun
-from rulectl.runtime.resolve import UNKNOWN, Lack, Spoken
+from rulectl.runtime.resolve import NOTHING, UNKNOWN, Lack, Spoken
+from rulectl.types import Type
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,6 +21,17 @@ class Voice:
 
     spoken: Spoken
     run: TableRun | None = None
+
+
+OWN: Final = Voice("\0")
+"""Stands for all that rows say of their own, each something else, for good (owned.py)."""
+
+
+class Said(NamedTuple):
+    """What a column says in each row, by number, -1 where it is what the run says; and values of rows' own."""
+
+    codes: Codes
+    own: Own | None = None
 
 
 class Voices:
@@ -32,6 +48,8 @@ class Voices:
         self.unsaid: set[int] = set()
         """The runs that stand for many which say different things in this column."""
         self._of_run = Lut()
+        self._own = -1
+        self._speaking = Lut()
 
     def __len__(self) -> int:
         return len(self.items)
@@ -44,6 +62,27 @@ class Voices:
             found = self._numbers[key] = len(self.items)
             self.items.append(Voice(spoken))
         return found
+
+    @property
+    def own(self) -> int:
+        """The number of what rows say of their own."""
+        if self._own < 0:
+            self._own = len(self.items)
+            self.items.append(OWN)
+        return self._own
+
+    @property
+    def speaking(self) -> Codes:
+        """Voice number -> 1 where something is said, or may come to be."""
+        fresh = self.items[len(self._speaking) :]
+        self._speaking.items += [int(voice.run is not None or voice.spoken is not NOTHING) for voice in fresh]
+        return self._speaking.array()
+
+    def of_own(self, own: Own, type_: Type) -> Codes:
+        """The numbers of what rows say of their own, one for each value."""
+        at, places = np.unique(own.places, return_inverse=True)
+        values = objects(own.values.gather(at), type_)
+        return np.array([self.number(value) for value in values], np.int32).take(places)
 
     def of_runs(self, runs: list[TableRun]) -> Codes:
         """Run number -> the number of what it says, -1 where it is `unsaid`; of all runs of the table so far."""
