@@ -40,6 +40,8 @@ WHERE = {
     "dated-by-excel": ("typed", "number", ""),
     "range-in-conclusion": ("output", "number", ""),
     "measure-in-text": ("test", "string", ""),
+    "unclear-conclusion": ("output", "number", ""),
+    "rate-in-conclusion": ("output", "number", ""),
     "outside-range": ("value", "share", ""),
     "not-comparable": ("expr", "", ""),
     "not-ordered": ("test", "enum", ""),

@@ -9,6 +9,7 @@ from enum import Enum
 import pytest
 
 from rulectl.codes import LANGUAGES
+from rulectl.lang.chars import TRADITIONAL
 from rulectl.model import policy, words
 from rulectl.model.draft import BlockKind
 from rulectl.types import Kind
@@ -39,9 +40,19 @@ def test_every_word_is_understood_however_it_is_typed(category: str) -> None:
     for key, languages in words.WORDS[category].items():
         for word in (one for lang in LANGUAGES for one in languages[lang]):
             wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in word)
-            for typed in (word, word.upper(), f"\u3000 {word} ", wide):
+            for typed in (word, traditional(word), word.upper(), f"\u3000 {word} ", wide):
                 assert words.canonical(category, typed) == key
         assert [words.canonical(category, words.word(category, key, lang)) for lang in LANGUAGES] == [key, key]
+
+
+def traditional(text: str) -> str:
+    """As it is written in Taiwan and Hong Kong."""
+    chars = {simple: char for char, simple in TRADITIONAL.items()}
+    return "".join(chars.get(char, char) for char in text)
+
+
+def test_names_are_one_in_either_script() -> None:
+    assert words.fold("籤收時間") != words.fold("签收时间") == words.fold("簽收時間")
 
 
 @pytest.mark.parametrize("category", CLOSED)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from rulectl.compiler.cells import value_in
-from rulectl.compiler.complaints import complain, heading_of, judged, left_blank, not_a_choice
+from rulectl.compiler.complaints import complain, copied_row, heading_of, judged, left_blank, not_a_choice
 from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
 from rulectl.compiler.records import Record, listed
@@ -77,7 +77,7 @@ def adjust(terms: dict[str, Term], rows: Iterable[Adjustment], work: Work, found
                 found.append(left_blank(_at(record, "role"), "vocabulary", "role"))
             continue
         if term.cell.file == file:
-            found.append(complain("copied-row", record.cell("name"), ("note-first", term.cell), name=named))
+            found.append(copied_row(record.cell("name"), named, term.cell))
             continue
         if term.cell.file not in above.get(file, frozenset()):
             found.append(complain("duplicate-term", record.cell("name"), ("note-first", term.cell), id=named))

@@ -128,6 +128,11 @@ def left_blank(cell: DraftCell, category: str, key: str) -> Finding:
     return complain("blank-cell", cell, **heading_of(category, key))
 
 
+def copied_row(cell: DraftCell, name: str, first: Cell) -> Finding:
+    """A row of the vocabulary with the name or id of another; whose own name it hides is told later (`displaced`)."""
+    return complain("copied-row", cell, ("note-first", first), name=name, missing_zh="", missing_en="")
+
+
 def unknown_term(cell: DraftCell, text: str, work: Work, known: Iterable[str] | None = None) -> tuple[Finding, ...]:
     """A name that no vocabulary has; nothing when it is declared but broken, or may be declared in
     a workbook that is missing."""

@@ -34,16 +34,16 @@ def displaced(findings: Sequence[Finding]) -> tuple[Finding, ...]:
             strange.setdefault(fold(name), []).append(finding)
     hidden = strange if len(strange) <= len(copies) else {}
     names = [_unknown(found[0]) for found in hidden.values()]
-    missing = tuple(
-        (f"missing_{lang}", say("compiler-missing-names", lang, names=" / ".join(names)) if names else "")
+    missing = {
+        f"missing_{lang}": say("compiler-missing-names", lang, names=" / ".join(names)) if names else ""
         for lang in LANGUAGES
-    )
+    }
     places = tuple(Note("note-used", finding.at) for found in hidden.values() for finding in found[:MOST_PLACES])
     told = {id(finding) for found in hidden.values() for finding in found}
     return tuple(
         replace(
             finding,
-            fields=(*finding.fields, *missing),
+            fields=tuple((dict(finding.fields) | missing).items()),
             notes=(*finding.notes, *(places if finding is copies[0] else ())),
         )
         if finding.slug == "copied-row"

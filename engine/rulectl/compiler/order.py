@@ -23,6 +23,9 @@ from rulectl.model.rulebook import Table, constant
 from rulectl.source import Cell, Location
 
 T = TypeVar("T")
+MOST_PLACES = 3
+"""How many other cells a finding names."""
+
 Graph = Mapping[int, Sequence[int]]
 """Position of a table -> positions of the tables that it reads from."""
 
@@ -67,10 +70,11 @@ def reads(table: Table, event: str | None) -> frozenset[str]:
 
 
 def _said(grid: Grid, strips: Sequence[Strip[T]]) -> Iterator[T]:
-    """What the enabled rules say in some columns, each entry once a column."""
+    """What the enabled rules say in some columns, each entry once a column; what stood in rows that are broken is none
+    of theirs."""
     off = {number for number, mark in grid.marks.items() if not mark.enabled}
     for strip in strips:
-        used = {ref for number, ref in enumerate(strip.refs) if number not in off} if off else range(len(strip.items))
+        used = {ref for number, ref in enumerate(strip.refs) if number not in off} if off else set(strip.refs)
         yield from (strip.items[ref] for ref in used)
 
 
@@ -92,6 +96,8 @@ def _cycle(work: Work, graph: Graph, component: Sequence[int]) -> Finding:
     # it begins with the table that stands first in the workbooks
     first = way.index(min(way))
     way = way[first:] + way[:first]
+    if len(way) == 1:
+        return _own(work, work.tables[way[0]])
     tables = [work.tables[at] for at in (*way, way[0])]
     cell = tables[0].cells
     assert cell is not None
@@ -112,6 +118,17 @@ def _cycle(work: Work, graph: Graph, component: Sequence[int]) -> Finding:
         cycle=" → ".join(table.name for table in tables),
         terms=" / ".join(dict.fromkeys(handed)),
     )
+
+
+def _own(work: Work, table: Table) -> Finding:
+    """A table that reads what it concludes itself, told at the first cell that does, with notes at others."""
+    written = {column.term for column in table.outputs}
+    assert table.cells is not None
+    (term, cell), *others = ((id_, at) for id_, at in _read_at(table) if id_ in written)
+    notes = [Note("note-here-too", Location(other)) for _, other in others[:MOST_PLACES] if other and other != cell]
+    named = next(t.name for t in work.terms if t.id == term)
+    at = cell or table.cells.first
+    return finding("reads-own-conclusion", at, notes=notes, table=table.name, term=named, name=table.name)
 
 
 def _read_at(table: Table) -> Iterator[tuple[str, Cell | None]]:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from rulectl.codes import LANGUAGES, Severity
 from rulectl.compiler.adjusting import Adjustment, adjust, adjusts, alike_but, joined, overridden
 from rulectl.compiler.cells import value_in
-from rulectl.compiler.complaints import complain, heading_of, judged, left_blank, not_a_choice
+from rulectl.compiler.complaints import complain, copied_row, heading_of, judged, left_blank, not_a_choice
 from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
 from rulectl.compiler.records import Record, headings, listed, records, unread
@@ -126,7 +126,7 @@ def _once(known: Term, term: Term, row: _Row) -> Term:
         return known
     if known.cell.file == term.cell.file:
         copied = row.record.cell("id" if words.fold(known.name) != words.fold(term.name) else "name")
-        row.found.append(complain("copied-row", copied, ("note-first", known.cell), name=visible(copied.text)))
+        row.found.append(copied_row(copied, visible(copied.text), known.cell))
         return known
     if known == term:
         return known

@@ -20,10 +20,21 @@ _ALIKE = {
     "【": "[", "】": "]", "〔": "(", "〕": ")", "﹪": "%", "✓": "√", "✔": "√", "☑": "√", "✕": "×", "✖": "×", "✗": "×",
     "✘": "×", "❌": "×", "✅": "√", "\u2028": "\n", "\u2029": "\n", "\u0085": "\n",
 }  # fmt: skip
+TRADITIONAL = dict(
+    zip(
+        "萬與兩個舉麼億從價優餘傾決況冊別協單賣釐參雙發號後啟啓員週圍圓場塊備頭對導歲屆層屬幣並開張總據換斷無時術條來匯彙沒測滿點簽稱積"
+        "稅級線組結絕統編範補規計認議許論詞試話詳語誤說負責貨質費達過運遲鐘錢錯長問間際項題額數於為內則類輸適捨註這還會當應該閒歷壓權構標",
+        "万与两个举么亿从价优余倾决况册别协单卖厘参双发号后启启员周围圆场块备头对导岁届层属币并开张总据换断无时术条来汇汇没测满点签称积"
+        "税级线组结绝统编范补规计认议许论词试话详语误说负责货质费达过运迟钟钱错长问间际项题额数于为内则类输适舍注这还会当应该间历压权构标",
+        strict=True,
+    )
+)
+"""Traditional characters -> simplified ones, of those that the words of the language and of workbooks have."""
 _PLAIN = str.maketrans(
     {chr(c): chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)}
     | dict.fromkeys(_BLANKS, " ")
     | dict.fromkeys(INVISIBLE, " ")
+    | TRADITIONAL
     | _ALIKE
 )
 _SMALL = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}

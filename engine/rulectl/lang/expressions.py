@@ -47,7 +47,7 @@ _ARITHMETIC: dict[str, tuple[int, Arithmetic]] = {
 _COMPARISONS: dict[str, Comparison] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _SETS = ("in", "notin", "contains", "notcontains", "null", "notnull", "between")
 
-_BRACE = re.compile(r"[{}]")
+_BRACE = re.compile(r"[{}｛｝]")
 _WORD = re.compile(r"[^\s,;、()\[\]{}&|+=<>\"“”「」『』]+")
 _WORD_END = re.compile(
     r"\s*(?:$|[,;、)\]}&|+=\n]|且|并且|而且|或|那么|则|否则)|\s+(?:and|or|then|else)\b", re.IGNORECASE
@@ -354,9 +354,9 @@ class Parser(Reader):
             if at == stop:
                 break
             char = raw[at]
-            if char in "{}" and raw[at + 1 : at + 2] == char:
+            if raw[at + 1 : at + 2] == char:
                 plain_part, at = plain_part + char, at + 2
-            elif char == "{":
+            elif char in "{｛":
                 parts += _text_part(plain_part, at)
                 plain_part = ""
                 parts.append(self._place(at))
@@ -382,7 +382,7 @@ class Parser(Reader):
         except Fault as why:
             raise unclosed if why.problem.slug == "missing-value" and self.peek().kind == "end" else why from None
         if not self.is_sign("}"):
-            raise unclosed if self.peek().kind == "end" or "}" not in self.raw[at:] else self.unexpected()
+            raise unclosed if self.peek().kind == "end" or "}" not in self.lexer.text[at:] else self.unexpected()
         self.take()
         if isinstance(inner.expr, Literal) and not self.problems:
             raise fault("unknown-word", inner.span, name=spoken_of(inner, self.raw))

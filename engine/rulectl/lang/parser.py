@@ -17,6 +17,7 @@ from rulectl.lang.conditions import list_of_tests, subject_tests
 from rulectl.lang.expressions import Parser
 from rulectl.lang.faults import Fault, strange
 from rulectl.lang.literals import read_boolean, unmarked, value_of
+from rulectl.lang.misfits import no_conclusion, no_condition
 from rulectl.lang.operands import settled
 from rulectl.lang.outputs import finish, of_type, output, template_cell
 from rulectl.lang.pieces import column_of
@@ -106,6 +107,9 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
         # free text: anything at all, or a text that says so
         readings = (("first", "-"), ("second", f'"{visible(text)}"'))
         return Broken((Problem("ambiguous-entry", Span(0, len(text)), readings),))
+    unclear = no_condition(text, column)
+    if unclear is not None:
+        return Broken((unclear,))
     if is_otherwise(text) and visible(text) not in column.values:
         return Broken((Problem("otherwise-misplaced", Span(0, len(text)), (("text", visible(text)),)),))
 
@@ -165,6 +169,9 @@ def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr 
     if not strange(text) and (not visible(text) or (visible(text) in _DASHES and visible(text) not in column.values)):
         return None
     text = _unlisted(unmarked(text, column), column)
+    unclear = no_conclusion(text, column, scope)
+    if unclear is not None:
+        return Broken((unclear,))
     found = _door(
         text, scope, unit, lambda parser: output(parser, column_of(column, unit, scope)), not column.kind.textual
     )

@@ -166,7 +166,7 @@ def _template(expr: Expr, said: _Said) -> str:
     if isinstance(expr, Text):
         return "".join(_template(part, said) for part in expr.parts)
     if isinstance(expr, Literal) and isinstance(expr.value, str):
-        return expr.value.replace("{", "{{").replace("}", "}}")
+        return re.sub("[{}｛｝]", r"\g<0>\g<0>", expr.value)
     return "{" + _expr(expr, said, _TOP) + "}"
 
 

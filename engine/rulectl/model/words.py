@@ -1,8 +1,8 @@
 """The vocabulary of workbooks: what people may write in markers, headings and closed columns, in Chinese and English.
 
 Idea: one table of words per heading and per closed set of values; the first word of a language is the one we write,
-the others we accept. Matching ignores case, width (NFKC) and outer or doubled spaces. Source: the workbook's own page
-in the design notes; hit policies are those of DMN 1.5 section 8.2.10.
+the others we accept. Matching ignores case, width (NFKC), outer or doubled spaces, and takes traditional characters for
+simplified ones. Source: the workbook's own page in the design notes; hit policies are those of DMN 1.5 section 8.2.10.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 
 from rulectl.codes import LANGUAGES, Language
+from rulectl.lang.chars import TRADITIONAL
 from rulectl.model.draft import BlockKind
 from rulectl.model.policy import Favours, HitPolicy, Merge, Role, Status, Tier
 from rulectl.types import Kind
@@ -43,13 +44,13 @@ _PLAIN: dict[str, dict[str, str]] = {
         "notes": "说明,备注 / notes,note,description",
     },
     "vocabulary": {
-        "name": "名称,术语 / name,term",
+        "name": "名称,术语,字段,字段名 / name,term,field",
         "id": "编号 / id",
         "role": "角色 / role",
-        "type": "类型 / type",
+        "type": "类型,数据类型 / type,data type",
         "unit": "单位 / unit",
-        "values": "取值,取值范围,允许值 / values,allowed values",
-        "required": "必填 / required",
+        "values": "取值,取值范围,允许值,可选值,选项 / values,allowed values,options",
+        "required": "必填,是否必填 / required,mandatory",
         "default": "默认,默认值,缺省 / default",
         "aliases": "别名 / aliases,alias",
         "merge": "合并 / merge",
@@ -66,9 +67,9 @@ _PLAIN: dict[str, dict[str, str]] = {
     },
     # the role row of a decision table
     "table": {
-        "id": "规则号,编号 / id,rule,rule id",
-        "condition": "条件 / condition,input",
-        "conclusion": "结论 / conclusion,output",
+        "id": "规则号,编号,序号,规则编号 / id,rule,rule id,no,no.,#",
+        "condition": "条件,如果 / condition,conditions,input,if",
+        "conclusion": "结论,结果,那么 / conclusion,conclusions,output,result,then",
         "note": "说明,备注 / note,notes,description",
         "source": "依据,来源 / source",
         "enabled": "启用 / enabled",
@@ -103,7 +104,7 @@ _PLAIN: dict[str, dict[str, str]] = {
     },
     # the other headings of a test table are terms, see `expected_term`
     "tests": {
-        "id": "用例号,编号 / id,case,case id",
+        "id": "用例号,编号,序号,用例 / id,case,case id,no,no.,#",
         "note": "说明,备注 / note,notes,description",
     },
     "policies": {
@@ -119,9 +120,9 @@ _PLAIN: dict[str, dict[str, str]] = {
     },
     "type": {
         Kind.STRING.value: "文本,文字,字符串 / string,text",
-        Kind.ENUM.value: "枚举 / enum",
-        Kind.NUMBER.value: "数值,数字 / number",
-        Kind.BOOLEAN.value: "是否,布尔 / boolean,yes/no",
+        Kind.ENUM.value: "枚举,选项,单选 / enum,choice",
+        Kind.NUMBER.value: "数值,数字,金额,整数,小数 / number,amount,integer,decimal",
+        Kind.BOOLEAN.value: "是否,布尔,是/否 / boolean,yes/no",
         Kind.DATE.value: "日期 / date",
         Kind.DATETIME.value: "日期时间 / datetime,date time,date and time",
         Kind.DURATION.value: "时长 / duration",
@@ -185,6 +186,7 @@ WORDS: Mapping[str, Mapping[str, Mapping[Language, tuple[str, ...]]]] = MappingP
     }
 )
 
+_SIMPLIFIED = str.maketrans(TRADITIONAL)
 _SPACES = re.compile(r"\s+")
 _LIST_OF = re.compile(r"^(?:list of |list ?: ?|列表 ?: ?)(.+)$|^list ?< ?(.+?) ?>$")
 _EXPECTED = re.compile(r"^(?:期望(?!值)[:\s]*|expect(?:ed)?(?:[:\s]+))(.+)$", re.IGNORECASE)
@@ -192,8 +194,8 @@ _EXPECTED = re.compile(r"^(?:期望(?!值)[:\s]*|expect(?:ed)?(?:[:\s]+))(.+)$",
 
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
-    """A word as it is compared: NFKC, lower case, outer spaces gone, inner runs of space made one."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip().casefold()
+    """A word as it is compared: NFKC, simplified characters, lower case, outer spaces gone, inner runs of space one."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip().casefold().translate(_SIMPLIFIED)
 
 
 @cache

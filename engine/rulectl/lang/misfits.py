@@ -1,0 +1,56 @@
+"""Whole cells that say something people understand and rules cannot: `N/A`, which may be "anything" or "left blank",
+and a price by the day where an amount is wanted. Each is told with what to write.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rulectl.lang.chars import plain, visible
+from rulectl.lang.faults import clipped, problem
+from rulectl.lang.scope import Problem, Scope
+from rulectl.lang.units import is_unit, same_unit
+from rulectl.source import Span
+from rulectl.types import NUMBER, Kind, Type
+from rulectl.values import number, number_text
+
+_NOTHING = frozenset(
+    ("/", "\\", "*", "n/a", "na", "无", "不适用", "其他", "其它", "other", "others", "none", "nil", "--")
+)
+"""What people write where nothing is asked, or nothing concluded."""
+_AMOUNT = r"(?:[¥$]\s*)?(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<percent>%)?(?:元|块钱|块|yuan|usd)?"
+_UNIT = r"(?P<unit>[^\W\d_]{1,6})"
+_RATE = re.compile(
+    rf"{_AMOUNT}\s*(?:[/每]|per\b|an?\b)\s*{_UNIT}|每(?P<each>[^\W\d_]{{1,3}}?)\s*{_AMOUNT.replace('?P<', '?P<b_')}"
+)
+
+
+def no_condition(text: str, column: Type) -> Problem | None:
+    """`N/A` and its like in a condition on anything but texts: whatever there is, or nothing known."""
+    if column.kind.textual or not _nothing(text) or (column.kind is Kind.BOOLEAN and visible(plain(text)) == "无"):
+        return None
+    return problem("unclear-condition", Span(0, len(text)), text=visible(text))
+
+
+def no_conclusion(text: str, column: Type, scope: Scope) -> Problem | None:
+    """The same in a conclusion: nothing is said, or zero; and `0.5元/天`, which is no amount yet."""
+    if column.kind.textual or column.kind is Kind.BOOLEAN:
+        return None
+    if _nothing(text):
+        return problem("unclear-conclusion", Span(0, len(text)), text=visible(text))
+    found = _RATE.fullmatch(visible(plain(text)).lower()) if column == NUMBER else None
+    if found is None:
+        return None
+    said = {name.removeprefix("b_"): part for name, part in found.groupdict().items() if part is not None}
+    by = said.get("unit") or said["each"]
+    if not (is_unit(by) or any(same_unit(by, unit) for unit in scope.units)) or by in map(plain, scope.symbols):
+        return None  # `100/件数` divides by a term
+    counted = [s.name for s in scope.distinct if s.type == NUMBER and s.unit and same_unit(by, s.unit)]
+    many = counted[0] if len(counted) == 1 else f"{by}s" if by.isascii() else f"{by}数"
+    each = number(said["number"]) / (100 if "percent" in said else 1)
+    fields = {"text": clipped(visible(text)), "unit": by, "formula": f"{many} * {number_text(each)}"}
+    return problem("rate-in-conclusion", Span(0, len(text)), **fields)
+
+
+def _nothing(text: str) -> bool:
+    return visible(plain(text)).lower() in _NOTHING
