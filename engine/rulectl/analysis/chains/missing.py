@@ -69,7 +69,7 @@ def _silent(study: Study, term: Term, why: Silence, shown: Shown) -> bool:
         case Silence.BEFORE:
             return bool(_left_blank(study, term.id, outcome)) and not _covering(study, term.id, outcome)
         case Silence.NO_RULE:
-            return not _covering(study, term.id, outcome)
+            return not _covering(study, term.id, outcome) and not _left_blank(study, term.id, outcome)
 
 
 def _told(study: Study, subject: Subject, term: Term, why: Silence, shown: Shown) -> Verdict:

@@ -19,6 +19,7 @@ from fractions import Fraction
 from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.chains.comparing import alike
 from rulectl.analysis.chains.symbols import Items, Symbol, Words, constant, scalar
+from rulectl.analysis.chains.trying import tries
 from rulectl.analysis.chains.world import World
 from rulectl.analysis.smt import Amount, Answer, Model, Solver, Truth, at_least, at_most, both, is_whole, no, times
 from rulectl.analysis.wording import DAY, PLAIN, any_value
@@ -99,7 +100,7 @@ class Search:
         if answer is Answer.NO:
             return Never()
         if model is None:
-            return self._open(answer)
+            return self._beside_tests(shows) or self._open(answer)
         for engine in self._engines():
             self._tried = engine
             found = self._smallest(solver, wanted, shows) if least else None
@@ -107,7 +108,7 @@ class Search:
             whole = self._whole(self._plainer(found, shows), shows) if found is not None else None
             if whole is not None:
                 return whole
-        return self._doubtful()
+        return self._beside_tests(shows) or self._doubtful()
 
     def any(self, wanted: Truth, shows: Shows) -> Found:
         """The first case that comes, whatever its size."""
@@ -125,6 +126,17 @@ class Search:
                 return found
             blocked.append(no(both(*_same_again(model, list(self._inputs())))))
         return self._doubtful()
+
+    def _beside_tests(self, shows: Shows) -> Shown | None:
+        """A case among the workbook's own tests or beside them, where the formulas lead to none."""
+        self._tried = self.engine
+        for case in tries(self.engine.rulebook, self.world.inputs, [term for term, _ in self._inputs()]):
+            if not self.budget.left:
+                return None
+            found = self._shown(case, shows)
+            if found is not None:
+                return self._plainer(found, shows)
+        return None
 
     def _engines(self) -> Iterator[Engine]:
         """What decides the cases that are tried: the part of the rulebook that matters, then the whole."""
