@@ -95,6 +95,7 @@ def test_any_bytes_give_an_encoding_or_a_finding(data: bytes) -> None:
         (b"PK\x03\x04rest of a workbook", "not-a-case-file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "not-a-case-file"),
         (b"%PDF-1.7", "not-a-case-file"),
+        (b"Rar!\x1a\x07", "packed-case-file"),
         (b"a\0\0b,\x01\0\0\0", "binary-case-file"),
         ("工单号\n".encode() + b"\xff\n", "unknown-encoding"),
     ],

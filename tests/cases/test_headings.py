@@ -29,6 +29,10 @@ def slugs(headings: tuple[str, ...], rulebook: Rulebook) -> list[str]:
         ("问题 类型", "issue"),
         ("订单实付金额（元）", "amount"),
         ("实付 金额 【元】", "amount"),
+        ("*实付金额", "amount"),
+        ("实付金额＊", "amount"),
+        ("* 实付金额（必填）", "amount"),
+        ("签收天数(选填)", "days"),
     ],
 )
 def test_a_heading_is_a_name_an_id_or_an_alias(heading: str, term: str, rulebook: Rulebook) -> None:
@@ -55,6 +59,8 @@ def test_columns_that_are_not_read_are_told_of_once(rulebook: Rulebook) -> None:
 
 def test_a_required_term_without_column_is_an_error(rulebook: Rulebook) -> None:
     assert slugs(("工单号", "问题类型"), rulebook) == ["missing-column"]
+    # that of an alias too
+    assert slugs(("工单号", "问题类型", "实付金额2"), rulebook) == ["missing-column-near"]
     # its near miss is told of in the error, not a second time
     assert slugs(("工单号", "问题类型", "订单实付金"), rulebook) == ["missing-column-near"]
 

@@ -67,7 +67,7 @@ CASE_FILES = {
     "letter.docx": ("not-a-case-file", "docx"),
     "letter.csv": ("not-a-case-file", "docx"),
     "letter.xlsx": ("not-a-case-file", "docx"),
-    "photos.csv": ("not-a-case-file", "zip"),
+    "photos.csv": ("packed-case-file", "zip"),
     "broken.xlsx": ("broken-case-file", "Excel"),
     "~$cases.xlsx": ("lock-file", "~$"),
     "page.xls": ("not-a-case-file", "html"),

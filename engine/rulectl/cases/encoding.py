@@ -65,6 +65,7 @@ _SIGNATURES = (
     (b"\x89PNG", "png"),
     (b"\xff\xd8\xff", "jpg"),
 )
+_PACKED = ("zip", "rar", "7z")
 # Pages under the name of a table: what many shops call an export to Excel.
 _MARKUP = ((b"<?xml", "xml"), *((mark, "html") for mark in (b"<html", b"<!doctype", b"<head", b"<meta", b"<table")))
 
@@ -86,7 +87,7 @@ def detect(stream: BinaryIO, file: str, wanted: str | None = None) -> Encoding |
         return finding("empty-case-file", FilePlace(file), file=file)
     kind = _foreign(head)
     if kind is not None:
-        return finding("not-a-case-file", FilePlace(file), file=file, kind=kind)
+        return no_table(file, kind)
     name = _marked(head) if wanted is None else _meant(wanted, head)
     if name is not None:
         return Encoding(name, _fits(stream, name) is _CLEAN)
@@ -100,6 +101,13 @@ def detect(stream: BinaryIO, file: str, wanted: str | None = None) -> Encoding |
         if fit is not None:
             return Encoding(candidate, fit is _CLEAN)
     return finding("unknown-encoding", FilePlace(file), file=file, line=_first_bad_line(stream, "utf-8"))
+
+
+def no_table(file: str, kind: str) -> Finding:
+    """What is told of a file that is no table."""
+    if kind in _PACKED:
+        return finding("packed-case-file", FilePlace(file), file=file, kind=kind)
+    return finding("not-a-case-file", FilePlace(file), file=file, kind=kind)
 
 
 def looks_utf8(stream: BinaryIO) -> Encoding | None:

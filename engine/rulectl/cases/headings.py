@@ -4,8 +4,8 @@ The headings are the row that names most terms, of the first rows of the file: s
 the export, a blank line above them. What stands there is passed over, and said so.
 
 A heading is matched by the term's name, id or alias, after folding width, case and spaces; where none fits so, blanks
-between Chinese signs and the term's own unit in brackets behind it (`实付金额（元）`) do not count either. Columns that
-no term claims are ignored, and said so once; terms that the rules work out themselves are not read from a file, except
+between Chinese signs, marks of what must be filled in (`*实付金额`, `实付金额(必填)`) and the term's own unit in
+brackets behind it (`实付金额（元）`) do not count either. Columns that no term claims are ignored, and said so once; terms that the rules work out themselves are not read from a file, except
 those counted across cases, which a caller may know (semantics section 8).
 """
 
@@ -31,6 +31,7 @@ _UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 _SHOWN = 12
 
 _APART = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
+_MARKS = re.compile(r"^\*+ ?| ?\*+$| ?[(\[](?:必填|必选|选填|非必填|可选|required|optional)[)\]]")
 _UNIT = re.compile(r"(.+?) ?[(\[【]([^()\[\]【】]+)[)\]】]")
 
 REJECT_HEADINGS = ("report-reject-row", "report-reject-field", "report-reject-reason")
@@ -90,8 +91,8 @@ def by_heading(terms: Iterable[Term]) -> Mapping[str, Term]:
 
 
 def meant(key: str, known: Mapping[str, Term]) -> Term | None:
-    """The term of a folded heading that has blanks too many, or the term's unit behind it."""
-    key = _APART.sub("", key)
+    """The term of a folded heading that has blanks or marks too many, or the term's unit behind it."""
+    key = _MARKS.sub("", _APART.sub("", key))
     term = known.get(key)
     if term is None and (found := _UNIT.fullmatch(key)):
         base = known.get(found[1])
@@ -181,7 +182,8 @@ def _missing(
     found = []
     for term in terms:
         if term.required and term.default is None and term.id not in taken:
-            near = nearest(term.name, ignored[:_LOOKED_AT])
+            spellings = (term.name, *term.aliases)
+            near = next((near for s in spellings if (near := nearest(s, ignored[:_LOOKED_AT]))), "")
             slug = "missing-column-near" if near else "missing-column"
             found.append(finding(slug, RowPlace(file, 0, term.name), term=term.name, near=near))
     return found

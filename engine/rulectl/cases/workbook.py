@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import python_calamine as calamine
 
+from rulectl.cases.encoding import no_table
 from rulectl.cases.headings import Plan, by_heading, claimed, heading_row, key_of, passed_over, plan, readable
 from rulectl.cases.merged import Area, Merges, filled_down
 from rulectl.cases.reader import Reject, Unreadable
@@ -152,7 +153,7 @@ def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | 
     except (calamine.CalamineError, OSError):
         other = _other_package(path)
         if other is not None:
-            return Unreadable((finding("not-a-case-file", FilePlace(file), file=file, kind=other),))
+            return Unreadable((no_table(file, other),))
         return Unreadable((finding("broken-case-file", FilePlace(file), file=file, kind="Excel"),))
     known = by_heading(readable(rulebook))
     found = [one for name, sheet in sheets.items() if (one := _headings(name, sheet, known)) is not None]
