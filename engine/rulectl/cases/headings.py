@@ -5,8 +5,9 @@ the export, a blank line above them. What stands there is passed over, and said 
 
 A heading is matched by the term's name, id or alias, after folding width, case and spaces; where none fits so, blanks
 between Chinese signs, marks of what must be filled in (`*实付金额`, `实付金额(必填)`) and the term's own unit in
-brackets behind it (`实付金额（元）`) do not count either. Columns that no term claims are ignored, and said so once; terms that the rules work out themselves are not read from a file, except
-those counted across cases, which a caller may know (semantics section 8).
+brackets behind it (`实付金额（元）`) do not count either. Columns that no term claims are ignored, and said so once;
+terms that the rules work out themselves are not read from a file, except those counted across cases, which a caller
+may know (semantics section 8).
 """
 
 from __future__ import annotations
