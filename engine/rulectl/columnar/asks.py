@@ -244,7 +244,7 @@ class Asking:
 
 def _alike(shares: Sequence[Share], rows: int) -> tuple[Rows, Codes]:
     """A row of each combination of counts, and which of them each row has. Where counts were made row by row, each row
-    is taken for one of its own."""
-    if sum(len(share.counts) for share in shares) < rows:
+    is taken for one of its own; several shares may have the same counts."""
+    if sum({id(share.counts): len(share.counts) for share in shares}.values()) < rows:
         return distinct([Part(share.codes, len(share.counts)) for share in shares], rows)
     return np.arange(rows), np.arange(rows, dtype=np.int32)

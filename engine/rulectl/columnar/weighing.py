@@ -26,11 +26,11 @@ from rulectl.runtime.judge import (
     doubt_of,
     merged,
     verdict_of,
-    weigh,
 )
 from rulectl.runtime.plan import Reach, TablePlan
-from rulectl.runtime.resolve import Lack, Spoken
+from rulectl.runtime.resolve import NOTHING, Lack, Spoken
 
+_JOINING = frozenset((Merge.COLLECT, Merge.ALL))
 _BY_SAMENESS = frozenset((Merge.SINGLE, Merge.FIRST, Merge.COLLECT, Merge.ALL))
 
 Pattern = tuple[tuple[object, ...], tuple[int, ...]]
@@ -63,6 +63,7 @@ class Weighing:
         self._values: Numbered[tuple[type, Spoken]] = Numbered()
         self._waits: dict[Waits, Waits] = {(): ()}
         self._names: dict[frozenset[str], frozenset[str]] = {}
+        self._added: dict[tuple[int, int], tuple[TableRun, Adding | None]] = {}
 
     def __len__(self) -> int:
         return len(self._doubts)
@@ -70,18 +71,52 @@ class Weighing:
     def verdict(self, heard: Sequence[Heard]) -> Verdict:
         """The verdict from what writers say, in firing order."""
         if all(one.run is None for one in heard):
-            return verdict_of(merged(self.term, heard), SETTLED) if heard else weigh(self.term, heard)
+            return verdict_of(merged(self.term, heard), SETTLED)
         # plain entries are the same in all runs of a reach: each pattern of these alone would be met once
         computed = any(one.run is not None and one.run.reach.computes for one in heard)
-        pattern = self._pattern(heard) if self._patterned and computed else None
-        if pattern is None:
-            return weigh(self.term, heard)
         final = merged(self.term, heard)
-        doubt = self._doubts.get(pattern)
-        if doubt is None:
-            doubt = doubt_of(self.term, heard, final)
-            doubt = self._doubts[pattern] = doubt._replace(waits=self.kept(doubt.waits))
-        return verdict_of(final, doubt)
+        pattern = self._pattern(heard) if self._patterned and computed else None
+        if pattern is not None:
+            doubt = self._doubts.get(pattern)
+            if doubt is None:
+                doubt = self._doubt(heard, final)
+                doubt = self._doubts[pattern] = doubt._replace(waits=self.kept(doubt.waits))
+            return verdict_of(final, doubt)
+        return verdict_of(final, self._doubt(heard, final))
+
+    def _doubt(self, heard: Sequence[Heard], final: Spoken) -> Doubt:
+        """What may become of what is merged."""
+        joined = self._joined(heard) if self.term.merge in _JOINING and len(heard) > 1 else None
+        return joined or doubt_of(self.term, heard, final)
+
+    def _joined(self, heard: Sequence[Heard]) -> Doubt | None:
+        """What may become of a list that writers add to: if no two of them may add the same, each can change it by
+        itself alone. None where that is not so."""
+        parts = [self._adding(one) for one in heard]
+        if None in parts:
+            return None
+        adding = [part for part in parts if part is not None]
+        if len(frozenset[Spoken]().union(*(part.items for part in adding))) < sum(len(part.items) for part in adding):
+            return None
+        waits: dict[tuple[int, int], frozenset[str]] = {}
+        changing = [(one.table, part.changes) for one, part in zip(heard, adding, strict=True) if part.changes]
+        if not changing:
+            changing = [(one.table, part.joint) for one, part in zip(heard, adding, strict=True) if part.joint]
+        unknown = [(one.table, part.unknown) for one, part in zip(heard, adding, strict=True)]
+        for table, notes in (*changing, *unknown):
+            for rule, names in notes:
+                waits[table, rule] = waits.get((table, rule), frozenset()) | names
+        return Doubt(bool(changing), any(part.speakable for part in adding), tuple(waits.values()))
+
+    def _adding(self, one: Heard) -> Adding | None:
+        """What one writer adds to a list, and may come to add."""
+        if one.run is None:
+            items = _items(one.spoken)
+            return None if items is None else Adding(items)
+        known = self._added.get((id(one.run), one.column))
+        if known is None or known[0] is not one.run:
+            known = self._added[id(one.run), one.column] = one.run, _adding(one.run, one.column, one.spoken)
+        return known[1]
 
     def kept(self, waits: Waits) -> Waits:
         """The same sets of names, each held once: thousands of verdicts wait for the same few, and a set of names takes
@@ -160,6 +195,48 @@ class Frame(NamedTuple):
 
     values: tuple[int, ...]
     places: tuple[int, ...]
+
+
+class Adding(NamedTuple):
+    """What a writer of a list may add to it (`items`); the rules that would change that with the names for which each
+    waits, singly (`changes`) and as others fall away (`joint`), and those whose own entries are unknown. `speakable`:
+    whether it may come to add anything else."""
+
+    items: frozenset[Spoken]
+    changes: tuple[tuple[int, frozenset[str]], ...] = ()
+    joint: tuple[tuple[int, frozenset[str]], ...] = ()
+    unknown: tuple[tuple[int, frozenset[str]], ...] = ()
+    speakable: bool = False
+
+
+def _items(spoken: Spoken) -> frozenset[Spoken] | None:
+    """The items of a list; None where they repeat, or it is no list."""
+    if spoken is NOTHING:
+        return frozenset()
+    if not isinstance(spoken, tuple) or not spoken:
+        return None
+    items = frozenset[Spoken](spoken)
+    return items if len(items) == len(spoken) else None
+
+
+def _adding(run: TableRun, column: int, spoken: Spoken) -> Adding | None:
+    """What a writer says that may yet say something else; None where that is no list, or has an item twice."""
+    items = _items(spoken)
+    speakable = False
+    notes: list[tuple[tuple[int, frozenset[str]], ...]] = []
+    for ways in (run.changes(column), run.joint_changes(column)):
+        mine: list[tuple[int, frozenset[str]]] = []
+        for other, waiting in ways:
+            more = _items(other)
+            if items is None or more is None:
+                return None
+            items |= more
+            if other != spoken:
+                speakable = speakable or other is not NOTHING
+                mine += waiting.items()
+        notes.append(tuple(mine))
+    changes, joint = notes
+    return None if items is None else Adding(items, changes, joint, tuple(run.unknown(column).items()), speakable)
 
 
 def _by_sameness(policy: HitPolicy, alone: bool) -> bool:
