@@ -13,6 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from rulectl.analysis.turns import in_turn
 from rulectl.book import Book as Book
 from rulectl.book import Cases as Cases
 from rulectl.diagnostics import Finding
@@ -46,6 +47,7 @@ def compile_workbook(book: str | Path) -> Loaded:
     return load_rulebook(book)
 
 
+@in_turn
 def check(
     book: Book | str | Path, *, budget: float | None = BUDGET, since: Book | str | Path | None = None
 ) -> CheckReport:
@@ -78,6 +80,7 @@ def check(
     return CheckReport(loaded.rulebook, compiled, verdicts, loaded.path, loaded.sources, changes)
 
 
+@in_turn
 def diff(
     old: Book | str | Path,
     new: Book | str | Path,
@@ -119,6 +122,7 @@ def _changes(old: Rulebook, new: Rulebook, budget: float | None) -> tuple[Findin
     return tell(compare(old, new, limit), limit)
 
 
+@in_turn
 def suggest_tests(book: Book, *, budget: float | None = BUDGET, untested: bool = False) -> Suggestion:
     """Few tests that between them fire every rule and stand on both sides of every threshold. What they expect is the
     outcome as it stands: whether it is right, a person must say."""

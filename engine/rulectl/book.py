@@ -13,8 +13,10 @@ from functools import cached_property
 from io import TextIOBase
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, TypeVar, cast, overload
 
+from rulectl.analysis.turns import in_turn
 from rulectl.cases.facts import BadCase, FactReader
 from rulectl.cases.json_cases import JsonCases, open_json
 from rulectl.cases.magic import holds_text, starts_as_json
@@ -57,10 +59,12 @@ class Decider(Protocol):
 
 
 class Book:
-    """A rulebook ready to decide cases. Cheap to keep: load once, decide often."""
+    """A rulebook ready to decide cases. Cheap to keep: load once, decide often, from any thread. To other processes it
+    goes without its engines, which each makes at its first case."""
 
     def __init__(self, rulebook: Rulebook, findings: Iterable[Finding] = (), doubt: Doubt = certain) -> None:
         self.rulebook = rulebook
+        self._columns_free = Lock()
         self.findings = tuple(findings)
         self.doubt = doubt
         self._facts = FactReader(rulebook)
@@ -71,6 +75,9 @@ class Book:
         """The native engine, made at the first case."""
         with sound(self.doubt):
             return Engine(self.rulebook)
+
+    def __reduce__(self) -> tuple[type[Book], tuple[Rulebook, tuple[Finding, ...], Doubt]]:
+        return Book, (self.rulebook, self.findings, self.doubt)
 
     @cached_property
     def hash(self) -> str:
@@ -150,13 +157,14 @@ class Book:
         headings = self._columns.headings(frame)
         if has_errors(headings.findings):
             raise CaseError(headings.findings)
-        with sound(self.doubt):
+        with sound(self.doubt), self._columns_free:
             return frames.decide_frame(self._columns, frame, headings, lang)
 
     def _one_by_one(self, cases: Iterable[Mapping[str, object]]) -> Iterator[Outcome | Reject]:
         for result in self.run(JsonCases(cases, "", self.rulebook, self._facts)):
             yield result if isinstance(result, Reject) else result[1]
 
+    @in_turn
     def why_not(
         self, case: Mapping[str, object] | Outcome, term: str, value: object, *, budget: float | None = 10.0
     ) -> WhyNot:
@@ -189,7 +197,7 @@ class Book:
 
     @cached_property
     def _columns(self) -> ColumnarEngine:
-        """The columnar engine, made at the first frame."""
+        """The columnar engine, made at the first frame; it decides for one thread at a time."""
         from rulectl.columnar.engine import ColumnarEngine
 
         with sound(self.doubt):
@@ -206,7 +214,7 @@ class Book:
         if isinstance(table, Unreadable):
             raise CaseError(table.findings)
         try:
-            with sound(self.doubt):
+            with sound(self.doubt), self._columns_free:
                 return decide_table(self._columns, table, lang)
         except (OSError, *BROKEN):
             raise CaseError((finding("cases-gone", FilePlace(table.file), file=table.file),)) from None

@@ -37,6 +37,9 @@ _ENDS = 200
 
 _numbers = itertools.count()
 
+# formulas that nobody needs any more may be freed by another thread than the one whose turn it is (analysis/turns.py)
+z3.Z3_enable_concurrent_dec_ref(z3.main_ctx().ref())
+
 
 class Answer(Enum):
     """What the solver says of a question."""

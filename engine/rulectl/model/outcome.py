@@ -42,3 +42,7 @@ class Outcome(NamedTuple):
     firings: tuple[Firing, ...]
     findings: tuple[Finding, ...] = ()
     counted: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def __reduce__(self) -> tuple[type[Outcome], tuple[object, ...]]:
+        """To other processes with mappings of its own: those here may be views, read when they are looked at."""
+        return Outcome, tuple([dict(part) if isinstance(part, Mapping) else part for part in self])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rulectl.lang.literals import value_of
@@ -15,25 +14,26 @@ from rulectl.values import Value
 class Facts(Mapping[str, Value]):
     """The inputs of a case by term id, read into typed values when they are looked at."""
 
-    __slots__ = ("_raw", "_typed")
-    _terms: Mapping[str, Term] = MappingProxyType({})
-    _raw: Mapping[str, Any]
-    """Set by whoever makes one: to be handed it would take half as long again."""
+    __slots__ = ("_typed", "_values")
+    _places: Sequence[tuple[Term, int]] = ()
+    _values: tuple[Any, ...]
+    """As they came, and not the caller's mapping, which may be another case by then. Set by whoever makes one: to be
+    handed it would take half as long again."""
     _typed: dict[str, Value]
 
     @classmethod
-    def about(cls, terms: Mapping[str, Term]) -> type[Facts]:
-        """The class of one rulebook's facts: what is the same for every case is not stored with each."""
-        return type("Facts", (cls,), {"__slots__": (), "_terms": terms})
+    def about(cls, places: Sequence[tuple[Term, int]]) -> type[Facts]:
+        """The class of one rulebook's facts, with the place of each term among the values: what is the same for every
+        case is not stored with each."""
+        return type("Facts", (cls,), {"__slots__": (), "_places": places})
 
     def _read(self) -> dict[str, Value]:
         try:
             return self._typed
         except AttributeError:
             typed = self._typed = {}
-        for term in dict.fromkeys(self._terms.values()):
-            raw = next((self._raw[h] for h in (term.name, term.id, *term.aliases) if h in self._raw), None)
-            value = value_of(raw, term.type, term.unit)
+        for term, at in self._places:
+            value = value_of(self._values[at], term.type, term.unit)
             value = term.default if value is None else value
             if value is not None and not isinstance(value, Problem):
                 typed[term.id] = value

@@ -105,7 +105,6 @@ class Quick:
             partition, field = plan.coding.partitions.get(term.id), plan.coding.fields.get(term.id, NO_FIELD)
             self.encoders[term.id] = Encoder(term, partition, field, term.id in needed)
         self.inputs = {heading: t for t in given for heading in (t.name, t.id, *t.aliases)}
-        self.facts = Facts.about(self.inputs)
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
         of = self._work_out, self._of_rule, self._in_doubt
         self.tables = [Answers(n, table, plan.keyed[n], *of) for n, table in enumerate(plan.tables)]
@@ -142,7 +141,7 @@ class Quick:
             **dict(placed_named(len(coded), placed)),
             **dict(bounds_named(len(coded), (*placed, *free_))),
             "base": self._base(given),
-            "Facts": self.facts,
+            "Facts": Facts.about([(term, places[name]) for name, term in given.items()]),
             "outputs_": self.outputs,
             "derived": self.derived,
             "statuses": self.spoken[0],

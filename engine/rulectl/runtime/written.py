@@ -128,7 +128,7 @@ def program(shape: Shape) -> str:
         lines += _step(number, step)
         if len(shape.steps) > 1:
             lines += _noted(number, step)
-    lines += ["    facts = Facts()", "    facts._raw = case"]
+    lines += ["    facts = Facts()", "    facts._values = values"]
     # of one table an answer is the outcome but for the facts
     if len(shape.steps) == 1:
         lines.append("    return make(Outcome, (facts,) + a0)")
