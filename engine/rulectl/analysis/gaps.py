@@ -9,11 +9,12 @@ its conclusion blank counts: the manager has thought of its cases.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from functools import partial
 from typing import assert_never
 
 from rulectl.analysis.accepting import accepted_in
-from rulectl.analysis.budget import Budget
+from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.exact import Never, Open, Shown, derived, find, inside_box, rule_holds, some
 from rulectl.analysis.possible import of_case, possible
 from rulectl.analysis.rows import Region, region_fields, region_of, row_fields
@@ -38,6 +39,14 @@ MOST = 12
 FEW = 3
 """How many regions of one subject are shown, and how many where no answer is asked for; the last says that there are
 more."""
+
+
+class Rest(Enum):
+    """What is known of the cases beside the gaps told so far; the value is the key of the note that says so."""
+
+    TOLD = ""
+    MORE = "note-more-gaps"
+    NONE = "note-no-more-gaps"
 
 
 def answered(study: Study) -> Iterator[Subject]:
@@ -119,10 +128,8 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
     told = partial(_missing, study, numbers, terms)
     found: list[Box] = []
     domain = _in_force(study, space, numbers)
-    while len(found) < most:
-        point = uncovered(domain, [*space.boxes, *found], budget)
-        if point is None:
-            break
+    point = uncovered(domain, space.boxes, budget)
+    while point is not None and len(found) < most:
         wide = widen(point, domain, space.boxes)
         box = space.freed(tuple(v if r == d else r for r, d, v in zip(wide, domain, space.values, strict=True)))
         # the case is one that no region before shows; what the region leaves open, it leaves open too
@@ -133,8 +140,9 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
             yield undecided("gap", subject, "note-unconfirmed", blamed(study, space, box, numbers))
             return
         found.append(box)
-        more = len(found) == most and uncovered(domain, [*space.boxes, *found], budget) is not None
-        yield show(region_of(study, space, box), case, more=more)
+        point = uncovered(domain, [*space.boxes, *found], budget)
+        rest = Rest.NONE if point is None else Rest.MORE if len(found) == most else Rest.TOLD
+        yield show(region_of(study, space, box), case, rest=rest)
 
 
 def _exact_gaps(
@@ -154,12 +162,20 @@ def _exact_gaps(
     rules = [rule_holds(study, study.rulebook.tables[n], study.rulebook.tables[n].rules[r]) for n, r in space.rules]
     whole = derived(study, space)
     met: list[Box] = []
+    last: partial[Verdict] | None = None  # told once it is known whether there are more
     while len(met) < most:
         regions = [Not(inside_box(space, box)) for box in met]
         wanted = [Not(some(rules)), *_known(space), *_dated(study, numbers), *regions]
         # formulas may place a case elsewhere than the engine does
         shows = partial(_unanswered, terms, elsewhere=partial(_elsewhere, study, space, tuple(met)))
-        found = find(study, numbers, wanted, (), shows, budget, whole=whole)
+        try:
+            found = find(study, numbers, wanted, (), shows, budget, whole=whole)
+        except OutOfTime:
+            if last is not None:
+                yield last(rest=Rest.TOLD)
+            raise
+        if last is not None:
+            yield last(rest=Rest.NONE if isinstance(found, Never) else Rest.TOLD)
         match found:
             case Never():
                 return
@@ -172,13 +188,15 @@ def _exact_gaps(
             case Shown():
                 box = _around(study, space, found.outcome)
                 if box is None:
-                    yield show(of_case(study, found.case), found.case, more=False)
+                    yield show(of_case(study, found.case), found.case, rest=Rest.TOLD)
                     return
                 met.append(box)
                 region = possible(study, region_of(study, space, box), numbers, budget, whole=whole)
-                yield show(region, found.case, more=len(met) == most)
+                last = partial(show, region, found.case)
             case _:
                 assert_never(found)
+    if last is not None:
+        yield last(rest=Rest.MORE)
 
 
 def _by_trying(
@@ -198,7 +216,7 @@ def _by_trying(
     case = shown(study, space, near, budget, partial(_missing, study, numbers, terms))
     if case is not None:
         box = space.freed(widen(point, space.values, space.boxes))
-        yield show(region_of(study, space, box), case, more=False)
+        yield show(region_of(study, space, box), case, rest=Rest.TOLD)
 
 
 def _known(space: Space) -> Iterator[Expr]:
@@ -291,7 +309,7 @@ def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verd
         if case is None:
             yield undecided("gap-unknown", subject, "note-tied", blamed(study, space, box, numbers))
         else:
-            yield show(region_of(study, space, box), case, more=False)
+            yield show(region_of(study, space, box), case, rest=Rest.TOLD)
 
 
 def _missing(study: Study, numbers: tuple[int, ...], terms: Sequence[str], case: Case) -> bool:
@@ -315,14 +333,14 @@ def _verdict(
     *,
     terms: Sequence[str],
     severity: Severity | None,
-    more: bool,
+    rest: Rest,
     slug: str = "gap",
 ) -> Verdict:
     book = study.rulebook
     others = [book.tables[number] for number in subject.members[1:]]
     notes = [Note("note-also-writes", Location(t.cells)) for t in others if t.cells is not None]
-    if more:
-        notes.append(Note("note-more-gaps", Location(subject.at)))
+    if rest.value:
+        notes.append(Note(rest.value, Location(subject.at)))
     fields = {
         "name": subject.name,
         **region_fields(study, region),

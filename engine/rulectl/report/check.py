@@ -74,6 +74,9 @@ def check_text(findings: Sequence[Finding], lang: Language) -> str:
         if group:
             lines += ["", say(f"report-check-{key}-heading", lang)]
             lines += [_line(f, lang) for _, of_table in _by_table(group) for f in of_table]
+    held = [dict(f.fields)["name"] for f in findings if (f.slug, f.verdict) == ("policy-violated", "proved")]
+    if held:
+        lines += ["", say("report-check-policies", lang, policies=say("report-list-comma", lang).join(held))]
     return "\n".join(lines)
 
 
