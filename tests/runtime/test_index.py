@@ -28,6 +28,7 @@ from rulectl.lang.syntax import ANYTHING, AllOf, Between, Except, Is, IsNull, Li
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Rule, Rulebook, Table, Term, TestEntry
 from rulectl.runtime import index, leaf
+from rulectl.runtime.bundling import bundled
 from rulectl.runtime.index import Index, Lowered, Match, lower
 from rulectl.runtime.lowering import NONE
 from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Kind, Type
@@ -349,3 +350,18 @@ def test_drawn_tables_match_alike_however_they_are_indexed(seed: int) -> None:
             known = {parameter.id: parameter.value for parameter in book.parameters} | facts
             key = key_of(lowered, known, frozenset())
             assert split.match(key) == whole.match(key)
+
+
+def test_a_rule_that_asks_the_same_of_a_list_twice_asks_it_once() -> None:
+    """Two columns of a table may ask one list, and a rule the same in both."""
+    marks = Type(Kind.ENUM, many=True, values=("甲", "乙"))
+    column = InputColumn(Name("marks"), marks)
+    asked = TestEntry(Is("=", Literal("甲")))
+    rule = Rule("R1", (asked, asked), (OutputEntry(Literal("x")),))
+    table = Table("t", HitPolicy.FIRST, (column, column), (OutputColumn("out", HitPolicy.FIRST),), (rule,))
+    term = Term("marks", "标记", Role.INPUT, marks)
+    book = Rulebook("twice", "两次", terms=(term, Term("out", "果", Role.OUTPUT, STRING)), tables=(table,))
+    lowered = lower(table, book)
+    for mine in (lowered, bundled(lowered)):
+        held = [Index.of(mine).match(key_of(mine, {"marks": value}, frozenset())) for value in (("甲",), ("乙",), None)]
+        assert held == [Match((0,), ()), Match((), ()), Match((), (0,))]

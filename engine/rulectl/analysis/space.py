@@ -170,7 +170,7 @@ def joined(tables: tuple[Table, ...]) -> Table:
 def _space(study: Study, numbers: tuple[int, ...]) -> Space:
     book = study.rulebook
     tables = tuple(book.tables[number] for number in numbers)
-    lowered = study.plan.tables[numbers[0]].lowered if len(numbers) == 1 else lower(joined(tables), book)
+    lowered = study.plan.tables[numbers[0]].asked if len(numbers) == 1 else lower(joined(tables), book)
     shared = Counter(name for column in lowered.columns for name in column.names)
     axes = tuple(_axis(study, column, shared) for column in lowered.columns)
     own = [(number, rule) for number in numbers for rule in range(len(book.tables[number].rules))]

@@ -10,7 +10,7 @@ What is unknown leaves a rule standing wherever it could hold; what follows from
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from rulectl.columnar.codes import Codes, Rows
 from rulectl.columnar.grid import NONE, slot_runs
+from rulectl.columnar.held import HeldBits
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.runtime.lowering import NONE as NO_ENTRY
 from rulectl.runtime.lowering import TRUE, Lowered, Slot
@@ -66,13 +67,14 @@ class Shared(NamedTuple):
 class Bits(NamedTuple):
     """Bit `n` is the rule `rule[n]`, else rules last. `shared` has by class the rules that hold, where a column is
     unknown those that hold or could; `null[column]` are the rules that hold of null, `asks[column]` those that ask it
-    something that null leaves open."""
+    something that null leaves open. `lists` are columns of lists, whose classes are those of a frame (`over`)."""
 
     rule: Codes
     words: int
     shared: tuple[Shared, ...]
     null: Words
     asks: Words
+    lists: Mapping[int, HeldBits]
 
     @staticmethod
     def of(lowered: Lowered, sizes: Sequence[int]) -> Bits | None:
@@ -89,8 +91,13 @@ class Bits(NamedTuple):
         slots = {slot.column: slot for slot in lowered.slots}
         single: list[Words] = []
         null, asks = np.zeros((len(sizes), words), np.uint64), np.zeros((len(sizes), words), np.uint64)
+        lists: dict[int, HeldBits] = {}
         for column, size in enumerate(sizes):
             slot = slots[column]
+            if slot.contents is not None:
+                held = lists[column] = HeldBits.of(slot, slot.contents, bit, words)
+                null[column], asks[column] = held.free, held.asking
+                continue
             holds = _matrix(slot, size, bit, words)
             null[column] = holds[ABSENT]
             if slot.partition is None:
@@ -105,7 +112,18 @@ class Bits(NamedTuple):
                 asks[column] = _packed(bit[waits], words)
             holds[UNKNOWN] = null[column] | asks[column]
             single.append(holds)
-        return Bits(rule[order], words, tuple(_together(single)), null, asks)
+        # a matrix for each column, in their order; columns of lists have none yet
+        columns = [column for column in range(len(sizes)) if column not in lists]
+        return Bits(rule[order], words, tuple(_together(columns, single)), null, asks, lists)
+
+    def over(self, sets: Mapping[int, Words]) -> Bits:
+        """The same for rows whose lists have these sets of texts, by column (contained.py)."""
+        more: list[Shared] = []
+        for column, held in self.lists.items():
+            holds = held.holds(sets[column])
+            holds[ABSENT], holds[UNKNOWN] = held.free, held.free | held.asking
+            more.append(_by_word(Shared((column,), (len(holds),), holds, _NO_WORDS)))
+        return self._replace(shared=(*self.shared, *more)) if more else self
 
     def first(self, classes: Sequence[Codes], rows: int) -> Codes:
         """The first rule that holds in each row, NONE where none does."""
@@ -215,17 +233,20 @@ def _matrix(slot: Slot, size: int, bit: Rows, words: int) -> Words:
     return whole[:size]
 
 
-def _together(single: Sequence[Words]) -> list[Shared]:
+def _together(columns: Sequence[int], single: Sequence[Words]) -> list[Shared]:
     """Columns with few classes share a matrix, so that fewer are looked at."""
     found: list[Shared] = []
-    for column in sorted(range(len(single)), key=lambda c: len(single[c])):
-        mine = single[column]
+    for column, mine in sorted(zip(columns, single, strict=True), key=lambda one: len(one[1])):
         last = found[-1] if found else None
         if last is not None and len(last.holds) * mine.nbytes <= _SHARED_BYTES:
             both = (last.holds[:, None, :] & mine[None, :, :]).reshape(-1, mine.shape[1])
             found[-1] = Shared((*last.columns, column), (*last.sizes, len(mine)), both, _NO_WORDS)
         else:
             found.append(Shared((column,), (len(mine),), mine, _NO_WORDS))
-    if single[0].shape[1] > FEW_WORDS:
-        return found
-    return [shared._replace(by_word=np.ascontiguousarray(shared.holds.T)) for shared in found]
+    return [_by_word(shared) for shared in found]
+
+
+def _by_word(shared: Shared) -> Shared:
+    """The same word by word too, where words are few."""
+    few = shared.holds.shape[1] <= FEW_WORDS
+    return shared._replace(by_word=np.ascontiguousarray(shared.holds.T)) if few else shared

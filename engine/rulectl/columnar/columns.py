@@ -216,7 +216,7 @@ class Numbers:
         return lens.partition.size
 
     def classes(self, lens: Lens) -> Codes:
-        if lens.partition.points == self.points.points:
+        if isinstance(lens.partition, Partition) and lens.partition.points == self.points.points:
             return self._classes
         return lens.class_of_classes(self.points).take(self._classes)
 

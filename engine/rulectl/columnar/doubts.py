@@ -126,13 +126,14 @@ class Opening:
 
     def look(
         self,
+        bits: Bits,
         classes: Sequence[Codes],
         rows: int,
         start: Callable[[Words], Codes],
         hits: Callable[[int], tuple[int, ...]],
     ) -> Looked:
-        """Rows that lack inputs: `start` numbers sets of rules that hold, given as words, and `hits` says which rules
-        these are."""
+        """Rows that lack inputs, of a frame with these `bits`: `start` numbers sets of rules that hold, given as words,
+        and `hits` says which rules these are."""
         starts = constant(rows)
         judged = np.zeros(rows, np.bool_)
         blank = [classes[at[0]] == UNKNOWN for at in self._places.values()]
@@ -141,7 +142,7 @@ class Opening:
         doubted = [constant(rows) for _ in self._own]
         for part in (slice(begin, min(begin + self._step, rows)) for begin in range(0, rows, self._step)):
             mine = [column[part] for column in classes]
-            standing = self.bits.standing(mine)
+            standing = bits.standing(mine)
             holding = standing & self._of_null(mine)
             starts[part] = start(holding)
             standing ^= holding

@@ -15,7 +15,8 @@ from rulectl.columnar.bits import FEW_WORDS, Bits, Words
 from rulectl.columnar.codes import Codes
 from rulectl.columnar.doubts import Opening
 from rulectl.columnar.grid import Grid
-from rulectl.runtime.lowering import TRUE
+from rulectl.lang.region import FIRST
+from rulectl.runtime.lowering import TRUE, Column
 from rulectl.runtime.plan import TablePlan
 
 _GRID_WORK, _BITS_WORK = 4, 20
@@ -37,8 +38,8 @@ class Holding:
 
     @cached_property
     def sizes(self) -> list[int]:
-        """How many classes each column has."""
-        return [TRUE + 1 if c.partition is None else c.partition.size for c in self.plan.lowered.columns]
+        """How many classes each column has; of lists there are as many matrix rows as texts that are asked for."""
+        return [_size(column) for column in self.plan.lowered.columns]
 
     @cached_property
     def bits(self) -> Bits | None:
@@ -49,6 +50,8 @@ class Holding:
     def grid(self) -> Grid | None:
         """The rules laid out in a grid, where that is less work than bits."""
         if not self.first_only or not self.plan.simple or (self.bits is not None and self.bits.words <= FEW_WORDS):
+            return None
+        if any(column.contents is not None for column in self.plan.lowered.columns):
             return None
         grid = Grid.of(self.plan.lowered, self.sizes)
         if grid is None or grid.depth > _MOST_BOXES:
@@ -72,17 +75,16 @@ class Holding:
         if self.opening is not None:
             self.opening.forget()
 
-    def first(self, classes: Sequence[Codes], rows: int) -> Codes:
+    def over(self, sets: Mapping[int, Words]) -> Bits | None:
+        """The bits of a frame in which lists have these sets of texts, by column."""
+        return None if self.bits is None else self.bits.over(sets)
+
+    def first(self, bits: Bits | None, classes: Sequence[Codes], rows: int) -> Codes:
         """The first rule that holds in each row, NONE where none does; all classes are known."""
         if self.grid is not None:
             return self.grid.first(classes, rows)
-        assert self.bits is not None
-        return self.bits.first(classes, rows)
-
-    def sets(self, classes: Sequence[Codes], rows: int) -> Words:
-        """The rules that hold in each row, as words; all classes are known."""
-        assert self.bits is not None
-        return self.bits.sets(classes, rows)
+        assert bits is not None
+        return bits.first(classes, rows)
 
     def rules(self, words: Words) -> tuple[int, ...]:
         """The numbers of rules given as words."""
@@ -93,3 +95,9 @@ class Holding:
         """The first of the rules that hold in each row, given as words; NONE where none does."""
         assert self.bits is not None
         return self.bits.lowest(words)
+
+
+def _size(column: Column) -> int:
+    if column.contents is not None:
+        return FIRST + len(column.contents.texts)
+    return TRUE + 1 if column.partition is None else column.partition.size

@@ -24,8 +24,9 @@ from rulectl.columnar.amounts import PLACES, PLAIN, Amounts, decimal_of, places_
 from rulectl.columnar.codes import Codes, Mask, Numbered, Part, Rows, constant
 from rulectl.columnar.columns import Coded
 from rulectl.columnar.lists import cut
-from rulectl.columnar.states import CERTAIN, Lens, Pair, State, given
-from rulectl.lang.region import FIRST
+from rulectl.columnar.states import CERTAIN, Lens, Pair, State, classes_of, given
+from rulectl.lang.region import FIRST, Partition
+from rulectl.runtime.contents import Contents
 from rulectl.types import Kind, Type
 from rulectl.values import Value, plain_text
 
@@ -178,6 +179,10 @@ class Owned:
         return self.own.rows
 
     def seen(self, lens: Lens) -> Part:
+        if isinstance(lens.partition, Contents):
+            codes, states = self.exact()
+            pairs = [lens.pairs.number(classes_of(state, lens.partition)) for state in states.items]
+            return Part(np.array(pairs, np.int32).take(codes), len(lens.pairs))
         rest, classes = self.rest.seen(lens), self._classes(lens)
         lut = constant(lens.partition.size)
         for klass in np.flatnonzero(np.bincount(classes)).tolist():
@@ -199,6 +204,7 @@ class Owned:
     def _classes(self, lens: Lens) -> Codes:
         """The class of each own value."""
         partition, values = lens.partition, self.own.values
+        assert isinstance(partition, Partition)
         found: npt.NDArray[np.int64] | None = None
         if partition.ordered and self.type.kind is Kind.NUMBER:
             found = places_among(partition.points, self._units)

@@ -1,9 +1,9 @@
 """Columns of raw values into columns of states: each distinct value is read once, by the one reader of facts.
 
-Three kinds of column would have too many distinct values for that. Free text that no rule reads is only looked through
+Four kinds of column would have too many distinct values for that. Free text that no rule reads is only looked through
 for what may not stand in a cell. Text of which rules name a few is sorted into these and all others. Plain numbers of
-up to 15 digits are parsed as columns. Whatever in these is not plain (a thousands mark, a blank, a unit) is read value
-by value like everything else, so a bad value costs nothing but itself.
+up to 15 digits are parsed as columns. Lists are read item by item (parting.py). Whatever in these is not plain (a
+thousands mark, a blank, a unit) is read value by value like everything else, so a bad value costs nothing but itself.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rulectl.cases.placeholders import NOTHING
 from rulectl.columnar.affixes import Affixes
 from rulectl.columnar.codes import Codes, Mask, Numbered, constant
 from rulectl.columnar.columns import Coded, Column, Numbers, Texts, ends_of, told_apart
+from rulectl.columnar.parting import ListReader
 from rulectl.columnar.ruler import Ruler
 from rulectl.columnar.states import BLANK, State, given
 from rulectl.lang.region import Partition
@@ -56,6 +57,12 @@ _SIMPLE = "^[0-9A-Za-z][0-9A-Za-z._/:#-]{0,63}$"
 
 _TEXT = pl.String()
 
+_NO_ITEMS = (pl.List, pl.Array, pl.Struct, pl.Object)
+"""What in a list is no item but more of them, or anything."""
+
+_FEW_LISTS = 256
+"""So few distinct texts of lists in the sample are quicker read whole."""
+
 
 @dataclass(slots=True)
 class Read:
@@ -81,6 +88,7 @@ class TermReader:
     _mixed_up: bool = True
     _many: bool = False
     _simple: bool = True
+    _lists: ListReader | None = None
     _affixes: Affixes | None = None
     _apart: bool | None = None
     _ends: tuple[Partition, Ruler] | None = None
@@ -97,6 +105,10 @@ class TermReader:
             series = series.cast(_TEXT)
         if series.dtype in (pl.Categorical, pl.Enum):
             series = series.cast(_TEXT)
+        if self.slot.term.type.many:
+            read = self._read_lists(series)
+            if read is not None:
+                return read
         if series.dtype != pl.String:
             return self._typed(series)
         # looked at anew only where the texts met so far leave it open: a sample costs as much as reading a column
@@ -107,6 +119,20 @@ class TermReader:
         if self._many and self._floats_do():
             return self._numbers(series)
         return self._coded(series)
+
+    def _read_lists(self, series: pl.Series) -> Read | None:
+        """Lists item by item; None where they are few, or come as something else."""
+        self._lists = self._lists or ListReader(self.slot)
+        if series.dtype == pl.String:
+            self._many = self._many or series.head(_SAMPLE).n_unique() > _FEW_LISTS
+            if not self._many or not self._lists.parts:
+                return None
+            lists, bad = self._lists.texts(series)
+        elif isinstance(series.dtype, pl.List | pl.Array) and not isinstance(series.dtype.inner, _NO_ITEMS):
+            lists, bad = self._lists.native(series)
+        else:
+            return None
+        return Read(lists, lists.null, bad)
 
     # -- few distinct values ------------------------------------------------------------------------------------
 
@@ -167,7 +193,7 @@ class TermReader:
         if series.dtype == pl.Boolean:
             lut = np.array([self._native(False), self._native(True), BLANK_CODE], np.int32)
             return self._good(lut[series.cast(pl.UInt8).fill_null(2).to_numpy()])
-        if series.dtype in (pl.List, pl.Array, pl.Object, pl.Struct):
+        if series.dtype in _NO_ITEMS:
             values = series.to_list()
             keys = list(map(repr, values))
             numbered = {key: self._native(value) for key, value in dict(zip(keys, values, strict=True)).items()}

@@ -13,6 +13,7 @@ import numpy as np
 
 from rulectl.columnar.codes import Codes, Numbered
 from rulectl.lang.region import ABSENT, UNKNOWN, Partition
+from rulectl.runtime.contents import Contents
 from rulectl.values import Value
 
 
@@ -74,7 +75,7 @@ class Pair(NamedTuple):
     may: int
 
 
-def classes_of(state: State, partition: Partition) -> Pair:
+def classes_of(state: State, partition: Partition | Contents) -> Pair:
     """The classes of a state, as a table that reads the term sees them."""
     null = ABSENT if state.absent else UNKNOWN
     now = null if state.now is None else partition.locate(state.now)
@@ -87,7 +88,7 @@ def classes_of(state: State, partition: Partition) -> Pair:
 class Lens:
     """How one table column sees one term: the pairs of classes met so far, by number."""
 
-    partition: Partition
+    partition: Partition | Contents
     pairs: Numbered[Pair] = field(default_factory=Numbered)
     _seen: dict[int, tuple[Numbered[State], Codes]] = field(default_factory=dict)
     _classes: Codes = field(default_factory=lambda: np.zeros(0, np.int32))
@@ -110,6 +111,7 @@ class Lens:
         """Class number of a partition with all of this one's points -> pair number."""
         known = self._finer.get(id(points))
         if known is None or known[0] is not points:
+            assert isinstance(self.partition, Partition)
             classes = [points.coarser(self.partition, klass) for klass in range(points.size)]
             pairs = np.array([self.pairs.number(Pair(klass, klass)) for klass in classes], np.int32)
             known = self._finer[id(points)] = (points, pairs)
@@ -133,4 +135,12 @@ class Lens:
         return self._classes
 
     def forget(self) -> None:
+        """Let go of all states."""
         self._seen.clear()
+
+    def renumber(self) -> None:
+        """Forget the pairs too; what holds their numbers must be forgotten with them."""
+        self.forget()
+        self.pairs = Numbered()
+        self._classes = np.zeros(0, np.int32)
+        self._finer.clear()

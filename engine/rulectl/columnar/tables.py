@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rulectl.columnar.bits import Bits
 from rulectl.columnar.codes import Codes, Combined, Known, Lut, Mask, Numbered, Part, Rows, constant
 from rulectl.columnar.columns import Column
+from rulectl.columnar.contained import ListLens, sets_of
 from rulectl.columnar.doubts import Doubts
 from rulectl.columnar.grid import NONE
 from rulectl.columnar.holding import Holding
@@ -98,8 +100,9 @@ class TableColumns:
         coarse: list[tuple[int, str, Lens]] = []
         tested: dict[tuple[str, ...], list[int]] = {}
         for at, column in enumerate(table.lowered.columns):
-            if isinstance(column.subject, Name) and column.partition is not None and column.subject.id in terms:
-                coarse.append((at, column.subject.id, Lens(column.partition)))
+            if isinstance(column.subject, Name) and column.classes is not None and column.subject.id in terms:
+                lens = Lens if column.contents is None else ListLens
+                coarse.append((at, column.subject.id, lens(column.classes)))
             else:
                 tested.setdefault(tuple(sorted(column.names & terms.keys())), []).append(at)
         groups: list[tuple[Questions, tuple[int, ...]]] = []
@@ -129,7 +132,7 @@ class TableColumns:
         self.finishing.forget()
         self._rule_start, self._set_start, self._combined = Known(), Met(), Combined()
         for _, _, lens in self.coarse:
-            lens.forget()
+            lens.renumber()
         for group, _ in self.tested:
             group.forget()
 
@@ -161,7 +164,8 @@ class TableColumns:
     @property
     def held(self) -> int:
         """How many things are remembered."""
-        return len(self.starts) + len(self._points) + len(self._counts) + self.finishing.held
+        lists = sum(len(lens.pairs) for _, _, lens in self.coarse if isinstance(lens, ListLens))
+        return len(self.starts) + len(self._points) + len(self._counts) + lists + self.finishing.held
 
     def decide(self, columns: Mapping[str, Column], rows: int) -> Pass:
         """What each row comes to."""
@@ -256,23 +260,31 @@ class TableColumns:
     def _by_rules(self, columns: Mapping[str, Column], rows: int) -> tuple[Codes, tuple[Doubts, ...]]:
         """Rows whose classes are all known by the grid or by bits, those that lack inputs by bits; others by the
         combinations in which they come."""
-        by_column = {at: columns[name].classes(lens) for at, name, lens in self.coarse}
+        by_column: dict[int, Codes] = {}
+        sets: dict[int, Words] = {}
+        for at, name, lens in self.coarse:
+            if isinstance(lens, ListLens):
+                by_column[at], sets[at] = sets_of(columns[name], lens)
+            else:
+                by_column[at] = columns[name].classes(lens)
         for group, places in self.tested:
             by_column |= {at: group.classes(place, columns, rows) for place, at in enumerate(places)}
         classes = [by_column[at] for at in range(len(by_column))]
+        bits = self.holding.over(sets)
         open_ = [column <= UNKNOWN for column in classes if rows and column.min() <= UNKNOWN]
         if not open_:
-            return self._known(classes, rows), ()
+            return self._known(bits, classes, rows), ()
         starts = constant(rows)
         left: Mask = np.logical_or.reduce(open_)
         (where,) = (~left).nonzero()
-        starts[where] = self._known([column[where] for column in classes], len(where))
+        starts[where] = self._known(bits, [column[where] for column in classes], len(where))
         doubts = tuple(Doubts.none(tuple(self.given), rows) for _ in self.terms)
         opening = self.holding.opening
-        if opening is not None:
+        if opening is not None and bits is not None:
             odd = opening.odd(classes)
             (where,) = (left & ~odd).nonzero()
-            looked = opening.look([column[where] for column in classes], len(where), self._starts_of, self._rules_of)
+            rest_of = [column[where] for column in classes]
+            looked = opening.look(bits, rest_of, len(where), self._starts_of, self._rules_of)
             starts[where] = looked.starts
             doubts = tuple(none.and_those(where, one) for none, one in zip(doubts, looked.doubts, strict=True))
             odd[where] = looked.judged
@@ -286,11 +298,12 @@ class TableColumns:
                 doubts = tuple(one.and_those(where, other) for one, other in zip(doubts, mine, strict=True))
         return starts, doubts
 
-    def _known(self, classes: Sequence[Codes], rows: int) -> Codes:
+    def _known(self, bits: Bits | None, classes: Sequence[Codes], rows: int) -> Codes:
         """The starts of rows whose classes are all known."""
         if self._first_only:
-            return self._first_rules(self.holding.first(classes, rows))
-        return self._sets(self.holding.sets(classes, rows))
+            return self._first_rules(self.holding.first(bits, classes, rows))
+        assert bits is not None
+        return self._sets(bits.sets(classes, rows))
 
     def _starts_of(self, holding: Words) -> Codes:
         """The starts of rows in which some rules hold."""

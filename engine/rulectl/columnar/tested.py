@@ -18,11 +18,12 @@ import numpy.typing as npt
 from rulectl.columnar.amounts import ODD, PLAIN, Kinds, amounts, compared, places_among
 from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Rows, distinct
 from rulectl.columnar.columns import Coded, Column, Texts
+from rulectl.columnar.contained import Lists
 from rulectl.columnar.states import FORMS, UNCERTAIN, Facts, State
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, FIRST, Partition
 from rulectl.lang.syntax import Is
-from rulectl.runtime.lowering import FALSE, TRUE, held_text
+from rulectl.runtime.lowering import FALSE, TRUE
 from rulectl.runtime.lowering import Column as Question
 from rulectl.values import Value
 
@@ -34,9 +35,6 @@ class Answer(NamedTuple):
     now: int
     may: int
     failed: tuple[object, ...] | None = None
-
-
-_ANSWERS = Answer(FALSE, FALSE), Answer(TRUE, TRUE)
 
 
 class Knowledge(NamedTuple):
@@ -63,21 +61,12 @@ class Questions:
     constants: Mapping[str, Value]
 
     def __post_init__(self) -> None:
-        self._texts: dict[str, int] | None = {}
-        for place, question in enumerate(self.asked):
-            text = held_text(question)
-            if text is None or self._texts is None or len(self.names) != 1:
-                self._texts = None
-            else:
-                self._texts[text] = self._texts.get(text, 0) | 1 << place
         self.forget()
 
     def forget(self) -> None:
         """Forget all replies; what holds their numbers must be forgotten with them."""
         self.replies: Numbered[Reply] = Numbered()
         self.failures: dict[tuple[object, ...], CannotCompute] = {}
-        self._of_bits: dict[int, int] = {}
-        self._bits: dict[int, int] = {}
         self._classes = np.zeros((0, len(self.asked)), np.int8)
         self.release()
 
@@ -94,7 +83,11 @@ class Questions:
         # asked again of the same columns, for each question and by each table that shares them
         if not asked or len(before) != len(asked) or not all(map(_same, before, asked)):
             one = asked[0] if len(asked) == 1 else None
-            codes = self._of_one(*one.exact()) if isinstance(one, Coded | Texts) else self._of_amounts(columns, rows)
+            codes = (
+                self._of_one(*one.exact())
+                if isinstance(one, Coded | Texts | Lists)
+                else self._of_amounts(columns, rows)
+            )
             self._last = (asked, codes)
         return Part(codes, len(self.replies))
 
@@ -109,15 +102,9 @@ class Questions:
         """The classes of replies from a number on, by question."""
         fresh = self.replies.items[start:]
         classes = np.full((len(fresh), len(self.asked)), FALSE, np.int8)
-        told = [row for row in range(len(fresh)) if start + row in self._bits]
-        if told:
-            size = -(-len(self.asked) // 8)
-            packed = b"".join([self._bits[start + row].to_bytes(size, "little") for row in told])
-            bits = np.frombuffer(packed, np.uint8).reshape(len(told), size)
-            classes[told] += np.unpackbits(bits, axis=1, count=len(self.asked), bitorder="little").view(np.int8)
-        for row in sorted(set(range(len(fresh))).difference(told)):
+        for row, reply in enumerate(fresh):
             classes[row] = [
-                one.now if one.now == one.may and one.failed is None else UNCERTAIN for one in fresh[row].answers
+                one.now if one.now == one.may and one.failed is None else UNCERTAIN for one in reply.answers
             ]
         return classes
 
@@ -160,10 +147,6 @@ class Questions:
         return np.array([self._reply(key) for key in keys], np.int32)[number]
 
     def _reply(self, states: tuple[State, ...]) -> int:
-        if self._texts is not None:
-            ((value, certain, _),) = states
-            if type(value) is tuple and certain is value:
-                return self._of_texts(value)
         now = dict(zip(self.names, [state.now for state in states], strict=True))
         sure = all(state.certain is state.now for state in states)
         may = now if sure else dict(zip(self.names, [state.certain for state in states], strict=True))
@@ -175,21 +158,6 @@ class Questions:
             answers.append(Answer(one, other, failed))
         known = [Knowledge(state.now is not None, state.certain is not None, state.absent) for state in states]
         return self.replies.number(Reply(tuple(answers), tuple(known)))
-
-    def _of_texts(self, items: tuple[Value, ...]) -> int:
-        """The reply to a list that is known, where all that is asked is whether it holds some text: lists that hold the
-        same of these texts have one reply."""
-        texts = self._texts
-        assert texts is not None
-        bits = 0
-        for item in items:
-            bits |= texts.get(item, 0) if isinstance(item, str) else 0
-        found = self._of_bits.get(bits)
-        if found is None:
-            answers = tuple([_ANSWERS[bits >> place & 1] for place in range(len(self.asked))])
-            found = self.replies.number(Reply(answers, (Knowledge(True, True, False),)))
-            self._of_bits[bits], self._bits[found] = found, bits
-        return found
 
     def _ask(
         self, question: Question, facts: Mapping[str, Value], absent: frozenset[str]

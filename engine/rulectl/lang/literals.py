@@ -36,8 +36,10 @@ _SERIAL_START = dt.date(1899, 12, 30)
 _MONEY = re.compile(r"¥|\$|(?:rmb|cny)(?![a-z])|人民币", re.IGNORECASE)
 _BRACKETS = {"[": "]", "(": ")"}
 _OPENING = re.compile("[" + re.escape("".join(QUOTES)) + "]")
-_SPLIT = re.compile(r"[;；、\n]")
-_SPLIT_COMMA = re.compile(r"[;；、\n,，]")
+_MARKS, _COMMAS = ";；、\n", ",，"
+_SPLIT = re.compile(f"[{_MARKS}]")
+_SPLIT_COMMA = re.compile(f"[{_MARKS}{_COMMAS}]")
+_OPENING_BRACKETS = "[(［（【〔"
 
 
 def read_value(text: str, type_: Type, unit: str = "") -> Value | Problem:
@@ -222,11 +224,26 @@ def in_brackets_whole(text: str) -> Span | None:
     return Span(start, start + len(bare) - 2)
 
 
+def _parts_commas(type_: Type) -> bool:
+    """Whether a comma parts the items of a list too."""
+    commas = type_.kind is Kind.ENUM and not any("," in plain(v) for v in type_.values)
+    return commas or type_.kind in (Kind.BOOLEAN, Kind.DATE, Kind.DATETIME)
+
+
+def parting(type_: Type) -> tuple[str, str] | None:
+    """The marks at which any text of a list is parted that holds none of some signs; the marks, and these signs. None
+    where what stands between two marks may be one allowed value."""
+    marks = _MARKS + (_COMMAS if _parts_commas(type_) else "")
+    # a line break looks like a blank to `folded`
+    if any(mark in folded(value) for value in type_.values for mark in " ;、,"):
+        return None
+    return marks, "".join(QUOTES) + ("" if type_.kind is Kind.STRING else _OPENING_BRACKETS)
+
+
 def split_list(text: str, type_: Type) -> list[Span]:
     """Where the items of a list stand in a text: `;` `、` and line breaks part them, a comma too between allowed values
     that hold none; not inside quotes."""
-    commas = type_.kind is Kind.ENUM and not any("," in plain(v) for v in type_.values)
-    pattern = _SPLIT_COMMA if commas or type_.kind in (Kind.BOOLEAN, Kind.DATE, Kind.DATETIME) else _SPLIT
+    pattern = _SPLIT_COMMA if _parts_commas(type_) else _SPLIT
     whole = match_allowed(visible(text), type_.values) if type_.values else None
     if whole is not None:
         return [Span(0, len(text))]

@@ -22,7 +22,7 @@ from rulectl.lang.flat import Piece
 from rulectl.lang.region import FIRST
 from rulectl.lang.syntax import Name
 from rulectl.runtime.answers import Answers, Said
-from rulectl.runtime.coding import Field
+from rulectl.runtime.coding import Coarser, Field
 from rulectl.runtime.encoder import Encoder, Unreadable, edges_of
 from rulectl.runtime.index import Index
 from rulectl.runtime.lowering import NONE, Slot
@@ -336,6 +336,8 @@ def cells_of(answers: Answers, encoders: Mapping[str, Encoder], given: frozenset
     if not answers.first or type(index) is not Index or answers.ways <= MANY_WAYS:
         return None
     slots = index.lowered.slots
+    if any(slot.contents is not None for slot in slots):
+        return None
     raw: list[Raw] = []
     coded: list[Coded] = []
     for slot in slots:
@@ -348,7 +350,9 @@ def cells_of(answers: Answers, encoders: Mapping[str, Encoder], given: frozenset
         if subject.id in given and encoder.exact:
             raw.append(Raw(slot, encoder))
         else:
-            coded.append(Coded(slot, encoder.field, encoder.partition.size, answers.keyed.coarse[slot.column]))
+            coarse = answers.keyed.coarse[slot.column]
+            assert not isinstance(coarse, Coarser)
+            coded.append(Coded(slot, encoder.field, encoder.partition.size, coarse))
     size = len(index.lowered.numbers)
     sample = range(0, size, max(1, size // SAMPLE))
     spread = {

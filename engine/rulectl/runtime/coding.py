@@ -10,10 +10,14 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from rulectl.lang.region import ABSENT, UNKNOWN, Partition
+from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
 from rulectl.lang.syntax import Name
+from rulectl.runtime.contents import Contents
 from rulectl.runtime.lowering import Column
 from rulectl.values import Value
+
+KEPT_CLASSES: Final = 5_000
+"""Of how many classes of lists a column remembers its own."""
 
 Key = tuple[int, ...]
 """Class numbers, one for each column of a table."""
@@ -40,18 +44,19 @@ NO_FIELD: Final = Field(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """The partition and the field of every term that some column places among constants."""
+    """The partition and the field of every term that some column places among constants, or whose list's contents some
+    column asks for."""
 
-    partitions: Mapping[str, Partition]
+    partitions: Mapping[str, Partition | Contents]
     fields: Mapping[str, Field]
 
     @staticmethod
     def of(columns: Iterable[Column], written: Container[str]) -> Coding:
         """For the columns of all tables. What tables write stands higher: sums of small integers are faster."""
-        parts: dict[str, list[Partition]] = {}
+        parts: dict[str, list[Partition | Contents]] = {}
         for column in columns:
-            if isinstance(column.subject, Name) and column.partition is not None:
-                parts.setdefault(column.subject.id, []).append(column.partition)
+            if isinstance(column.subject, Name) and column.classes is not None:
+                parts.setdefault(column.subject.id, []).append(column.classes)
         partitions = {name: _joined(parts[name]) for name in sorted(parts, key=lambda name: name in written)}
         fields: dict[str, Field] = {}
         shift = 0
@@ -71,12 +76,44 @@ class Coding:
         return self.partitions[name].locate(value) << field.shift
 
 
-def _joined(partitions: Sequence[Partition]) -> Partition:
+def _joined(partitions: Sequence[Partition | Contents]) -> Partition | Contents:
     """The coarsest partition that is at least as fine as each."""
     first = partitions[0]
     if all(other == first for other in partitions):
         return first
-    return Partition.over(first.type, {point for partition in partitions for point in partition.points})
+    if isinstance(first, Contents):
+        return Contents.over(text for one in partitions if isinstance(one, Contents) for text in one.texts)
+    points = {point for one in partitions if isinstance(one, Partition) for point in one.points}
+    return Partition.over(first.type, points)
+
+
+class Coarser(dict[int, int]):
+    """Class numbers of lists in one column, by those of the term: worked out when they are first met."""
+
+    def __init__(self, finer: Contents, own: Contents) -> None:
+        super().__init__()
+        self._finer, self._own = finer, own
+
+    def __missing__(self, number: int) -> int:
+        if len(self) >= KEPT_CLASSES:
+            self.clear()
+        found = self[number] = number if number < FIRST else self._finer.coarser(self._own, number)
+        return found
+
+
+Coarse = Sequence[int] | Coarser
+"""A column's own class numbers by those of its term."""
+
+
+def _coarse(finer: Partition | Contents, own: Partition | Contents) -> Coarse | None:
+    """The one by the other; None where they are the same."""
+    if finer == own:
+        return None
+    if isinstance(finer, Partition) and isinstance(own, Partition):
+        return [finer.coarser(own, number) for number in range(finer.size)]
+    assert isinstance(finer, Contents)
+    assert isinstance(own, Contents)
+    return Coarser(finer, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +123,20 @@ class Keyed:
 
     mask: int
     fields: tuple[Field | None, ...]
-    coarse: tuple[Sequence[int] | None, ...]
+    coarse: tuple[Coarse | None, ...]
 
     @staticmethod
     def of(columns: Sequence[Column], coding: Coding) -> Keyed:
         fields: list[Field | None] = []
-        coarse: list[Sequence[int] | None] = []
+        coarse: list[Coarse | None] = []
         for column in columns:
-            if not isinstance(column.subject, Name) or column.partition is None:
+            if not isinstance(column.subject, Name) or column.classes is None:
                 fields.append(None)
                 coarse.append(None)
                 continue
-            finer, own = coding.partitions[column.subject.id], column.partition
+            finer, own = coding.partitions[column.subject.id], column.classes
             fields.append(coding.fields[column.subject.id])
-            coarse.append(None if finer == own else [finer.coarser(own, number) for number in range(finer.size)])
+            coarse.append(_coarse(finer, own))
         mask = 0
         for field in fields:
             mask |= field.mask if field is not None else 0

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, assert_never
 from rulectl.lang.region import UNKNOWN
 from rulectl.model.numbered import Numbered
 from rulectl.model.policy import Gives, HitPolicy, Status, Takes
+from rulectl.runtime.contents import Held
 from rulectl.runtime.index import Index
 from rulectl.runtime.leaf import KEPT_ANSWERS, Leaf, Steps
 from rulectl.runtime.memo import Asked, Memo
@@ -61,7 +62,7 @@ class Gap:
     possible: int
     names: tuple[str, ...]
     waits: tuple[int, ...]
-    known: tuple[tuple[int, Steps], ...]
+    known: tuple[tuple[int, Steps | Held], ...]
 
 
 class Seen(NamedTuple):
@@ -139,7 +140,7 @@ class Doubting:
         """What some unknown columns come to; None where a column needs several names, any of which may be unknown."""
         holding = possible = self.leaf.every
         waits: dict[str, int] = {}
-        known: list[tuple[int, Steps]] = []
+        known: list[tuple[int, Steps | Held]] = []
         for column, steps in self.leaf.steps:
             if not unknown[column]:
                 known.append((column, steps))

@@ -158,7 +158,8 @@ class DurableEngine(Engine):
     def __init__(self, rulebook: Rulebook) -> None:
         if find_spec("durable") is None:
             raise _error("durable-not-installed")
-        super().__init__(rulebook, quick=False)
+        # a child's rules compare plain numbers
+        super().__init__(rulebook, quick=False, plan=Plan.of(rulebook, bundle=False))
         count = sum(len(table.lowered.rules) for table in self.plan.tables)
         if count > MOST_RULES:
             raise _error("durable-too-many-rules", count=count, most=MOST_RULES)

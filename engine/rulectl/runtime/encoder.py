@@ -13,11 +13,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
+from rulectl.cases.placeholders import taken_for
 from rulectl.lang.literals import value_of
 from rulectl.lang.region import FIRST, UNKNOWN, Partition
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import Field
+from rulectl.runtime.contents import Contents
 from rulectl.types import Kind, Type
 from rulectl.values import Value
 
@@ -69,7 +71,7 @@ class Encoder(dict[Any, int]):
     term's default; a term that is `needed` has no null. `exact`: plain numbers have the codes `codes`, by where they
     stand among the `edges`."""
 
-    def __init__(self, term: Term, partition: Partition | None, field: Field, needed: bool) -> None:
+    def __init__(self, term: Term, partition: Partition | Contents | None, field: Field, needed: bool) -> None:
         super().__init__()
         self.term = term
         self.partition = partition
@@ -79,13 +81,13 @@ class Encoder(dict[Any, int]):
         self.plain = partition is None and kind is Kind.STRING and not term.type.values and not term.type.many
         self.numeric = kind is Kind.NUMBER and not term.type.many
         self.boolean = kind is Kind.BOOLEAN
-        self.exact = self.numeric and (partition is None or told_apart(partition))
+        self.exact = self.numeric and not (isinstance(partition, Partition) and not told_apart(partition))
         self.low, self.high = bounds_of(term.type) if self.exact else (0.0, 0.0)
 
     @cached_property
     def edges(self) -> list[float]:
         """Of an exact term: see `edges_of`."""
-        return [] if self.partition is None else edges_of(self.partition)
+        return edges_of(self.partition) if isinstance(self.partition, Partition) else []
 
     @cached_property
     def codes(self) -> list[int]:
@@ -126,7 +128,8 @@ class Encoder(dict[Any, int]):
         return self.boolean or (self.numeric and raw not in (0, 1) and -(10**15) < raw < 10**15)
 
     def _read(self, raw: Any) -> int:
-        value = value_of(raw, self.term.type, self.term.unit)
+        meant = taken_for(raw, self.term.type) if isinstance(raw, str) else raw
+        value = meant if isinstance(meant, Problem) else value_of(meant, self.term.type, self.term.unit)
         if isinstance(value, Problem) or (isinstance(raw, str) and raw.startswith(WRAPPED)):
             raise Unreadable
         if value is None:
@@ -134,6 +137,47 @@ class Encoder(dict[Any, int]):
                 raise Unreadable
             value = self.term.default
         return self.code(value)
+
+
+class ListEncoder(Encoder):
+    """The same of lists. They hardly come again, but what they hold does: of one that a program hands over as a list,
+    each item is read by itself and remembered."""
+
+    def __init__(self, term: Term, partition: Partition | Contents | None, field: Field, needed: bool) -> None:
+        super().__init__(term, partition, field, needed)
+        self._items = Items(self)
+        self._empty = self.code(())
+
+    def __getitem__(self, raw: Any) -> int:
+        if raw.__class__ is not list and raw.__class__ is not tuple:
+            return super().__getitem__(raw)
+        code, items = self._empty, self._items
+        for item in raw:
+            code |= items[item]
+        return code
+
+
+class Items(dict[str, int]):
+    """What each item adds to the code of a list, texts remembered."""
+
+    def __init__(self, encoder: ListEncoder) -> None:
+        super().__init__()
+        self._type = encoder.term.type.item
+        self._unit = encoder.term.unit
+        contents = encoder.partition
+        self._bits = contents.bit if isinstance(contents, Contents) else {}
+        self._shift = encoder.field.shift
+
+    def __missing__(self, raw: Any) -> int:
+        value = value_of(raw, self._type, self._unit)
+        if isinstance(value, Problem):
+            raise Unreadable
+        code = self._bits.get(value, 0) << self._shift if isinstance(value, str) else 0
+        if raw.__class__ is str:
+            if len(self) >= KEPT_VALUES:
+                self.clear()
+            self[raw] = code
+        return code
 
 
 class Whole(dict[int, int]):

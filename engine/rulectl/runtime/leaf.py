@@ -18,6 +18,7 @@ from struct import Struct
 from typing import Any, cast
 
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN
+from rulectl.runtime.contents import Held
 from rulectl.runtime.lowering import NONE, Constraint, Lowered, Slot
 from rulectl.runtime.memo import Memo
 
@@ -168,7 +169,7 @@ class Leaf:
         self.every = (1 << len(members)) - 1
         self.answers: Memo[int, Any] = Memo(KEPT_ANSWERS)
         self.doubting: Any = None
-        self._steps: list[tuple[int, Steps]] | None = None
+        self._steps: list[tuple[int, Steps | Held]] | None = None
         self._plain: list[tuple[int, list[int], list[int]]] | None = None
         self.boxes = self._boxes() if len(members) <= FEW_RULES else None
 
@@ -190,15 +191,21 @@ class Leaf:
         return columns[0], columns[1], columns[2], b"".join(packed)
 
     @property
-    def steps(self) -> list[tuple[int, Steps]]:
+    def steps(self) -> list[tuple[int, Steps | Held]]:
         """The bit vectors, column by column."""
         if self._steps is not None:
             return self._steps
         lowered, members = self._lowered, self._members
         bit_of = {member: bit for bit, member in enumerate(members)}
-        steps: list[tuple[int, Steps]] = []
+        steps: list[tuple[int, Steps | Held]] = []
         for slot in lowered.slots:
             if slot.column in self._settled:
+                continue
+            if slot.contents is not None:
+                wanted = [(bit, slot.refs[member]) for bit, member in enumerate(members)]
+                tests = [(bit, slot.tests(ref)) for bit, ref in wanted if ref != NONE]
+                if tests:
+                    steps.append((slot.column, Held(slot.contents, tests, len(members))))
                 continue
             if slot.partition is None:
                 asked = [(bit_of[rule], held) for rule, held in slot.asked() if rule in bit_of]
@@ -209,8 +216,9 @@ class Leaf:
                 steps.append((slot.column, Steps(asked, len(members))))
         self._steps = steps
         # where every vector is at hand, looking them up needs no call
-        if all(one.every == 1 for _, one in steps):
-            self._plain = [(column, one.bounds, one.masks) for column, one in steps]
+        plain = [(column, one.bounds, one.masks) for column, one in steps if one.every == 1]
+        if len(plain) == len(steps):
+            self._plain = plain
         return steps
 
     def first(self, key: Sequence[int]) -> int:

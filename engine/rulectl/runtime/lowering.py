@@ -2,7 +2,8 @@
 
 A column is one question to a case: a subject against constants, whose values fall into classes (lang/region.py), or one
 whole test that names other terms, with the classes unknown, absent, false and true. Entries are lowered once each
-however many rules have them (model/grid.py), and their classes are looked up when the index first needs them.
+however many rules have them (model/grid.py), and their classes are looked up when the index first needs them. Lists are
+first asked test by test; to decide cases these are put together (runtime/bundling.py).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition, Region, const
 from rulectl.lang.syntax import AllOf, Any, Expr, Is, Literal, Name, Test
 from rulectl.model.grid import flats_of, grid_of
 from rulectl.model.rulebook import Period, Rulebook, Table
+from rulectl.runtime.contents import Contents
 from rulectl.types import Kind, Type
 from rulectl.values import Value, and3
 
@@ -33,13 +35,19 @@ Form = Flat | Test
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One question to a case: `subject` against constant tests (`partition`), or one whole `test` of its own.
-    `names` are the terms that the answer needs."""
+    """One question to a case: `subject` against constant tests (`partition`), or one whole `test` of its own, or what a
+    list holds (`contents`). `names` are the terms that the answer needs."""
 
     subject: Expr
     partition: Partition | None
     test: Test | None
     names: frozenset[str]
+    contents: Contents | None = None
+
+    @property
+    def classes(self) -> Partition | Contents | None:
+        """What places a term's value by itself; None where more than one term, or more than a place, is asked for."""
+        return (self.partition or self.contents) if type(self.subject) is Name else None
 
     def classify(self, facts: Mapping[str, Value], absent: frozenset[str], subject: Compute | None = None) -> int:
         """The class of a case; names in `absent` are null for certain, other nulls unknown. `subject` works out the
@@ -50,24 +58,16 @@ class Column:
             if holds is None:
                 return ABSENT if self._absent(facts, absent) else UNKNOWN
             return TRUE if holds else FALSE
-        assert self.partition is not None
+        classes = self.partition or self.contents
+        assert classes is not None
         if value is None:
             return ABSENT if self._absent(facts, absent) else UNKNOWN
-        return self.partition.locate(value)
+        return classes.locate(value)
 
     def _absent(self, facts: Mapping[str, Value], absent: frozenset[str]) -> bool:
         """Whether nothing that could still become known is missing."""
         missing = {name for name in self.names if facts.get(name) is None}
         return bool(missing) and missing <= absent
-
-
-def held_text(column: Column) -> str | None:
-    """The text of most questions about a list, whether it holds one text, which needs no walk through the test."""
-    match column:
-        case Column(subject=Name(), test=Is(op="=", value=Literal(value=str(text)))):
-            return text
-        case _:
-            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ class Slot:
     refs: Sequence[int]
     forms: Sequence[tuple[Form, ...]]
     members: Sequence[int] = ()
+    contents: Contents | None = None
     _made: dict[int, Constraint] = field(default_factory=dict)
 
     def of(self, rule: int) -> Constraint | None:
@@ -121,6 +122,8 @@ class Slot:
         return made
 
     def _make(self, forms: tuple[Form, ...]) -> Constraint:
+        if self.contents is not None:  # where it holds, its tests say
+            return Constraint(self.column, ((FIRST, self.contents.size),), None)
         assert self.partition is not None
         if len(forms) == 1 and type(forms[0]) is tuple:
             return Constraint(self.column, region_of(forms[0], self.partition), None)
@@ -129,6 +132,19 @@ class Slot:
         for other in regions[1:]:
             region = intersection(region, other)
         return Constraint(self.column, region, and3([None if type(f) is tuple else on_null(f) for f in forms]))  # type: ignore[arg-type]
+
+    def holds(self, ref: int, number: int) -> bool:
+        """Whether an entry holds for a class number that is not unknown."""
+        constraint = self.constraint(ref)
+        if number == ABSENT:
+            return bool(constraint.null)
+        if self.contents is not None:
+            return self.contents.met(self.tests(ref), number)
+        return any(start <= number < stop for start, stop in constraint.region)
+
+    def tests(self, ref: int) -> Sequence[Test]:
+        """What an entry asks of a list."""
+        return [form for form in self.forms[ref] if not isinstance(form, tuple)]
 
     def asked(self) -> Iterator[tuple[int, Constraint]]:
         """Rules and their constraints, in rule order."""
@@ -158,14 +174,14 @@ class Lowered:
     @cached_property
     def dense(self) -> tuple[Slot, ...]:
         """The slots that every rule has an entry in."""
-        return tuple(slot for slot in self.slots if slot.partition is not None)
+        return tuple(slot for slot in self.slots if slot.partition is not None or slot.contents is not None)
 
     @cached_property
     def tests(self) -> Mapping[int, Sequence[Constraint]]:
         """The whole tests of each rule that has some."""
         found: dict[int, list[Constraint]] = {}
         for slot in self.slots:
-            if slot.partition is None:
+            if slot.members:
                 for rule, constraint in slot.asked():
                     found.setdefault(rule, []).append(constraint)
         return found
@@ -269,7 +285,7 @@ def lower(table: Table, rulebook: Rulebook) -> Lowered:
         if isinstance(what, tuple):
             subject, test = what
             columns.append(Column(subject, None, test, (names_of(subject) | names_of(test)).difference(constants_)))
-            slots.append(Slot(at, None, (), (), sorted(asked.tests[what])))
+            slots.append(Slot(at, None, (), (), sorted(set(asked.tests[what]))))
         else:
             type_, refs, entries = asked.subjects[what]
             partition = Partition.over(type_, {value for forms in entries for form in forms for value in _values(form)})

@@ -16,6 +16,7 @@ from rulectl.model.grid import Strip, computed_of, grid_of
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Aggregate, Rulebook, Table, Term
+from rulectl.runtime.bundling import bundled
 from rulectl.runtime.coding import Coding, Keyed
 from rulectl.runtime.coding import Key as Key
 from rulectl.runtime.index import KEPT_MATCHES, Column, Index, Lowered, Match, Matcher, lower
@@ -134,11 +135,13 @@ def _asks_calendar(node: Node) -> bool:
 
 @dataclass
 class TablePlan:
-    """One table, ready to run. `spoken[rule][column]` is a literal entry's value, None for an expression;
-    `expressions[rule, column]` is the expression, with parameters folded in. `simple`: every column is a term against
-    constants, so that class numbers say all; `reaches` then remembers what they come to (runtime/judge.py)."""
+    """One table, ready to run. `asked` is what its rules ask, test by test; `lowered` the same with questions to lists
+    put together. `spoken[rule][column]` is a literal entry's value, None for an expression; `expressions[rule, column]`
+    is the expression, with parameters folded in. `simple`: every column is a term against constants, so that class
+    numbers say all; `reaches` then remembers what they come to (runtime/judge.py)."""
 
     table: Table
+    asked: Lowered
     lowered: Lowered
     index: Matcher
     outputs: Outputs
@@ -153,10 +156,12 @@ class TablePlan:
     _compiled: dict[int, Compute] = field(default_factory=dict)
 
     @staticmethod
-    def of(table: Table, rulebook: Rulebook) -> TablePlan:
+    def of(table: Table, rulebook: Rulebook, bundle: bool = True) -> TablePlan:
+        """`bundle`: what is asked of a list is put together."""
         constants = {parameter.id: parameter.value for parameter in rulebook.parameters}
         grid = grid_of(table)
-        lowered = lower(table, rulebook)
+        asked = lower(table, rulebook)
+        lowered = bundled(asked) if bundle else asked
         voices = tuple(Voices(strip, constants) for strip in grid.then)
         expressions = {
             (rule, column): voice.expressions[ref]
@@ -169,6 +174,7 @@ class TablePlan:
         reads = frozenset(named).union(*(c.names for c in lowered.columns))
         return TablePlan(
             table,
+            asked,
             lowered,
             Index.of(lowered),
             Outputs.of(table, rulebook),
@@ -176,7 +182,7 @@ class TablePlan:
             Made(len(grid.ids), lambda rule: tuple([voice.spoken(rule) for voice in voices])),
             expressions,
             reads - constants.keys(),
-            simple=all(type(c.subject) is Name and c.partition is not None for c in lowered.columns),
+            simple=all(c.classes is not None for c in lowered.columns),
         )
 
     @cached_property
@@ -207,8 +213,8 @@ class TablePlan:
     def _asked(self) -> tuple[tuple[str, Callable[[Value], int] | None, Column], ...]:
         """The columns, and of those that place a term's value among constants the term and what places it."""
         return tuple(
-            (c.subject.id, c.partition.locate, c)
-            if isinstance(c.subject, Name) and c.partition is not None
+            (c.subject.id, c.classes.locate, c)
+            if isinstance(c.subject, Name) and c.classes is not None
             else ("", None, c)
             for c in self.lowered.columns
         )
@@ -271,8 +277,8 @@ class Plan:
     tables: tuple[TablePlan, ...]
 
     @staticmethod
-    def of(rulebook: Rulebook) -> Plan:
-        return Plan(rulebook, tuple(TablePlan.of(table, rulebook) for table in rulebook.tables))
+    def of(rulebook: Rulebook, bundle: bool = True) -> Plan:
+        return Plan(rulebook, tuple(TablePlan.of(table, rulebook, bundle) for table in rulebook.tables))
 
     @cached_property
     def terms(self) -> Mapping[str, Term]:

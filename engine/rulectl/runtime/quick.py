@@ -26,7 +26,7 @@ from rulectl.runtime.answers import KEPT, Answer, Answers, More, Said
 from rulectl.runtime.cells import cells_of
 from rulectl.runtime.coding import NO_FIELD
 from rulectl.runtime.doubting import Doubted, asks_of
-from rulectl.runtime.encoder import Encoder
+from rulectl.runtime.encoder import Encoder, ListEncoder
 from rulectl.runtime.given import Facts
 from rulectl.runtime.index import Match
 from rulectl.runtime.lowering import NONE
@@ -90,7 +90,7 @@ class Quick:
         self.known: Memo[tuple[int, tuple[Any, ...]], Said] = Memo(KEPT)
         self.doubtful: Memo[tuple[int, tuple[tuple[str, Status], ...]], Doubtful] = Memo(KEPT)
         self.usable = not any(plan.cyclic) and all(
-            type(c.subject) is Name and c.partition is not None and c.subject.id in plan.terms
+            type(c.subject) is Name and c.classes is not None and c.subject.id in plan.terms
             for table in plan.tables
             for c in table.lowered.columns
         )
@@ -103,7 +103,8 @@ class Quick:
         needed = {t.id for t in given if t.required and t.default is None}
         for term in plan.rulebook.terms:
             partition, field = plan.coding.partitions.get(term.id), plan.coding.fields.get(term.id, NO_FIELD)
-            self.encoders[term.id] = Encoder(term, partition, field, term.id in needed)
+            kind = ListEncoder if term.type.many else Encoder
+            self.encoders[term.id] = kind(term, partition, field, term.id in needed)
         self.inputs = {heading: t for t in given for heading in (t.name, t.id, *t.aliases)}
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
         of = self._work_out, self._of_rule, self._in_doubt

@@ -13,9 +13,12 @@ from typing import Final, NamedTuple
 
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Name
-from rulectl.runtime.coding import Keyed
+from rulectl.runtime.coding import Coarse, Keyed
 from rulectl.runtime.lowering import FALSE, NONE, Slot
 from rulectl.runtime.plan import Plan, TablePlan
+
+KEPT_CLASSES: Final = 20_000
+"""Of how many classes it is remembered which tables they leave; of lists there is no end of them."""
 
 MANY_RULES: Final = 256
 """Tables with more rules are looked at in every case: some rule of them mostly may hold."""
@@ -26,7 +29,7 @@ class Reader(NamedTuple):
 
     table: int
     slot: Slot
-    coarse: Sequence[int] | None
+    coarse: Coarse | None
 
 
 class Speaking:
@@ -54,11 +57,13 @@ class Speaking:
                 own = number if reader.coarse is None else reader.coarse[number]
                 if not _may_hold(reader.slot, own):
                     found &= ~(1 << reader.table)
+            if len(self._known) >= KEPT_CLASSES:
+                self._known.clear()
             self._known[key] = found
         return found
 
 
-def _coded(table: TablePlan, keyed: Keyed) -> Iterable[tuple[str, Slot, Sequence[int] | None]]:
+def _coded(table: TablePlan, keyed: Keyed) -> Iterable[tuple[str, Slot, Coarse | None]]:
     """The columns of codes about which every rule of a table asks."""
     if len(table.lowered.numbers) > MANY_RULES:
         return
@@ -71,15 +76,7 @@ def _coded(table: TablePlan, keyed: Keyed) -> Iterable[tuple[str, Slot, Sequence
 
 def _may_hold(slot: Slot, number: int) -> bool:
     """Whether some entry of a column holds, or may hold, for one of its class numbers."""
-    return number == UNKNOWN or any(_holds(slot, ref, number) for ref in set(slot.refs))
-
-
-def _holds(slot: Slot, ref: int, number: int) -> bool:
-    """Whether an entry holds for a class number that is not unknown."""
-    constraint = slot.constraint(ref)
-    if number == ABSENT:
-        return bool(constraint.null)
-    return any(start <= number < stop for start, stop in constraint.region)
+    return number == UNKNOWN or any(slot.holds(ref, number) for ref in set(slot.refs))
 
 
 def held_out(table: TablePlan, places: Sequence[int], numbers: Sequence[int]) -> bool:
@@ -98,6 +95,6 @@ def held_out(table: TablePlan, places: Sequence[int], numbers: Sequence[int]) ->
         elif number in (ABSENT, FALSE):  # a whole test says nothing of null, and so it does not hold
             gone.update(slot.members)
     return not any(
-        rule not in gone and all(slot.refs[rule] == NONE or _holds(slot, slot.refs[rule], n) for slot, n in asked)
+        rule not in gone and all(slot.refs[rule] == NONE or slot.holds(slot.refs[rule], n) for slot, n in asked)
         for rule in range(size)
     )

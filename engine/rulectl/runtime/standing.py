@@ -18,7 +18,7 @@ from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import Key, Keyed
 from rulectl.runtime.judge import Entries, TableRun, reach_of
-from rulectl.runtime.lowering import FALSE, TRUE, Column, held_text
+from rulectl.runtime.lowering import Column
 from rulectl.runtime.plan import TablePlan
 from rulectl.runtime.speaking import held_out
 from rulectl.values import Value
@@ -30,8 +30,6 @@ KEPT_REACHES: Final = 5_000
 """How many ways to stand before a table are remembered."""
 
 _NO_NAMES: Final = frozenset[str]()
-_HOLDS: Final = TRUE, _NO_NAMES
-_LACKS: Final = FALSE, _NO_NAMES
 
 Facts = Mapping[str, Value]
 Absent = frozenset[str]
@@ -95,10 +93,7 @@ class Group:
         self.names = names
         self.members = members
         self._columns = [
-            [
-                (column, compiled(column.subject), held_text(column))
-                for column in (plan.lowered.columns[at] for at in places)
-            ]
+            [(column, compiled(column.subject)) for column in (plan.lowered.columns[at] for at in places)]
             for _, plan, places in members
         ]
         self.tables = sum(1 << number for number, _, _ in members)
@@ -117,17 +112,11 @@ class Group:
                 speaking &= ~(1 << number)
         return Look(states, speaking, failing)
 
-    def _states(self, columns: Sequence[tuple[Column, Compute, str | None]], facts: Facts, absent: Absent) -> States:
-        """How a case stands in some columns, given with what works out their subjects, and of those that ask whether a
-        list holds a text with that text."""
+    def _states(self, columns: Sequence[tuple[Column, Compute]], facts: Facts, absent: Absent) -> States:
+        """How a case stands in some columns, given with what works out their subjects."""
         classes: list[tuple[int, frozenset[str]]] = []
         failures: list[CannotCompute] = []
-        # columns that ask for a text need one term
-        lists = facts.get(next(iter(self.names))) if len(self.names) == 1 else None
-        for column, subject, text in columns:
-            if text is not None and type(lists) is tuple:
-                classes.append(_HOLDS if text in lists else _LACKS)
-                continue
+        for column, subject in columns:
             waits = _NO_NAMES
             try:
                 number = column.classify(facts, absent, subject)

@@ -91,7 +91,7 @@ def slice_of(study: Study, term: str) -> Slice:
     points: dict[str, list[Partition]] = {}
     nodes: dict[str, list[Node]] = {}
     for number in tables:
-        for column in plan.tables[number].lowered.columns:
+        for column in plan.tables[number].asked.columns:
             if isinstance(column.subject, Name) and column.partition is not None:
                 points.setdefault(column.subject.id, []).append(column.partition)
                 continue
