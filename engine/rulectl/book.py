@@ -28,6 +28,7 @@ from rulectl.loading import Doubt, certain
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.runtime.engine import Counted, Engine
+from rulectl.runtime.written import Unsettled
 from rulectl.source import FilePlace
 from rulectl.values import Value
 
@@ -68,7 +69,7 @@ class Book:
         self.findings = tuple(findings)
         self.doubt = doubt
         self._facts = FactReader(rulebook)
-        self._decide_raw: Callable[[Mapping[str, object]], Outcome | None] = self._begin
+        self._decide_raw: Callable[[Mapping[str, object]], Outcome | Unsettled | None] = self._begin
 
     @cached_property
     def engine(self) -> Engine:
@@ -86,7 +87,7 @@ class Book:
 
         return content_hash(self.rulebook)
 
-    def _begin(self, case: Mapping[str, object]) -> Outcome | None:
+    def _begin(self, case: Mapping[str, object]) -> Outcome | Unsettled | None:
         """The first case: later ones find what decides them as an attribute, which takes a tenth of a property."""
         self._decide_raw = self.engine.decide_raw
         return self._decide_raw(case)
@@ -97,12 +98,12 @@ class Book:
         try:
             decide_raw = self._decide_raw  # as in Quick.decide
             settled = decide_raw(case)
-            if settled is not None:
+            if settled:
                 return settled
             facts = self._facts.read(case)
             if isinstance(facts, BadCase):
                 raise CaseError(facts.findings)
-            outcome = self.engine.decide(facts)
+            outcome = self.engine.decide(facts, tried=settled is not None)
         except Exception:  # whatever it is, it may come of compiled JSON that is none; `with` would cost every case
             with sound(self.doubt):
                 raise

@@ -219,7 +219,7 @@ class TableColumns:
                 doubting = doubting_of(self.plan, index.leaf(key))
                 seen = doubting.look(key)
                 if seen is not None:
-                    lacks = [dict(zip(seen.gap.names, counts, strict=False)) for counts in seen.counts]
+                    lacks = [dict(zip(seen.names, counts, strict=False)) for counts in seen.counts]
                     numbers = [self._counts.number(tuple([one.get(n, 0) for n in self.given])) for one in lacks]
                     return self._hits(doubting.leaf.rules(seen.hits)), *(numbers or settled)
         self.starts.append(self._start(pairs, replies))

@@ -115,7 +115,7 @@ class Answers(dict[int, "Said | None"]):
         if not seen.counts:
             return self._of_hits(leaf, seen.hits)
         answers = doubting.answers
-        known = seen.hits, seen.gap.names, seen.counts
+        known = seen.hits, seen.names, seen.counts
         if known not in answers:
             settled = self._of_hits(leaf, seen.hits)
             answers.keep(known, settled and self._in_doubt(self, settled, doubting.doubted(seen)))

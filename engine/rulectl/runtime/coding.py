@@ -118,12 +118,14 @@ def _coarse(finer: Partition | Contents, own: Partition | Contents) -> Coarse | 
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """What a table asks of the codes: their mask, and for each column the field and the column's own class numbers by
-    those of the term (None where they are the same). A column that codes do not answer has the field None."""
+    """What a table asks of the codes: their mask; for each column the field (None where codes do not answer it) and its
+    own class numbers by those of the term (None where they are the same); `coarser` has those alone that differ, with
+    their places."""
 
     mask: int
     fields: tuple[Field | None, ...]
     coarse: tuple[Coarse | None, ...]
+    coarser: tuple[tuple[int, Coarse], ...]
 
     @staticmethod
     def of(columns: Sequence[Column], coding: Coding) -> Keyed:
@@ -140,12 +142,13 @@ class Keyed:
         mask = 0
         for field in fields:
             mask |= field.mask if field is not None else 0
-        return Keyed(mask, tuple(fields), tuple(coarse))
+        coarser = tuple((at, numbers) for at, numbers in enumerate(coarse) if numbers is not None)
+        return Keyed(mask, tuple(fields), tuple(coarse), coarser)
 
     def key(self, code: int) -> list[int]:
         """The table's own class numbers; UNKNOWN for columns that codes do not answer."""
-        found: list[int] = []
-        for field, coarse in zip(self.fields, self.coarse, strict=True):
-            number = UNKNOWN if field is None else field.number(code)
-            found.append(number if coarse is None else coarse[number])
+        # a code of forty columns is read for each case that lacks something: no call for each column
+        found = [UNKNOWN if field is None else code >> field[0] & field[1] for field in self.fields]
+        for at, coarse in self.coarser:
+            found[at] = coarse[found[at]]
         return found

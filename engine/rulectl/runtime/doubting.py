@@ -10,8 +10,8 @@ it took 400 microseconds for 1,000 rules.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple, assert_never
@@ -25,9 +25,6 @@ from rulectl.runtime.leaf import KEPT_ANSWERS, Leaf, Steps
 from rulectl.runtime.memo import Asked, Memo
 from rulectl.runtime.plan import TablePlan
 from rulectl.runtime.resolve import CLASH, NOTHING, Spoken
-
-KEPT_GAPS = 1_000
-"""How many sets of unknown columns are remembered; cases of one source have few."""
 
 KEPT_BYTES = 1 << 24
 """So much may be remembered of which rules would change what others say, for each set of these."""
@@ -53,24 +50,12 @@ Counts = tuple[tuple[int, ...], ...]
 """For each output column how many rules that would change it wait for each unknown name; nothing where none does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Which columns are unknown: the rules that hold of null there and those that hold or could, the names behind the
-    columns and which rules wait for each; and the columns that are known."""
-
-    holding: int
-    possible: int
-    names: tuple[str, ...]
-    waits: tuple[int, ...]
-    known: tuple[tuple[int, Steps | Held], ...]
-
-
 class Seen(NamedTuple):
-    """How a case that lacks inputs stands before a table: the rules that hold, as bits; what is unknown; the counts,
-    none where nothing is in doubt."""
+    """How a case that lacks inputs stands before a table: the rules that hold, as bits; the names of what is unknown;
+    the counts, none where nothing is in doubt."""
 
     hits: int
-    gap: Gap
+    names: tuple[str, ...]
     counts: Counts
 
 
@@ -84,29 +69,36 @@ class Doubting:
         self.leaf = leaf
         self.first = first_decides(plan)
         self.answers: Memo[tuple[int, tuple[str, ...], Counts], Any] = Memo(KEPT_ANSWERS)
-        self._columns = range(len(plan.table.outputs))
-        self._gaps: Asked[tuple[bool, ...], Gap | None] = Asked(KEPT_GAPS, self._gap)
-        kept = KEPT_BYTES // (len(leaf.numbers) // 8 + 64) // max(1, len(self._columns))
+        self._outputs = range(len(plan.table.outputs))
+        kept = KEPT_BYTES // (len(leaf.numbers) // 8 + 64) // max(1, len(self._outputs))
         self.moves: Asked[int, tuple[int, ...] | None] = Asked(kept, self.moving)
 
     def look(self, key: Sequence[int]) -> Seen | None:
         """How the classes of a case stand; None where that takes a judge. Of a table where the first hit decides, only
         that one is among the hits."""
-        unknown = tuple([klass == UNKNOWN for klass in key])
-        gap = self._gaps[unknown]
-        if gap is None:
-            return None
-        unfalse = gap.possible
-        for column, steps in gap.known:
-            unfalse &= steps.holds(key[column])
-        hits = unfalse & gap.holding
+        standing = holding = self.leaf.every
+        lacking: dict[str, int] = {}
+        for column, bounds, masks, steps, names in self._columns:
+            klass = key[column]
+            if klass != UNKNOWN:
+                standing &= masks[bisect_right(bounds, klass)] if masks else steps.holds(klass)
+                continue
+            if len(names) > 1:  # any of which may be unknown
+                return None
+            holding &= steps.absent
+            standing &= steps.unknown
+            for name in names:
+                # of an input that several columns ask
+                lacking[name] = lacking.get(name, 0) | steps.waits
+        hits = standing & holding
         if self.first:
             hits &= -hits
-            open_ = unfalse & (hits - 1)
+            open_ = standing & (hits - 1)
         else:
-            open_ = unfalse & ~hits
+            open_ = standing & ~hits
+        names = tuple(lacking)
         if not open_:
-            return Seen(hits, gap, ())
+            return Seen(hits, names, ())
         moves = self.moves[hits]
         if moves is None:
             return None
@@ -117,9 +109,9 @@ class Doubting:
             if move != last:
                 last = move
                 others = open_ & move
-                own = tuple([(others & waits).bit_count() for waits in gap.waits]) if others else _NO_COUNTS
+                own = tuple([(others & waits).bit_count() for waits in lacking.values()]) if others else _NO_COUNTS
             counts.append(own)
-        return Seen(hits, gap, tuple(counts) if any(counts) else ())
+        return Seen(hits, names, tuple(counts) if any(counts) else ())
 
     def doubted(self, seen: Seen) -> tuple[Doubted, ...]:
         """The terms that are in doubt."""
@@ -129,30 +121,27 @@ class Doubting:
             if own:
                 spoken = self.plan.outputs.resolve(column, rules, self._entry)
                 status = Status.UNDETERMINED if spoken is NOTHING else Status.PROVISIONAL
-                waits = tuple([(name, count) for name, count in zip(seen.gap.names, own, strict=True) if count])
+                waits = tuple([(name, count) for name, count in zip(seen.names, own, strict=True) if count])
                 found.append(Doubted(output.term, status, waits))
         return tuple(found)
 
     def _entry(self, rule: int, column: int) -> Spoken:
         return self.plan.spoken[rule][column]
 
-    def _gap(self, unknown: Sequence[bool]) -> Gap | None:
-        """What some unknown columns come to; None where a column needs several names, any of which may be unknown."""
-        holding = possible = self.leaf.every
-        waits: dict[str, int] = {}
-        known: list[tuple[int, Steps | Held]] = []
-        for column, steps in self.leaf.steps:
-            if not unknown[column]:
-                known.append((column, steps))
-                continue
-            holding &= steps.absent
-            possible &= steps.unknown
-            names = self.plan.lowered.columns[column].names
-            if len(names) > 1:
-                return None
-            for name in names:
-                waits[name] = waits.get(name, 0) | steps.waits
-        return Gap(holding, possible, tuple(waits), tuple(waits.values()), tuple(known))
+    @cached_property
+    def _columns(self) -> Sequence[tuple[int, list[int], list[int], Steps | Held, tuple[str, ...]]]:
+        """The columns that some rule asks: where the rules that hold change and what they are, if all of these are at
+        hand, and the names that a column needs."""
+        return [
+            (
+                at,
+                steps.bounds,
+                steps.masks if steps.every == 1 else [],
+                steps,
+                tuple(self.plan.lowered.columns[at].names),
+            )
+            for at, steps in self.leaf.steps
+        ]
 
     # -- which rules would change what is said ------------------------------------------------------------------
 
@@ -160,7 +149,7 @@ class Doubting:
         """By output column the rules that would change it if they held too; None where that is not told from bits."""
         rules = self.leaf.rules(hits)
         found: list[int] = []
-        for column in self._columns:
+        for column in self._outputs:
             first = self.alike[column]
             moving = found[first] if first < column else self._moves_of(column, rules)
             if moving is None:
@@ -172,11 +161,11 @@ class Doubting:
     def alike(self) -> tuple[int, ...]:
         """For each output column the first one that is moved by the same rules: where the first hit decides, one whose
         rules differ alike."""
-        if len(self._columns) == 1:
+        if len(self._outputs) == 1:
             return (0,)
         made: dict[tuple[int, ...], int] = {}
         found: list[int] = []
-        for column in self._columns:
+        for column in self._outputs:
             policy = self.plan.outputs.policies[column]
             if policy.takes is not Takes.FIRST or policy.gives is not Gives.ONE:
                 found.append(column)
@@ -265,7 +254,7 @@ class Doubting:
         """By output column the rules that say each value, as numbers of bits; in lists, each item."""
         lists = [policy.lists for policy in self.plan.outputs.policies]
         columns: list[Mapping[Spoken, Sequence[int]]] = []
-        for column in self._columns:
+        for column in self._outputs:
             bits: dict[Spoken, list[int]] = {}
             for bit, rule in enumerate(self.leaf.numbers):
                 spoken = self.plan.spoken[rule][column]
@@ -360,4 +349,6 @@ def asks_of(doubts: Iterable[Doubted], required: Set[str], order: Mapping[str, i
             total[name] = total.get(name, 0) + count
             if doubt.term in required:
                 urgent[name] = urgent.get(name, 0) + count
+    if not urgent:
+        return tuple([name for *_, name in sorted([(-count, order[name], name) for name, count in total.items()])])
     return tuple(sorted(total, key=lambda name: (-urgent.get(name, 0), -total[name], order[name])))

@@ -7,7 +7,7 @@ lists that feed each other is passed again, until nothing new fires: facts are n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 
 from rulectl.diagnostics import Finding
@@ -16,14 +16,17 @@ from rulectl.lang.evaluate import CannotCompute, names_of
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Policy, Rulebook
+from rulectl.runtime.asking import Asking
 from rulectl.runtime.ground import Ground, Stratum
 from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.judge import Entries, TableRun, run
+from rulectl.runtime.memo import Memo
 from rulectl.runtime.memory import Memory, Runs, Settling
 from rulectl.runtime.plan import Plan, Reach
 from rulectl.runtime.quick import Quick
 from rulectl.runtime.standing import Look, Remembered, States
 from rulectl.runtime.telling import broken, clash_findings, table_findings
+from rulectl.runtime.written import Unsettled
 from rulectl.values import Value
 
 Counted = Mapping[str, tuple[Value, tuple[str, ...]]]
@@ -38,11 +41,13 @@ class Engine:
         self.plan = Plan.of(rulebook) if plan is None else plan
         short = Quick(self.plan) if quick and not rulebook.aggregates else None
         self._quick = short.decide if short is not None and short.usable else _never
-        self.decide_raw: Callable[[Mapping[str, object]], Outcome | None]
+        self.decide_raw: Callable[[Mapping[str, object]], Outcome | Unsettled | None]
         self.decide_raw = self._short if rulebook.policies else self._quick
         """The outcome of a settled case whose keys are names, ids or aliases and whose values are as they come; None
-        where it must be read first: something is unknown, odd or wrong in it, or the rulebook computes."""
-        self._fired: dict[Reach, tuple[Firing, ...]] = {}
+        where it must be read first: something is odd or wrong in it, or the rulebook computes; UNSETTLED where it was
+        read, and takes the long way for what is unknown in it."""
+        self._fired: Memo[Reach, tuple[Firing, ...]] = Memo(KEPT_MATCHES)
+        self._asking = Asking(self.plan)
         self._statements = tuple(
             Remembered(sorted(names_of(policy.statement)), partial(self._broken, policy, compiled(policy.statement)))
             for policy in rulebook.policies
@@ -57,19 +62,20 @@ class Engine:
         """What is remembered of each table and term; of the plan as it is when the first case comes."""
         return Ground.of(self.plan)
 
-    def decide(self, facts: Mapping[str, Value], counted: Counted | None = None) -> Outcome:
-        """The outcome of one case: typed facts by term id (missing or None: unknown)."""
-        outcome = None if counted else self.decide_raw(facts)
-        if outcome is not None:
+    def decide(self, facts: Mapping[str, Value], counted: Counted | None = None, tried: bool = False) -> Outcome:
+        """The outcome of one case: typed facts by term id (missing or None: unknown). `tried`: the short way has read
+        the case already, and does not settle it."""
+        outcome = None if tried or counted else self.decide_raw(facts)
+        if outcome:
             return outcome
         memory = self._memory(facts, counted or {})
         for stratum, numbers in enumerate(self.plan.strata):
             self._stratum(memory, stratum, numbers)
         return self._outcome(memory, counted or {})
 
-    def _short(self, case: Mapping[str, object]) -> Outcome | None:
+    def _short(self, case: Mapping[str, object]) -> Outcome | Unsettled | None:
         outcome = self._quick(case)
-        return None if outcome is None else self._watched(outcome)
+        return outcome and self._watched(outcome)
 
     def _memory(self, facts: Mapping[str, Value], counted: Counted) -> Memory:
         """What is known before any table has run."""
@@ -227,48 +233,11 @@ class Engine:
             derived={name: now[name] for name in ground.derived},
             statuses=statuses,
             status=self.plan.case_status(statuses),
-            asks=self._asks(memory),
+            asks=self._asking.of(memory),
             firings=self._firings(runs),
             findings=self._findings(memory, runs),
             counted={name: ids for name, (_, ids) in counted.items()},
         )
-
-    def _asks(self, memory: Memory) -> tuple[str, ...]:
-        """Unknown terms by how many rules wait for them, those of required outputs first."""
-        # by the names that rules wait for: how many do for any output, and for a required one
-        waiting: dict[frozenset[str], int] = {}
-        urgent: dict[frozenset[str], int] = {}
-        for term in self.plan.outputs:
-            for names in memory.verdicts[term.id].waits:
-                waiting[names] = waiting.get(names, 0) + 1
-                if term.required:
-                    urgent[names] = urgent.get(names, 0) + 1
-        if not waiting:
-            return ()
-        required: dict[str, int] = {}
-        total: dict[str, int] = {}
-        aggregates = self.plan.aggregates.keys()
-        for names, count in waiting.items():
-            inputs = memory.inputs(names)
-            if not aggregates.isdisjoint(inputs):
-                inputs = frozenset(other for name in inputs for other in self._behind(name, memory))
-            more = urgent.get(names, 0)
-            for name in inputs:
-                total[name] = total.get(name, 0) + count
-            if more:
-                for name in inputs:
-                    required[name] = required.get(name, 0) + more
-        order = self.plan.order
-        # an event date that no term gives cannot be asked for
-        asked = [(-required.get(name, 0), -total[name], order[name], name) for name in total if name in order]
-        return tuple([name for *_, name in sorted(asked)])
-
-    def _behind(self, name: str, memory: Memory) -> Iterator[str]:
-        """A name, or for a fact counted across cases the keys and the time that the case would need to be counted."""
-        aggregate = self.plan.aggregates.get(name)
-        needed = (*aggregate.by[:1], aggregate.time if aggregate.window is not None else None) if aggregate else ()
-        missing = [key for key in needed if key is not None and memory.now.get(key) is None]
-        yield from missing or [name]
 
     def _firings(self, runs: Sequence[TableRun]) -> tuple[Firing, ...]:
         fired: list[Firing] = []
@@ -279,9 +248,7 @@ class Engine:
                 rules = table_run.plan.outputs.fired(reach.hits, table_run.now)
                 known = tuple([table_run.plan.firings[rule] for rule in rules])
                 if not reach.computes:
-                    if len(self._fired) >= KEPT_MATCHES:
-                        self._fired.clear()
-                    self._fired[reach] = known
+                    self._fired.keep(reach, known)
             fired += known
         return tuple(fired)
 
@@ -313,6 +280,6 @@ class Engine:
         return broken(policy, self.rulebook, facts, statement)
 
 
-def _never(case: Mapping[str, object]) -> Outcome | None:
+def _never(case: Mapping[str, object]) -> Outcome | Unsettled | None:
     """The short way of a rulebook that has none."""
     return None

@@ -34,7 +34,7 @@ from rulectl.runtime.memo import Asked, Memo
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Plan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
-from rulectl.runtime.written import Shape, StepShape, bounds_named, named, placed_named, written
+from rulectl.runtime.written import Shape, StepShape, Unsettled, bounds_named, named, placed_named, written
 from rulectl.values import Value
 
 KEPT_LAYOUTS: Final = 500
@@ -208,8 +208,8 @@ class Quick:
             self.last = found
         return found
 
-    def decide(self, case: Mapping[str, Any]) -> Outcome | None:
-        """The outcome of a settled case given as it comes, by name, id or alias; None where the long way is needed."""
+    def decide(self, case: Mapping[str, Any]) -> Outcome | Unsettled | None:
+        """The outcome of a settled case given as it comes, by name, id or alias; else why it takes the long way."""
         layout = self.last
         # as many keys, and all of them there: the same keys. A mapping of another class may make up what it lacks
         if layout is None or case.__class__ is not dict or len(case) != layout[0]:

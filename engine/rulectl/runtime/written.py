@@ -24,8 +24,14 @@ FEW_TABLES: Final = 8
 KEPT_PROGRAMS: Final = 64
 """Rulebooks of the same shape have the same program."""
 
-Settle = Callable[[Mapping[str, Any], tuple[Any, ...]], Outcome | None]
-"""The outcome of a case, of which the values come in the order of the shape; None where the long way is needed."""
+Unsettled = tuple[()]
+
+UNSETTLED: Final[Unsettled] = ()
+"""In place of the outcome of a case that was read, and that some table does not settle."""
+
+Settle = Callable[[Mapping[str, Any], tuple[Any, ...]], Outcome | Unsettled | None]
+"""The outcome of a case, of which the values come in the order of the shape, where the short way settles it; None where
+it must be read first."""
 
 
 class StepShape(NamedTuple):
@@ -108,6 +114,7 @@ _COMMON: Final[Mapping[str, object]] = {
     "plus": "+",
     "str": str,
     "type": type,
+    "unsettled": UNSETTLED,
     "wrapped": WRAPPED,
 }
 
@@ -240,7 +247,7 @@ def _step(n: int, step: StepShape) -> Iterator[str]:
             yield "        else:"
             yield f"            a{n} = careful{n}(codes, ({values}))"
     yield f"    if a{n} is None:"
-    yield "        return None"
+    yield "        return unsettled"
 
 
 def _noted(n: int, step: StepShape) -> Iterator[str]:
@@ -252,5 +259,5 @@ def _noted(n: int, step: StepShape) -> Iterator[str]:
     if step.shares:
         yield f"    more = merged{n}(more)"
         yield "    if more is None:"
-        yield "        return None"
+        yield "        return unsettled"
         yield "    codes += more.code"
