@@ -29,6 +29,7 @@ from rulectl.compiler.naming import forbidden
 from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding, Note
 from rulectl.lang.chars import visible
+from rulectl.lang.faults import clipped
 from rulectl.lang.scope import Broken, Problem
 from rulectl.lang.syntax import Name
 from rulectl.model import words
@@ -151,7 +152,8 @@ def read_columns(block: DraftBlock, head: Head, work: Work, found: list[Finding]
     conditions: list[int] = []
     conclusions = 0
     last = 0
-    for position, (role_cell, heading) in enumerate(zip(block.rows[1], block.rows[2], strict=True)):
+    own = _own_width(block, found)
+    for position, (role_cell, heading) in enumerate(zip(block.rows[1][:own], block.rows[2], strict=False)):
         role = _role(block, position, found)
         if role is None:
             continue
@@ -179,6 +181,19 @@ def read_columns(block: DraftBlock, head: Head, work: Work, found: list[Finding]
         found.append(complain("no-conclusion-column", block.rows[1][0], table=head.name))
     _check_priority(head, outputs, block, work, found)
     return Columns(tuple(inputs), tuple(outputs), single, tuple(conditions), last)
+
+
+def _own_width(block: DraftBlock, found: list[Finding]) -> int:
+    """How many columns are the table's own: what stands beside it, behind a blank column and without role or name, are
+    notes, which is told once."""
+    named = [at for at, cells in enumerate(zip(*block.rows[1:3], strict=True)) if not all(c.blank for c in cells)]
+    width, end = len(block.rows[0]), max(named) + 1
+    blank = all(row[end].blank for row in block.rows[1:]) if end < width else False
+    beside = next((c for row in block.rows[1:] for c in row[end:] if not c.blank), None) if blank else None
+    if beside is None:
+        return width
+    found.append(complain("note-beside", beside, text=clipped(beside.text.strip())))
+    return end
 
 
 def _role(block: DraftBlock, position: int, found: list[Finding]) -> tuple[str, HitPolicy | None] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from rulectl.lang.months import NAMED_MONTH, in_numbers
 from rulectl.lang.units import MAX_DAYS, as_duration, quantity_at
 from rulectl.values import Value, plain_text, spoken
 
@@ -40,6 +41,9 @@ def date_at(text: str, pos: int) -> tuple[dt.date | dt.datetime | None, int] | N
     """The date, or date and clock, at a position of a plain text, and its end. The value is None when it looks like a
     date and is none (`2025-02-30`); None when nothing there looks like one."""
     found = _MOMENT.match(text, pos) or DATE.match(text, pos)
+    named = None if found else NAMED_MONTH.match(text, pos)
+    if named:
+        return _day(*in_numbers(named)), named.end()
     if not found:
         days, end = either_day(text, pos)
         if end:

@@ -10,19 +10,19 @@ from rulectl.lang.chars import plain
 from rulectl.lang.conditions import list_of_tests, subject_tests
 from rulectl.lang.expressions import Parser
 from rulectl.lang.faults import Fault, clipped, fault
+from rulectl.lang.misfits import COMPARED
 from rulectl.lang.pieces import Column
 from rulectl.lang.scope import Scope
 from rulectl.lang.syntax import Between, Is, Test
 from rulectl.lang.tokens import Lexer
-from rulectl.lang.words import PREFIX, SUFFIX
+from rulectl.lang.words import SUFFIX
 from rulectl.source import Span
 from rulectl.types import DATE, NUMBER
 
 _DIGIT = "[0-9零一二两三四五六七八九十百千万半]"
-_BEFORE = "|".join(sorted(map(re.escape, PREFIX), key=len, reverse=True))
 _BEHIND = "|".join(sorted(map(re.escape, SUFFIX), key=len, reverse=True))
 _LIKELY = re.compile(
-    rf"(?:{_BEFORE})\s*[¥$]?\s*{_DIGIT}|{_DIGIT}.{{0,6}}?(?:{_BEHIND})\s*$|{_DIGIT}.{{0,4}}[-—~到至].{{0,2}}{_DIGIT}",
+    rf"(?:{COMPARED})\s*[¥$]?\s*{_DIGIT}|{_DIGIT}.{{0,6}}?(?:{_BEHIND})\s*$|{_DIGIT}.{{0,4}}[-—~到至].{{0,2}}{_DIGIT}",
     re.IGNORECASE,
 )
 """What a text has to look like before it is read as an amount: most texts do not, and are not read twice."""

@@ -10,6 +10,7 @@ from rulectl.lang.chars import plain, visible
 from rulectl.lang.faults import clipped, problem
 from rulectl.lang.scope import Problem, Scope
 from rulectl.lang.units import is_unit, same_unit
+from rulectl.lang.words import PREFIX
 from rulectl.source import Span
 from rulectl.types import NUMBER, Kind, Type
 from rulectl.values import number, number_text
@@ -18,11 +19,16 @@ _NOTHING = frozenset(
     ("/", "\\", "*", "n/a", "na", "无", "不适用", "其他", "其它", "other", "others", "none", "nil", "--")
 )
 """What people write where nothing is asked, or nothing concluded."""
+COMPARED = "|".join(sorted(map(re.escape, PREFIX), key=len, reverse=True))
+"""The words that stand before a value."""
 _AMOUNT = r"(?:[¥$]\s*)?(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<percent>%)?(?:元|块钱|块|yuan|usd)?"
 _UNIT = r"(?P<unit>[^\W\d_]{1,6})"
 _RATE = re.compile(
     rf"{_AMOUNT}\s*(?:[/每]|per\b|an?\b)\s*{_UNIT}|每(?P<each>[^\W\d_]{{1,3}}?)\s*{_AMOUNT.replace('?P<', '?P<b_')}"
 )
+
+_SHARE = re.compile(rf"(?:{COMPARED}|[<>=≤≥]{{1,2}})?\s*(?P<number>[0-9]+(?:\.[0-9]+)?)\s*%\s*(?:以上|以下|以内)?")
+_SHARES = ("%", "倍", "折")
 
 
 def no_condition(text: str, column: Type) -> Problem | None:
@@ -50,6 +56,17 @@ def no_conclusion(text: str, column: Type, scope: Scope) -> Problem | None:
     each = number(said["number"]) / (100 if "percent" in said else 1)
     fields = {"text": clipped(visible(text)), "unit": by, "formula": f"{many} * {number_text(each)}"}
     return problem("rate-in-conclusion", Span(0, len(text)), **fields)
+
+
+def no_share(text: str, column: Type, unit: str, scope: Scope) -> Problem | None:
+    """`5%` where amounts are counted in something: five hundredths of it, or of another amount?"""
+    found = _SHARE.fullmatch(visible(plain(text))) if column.kind is Kind.NUMBER and unit else None
+    if found is None or any(same_unit(unit, share) for share in _SHARES):
+        return None
+    share, hundredths = found["number"], number_text(number(found["number"]) / 100)
+    of = [s.name for s in scope.distinct if s.type.kind is Kind.NUMBER and s.unit and same_unit(s.unit, unit)]
+    fields = {"text": visible(text), "unit": unit, "number": hundredths, "formula": f"{(of or ['…'])[0]} * {share}%"}
+    return problem("share-of-what", Span(0, len(text)), **fields)
 
 
 def _nothing(text: str) -> bool:

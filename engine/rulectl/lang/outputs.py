@@ -15,7 +15,8 @@ from rulectl.lang.operands import Operand, assigned, literal, text_literal
 from rulectl.lang.pieces import Column, ambiguous
 from rulectl.lang.ranges import plain_range
 from rulectl.lang.scope import Problem
-from rulectl.lang.syntax import Binary, Expr, Literal, Sequence
+from rulectl.lang.syntax import Binary, Expr, Literal, Sequence, Text
+from rulectl.lang.tokens import Lexer
 from rulectl.source import Span
 from rulectl.types import Kind, Type
 from rulectl.values import number_text
@@ -186,6 +187,7 @@ def _one(parser: Parser, column: Column, span: Span) -> Operand:
     text = visible(raw[span.start : span.end])
     quoted = _quoted(parser, text, start)
     if quoted is not None:
+        _no_quoted_place(parser, quoted, column)
         return assigned(quoted, column.type.item, "", raw, column.symbol)
     if column.type.values:
         read = read_one(text, column.type.item)
@@ -230,6 +232,20 @@ def _quoted(parser: Parser, text: str, start: int) -> Operand | None:
     if token.kind != "text" or token.span.end != start + len(text):
         return None
     return text_literal(token.text, token.span)
+
+
+def _no_quoted_place(parser: Parser, quoted: Operand, column: Column) -> None:
+    """Raises Fault for `“退您{实付}元”`: a text that holds braces, or a quoted sentence that names a term."""
+    text = str(quoted.expr.value) if isinstance(quoted.expr, Literal) else ""
+    if column.type.values or "{" not in plain(text):
+        return
+    inner = Parser(Lexer(text, parser.scope, parser.lexer.units, newlines=False), parser.tests, parser.depth)
+    try:
+        filled = inner.template(0)
+    except Fault:
+        return
+    if isinstance(filled.expr, Text) and not inner.problems:
+        raise ambiguous(quoted.span, column, text, re.sub("[{}｛｝]", r"\g<0>\g<0>", text))
 
 
 def template_cell(parser: Parser) -> Expr:

@@ -17,7 +17,7 @@ from rulectl.lang.conditions import list_of_tests, subject_tests
 from rulectl.lang.expressions import Parser
 from rulectl.lang.faults import Fault, strange
 from rulectl.lang.literals import read_boolean, unmarked, value_of
-from rulectl.lang.misfits import no_conclusion, no_condition
+from rulectl.lang.misfits import no_conclusion, no_condition, no_share
 from rulectl.lang.operands import settled
 from rulectl.lang.outputs import finish, of_type, output, template_cell
 from rulectl.lang.pieces import column_of
@@ -38,6 +38,11 @@ _DASHES = ("-", "—", "——")
 
 _ANGLES = {ord("《"): "<", ord("〈"): "<", ord("》"): ">", ord("〉"): ">"}
 """What the keys `<` and `>` give while Chinese is typed; among texts they may be the marks of a title."""
+
+_AND_MORE = re.compile(r"(?<=[0-9])[+＋](?=\s*(?:$|[;；,，、\n]))")
+"""`6+` is `6起`."""
+_STROKES = {ord("–"): "-", ord("—"): "-", ord("−"): "-"}
+"""What a word processor makes of a minus; a range of values is no conclusion, whatever the stroke."""
 
 _BULLET = re.compile(r"^\s*[•●▪■◆◇➢➤·‣∙]\s*")
 _NUMBERED = re.compile(r"^\s*(?:[0-9]{1,2}[、.．)）]|[①-⑳])\s*")
@@ -99,7 +104,7 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
         return ANYTHING
     text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:
-        text = text.translate(_ANGLES)
+        text = _AND_MORE.sub("起", text.translate(_ANGLES))
     word = visible(plain(text)).lower()
     if word in WHATEVER and visible(text) not in column.values and (column.values or not column.kind.textual):
         return ANYTHING
@@ -107,7 +112,7 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
         # free text: anything at all, or a text that says so
         readings = (("first", "-"), ("second", f'"{visible(text)}"'))
         return Broken((Problem("ambiguous-entry", Span(0, len(text)), readings),))
-    unclear = no_condition(text, column)
+    unclear = no_condition(text, column) or no_share(text, column, unit, scope)
     if unclear is not None:
         return Broken((unclear,))
     if is_otherwise(text) and visible(text) not in column.values:
@@ -146,7 +151,7 @@ def test_of(value: Native, text: str, column: Type, scope: Scope, unit: str = ""
         return parse_test(text if value is None else value, column, scope, unit)
     if column.kind is Kind.DATETIME and isinstance(value, dt.date) and ":" not in text and not _clocked(value):
         return parse_test(value.strftime("%Y-%m-%d"), column, scope, unit)
-    read = value_of(_percent(value, text, unit), column.item, unit)
+    read = no_share(text, column, unit, scope) or value_of(_percent(value, text, unit), column.item, unit)
     if isinstance(read, Problem):
         return Broken((Problem(read.slug, Span(0, len(text)), read.fields, read.cells),))
     return Is("=", Literal(read, Span(0, len(text))), Span(0, len(text)))
@@ -169,7 +174,9 @@ def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr 
     if not strange(text) and (not visible(text) or (visible(text) in _DASHES and visible(text) not in column.values)):
         return None
     text = _unlisted(unmarked(text, column), column)
-    unclear = no_conclusion(text, column, scope)
+    if not column.kind.textual:
+        text = text.translate(_STROKES)
+    unclear = no_conclusion(text, column, scope) or no_share(text, column, unit, scope)
     if unclear is not None:
         return Broken((unclear,))
     found = _door(
@@ -182,7 +189,7 @@ def output_of(value: Native, text: str, column: Type, scope: Scope, unit: str = 
     """A conclusion cell that holds an Excel value."""
     if value is None or isinstance(value, str):
         return parse_output(text if value is None else value, column, scope, unit)
-    read = value_of(_percent(value, text, unit), column, unit)
+    read = no_share(text, column, unit, scope) or value_of(_percent(value, text, unit), column, unit)
     if isinstance(read, Problem):
         return Broken((Problem(read.slug, Span(0, len(text)), read.fields, read.cells),))
     return Literal(read, Span(0, len(text)))

@@ -33,8 +33,12 @@ _NULL = re.compile(r"(?:为空|空|null|is null)" + _STOP, re.IGNORECASE)
 _NOT_KNOWN = re.compile(r"(?:未知|不详|unknown)" + _STOP, re.IGNORECASE)
 _NOT_NULL = re.compile(r"(?:(?:非|不为|不是|not)\s*(?:空|null)|有值|is not null)" + _STOP, re.IGNORECASE)
 _NOT_GROUP = re.compile(r"(?:not(?:\s+in)?|非|不是|不属于|不在)\s*[(\[]", re.IGNORECASE)
-_NONE_OF = re.compile(r"(?:不属于|不在(?=\s)|not\s+in\b)\s*", re.IGNORECASE)
-_ANY_OF = re.compile(r"(?:属于|in\b)\s*(?=[^\s(\[])", re.IGNORECASE)
+_NONE_OF = re.compile(
+    r"(?:不属于|不在(?=\s)|not\s+in\b|none\s+of\b|(?:any|all|anything|everything)?\s*(?:except(?:\s+for)?|but)\b"
+    r"|other\s+than\b|excluding\b)\s*",
+    re.IGNORECASE,
+)
+_ANY_OF = re.compile(r"(?:属于|in\b|(?:any|one|either)\s+of\b|either\b)\s*(?=[^\s(\[])", re.IGNORECASE)
 _GROUP = re.compile(
     r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|(?:包含|contains)\s+(?:[\"“]|:=)|(?:空|null|[-—])" + _STOP + ")",
     re.IGNORECASE,

@@ -11,9 +11,10 @@ import re
 from typing import Literal as Choice
 from typing import NamedTuple
 
-from rulectl.lang.chars import QUOTES, lowered, plain
+from rulectl.lang.chars import QUOTES, lowered, plain, visible
 from rulectl.lang.dates import date_at, either_day
 from rulectl.lang.faults import fault, nearest
+from rulectl.lang.months import NAMED_MONTH
 from rulectl.lang.numerals import CHARACTERS
 from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.syntax import Comparison, Function
@@ -93,6 +94,7 @@ class Lexer:
             (char.isascii() and char.isdigit())
             or (char in ".¥$" and text[pos + 1 : pos + 2].strip(" 0123456789.") == "")
             or (char in "人rRcC" and _MONEY.match(text, pos))
+            or (char.isalpha() and char.isascii() and NAMED_MONTH.match(self.lower, pos))
         ):
             number = self._number(pos)
             if number:
@@ -110,8 +112,9 @@ class Lexer:
         if moment:
             if moment[0] is None:
                 days = either_day(self.text, pos)[0]
-                if len(days) > 1:
-                    raise fault("ambiguous-entry", Span(pos, moment[1]), first=days[0], second=days[1])
+                if len(days) > 1:  # as whole cells, so that either can be written in its place
+                    first, second = (visible(f"{self.raw[:pos]}{day}{self.raw[moment[1] :]}") for day in days)
+                    raise fault("ambiguous-entry", Span(pos, moment[1]), first=first, second=second)
                 raise fault("not-a-date", Span(pos, moment[1]), text=self.raw[pos : moment[1]])
             return Token("date", Span(pos, moment[1]), date=moment[0])
         money = _MONEY.match(self.text, pos)
@@ -198,6 +201,8 @@ class Lexer:
         )
 
     def _sign(self, pos: int) -> Token | None:
+        if self.lower.startswith("of", pos) and self.text[:pos].rstrip().endswith("%") and self._bounded(pos, pos + 2):
+            return Token("sign", Span(pos, pos + 2), "*")
         if self.text[pos] == "的":
             share = self.at(pos + 1).quantity
             return Token("sign", Span(pos, pos + 1), "*") if share and share.unit in ("%", "倍") else None

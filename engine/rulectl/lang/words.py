@@ -27,12 +27,21 @@ PREFIX: dict[str, Comparison] = {
 }
 """Words before a value."""
 
+_OR_MORE = ("more", "over", "above", "up", "later", "longer", "older")
+_OR_LESS = ("less", "fewer", "under", "below", "earlier", "shorter", "younger")
+
 SUFFIX: dict[str, Comparison] = {
     **dict.fromkeys(("以上", "及以上", "或以上", "起", "开始", "及以后", "及之后", "或以后", "至今"), ">="),
     **dict.fromkeys(("以下", "及以下", "或以下", "及以前", "及之前", "或以前"), "<="),
     **dict.fromkeys(("以内", "及以内", "或以内", "之内", "内", "止", "为止", "截止"), "<="),
     **dict.fromkeys(("以外", "之外"), ">"),
     **dict.fromkeys(("前", "之前", "以前"), "<"),
+    **{f"{a} {b}": ">=" for a in ("or", "and") for b in ["more", "over", "above", "up", "later", "longer", "older"]},
+    **{
+        f"{a} {b}": "<="
+        for a in ("or", "and")
+        for b in ["less", "fewer", "under", "below", "earlier", "shorter", "younger"]
+    },
     **dict.fromkeys(("后", "之后", "以后"), ">"),
 }
 """Words after a value."""

@@ -41,7 +41,7 @@ _PLAIN: dict[str, dict[str, str]] = {
         "event": "事件日期,事件时间 / event date,event",
         "includes": "包含,引用 / includes,include",
         "tier": "层级 / tier",
-        "notes": "说明,备注 / notes,note,description",
+        "notes": "说明,备注 / notes,note,description,remark,remarks,comment,comments",
     },
     "vocabulary": {
         "name": "名称,术语,字段,字段名 / name,term,field",
@@ -55,7 +55,7 @@ _PLAIN: dict[str, dict[str, str]] = {
         "aliases": "别名 / aliases,alias",
         "merge": "合并 / merge",
         "favours": "倾向 / favours,favors",
-        "description": "说明,备注 / description,note,notes",
+        "description": "说明,备注 / description,note,notes,remark,remarks,comment,comments",
     },
     "parameters": {
         "name": "名称 / name",
@@ -63,14 +63,14 @@ _PLAIN: dict[str, dict[str, str]] = {
         "type": "类型 / type",
         "value": "值,取值,数值 / value",
         "unit": "单位 / unit",
-        "description": "说明,备注 / description,note,notes",
+        "description": "说明,备注 / description,note,notes,remark,remarks,comment,comments",
     },
     # the role row of a decision table
     "table": {
         "id": "规则号,编号,序号,规则编号 / id,rule,rule id,no,no.,#",
         "condition": "条件,如果 / condition,conditions,input,if",
         "conclusion": "结论,结果,那么 / conclusion,conclusions,output,result,then",
-        "note": "说明,备注 / note,notes,description",
+        "note": "说明,备注 / note,notes,description,remark,remarks,comment,comments",
         "source": "依据,来源 / source",
         "enabled": "启用 / enabled",
         "from": "生效自 / from,effective from,valid from",
@@ -83,7 +83,7 @@ _PLAIN: dict[str, dict[str, str]] = {
         "tier": "层级 / tier",
         "from": "生效自 / from,effective from,valid from",
         "to": "生效至 / to,effective to,valid to",
-        "note": "说明,备注 / note,notes,description",
+        "note": "说明,备注 / note,notes,description,remark,remarks,comment,comments",
     },
     "aggregates": {
         "name": "名称 / name,term",
@@ -93,25 +93,25 @@ _PLAIN: dict[str, dict[str, str]] = {
         "window": "窗口 / window,within",
         "time": "时间 / time",
         "where": "条件 / where,condition",
-        "description": "说明,备注 / description,note,notes",
+        "description": "说明,备注 / description,note,notes,remark,remarks,comment,comments",
     },
     "templates": {
         "id": "编号 / id",
         "occasion": "场合 / occasion",
         "language": "语言 / language",
         "text": "文本,话术 / text",
-        "description": "说明,备注 / description,note,notes",
+        "description": "说明,备注 / description,note,notes,remark,remarks,comment,comments",
     },
     # the other headings of a test table are terms, see `expected_term`
     "tests": {
         "id": "用例号,编号,序号,用例 / id,case,case id,no,no.,#",
-        "note": "说明,备注 / note,notes,description",
+        "note": "说明,备注 / note,notes,description,remark,remarks,comment,comments",
     },
     "policies": {
         "id": "编号 / id",
         "statement": "守则 / statement,policy",
         "severity": "级别 / severity",
-        "note": "说明,备注 / note,notes,description",
+        "note": "说明,备注 / note,notes,description,remark,remarks,comment,comments",
     },
     "role": {
         Role.INPUT.value: "输入 / input",
@@ -211,7 +211,8 @@ def _keys(category: str) -> Mapping[str, str]:
 def canonical(category: str, text: str) -> str | None:
     """The key that a word stands for in a category (`role`, `policy`, `tier`, ... or the name of a block for its
     headings), None when it is no word of it. The key of a closed set is the value of its enum."""
-    return _keys(category).get(fold(text))
+    keys, plain = _keys(category), fold(text)
+    return keys.get(plain) or keys.get(plain.strip("*?: "))
 
 
 def word(category: str, key: str, lang: Language) -> str:

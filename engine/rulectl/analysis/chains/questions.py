@@ -11,9 +11,10 @@ from rulectl.analysis.chains.tables import fires
 from rulectl.analysis.chains.world import Owner, World
 from rulectl.analysis.smt import Truth, any_of, both, no
 from rulectl.lang.fold import fold_test
-from rulectl.lang.syntax import Any
+from rulectl.lang.syntax import Any, Name
 from rulectl.model.policy import Tier
 from rulectl.model.rulebook import InputColumn, TestEntry
+from rulectl.runtime.index import period_test
 from rulectl.runtime.plan import Plan
 
 
@@ -61,13 +62,23 @@ def silences(world: World, owner: Owner, id_: str) -> Mapping[Silence, Truth]:
         before = sorted(before_it(world.plan, id_))
         left = {name: True if world.plan.terms[name].type.many else _covered(world, name) for name in before}
         lacking = any_of(both(no(world.symbol(name).known), left[name]) for name in before)
+        force = _in_force(world, id_)
     here = world.slice(owner)
     silent = both(nothing, *(world.symbol(name).known for name in world.inputs if f"term {name}" in here))
     return {
         Silence.BLANK: both(silent, covered),
         Silence.BEFORE: both(silent, no(covered), lacking),
-        Silence.NO_RULE: both(silent, no(covered), no(lacking)),
+        Silence.NO_RULE: both(silent, no(covered), no(lacking), force),
     }
+
+
+def _in_force(world: World, id_: str) -> Truth:
+    """When some table that writes a term is in force: before all of them begin nothing is said, as it is meant."""
+    periods = [world.plan.tables[number].table.period for number, _ in world.plan.writers[id_]]
+    event = world.plan.terms.get(world.rulebook.event or "")
+    if event is None or any(period.always for period in periods):
+        return True
+    return any_of(world.test(Name(event.id), period_test(period, event.type), False, None)[0] for period in periods)
 
 
 def before_it(plan: Plan, id_: str) -> frozenset[str]:
