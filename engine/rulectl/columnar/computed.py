@@ -67,6 +67,10 @@ class Computed:
     def __len__(self) -> int:
         return len(self.entries)
 
+    def now(self, code: int) -> Spoken:
+        """What a result says as a case stands."""
+        return self.entries[code].now
+
     def sure(self, codes: Codes) -> Codes:
         """1 where a result is a value that cannot change, else 0."""
         return self._sure.array().take(codes)

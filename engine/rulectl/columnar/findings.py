@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Lut, Numbered, Part, constant, each
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, constant, distinct, each
 from rulectl.columnar.columns import Column
 from rulectl.columnar.states import Facts, State
 from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.columnar.terms import TermColumns
-from rulectl.columnar.truths import FALSE, truths
+from rulectl.columnar.truths import FALSE, Kept, truths
 from rulectl.diagnostics import Finding
 from rulectl.lang.evaluate import names_of
 from rulectl.model.rulebook import Policy
@@ -29,11 +29,13 @@ class Telling:
         self.plan = plan
         self.told: Numbered[Told] = Numbered(())
         self._of_run: dict[int, Lut] = {}
+        self._kept = Kept()
 
     def forget(self) -> None:
         """Forget all findings; columns that hold their numbers must be forgotten with them."""
         self.told = Numbered(())
         self._of_run = {}
+        self._kept = Kept()
 
     def forget_runs(self, tables: Iterable[int]) -> None:
         """Forget what there is to say of runs that are numbered anew."""
@@ -102,20 +104,22 @@ class Telling:
         constants: dict[str, Value] = dict.fromkeys(names_of(policy.statement) - columns.keys())
         constants |= self.plan.parameters
         # most statements hold in all rows, and that can be told without a look at each value
-        held = truths(policy.statement, columns, constants, rows)
+        held = truths(policy.statement, columns, constants, rows, self._kept)
         where = np.arange(rows) if held is None else np.flatnonzero(held == FALSE)
         told = constant(rows)
         if not len(where):
             return told
-        exact = [columns[name].exact() for name in names]
-        states: list[list[State]] = [numbered.items for _, numbered in exact]
+        apart = [columns[name].apart for name in names]
+        at, number = distinct([Part(codes[where], size) for codes, size in apart], len(where))
+        states = [columns[name].at(where[at]) for name in names]
 
-        def judge(key: tuple[int, ...]) -> int:
+        def judge(key: tuple[State, ...]) -> int:
             facts = Facts(constants)
-            for name, items, code in zip(names, states, key, strict=True):
-                facts[name] = items[code].now
+            for name, state in zip(names, key, strict=True):
+                facts[name] = state.now
             finding = broken(policy, self.plan.rulebook, facts)
             return 0 if finding is None else self.told.number((finding,))
 
-        told[where] = each([Part(codes[where], len(states)) for codes, states in exact], len(where), judge)
+        keys = zip(*states, strict=True) if names else [()] * len(at)
+        told[where] = np.array(list(map(judge, keys)), np.int32).take(number)
         return told

@@ -6,7 +6,7 @@ lists; a slot is a column of places in that, and the list of a row is what stand
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -15,27 +15,29 @@ import polars as pl
 
 from rulectl.columnar.codes import Codes, constant, occurring
 from rulectl.columnar.owned import Own, held
-from rulectl.runtime.judge import Entry
+from rulectl.runtime.resolve import Spoken
 from rulectl.types import Type
 from rulectl.values import Value
 
-_EMPTY: tuple[Value, ...] = ()
-
 
 class Added(NamedTuple):
-    """What an expression adds in each row: the number of one of its `entries`, or a list of the row's own."""
+    """What is added in each row: by number a list that `said` knows, or nothing; or a list of the row's own."""
 
     codes: Codes
-    entries: Sequence[Entry]
+    size: int
+    said: Callable[[int], Spoken]
     own: Own | None
 
 
 Slot = Value | int
-"""What a rule adds: texts, or the place of an expression among those that are `added`. No text is a number."""
+"""What a rule adds: texts, or the place among those that are `added` of what differs. No text is a number."""
 
 
-def end_to_end(starts: Codes, slots: Mapping[int, Sequence[Slot]], added: Sequence[Added], type_: Type) -> Own | None:
-    """The list of each row, which has the `slots` of its start, repeats and all; None where they cannot be held."""
+def end_to_end(
+    starts: Codes, slots: Mapping[int, Sequence[Slot]], added: Sequence[Added], type_: Type, repeats: bool
+) -> Own | None:
+    """The list of each row, which has the `slots` of its start; None where lists cannot be held. `repeats`: whether
+    what comes again stays."""
     own = [one.own.values for one in added if one.own is not None]
     size = sum(map(len, own))
     plain: dict[Value, int] = {}
@@ -46,17 +48,17 @@ def end_to_end(starts: Codes, slots: Mapping[int, Sequence[Slot]], added: Sequen
     places: list[Codes] = []
     before = 0
     for one in added:
-        mine = constant(len(one.entries))
+        mine = constant(one.size)
         for code in occurring(one.codes):
-            now = one.entries[code].now
-            mine[code] = place_of(now) if isinstance(now, tuple) else 0
+            said = one.said(code)
+            mine[code] = place_of(said if isinstance(said, tuple) else ())
         found = mine.take(one.codes)
         if one.own is not None:
             found = np.where(one.own.rows, one.own.places + np.int32(before), found)
             before += len(one.own.values)
         places.append(found)
     columns: list[Codes] = []
-    for column in zip_longest(*slots.values(), fillvalue=_EMPTY):
+    for column in zip_longest(*slots.values(), fillvalue=()):
         fixed, live = constant(max(slots) + 1), constant(max(slots) + 1, -1)
         for start, slot in zip(slots, column, strict=True):
             if isinstance(slot, int):
@@ -73,4 +75,6 @@ def end_to_end(starts: Codes, slots: Mapping[int, Sequence[Slot]], added: Sequen
     lists = pl.concat([*own, others])
     frame = pl.DataFrame([lists.gather(pl.Series(chosen)).alias(str(n)) for n, chosen in enumerate(columns)])
     whole = frame.select(pl.concat_list(pl.all())).to_series()
+    if not repeats:
+        whole = whole.list.unique(maintain_order=True)
     return Own(np.arange(len(starts), dtype=np.int32), whole)

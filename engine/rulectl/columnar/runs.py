@@ -195,12 +195,9 @@ class Runs:
                 if isinstance(spoken, Lack) or (isinstance(spoken, tuple) and UNKNOWN in spoken):
                     return None
                 said.append(spoken)
-        entries = [self._computed[shape[place]].entries for place in mine]
-        added = [Added(codes, made, own) for (codes, own), made in zip(results, entries, strict=True)]
-        own = end_to_end(starts, slots, added, term.type)
-        if own is None or self.plan.outputs.repeats[column]:
-            return own
-        return own._replace(values=own.values.list.unique(maintain_order=True))
+        made = [self._computed[shape[place]] for place in mine]
+        added = [Added(one.codes, len(c), c.now, one.own) for one, c in zip(results, made, strict=True)]
+        return end_to_end(starts, slots, added, term.type, self.plan.outputs.repeats[column])
 
     def _resolved(
         self,

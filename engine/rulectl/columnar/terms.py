@@ -9,15 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Combined, Lut, Numbered, Part, constant, each
+from rulectl.columnar.codes import Codes, Combined, Lut, Numbered, Part, Rows, constant, each
 from rulectl.columnar.columns import Coded
 from rulectl.columnar.doubts import Doubts
+from rulectl.columnar.listed import Added, end_to_end
 from rulectl.columnar.owned import Gathering, Own, Owned
 from rulectl.columnar.states import BLANK, State
 from rulectl.columnar.tables import Pass, TableColumns
-from rulectl.columnar.voices import OWN, Voice
+from rulectl.columnar.voices import ADDS, OWN, SILENT, Voice, Voices
 from rulectl.columnar.weighing import Weighing
-from rulectl.model.policy import Status
+from rulectl.model.policy import Merge, Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import SETTLED, Heard, Verdict, verdict_of
 from rulectl.runtime.resolve import NOTHING
@@ -161,26 +162,43 @@ class TermColumns:
         if all(own is None for own in owns):
             return Verdicts(self._combined.of(parts, rows, self._verdict))
         columns = [table.voices[column] for table, column in self.writers]
-        speaking = np.zeros(rows, np.int32)
-        for part, voices in zip(parts, columns, strict=True):
-            speaking += voices.speaking.take(part.codes)
+        speaking = [voices.speaking.take(part.codes) for part, voices in zip(parts, columns, strict=True)]
+        speakers = np.sum([how != SILENT for how in speaking], axis=0)
         verdicts, gathering = constant(rows, self._own), Gathering(rows)
         weighed = np.ones(rows, np.bool_)
-        numbered: list[Part] = []
-        for part, own, voices in zip(parts, owns, columns, strict=True):
-            codes = part.codes
+        for own in owns:
             if own is not None:
-                (alone,) = (own.rows & (speaking == 1)).nonzero()
+                (alone,) = (own.rows & (speakers == 1)).nonzero()
                 gathering.add(alone, own.of(alone))
                 weighed[alone] = False
-                (where,) = (own.rows & (speaking > 1)).nonzero()
-                codes = codes.copy()
-                codes[where] = voices.of_own(own.of(where), self.term.type)
-            numbered.append(Part(codes, len(voices)))
+        if self.term.merge in (Merge.COLLECT, Merge.ALL) and self.term.type.many:
+            own_rows = np.logical_or.reduce([own.rows for own in owns if own is not None])
+            (joined,) = (weighed & own_rows & (np.max(speaking, axis=0) == ADDS)).nonzero()
+            lists = self._joined(joined, parts, owns, columns) if len(joined) else None
+            if lists is not None:
+                gathering.add(joined, lists)
+                weighed[joined] = False
         (where,) = weighed.nonzero()
-        rest = [Part(part.codes[where], part.size) for part in numbered]
+        rest: list[Part] = []
+        for part, own, voices in zip(parts, owns, columns, strict=True):
+            codes = part.codes[where]
+            if own is not None:
+                (mine,) = own.rows[where].nonzero()
+                codes[mine] = voices.of_own(own.of(where[mine]), self.term.type)
+            rest.append(Part(codes, len(voices)))
         verdicts[where] = self._combined.of(rest, len(where), self._verdict)
         return Verdicts(verdicts, own=gathering.all())
+
+    def _joined(
+        self, where: Rows, parts: Sequence[Part], owns: Sequence[Own | None], columns: Sequence[Voices]
+    ) -> Own | None:
+        """The lists of rows in which all that is said stands for good."""
+        added = [
+            Added(part.codes[where], part.size, voices.said, None if own is None else own.of(where))
+            for part, own, voices in zip(parts, owns, columns, strict=True)
+        ]
+        slots = {0: range(len(added))}
+        return end_to_end(constant(len(where)), slots, added, self.term.type, self.term.merge is Merge.ALL)
 
     @property
     def _own(self) -> int:

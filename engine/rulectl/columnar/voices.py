@@ -27,6 +27,17 @@ OWN: Final = Voice("\0")
 """Stands for all that rows say of their own, each something else, for good (owned.py)."""
 
 
+SILENT, ADDS, WEIGHS = range(3)
+
+
+def _speaking(voice: Voice) -> int:
+    if voice.run is not None:
+        return WEIGHS
+    if voice.spoken is NOTHING:
+        return SILENT
+    return ADDS if voice is OWN or isinstance(voice.spoken, tuple) else WEIGHS
+
+
 class Said(NamedTuple):
     """What a column says in each row, by number, -1 where it is what the run says; and values of rows' own."""
 
@@ -73,10 +84,14 @@ class Voices:
 
     @property
     def speaking(self) -> Codes:
-        """Voice number -> 1 where something is said, or may come to be."""
+        """Voice number -> SILENT, or how what is said could be added to a list: ADDS for good, or WEIGHS."""
         fresh = self.items[len(self._speaking) :]
-        self._speaking.items += [int(voice.run is not None or voice.spoken is not NOTHING) for voice in fresh]
+        self._speaking.items += [_speaking(voice) for voice in fresh]
         return self._speaking.array()
+
+    def said(self, number: int) -> Spoken:
+        """What is said as a case stands."""
+        return self.items[number].spoken
 
     def of_own(self, own: Own, type_: Type) -> Codes:
         """The numbers of what rows say of their own, one for each value."""
