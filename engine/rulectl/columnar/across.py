@@ -1,24 +1,38 @@
-"""Facts counted across cases, in columns: the same counts as `aggregates` gives, for files of any length.
+"""Facts counted across cases, in columns: the same counts as `runtime.aggregates` gives, for files of any length.
 
-Only the columns of the aggregate itself are needed: its keys and what it counts as texts, the time, whether the case
-counts. Within a group, sorted by time, what lies in a window is the difference of two running totals, and these are
-found by joining on the nearest time (`join_asof`). Distinct counts slide over the group, each case entering and
-leaving once.
+Every count is a difference of two running totals on the time line of a group (`points.py`). A case that counts is a
+point of weight one; of a sum, its amount is the weight. Of a distinct count each value is a point of weight one at the
+first moment that has it within its window, and one of weight minus one after the last: a value that comes again
+within the window adds nothing, so that few points are left of many cases.
+
+Two passes: in the first, each case says what it brings (`add`) and what it will ask (`asks`), in the second each
+question gets its value (`values`). What is kept is bounded by what differs, and lies in files where that is much.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import polars as pl
 
+from rulectl.columnar.amounts import PLACES
+from rulectl.columnar.points import AT, G1, G2, ID, WEIGHT, Array, Points, Spool
 from rulectl.model.rulebook import Aggregate
-from rulectl.runtime.aggregates import QUOTED_IDS, running_sums
+from rulectl.runtime.aggregates import QUOTED_IDS, exact_units, places_of, sum_text
 
-ROW, ID, TIME, OF, COUNTS = "row", "id", "time", "of", "counts"
+ROW, TIME, OF, UNITS, COUNTS = "row", "time", "of", "units", "counts"
 VALUE, IDS = "value", "ids"
 
-_FIRST = pl.datetime(1, 1, 1)
+_TIMES, _P1, _P2 = "times", "p1", "p2"
+
+_SEEDS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
+"""Two independent hashes make one of 128 bits."""
+
+_EVER = 10**18
+"""Microseconds: more than lie between any two dates."""
 
 
 def key(number: int) -> str:
@@ -26,117 +40,210 @@ def key(number: int) -> str:
     return f"k{number}"
 
 
-def count(aggregate: Aggregate, cases: pl.DataFrame, ids: bool) -> pl.DataFrame:
-    """The count of each case: `row`, `value` (a text; no row where it is unknown) and, if wanted, the first `ids`
-    behind it. `cases` has the columns `row`, `id`, the keys, `time` (null: none), `of` (null: none) and `counts`."""
-    windowed = aggregate.window is not None
-    keys = [key(n) for n in range(len(aggregate.by))]
-    timed = cases.filter(pl.col(TIME).is_not_null()) if windowed else cases
-    timed = timed.with_columns(pl.col(TIME).fill_null(_FIRST))
-    members = timed.filter(pl.col(COUNTS))
-    if aggregate.of is not None:
-        members = members.filter(pl.col(OF).is_not_null())
-    asking = timed.filter(pl.col(keys[0]).is_not_null()) if keys else timed
-    found: list[pl.DataFrame] = []
-    patterns = asking.select(pl.col(keys).is_not_null()).unique().rows() if keys else [()]
-    for pattern in patterns:
-        given = [name for name, there in zip(keys, pattern, strict=True) if there]
-        mine = [pl.col(name).is_not_null() == there for name, there in zip(keys, pattern, strict=True)]
-        askers = asking.filter(*mine) if mine else asking
-        found.append(_groups(aggregate, given, askers, members, ids))
-    empty = pl.DataFrame(schema={ROW: pl.Int64, VALUE: pl.String, **({IDS: pl.List(pl.String)} if ids else {})})
-    return pl.concat([empty, *found])
+class Across:
+    """One aggregate over the cases of a file. Frames of cases have the columns `row`, `id`, the keys (texts, null: not
+    given), `time` (null: none), `of` (a text, null: none) and `counts`; where amounts are added up, plain ones stand in
+    `units` of 10**-6 (null: not plain) instead of `of`. `ids`: whether the ids behind a count are wanted. Where a
+    `folder` is given, what is much lies there."""
+
+    def __init__(self, aggregate: Aggregate, ids: bool = False, folder: Path | None = None) -> None:
+        self._aggregate = aggregate
+        self._ids = ids
+        self._folder = folder
+        self._keys = [key(n) for n in range(len(aggregate.by))]
+        self._kept: dict[str, pl.DataType] = {**dict.fromkeys(self._keys, pl.String()), AT: pl.Int64()}
+        if aggregate.function != "count":
+            self._kept[OF] = pl.String()
+        if aggregate.function == "sum":
+            self._kept[UNITS] = pl.Int64()
+        if ids:
+            self._kept[ID] = pl.String()
+        self._members = Spool({**self._kept, _TIMES: pl.UInt32()}, [AT], self._in("members"))
+        self._patterns: set[int] = set()
+        self._amounts = _Amounts()
+        window = aggregate.window
+        self._back = _EVER if window is None else min(window // dt.timedelta(microseconds=1), _EVER)
+        self._ahead = 0 if window is not None and aggregate.back_only else self._back
+
+    def _in(self, name: str) -> Path | None:
+        return None if self._folder is None else self._folder / name
+
+    # -- the first pass -----------------------------------------------------------------------------------------
+
+    def add(self, cases: pl.DataFrame) -> None:
+        """What cases bring to the counts of others, and of themselves."""
+        members = self._timed(cases.filter(COUNTS))
+        if self._aggregate.of is not None:
+            there = [pl.col(name).is_not_null() for name in (OF, UNITS) if name in members.columns]
+            members = members.filter(pl.any_horizontal(there))
+        if self._ids and self._aggregate.window is None:
+            # all are near, whatever their times; these put the ids in order
+            members = members.with_columns(pl.col(TIME).cast(pl.Int64).fill_null(-_EVER).alias(AT))
+        several = members.group_by(*self._kept).agg(pl.len().cast(pl.UInt32).alias(_TIMES))
+        if self._aggregate.function == "sum":
+            self._amounts.look_at(several)
+        self._members.add(several)
+
+    def asks(self, cases: pl.DataFrame) -> pl.DataFrame:
+        """What cases will ask, one row for each whose count is known: `row`, the hashes of its group, its time."""
+        asking = self._timed(cases)
+        if self._keys:
+            asking = asking.filter(pl.col(self._keys[0]).is_not_null())
+        given = np.zeros(asking.height, np.int64)
+        for number, name in enumerate(self._keys):
+            given |= asking[name].is_not_null().to_numpy().astype(np.int64) << number
+        found = [self._asked(asking.filter(given == pattern), int(pattern)) for pattern in np.unique(given)]
+        return pl.concat(found) if found else pl.DataFrame(schema=ASKED)
+
+    def _asked(self, asking: pl.DataFrame, pattern: int) -> pl.DataFrame:
+        self._patterns.add(pattern)
+        return self._grouped(asking, pattern).select(*ASKED)
+
+    def _timed(self, cases: pl.DataFrame) -> pl.DataFrame:
+        """Those that have a time where one is needed, with it in microseconds."""
+        if self._aggregate.window is None:
+            return cases.with_columns(pl.lit(0, pl.Int64).alias(AT))
+        return cases.filter(pl.col(TIME).is_not_null()).with_columns(pl.col(TIME).cast(pl.Int64).alias(AT))
+
+    def _grouped(self, cases: pl.DataFrame, pattern: int) -> pl.DataFrame:
+        """Cases with the hashes of their group among those that give the keys of a pattern (a bit for each key), those
+        left out that lack one of these."""
+        given = [name for number, name in enumerate(self._keys) if pattern >> number & 1]
+        if given:
+            cases = cases.filter(pl.all_horizontal(pl.col(given).is_not_null()))
+        return _hashed(cases, given, pattern, (G1, G2))
+
+    # -- between the passes -------------------------------------------------------------------------------------
+
+    def count(self) -> None:
+        """No more cases will come."""
+        function = self._aggregate.function
+        if function == "distinct count":
+            points = self._stretches()
+        elif function == "sum":
+            points = Points(self._in("sums"), weight=pl.Int64 if self._amounts.short else pl.String)
+            for part in self._parts():
+                points.add(part.with_columns(self._amounts.whole(part).alias(WEIGHT)))
+        else:
+            points = self._each(named=self._ids)
+        self._lines = points.lines()
+        self._behind = self._lines if function == "count" or not self._ids else self._each(named=True).lines()
+
+    def _parts(self) -> Iterator[pl.DataFrame]:
+        """The cases that count, once for each pattern of keys that somebody gives."""
+        for pattern in sorted(self._patterns):
+            for frame in self._members.frames():
+                yield self._grouped(frame, pattern)
+
+    def _each(self, named: bool) -> Points:
+        """A point for each case."""
+        points = Points(self._in("counts"), named)
+        for part in self._parts():
+            points.add(part.with_columns(pl.col(_TIMES).cast(pl.Int64).alias(WEIGHT)))
+        return points
+
+    def _stretches(self) -> Points:
+        """The stretches of time during which a case would have a value within its window."""
+        schema: dict[str, pl.DataType] = {
+            _P1: pl.UInt64(),
+            _P2: pl.UInt64(),
+            G1: pl.UInt64(),
+            G2: pl.UInt64(),
+            AT: pl.Int64(),
+        }
+        held = Spool(schema, [_P1, AT], self._in("values"))
+        for part in self._parts():
+            held.add(_hashed(part, [G1, G2, OF], 0, (_P1, _P2)).select(*schema).unique())
+        points = Points(self._in("stretches"))
+        begins = (pl.col(AT) - self._ahead).alias(AT), pl.lit(1, pl.Int64).alias(WEIGHT)
+        ends = (pl.col(AT) + self._back + 1).alias(AT), pl.lit(-1, pl.Int64).alias(WEIGHT)
+        open_ = pl.DataFrame(schema=schema)
+        for piece in held.pieces(_P1, AT):
+            frame = pl.concat([open_, piece.unique().sort(_P1, _P2, AT)])
+            same = (pl.col(_P1) == pl.col(_P1).shift()) & (pl.col(_P2) == pl.col(_P2).shift())
+            near = pl.col(AT) - pl.col(AT).shift() <= self._back + self._ahead
+            first = frame.select((~(same & near)).fill_null(True)).to_series()
+            last = first.shift(-1, fill_value=False)
+            if open_.height:  # which has begun
+                first = pl.concat([pl.Series([False]), first[1:]])
+            points.add(frame.filter(first).with_columns(*begins))
+            points.add(frame.filter(last).with_columns(*ends))
+            open_ = frame.tail(1)
+        points.add(open_.with_columns(*ends))
+        return points
+
+    # -- the second pass ----------------------------------------------------------------------------------------
+
+    def values(self, asked: pl.DataFrame) -> pl.DataFrame:
+        """The count of each case that asks: `row`, `value` (a text, null: past any number that we write) and, if
+        wanted, the first `ids` behind it by their times."""
+        alike = asked.group_by(G1, G2, AT).agg(ROW)
+        at = alike[AT].to_numpy()
+        lines = self._lines
+        spans = lines.spans(alike)
+        if self._aggregate.function == "distinct count":
+            counts = lines.totals[lines.upto(spans, at)] - lines.totals[spans[0]]
+        else:
+            upto, before = lines.upto(spans, at + self._ahead), lines.upto(spans, at - self._back - 1)
+            counts = lines.totals[upto] - lines.totals[before]
+        texts = self._amounts.texts(counts) if self._aggregate.function == "sum" else pl.Series(counts).cast(pl.String)
+        found = alike.select(ROW).with_columns(texts.alias(VALUE))
+        return (found.with_columns(self._names(alike).alias(IDS)) if self._ids else found).explode(ROW)
+
+    def _names(self, asked: pl.DataFrame) -> pl.Series:
+        """The first ids behind the count of each case."""
+        lines, at = self._behind, asked[AT].to_numpy()
+        spans = lines.spans(asked)
+        start, stop = lines.upto(spans, at - self._back - 1), lines.upto(spans, at + self._ahead)
+        sizes = np.minimum(stop - start, QUOTED_IDS)
+        places = np.repeat(start - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        owners = pl.Series(np.repeat(np.arange(len(sizes)), sizes), dtype=pl.Int64)
+        lists = pl.DataFrame({"n": owners, IDS: lines.names_at(places)}).group_by("n", maintain_order=True).agg(IDS)
+        rows = pl.DataFrame({"n": pl.int_range(len(sizes), dtype=pl.Int64, eager=True)})
+        return rows.join(lists, on="n", how="left", maintain_order="left")[IDS].fill_null([])
 
 
-def _groups(
-    aggregate: Aggregate, given: Sequence[str], askers: pl.DataFrame, members: pl.DataFrame, ids: bool
-) -> pl.DataFrame:
-    """The counts of the cases that give the same keys."""
-    group = pl.struct(given).rank("dense") if len(given) > 1 else pl.col(given[0]).rank("dense") if given else pl.lit(0)
-    both = pl.concat(
-        [
-            members.select(*given, TIME, ID, OF, pl.lit(True).alias("member"), pl.lit(None, pl.Int64).alias(ROW)),
-            askers.select(*given, TIME, ID, OF, pl.lit(False).alias("member"), ROW),
-        ]
-    )
-    if given:
-        both = both.filter(pl.all_horizontal(pl.col(given).is_not_null()))
-    both = both.with_columns(group.cast(pl.Int64).alias("group")).select("group", TIME, ID, OF, "member", ROW)
-    inside = both.filter("member").sort("group", TIME, ID).with_row_index("at")
-    inside = inside.with_columns(pl.col("at").cast(pl.Int64))
-    spans = inside.group_by("group").agg(pl.col("at").min().alias("low"), pl.len().cast(pl.Int64).alias("size"))
-    asked = both.filter(~pl.col("member")).select("group", TIME, ROW).sort("group", TIME)
-    asked = asked.join(spans, on="group", how="left", maintain_order="left").with_columns(
-        pl.col("low", "size").fill_null(0)
-    )
-    if aggregate.window is None:
-        asked = asked.with_columns(pl.col("low").alias("start"), (pl.col("low") + pl.col("size")).alias("stop"))
-    else:
-        back, on = aggregate.window, None if aggregate.back_only else aggregate.window
-        start = _before(asked, inside, pl.col(TIME) - back, exact=False)
-        stop = _before(asked, inside, pl.col(TIME) if on is None else pl.col(TIME) + on, exact=True)
-        asked = asked.with_columns(start=start, stop=stop)
-        asked = asked.with_columns(pl.max_horizontal("start", "low"), pl.max_horizontal("stop", "low"))
-    values = _values(aggregate, inside, asked)
-    result = asked.select(ROW).with_columns(values.alias(VALUE))
-    if ids:
-        names = inside[ID].to_list()
-        spans_ = zip(asked["start"].to_list(), asked["stop"].to_list(), strict=True)
-        quoted = [names[start : min(stop, start + QUOTED_IDS)] for start, stop in spans_]
-        result = result.with_columns(pl.Series(IDS, quoted, dtype=pl.List(pl.String)))
-    return result.filter(pl.col(VALUE).is_not_null())
+ASKED: dict[str, pl.DataType] = {ROW: pl.Int64(), G1: pl.UInt64(), G2: pl.UInt64(), AT: pl.Int64()}
+"""What a case asks."""
 
 
-def _before(asked: pl.DataFrame, inside: pl.DataFrame, time: pl.Expr, *, exact: bool) -> pl.Series:
-    """How many of `inside` stand before each asked time of its group (`exact`: or at it), counted from the first of
-    all."""
-    left = asked.select("group", time.alias("t")).with_row_index("n").sort("t")
-    right = inside.select("group", pl.col(TIME).alias("t"), (pl.col("at") + 1).alias("after")).sort("t", "after")
-    joined = left.join_asof(
-        right, on="t", by="group", strategy="backward", allow_exact_matches=exact, check_sortedness=False
-    )
-    return joined.sort("n")["after"].fill_null(0)
+def _hashed(cases: pl.DataFrame, names: list[str], salt: int, into: tuple[str, str]) -> pl.DataFrame:
+    """Cases with a hash of 128 bits of some columns."""
+    found = []
+    for seed, name in zip(_SEEDS, into, strict=True):
+        mixed: Array = np.full(cases.height, salt, np.uint64)
+        for column in names:
+            mixed = mixed * np.uint64(_SEEDS[0]) ^ cases[column].hash(seed).to_numpy()
+        found.append(pl.Series(name, mixed, dtype=pl.UInt64))
+    return cases.with_columns(found)
 
 
-def _values(aggregate: Aggregate, inside: pl.DataFrame, asked: pl.DataFrame) -> pl.Series:
-    """What lies between `start` and `stop` of each asked row, counted, as text."""
-    start, stop = asked["start"], asked["stop"]
-    if aggregate.function == "count":
-        return (stop - start).cast(pl.String)
-    if aggregate.function == "sum":
-        return _sums(inside[OF], start, stop)
-    return _distinct(inside, asked)
+class _Amounts:
+    """Amounts that are added up as whole numbers of a unit that all of them have, without rounding."""
 
+    def __init__(self) -> None:
+        self._most = 0.0
+        self._places = PLACES
+        self.short = True
+        """Whether 64 bits hold every total."""
 
-def _distinct(inside: pl.DataFrame, asked: pl.DataFrame) -> pl.Series:
-    """How many different values; the asked rows are in the order of group and time, so each value enters and leaves
-    once."""
-    codes = (inside[OF].rank("dense").cast(pl.Int64) - 1).to_list() if len(inside) else []
-    seen = [0] * (max(codes, default=-1) + 1)
-    kinds = low = high = 0
-    found: list[int] = []
-    for start, stop in zip(asked["start"].to_list(), asked["stop"].to_list(), strict=True):
-        if start >= stop:
-            found.append(0)
-            continue
-        if start >= high:  # nothing of what was inside is left: a new group, or a gap
-            for code in codes[low:high]:
-                seen[code] = 0
-            kinds, low, high = 0, start, start
-        while high < stop:
-            code = codes[high]
-            kinds += not seen[code]
-            seen[code] += 1
-            high += 1
-        while low < start:
-            code = codes[low]
-            seen[code] -= 1
-            kinds -= not seen[code]
-            low += 1
-        found.append(kinds)
-    return pl.Series(found, dtype=pl.Int64).cast(pl.String)
+    def look_at(self, several: pl.DataFrame) -> None:
+        """Amounts that are to be added up, each so many `times`."""
+        self._most += several.select((pl.col(UNITS).abs().cast(pl.Float64) * pl.col(_TIMES)).sum()).item()
+        odd = several[OF].drop_nulls().unique()
+        self._places = max(self._places, *(places_of(amount) for amount in odd), 0)
+        self.short = self.short and not len(odd) and self._most < 2.0**62
 
+    def whole(self, part: pl.DataFrame) -> pl.Series:
+        """What amounts, each so many `times`, come to: whole numbers, hexadecimal where 64 bits do not hold totals."""
+        if self.short:
+            return part[UNITS] * part[_TIMES].cast(pl.Int64)
+        finer = 10 ** (self._places - PLACES)
+        rows = part.select(UNITS, OF, _TIMES).iter_rows()
+        each = ((exact_units(text, self._places) if units is None else units * finer, n) for units, text, n in rows)
+        return pl.Series([f"{units * times:x}" for units, times in each], dtype=pl.String)
 
-def _sums(amounts: pl.Series, start: pl.Series, stop: pl.Series) -> pl.Series:
-    """Exact sums: differences of running totals that are not rounded."""
-    return pl.Series(running_sums(amounts.to_list(), start.to_list(), stop.to_list()), dtype=pl.String)
+    def texts(self, totals: Array) -> pl.Series:
+        """Sums as texts, null past any number that we write."""
+        kinds, at = np.unique(totals, return_inverse=True)
+        return pl.Series([sum_text(int(one), self._places) for one in kinds], dtype=pl.String).gather(at)

@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from rulectl.columnar.across import COUNTS, ID, OF, ROW, TIME, VALUE, count, key
+from rulectl.columnar.across import COUNTS, OF, ROW, TIME, UNITS, VALUE, Across, key
+from rulectl.columnar.amounts import ODD, PLACES, PLAIN
 from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, each
 from rulectl.columnar.columns import Coded, Column
+from rulectl.columnar.points import ID
 from rulectl.columnar.states import State, given
 from rulectl.lang.dates import moment_of
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
@@ -35,7 +37,11 @@ def counts_of(rulebook: Rulebook, columns: Mapping[str, Column], ids: pl.Series)
     for aggregate in rulebook.aggregates:
         own = needed.columns(aggregate, columns, rows)
         frame = pl.DataFrame({ROW: pl.int_range(rows, eager=True), ID: ids, **own})
-        found = frame.select(ROW).join(count(aggregate, frame, False), on=ROW, how="left", maintain_order="left")
+        across = Across(aggregate)
+        across.add(frame)
+        asked = across.asks(frame)
+        across.count()
+        found = frame.select(ROW).join(across.values(asked), on=ROW, how="left", maintain_order="left")
         counted[aggregate.term] = found[VALUE]
     return counted
 
@@ -66,7 +72,7 @@ def take_counts(columns: dict[str, Column], counted: Mapping[str, pl.Series], at
 
 class Needed:
     """What the aggregates of a rulebook need of each case, as columns: `key(n)` its keys as texts, OF what is counted,
-    TIME, and COUNTS, whether it is counted."""
+    UNITS what is added up where that is plain, TIME, and COUNTS, whether it is counted."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._constants: dict[str, Value] = {p.id: p.value for p in rulebook.parameters}
@@ -75,9 +81,10 @@ class Needed:
         """The columns of one aggregate."""
         cases = Given(columns, rows)
         made = {key(n): self._texts(name, cases) for n, name in enumerate(aggregate.by)}
-        made[OF] = (
-            self._texts(aggregate.of, cases) if aggregate.of else pl.repeat(None, rows, dtype=pl.String, eager=True)
-        )
+        if aggregate.function == "sum" and aggregate.of is not None:
+            made |= self._amounts(aggregate.of, cases)
+        elif aggregate.of is not None:
+            made[OF] = self._texts(aggregate.of, cases)
         made[TIME] = self._times(aggregate.time, cases)
         made[COUNTS] = self._holds(aggregate.where, cases)
         return made
@@ -94,6 +101,17 @@ class Needed:
         codes, values = self._values(name, cases)
         texts = [None if value is None else plain_text(value) for value in values]
         return pl.Series(texts, dtype=pl.String).gather(codes)
+
+    def _amounts(self, name: str, cases: Given) -> dict[str, pl.Series]:
+        """Plain amounts in UNITS, the others as texts in OF."""
+        column: Column | None = cases.columns.get(name)
+        plain = None if column is None else column.amounts
+        if plain is None:
+            return {OF: self._texts(name, cases), UNITS: pl.repeat(None, cases.rows, dtype=pl.Int64, eager=True)}
+        kinds = pl.Series(plain.kinds)
+        units = pl.Series(plain.at(PLACES)).set(kinds != PLAIN, None)
+        none = pl.repeat(None, cases.rows, dtype=pl.String, eager=True)
+        return {OF: self._texts(name, cases).set(kinds != ODD, None) if ODD in plain.kinds else none, UNITS: units}
 
     def _times(self, name: str | None, cases: Given) -> pl.Series:
         codes, values = (constant(cases.rows), [None]) if name is None else self._values(name, cases)

@@ -144,15 +144,19 @@ def _ids(members: Iterable[_Member]) -> tuple[str, ...]:
     return tuple(m.id for m in members)
 
 
-def running_sums(amounts: Sequence[str], starts: Sequence[int], stops: Sequence[int]) -> list[str | None]:
-    """The sums of the amounts between positions, as texts; None where no number that we write holds one."""
-    totals = [Decimal(0)]
-    for amount in amounts:
-        totals.append(_EXACT.add(totals[-1], Decimal(amount)))
-    found: list[str | None] = []
-    for start, stop in zip(starts, stops, strict=True):
-        try:
-            found.append(number_text(CONTEXT.create_decimal(_EXACT.subtract(totals[stop], totals[start]))))
-        except Overflow:  # past any number that we write: not known
-            found.append(None)
-    return found
+def places_of(amount: str) -> int:
+    """How many decimal places an amount has."""
+    return max(0, -int(Decimal(amount).as_tuple().exponent))
+
+
+def exact_units(amount: str, places: int) -> int:
+    """An amount as a whole number of units of so many decimal places, of which it has no more."""
+    return int(_EXACT.scaleb(Decimal(amount), places))
+
+
+def sum_text(units: int, places: int) -> str | None:
+    """A sum of so many units of so many decimal places as text; None where no number that we write holds it."""
+    try:
+        return number_text(CONTEXT.create_decimal(_EXACT.scaleb(Decimal(units), -places)))
+    except Overflow:  # past any number that we write: not known
+        return None
