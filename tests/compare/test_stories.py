@@ -174,3 +174,47 @@ def test_a_rulebook_decides_like_itself(name: str) -> None:
     report = rulectl.diff(rulectl.Book(shipped(name)), rulectl.Book(shipped(name)))
     assert report.same
     assert report.findings == ()
+
+
+CHAIN = """
+## 词汇
+| 词汇表 |
+| 名称 | 角色 | 类型 | 取值 | 必填 |
+| 车 | 输入 | 枚举 | 高铁;飞机;轮船 | 是 |
+| 档 | 推导 | 枚举 | 合规;超标 | |
+| 可报 | 输出 | 枚举 | 全报;半报;不报 | |
+
+## 规则
+| 决策表 | 档 |
+| 规则号 | 条件 | 结论 |
+| | 车 | 档 |
+| C1 | 高铁;飞机 | 合规 |
+| C2 | {ship} | 超标 |
+
+| 决策表 | 可报 |
+| 规则号 | 条件 | 结论 |
+| | 档 | 可报 |
+| K1 | 合规 | 全报 |
+| K2 | {other} | 半报 |
+"""
+
+
+def test_what_no_table_before_lets_happen_is_no_change(tmp_path: Path) -> None:
+    """`档` always has a value, so that it makes no difference whether the last rule asks for it; where a ship is left
+    out, it does, and the case is one that both decide."""
+
+    def told(old: tuple[str, str], new: tuple[str, str]) -> list[tuple[str, dict[str, Value]]]:
+        books = []
+        for name, (ship, other) in (("old.md", old), ("new.md", new)):
+            (tmp_path / name).write_text(CHAIN.format(ship=ship, other=other), "utf-8")
+            books.append(rulectl.load(tmp_path / name))
+        found = [f for f in rulectl.diff(*books).findings if f.slug == "answer-changed"]
+        for one in found:
+            if one.case:
+                assert len({str(book.decide(dict(one.case)).outputs) for book in books}) == 2
+        return [(one.verdict, dict(one.case)) for one in found]
+
+    assert told(("轮船", "超标"), ("轮船", "-")) == [("proved", {})]
+    assert told(("", "超标"), ("", "-")) == [("proved", {})]
+    gap = "飞机"  # no rule for ships
+    assert told((gap, "超标"), (gap, "-")) == [("counterexample", {"车": "轮船"})]

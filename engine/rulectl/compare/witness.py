@@ -55,7 +55,7 @@ def shown(joint: Joint, region: Differing, budget: Budget) -> Decided | Unshown:
     for case in _tries(joint, region, budget):
         found = decided(joint, case)
         if found is not None:
-            return found
+            return _come_about(joint, region, budget) or found if _left_open(joint, region, case) else found
     if region.computed:
         return Unshown("note-formulas-agree")
     if not joint.space.tied or region.apart:
@@ -75,6 +75,49 @@ def shown(joint: Joint, region: Differing, budget: Budget) -> Decided | Unshown:
             return Unshown("", never=True)
         case Open():
             return Unshown(found_.reason)
+
+
+def _left_open(joint: Joint, region: Differing, case: Case) -> bool:
+    """Whether a case of a table by itself leaves open what other tables conclude and the region asks: then it is none
+    of the whole rulebook."""
+    asked = {name for at in joint.space.asked(region.box) for name in joint.space.axes[at].column.names}
+    return any(name in version.study.plan.writers for version in _versions(joint) for name in asked - case.keys())
+
+
+def _versions(joint: Joint) -> tuple[Version, Version]:
+    return joint.after, joint.before
+
+
+def _come_about(joint: Joint, region: Differing, budget: Budget) -> Decided | Unshown | None:
+    """A case of a whole rulebook, new or old, in a region; that there is none in either; None where that is open."""
+    never = True
+    for version in _versions(joint):
+
+        def told(outcome: Outcome, terms: frozenset[str] = frozenset(version.study.terms)) -> Decided | None:
+            facts = {**outcome.case, **outcome.derived, **outcome.outputs}
+            known = {name: value for name, value in facts.items() if name in terms and value is not None}
+            return decided(joint, {name: value for name, value in known.items() if name not in joint.matched.terms})
+
+        wanted = [inside_box(joint.space, region.box)]
+        found = find(
+            version.study,
+            (version.number,),
+            wanted,
+            (),
+            lambda outcome: told(outcome) is not None,
+            budget.part(),
+            whole=True,
+        )
+        match found:
+            case Shown():
+                one = told(found.outcome)
+                assert one is not None
+                return Decided(found.case, one.before, one.after)
+            case Open():
+                never = False
+            case Never():
+                continue
+    return Unshown("", never=True) if never else None
 
 
 def _tries(joint: Joint, region: Differing, budget: Budget) -> Iterator[Case]:
