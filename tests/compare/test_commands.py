@@ -20,9 +20,7 @@ from rulectl.diagnostics import Finding, finding
 from rulectl.sheets.text import grids
 from rulectl.sheets.writer import write_workbook
 from rulectl.source import FilePlace
-from tests.compare.test_stories import BOOK
-
-PLAIN = {"line": "500", "why": "", "flat": "实付"}
+from tests.compare.test_stories import BOOK, PLAIN
 
 
 def book(folder: Path, name: str, **edits: str) -> Path:

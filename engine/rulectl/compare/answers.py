@@ -81,12 +81,17 @@ def _formula(version: Version, rule: int, column: int) -> Expr | None:
     return None if expr is None else fold_parts(expr, version.study.plan.parameters)
 
 
+def _one_each(*said: Answer) -> bool:
+    """Whether one formula stands alone in each, and comes to what it computes whatever the hit policy."""
+    return all(len(answer.formulas) == 1 and answer.policy.gives is not Gives.LIST for answer in said)
+
+
 def differ(one: Answer | None, other: Answer | None) -> bool:
     """Whether two answers are not the same for certain: another value, another formula, or silence where the other rule
     decides that there is nothing to say. None is the answer of a version that does not conclude the term."""
     mine, theirs = one or SILENT, other or SILENT
     if mine.formulas or theirs.formulas:
-        return (mine.formulas, mine.policy) != (theirs.formulas, theirs.policy)
+        return mine.formulas != theirs.formulas or (mine.policy is not theirs.policy and not _one_each(mine, theirs))
     if (type(mine.known), mine.known) != (type(theirs.known), theirs.known):
         return True
     return None not in (one, other) and not mine.policy.lists and mine.fired != theirs.fired

@@ -10,6 +10,7 @@ from rulectl.analysis.study import Study
 from rulectl.compare.joint import Joint, Version, incomparable, joint_of
 from rulectl.compare.parts import Change, parts, rules
 from rulectl.compare.regions import Differing, differing
+from rulectl.compare.renaming import renamed_tables
 from rulectl.compare.uses import Uses
 from rulectl.model.grid import grid_of
 from rulectl.model.rulebook import Rulebook, TestCase
@@ -37,7 +38,8 @@ class OwnTest:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The whole. `notes` counts the notes, sources and descriptions that changed and nothing else."""
+    """The whole. `notes` counts the notes, sources and descriptions that changed and nothing else; `edited` the tests
+    of the workbook that are new, gone and written otherwise."""
 
     old: Study
     new: Study
@@ -45,6 +47,7 @@ class Comparison:
     altered: tuple[Altered, ...]
     tests: tuple[OwnTest, ...]
     notes: int
+    edited: tuple[int, int, int]
     uses: Uses = field(repr=False)
 
     @property
@@ -56,10 +59,11 @@ class Comparison:
 def compare(old: Rulebook, new: Rulebook, budget: Budget) -> Comparison:
     """Compare two rulebooks. Raises nothing: what is not settled when the time is up is told as open."""
     studies = Study(old), Study(new)
-    changes = list(parts(old, new))
+    renamed = renamed_tables(old, new)
+    changes = list(parts(old, new, renamed))
     altered: list[Altered] = []
     notes = _notes(old, new)
-    numbers = {table.name: number for number, table in enumerate(old.tables)}
+    numbers = {renamed.get(table.name, table.name): number for number, table in enumerate(old.tables)}
     for number, table in enumerate(new.tables):
         if table.name not in numbers:
             continue
@@ -72,7 +76,7 @@ def compare(old: Rulebook, new: Rulebook, budget: Budget) -> Comparison:
             altered.append(found)
     same = not changes and not altered
     tests = () if same else tuple(_tests(*studies))
-    return Comparison(*studies, tuple(changes), tuple(altered), tests, notes, Uses.of(new))
+    return Comparison(*studies, tuple(changes), tuple(altered), tests, notes, _edited(old, new), Uses.of(new))
 
 
 def _altered(joint: Joint, budget: Budget) -> Altered | None:
@@ -101,15 +105,23 @@ def _tests(old: Study, new: Study) -> Iterator[OwnTest]:
             yield OwnTest(test, values)
 
 
+def _edited(old: Rulebook, new: Rulebook) -> tuple[int, int, int]:
+    """How many tests are new, gone and written otherwise."""
+    before, after = ({test.id: (test.facts, test.expected) for test in book.tests} for book in (old, new))
+    changed = sum(before[id_] != after[id_] for id_ in before.keys() & after.keys())
+    return len(after.keys() - before.keys()), len(before.keys() - after.keys()), changed
+
+
 def _notes(old: Rulebook, new: Rulebook) -> int:
-    """How many descriptions of terms, parameters, policies and messages changed."""
+    """How many descriptions of terms, parameters, policies and messages changed, and of the rulebook itself."""
     said: list[dict[str, str]] = []
     for book in (old, new):
         own = {f"term {one.id}": one.description for one in book.terms}
         own |= {f"parameter {one.id}": one.description for one in book.parameters}
         own |= {f"policy {one.id}": one.note for one in book.policies}
         own |= {f"template {one.id} {one.language}": one.occasion for one in book.templates}
-        said.append({**own, "": book.notes})
+        about = {"notes": book.notes, "name": book.name, "version": book.version, "owner": book.owner}
+        said.append(own | about)
     return sum(said[0][key] != text for key, text in said[1].items() if key in said[0])
 
 

@@ -79,15 +79,16 @@ class _Page:
     gives: tuple[str, ...] = ()
 
 
-def parts(old: Rulebook, new: Rulebook) -> Iterator[Change]:
-    """All changes but those of rules. What was renamed goes by its new name in both."""
+def parts(old: Rulebook, new: Rulebook, renamed: Names) -> Iterator[Change]:
+    """All changes but those of rules. What was renamed goes by its new name in both: terms are known by their ids,
+    tables by `renamed`, from old names to new ones."""
     names = names_of_both(old, new)
     sources: tuple[tuple[What, Callable[[Rulebook], Iterable[_Page]]], ...] = (
         ("rulebook", lambda book: [_about(book)]),
         ("term", lambda book: (_term(term) for term in book.terms)),
         ("parameter", lambda book: (_parameter(one) for one in book.parameters)),
         ("aggregate", lambda book: (_aggregate(one, names) for one in book.aggregates)),
-        ("table", lambda book: (_table(table, names) for table in book.tables)),
+        ("table", lambda book: (_table(table, names, {} if book is new else renamed) for table in book.tables)),
         ("template", lambda book: (_template(one, names) for one in book.templates)),
         ("policy", lambda book: (_policy(one, names) for one in book.policies)),
     )
@@ -249,13 +250,14 @@ def _aggregate(one: Aggregate, names: Names) -> _Page:
     return _Page(one.term, names.get(one.term, one.term), one.cell, says, gives=(one.term,))
 
 
-def _table(table: Table, names: Names) -> _Page:
+def _table(table: Table, names: Names, renamed: Names) -> _Page:
     conditions = ";".join(print_expr(column.subject, names) for column in table.inputs)
     conclusions = ";".join(
         names[column.term] + ("" if column.policy is table.policy else f" {column.policy.value}")
         for column in table.outputs
     )
     says = (
+        (("vocabulary", "name"), _alike(table.name)),
         (("table option", "policy"), _alike(table.policy.value)),
         (("table option", "salience"), _alike(str(table.salience))),
         (("table option", "tier"), _word("tier", table.tier.value)),
@@ -265,7 +267,9 @@ def _table(table: Table, names: Names) -> _Page:
         (("table", "conclusion"), _alike(conclusions)),
     )
     given = tuple(column.term for column in table.outputs)
-    return _Page(table.name, table.name, table.cells, says, _alike(str(len(table.rules))), given)
+    return _Page(
+        renamed.get(table.name, table.name), table.name, table.cells, says, _alike(str(len(table.rules))), given
+    )
 
 
 def _template(one: Template, names: Names) -> _Page:

@@ -32,7 +32,7 @@ def tell(found: Comparison, budget: Budget) -> tuple[Finding, ...]:
     answers = [one for altered in found.altered for one in _answers(found, altered, budget)]
     tests = [_test(found, test) for test in found.tests]
     notes = [finding("notes-changed", FilePlace(found.new.rulebook.source), n=found.notes)] if found.notes else []
-    return (*changes, *answers, *tests, *notes)
+    return (*changes, *answers, *tests, *_edited(found), *notes)
 
 
 # -- parts -------------------------------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ def tell(found: Comparison, budget: Budget) -> tuple[Finding, ...]:
 
 def _change(found: Comparison, change: Change) -> Finding:
     of_name = change.what in ("parameter", "term") and change.decides
-    reach = found.uses.reach([change.id] if of_name else (), change.gives)
+    reach = found.uses.reach([change.id] if of_name else (), change.gives if change.decides else ())
     fields: Both = {
         **in_both("what", lambda lang: say(f"compare-what-{change.what}", lang)),
         **in_both("reach", lambda lang: reached(found, reach, lang)),
@@ -218,3 +218,11 @@ def _test(found: Comparison, test: OwnTest) -> Finding:
     return finding(
         "test-changed", place, name=test.case.id, **in_both("how", lambda lang: test_changed(found, test, lang))
     )
+
+
+def _edited(found: Comparison) -> Iterator[Finding]:
+    """That the workbook's own tests changed."""
+    added, removed, changed = found.edited
+    if any(found.edited):
+        place = FilePlace(found.new.rulebook.source)
+        yield finding("tests-edited", place, added=added, removed=removed, changed=changed)

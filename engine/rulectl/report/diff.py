@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # data frames take longer to load than most comparisons
 _TESTS = 12
 """How many tests that come out otherwise are listed; JSON has all."""
 
+_ASIDE = ("notes-changed", "tests-edited")
+"""What decides nothing."""
+
 _PARTS = ("part-added", "part-removed", "part-changed")
 
 
@@ -39,7 +42,7 @@ class DiffReport:
     @property
     def same(self) -> bool:
         """Whether nothing differs but notes and ways of writing."""
-        telling = (found for found in self.changes if found.slug != "notes-changed" and found.verdict != "proved")
+        telling = (found for found in self.changes if found.slug not in _ASIDE and found.verdict != "proved")
         return not any(telling) and (self.cases is None or not self.cases.differing)
 
 
