@@ -158,9 +158,10 @@ class Crew:
         with self._turn:
             if not self._ready:
                 return waiting > self._here + 1
-            if not self._line or waiting < 2:  # while the first is waited for, others go on with the next
-                return waiting > self._beside + 2
-            return self._uncut > self._beside * self._most(self._line[0]) or waiting > self._beside + 2
+            if waiting > self._beside + 2:
+                return True
+            # while the first is waited for, others go on with the next
+            return waiting > 1 and bool(self._line) and self._uncut > self._beside * self._most(self._line[0])
 
     def over(self) -> None:
         """There are no more chunks."""

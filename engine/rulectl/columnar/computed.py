@@ -12,14 +12,17 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+import polars as pl
 
 from rulectl.columnar.amounts import LARGEST, NULL, PLACES, PLAIN, Amounts, amounts, decimal_of
 from rulectl.columnar.amounts import ODD as NOT_PLAIN
 from rulectl.columnar.codes import Codes, Known, Lut, Numbered, Part, Rows, constant, distinct, occurring
 from rulectl.columnar.columns import Coded, Column
 from rulectl.columnar.owned import Gathering, Own, can_hold, fitting, held, objects
-from rulectl.columnar.states import FORMS, State
+from rulectl.columnar.states import CERTAIN, FORMS, State
+from rulectl.columnar.truths import Kept
 from rulectl.columnar.voices import Voices
+from rulectl.columnar.worded import texts, wording
 from rulectl.lang.compiled import compiled
 from rulectl.lang.evaluate import CannotCompute, names_of
 from rulectl.lang.fold import fold_parts
@@ -50,7 +53,9 @@ class Computed:
         self._void = frozenset(name for name in every - terms.keys() if known.get(name) is None)
         self._type = type_
         self._expr, self._constants = expr, known
-        self._compute = compiled(fold_parts(expr, known))
+        folded = fold_parts(expr, known)
+        self._compute = compiled(folded)
+        self._wording = wording(folded, type_)
         self.forget()
 
     def forget(self) -> None:
@@ -62,6 +67,7 @@ class Computed:
         self._others: dict[tuple[Spoken, Spoken, frozenset[str], frozenset[str]], int] = {}
         self._of_state = Known()
         self._states: Numbered[State] | None = None
+        self._kept = Kept()
         self._voices: dict[int, Lut] = {}
 
     def __len__(self) -> int:
@@ -143,11 +149,30 @@ class Computed:
                 return self._of_state.of(codes, len(states), lambda code: self._number((items[code],))), None
         apart = [columns[name].apart for name in self.names]
         at, number = distinct([Part(part.codes[where], part.size) for part in apart], len(where))
-        keys = self._keys(columns, where[at])
         if not _many(len(at), len(where)) or not can_hold(self._type):
-            return np.array(list(map(self._number, keys)), np.int32).take(number), None
-        codes, own = self._each_own(keys)
-        return codes.take(number), None if own is None else own.of(number)
+            return np.array(list(map(self._number, self._keys(columns, where[at]))), np.int32).take(number), None
+        codes, gathering = constant(len(at), OWN), Gathering(len(at))
+        certain = np.ones(len(at), np.bool_)
+        for name in self.names:
+            certain &= columns[name].forms[where[at]] == CERTAIN
+        (sure,) = certain.nonzero()
+        own = self._worded(columns, where[at[sure]])
+        gathering.add(sure, own)
+        rest = np.arange(len(at)) if own is None else np.flatnonzero(~certain)
+        codes[rest], own = self._each_own(self._keys(columns, where[at[rest]]))
+        gathering.add(rest, own)
+        whole = gathering.all()
+        return codes.take(number), None if whole is None else whole.of(number)
+
+    def _worded(self, columns: Mapping[str, Column], where: Rows) -> Own | None:
+        """The texts of some rows in which all is certain; None where these are worked out one by one."""
+        if self._wording is None or self._void or not _many(len(where), len(where)):
+            return None
+        found = texts(self._wording, columns, self._constants, where, self._kept)
+        if found is None:
+            return None
+        values = found.to_frame("text").select(pl.concat_list("text")).to_series() if self._type.many else found
+        return Own(np.arange(len(where), dtype=np.int32), values)
 
     def _keys(self, columns: Mapping[str, Column], where: Rows) -> list[tuple[State, ...]]:
         """The states of the terms in some rows."""

@@ -137,7 +137,7 @@ def cells(values: pl.Series, type_: Type) -> pl.Series:
         return values.list.join(";")
     match type_.kind:
         case Kind.NUMBER:
-            return _number_texts(values)
+            return number_texts(values)
         case Kind.STRING | Kind.ENUM:
             return values
         case Kind.DATETIME if len(values) and values.dt.year().is_between(*_YEARS).all():
@@ -148,7 +148,7 @@ def cells(values: pl.Series, type_: Type) -> pl.Series:
             return pl.Series([plain_text(value) for value in values.to_list()], dtype=pl.String)
 
 
-def _number_texts(units: pl.Series) -> pl.Series:
+def number_texts(units: pl.Series) -> pl.Series:
     """As `number_text` has them: no zeros at the end, no point behind a whole number."""
     whole, rest = units.abs() // 10**PLACES, units.abs() % 10**PLACES
     sign = pl.when(pl.col("units") < 0).then(pl.lit("-")).otherwise(pl.lit(""))
