@@ -135,4 +135,5 @@ def test_a_run_that_is_told_to_end(kill: signal.Signals, tmp_path: Path) -> None
         assert len(workers) == 2
         assert gone(workers)
     assert b"Traceback" not in told
+    assert "已中断，没有写「out.csv」" in told.decode()
     assert left(tmp_path) == set()

@@ -101,6 +101,8 @@ def test_no_text_of_the_command_line_is_left_over() -> None:
         "cli-at-least",
         "cli-batch-rejects-in",
         "cli-batch-rate",
+        "cli-batch-stopped",
+        "cli-batch-stopped-kept",
         "cli-init-made",
     }
     assert keys == used

@@ -14,17 +14,20 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rulectl.cases.headings import key_of, own_columns
+from rulectl.cases.headings import Plan, key_of, own_columns
 from rulectl.cases.pieces import ROW
 from rulectl.cases.reader import Reject
 from rulectl.cases.repeated import LEAST, MOST, HeadingRow
 from rulectl.cases.table import Chunk, Table
 from rulectl.cases.totals import BEGINS, SIGNS, SILENT, totals_finding
-from rulectl.diagnostics import Finding
+from rulectl.diagnostics import Finding, finding
+from rulectl.lang.literals import EXACT_DIGITS
 from rulectl.source import RowPlace
+from rulectl.types import Kind
 
 _SAMPLE = 256
-"""So many rows say which column is asked."""
+"""So many rows say which column is asked, and whether long numbers are whole."""
+_LONG, _SURE = "^[0-9]{17,30}$", 4
 
 Places = npt.NDArray[np.int64]
 
@@ -40,10 +43,11 @@ class Sifted:
         self._row = HeadingRow(table.columns.headings)
         self._own = own_columns(table.columns.headings)
         self._asked: int | None = None
+        self._rounded: tuple[Finding, ...] | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return self._table.findings
+        return (*self._table.findings, *(self._rounded or ()))
 
     def chunks(self) -> Iterator[Chunk]:
         return map(self._sifted, self._table.chunks())
@@ -54,6 +58,8 @@ class Sifted:
     def _sifted(self, chunk: Chunk) -> Chunk:
         if not self._row.named or not chunk.frame.height:
             return chunk
+        if self._rounded is None:
+            self._rounded = tuple(rounded(chunk.frame.head(_SAMPLE), self.columns, self.file))
         again = self._repeated(chunk)
         rejects = {at: one for at in self._closing(chunk) if (one := self._reject(chunk, at)) is not None}
         if not again and not rejects:
@@ -116,6 +122,20 @@ class Sifted:
         number, *cells = chunk.frame.row(at)[: 1 + chunk.raw]
         found = totals_finding(cells[self._own :], RowPlace(self.file, number))
         return None if found is None else Reject(number, str(number), tuple(cells), (("", found),))
+
+
+def rounded(rows: pl.DataFrame, columns: Plan, file: str) -> Iterator[Finding]:
+    """A warning for each column of texts whose long numbers a spreadsheet has rounded: all of them end in zeros, as
+    one in ten thousand columns would by chance."""
+    for column in columns.columns:
+        kind = column.term.type
+        if kind.kind is Kind.STRING and not kind.many and not kind.values:
+            texts = rows.get_column(str(column.index))
+            long = texts.filter(texts.str.contains(_LONG)).unique().sort().to_list()
+            lost = sum(len(text) - EXACT_DIGITS for text in long)
+            if lost >= _SURE and not any(text[EXACT_DIGITS:].strip("0") for text in long):
+                place = RowPlace(file, 0, column.heading.strip())
+                yield finding("rounded-ids", place, field=column.heading.strip(), text=long[0])
 
 
 def _may_begin(column: pl.Series, signs: Iterable[str]) -> bool:

@@ -43,6 +43,17 @@ _CANNOT = (".xls", ".xlsm", ".xlsb", ".ods", ".doc", ".docx", ".numbers", ".pdf"
 
 def run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
     """Decide a file of cases, which is already being read where it is `begun`; the exit status."""
+    try:
+        return _run_batch(asked, begun)
+    except KeyboardInterrupt:
+        here = session()
+        if not here.json:
+            key = "cli-batch-stopped-kept" if asked.resume else "cli-batch-stopped"
+            click.echo(here.say(key, file=asked.output), err=True)
+        raise
+
+
+def _run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
     here = session()
     one_input(asked.book, asked.cases)
     given = checked_encoding(asked.encoding, "--encoding", here.lang)
