@@ -1,4 +1,4 @@
-"""Tables that go by another name now. A table has no id of its own: one that is renamed would be told as gone and new."""
+"""Tables that go by another name now: they have no ids of their own, and would be told as gone and new."""
 
 from __future__ import annotations
 
