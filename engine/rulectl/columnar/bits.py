@@ -172,10 +172,12 @@ class Bits(NamedTuple):
         _in_steps(rows, self.words, one)
         return whole
 
-    def rules(self, words: Words) -> tuple[int, ...]:
-        """The numbers of the rules that some words name."""
-        (at,) = np.unpackbits(words.view(np.uint8), bitorder="little").nonzero()
-        return tuple(sorted(self.rule[at].tolist()))
+    def rules(self, words: Words) -> list[tuple[int, ...]]:
+        """The numbers of the rules that each row of words names."""
+        row, bit = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little").nonzero()
+        rules = self.rule.take(bit).tolist()
+        ends = np.cumsum(np.bincount(row, minlength=len(words))).tolist()
+        return [tuple(sorted(rules[start:end])) for start, end in zip([0, *ends], ends, strict=False)]
 
     def standing(self, classes: Sequence[Codes]) -> Words:
         """The rules that hold in each row, or could where something is unknown."""

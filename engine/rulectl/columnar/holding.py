@@ -86,8 +86,8 @@ class Holding:
         assert bits is not None
         return bits.first(classes, rows)
 
-    def rules(self, words: Words) -> tuple[int, ...]:
-        """The numbers of rules given as words."""
+    def rules(self, words: Words) -> list[tuple[int, ...]]:
+        """The numbers of the rules that hold in each row, given as words."""
         assert self.bits is not None
         return self.bits.rules(words)
 

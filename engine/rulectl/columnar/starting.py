@@ -69,10 +69,7 @@ class Starting:
     ) -> Start:
         """The start of some class numbers, for which a run was made of what little is known."""
         if not made.reach.computes:
-            # nothing is ever worked out of what is known: to let go of it leaves a third of the start
-            plain = KnownEntries(self.plan, {}, (), columns_failed=failed) if failed else self._plain
-            made = TableRun(self.plan, plain, plain, made.reach)
-            return Start(_NOTHING, _NOTHING, frozenset(), failed, made, (), (), False, ())
+            return self.plain(made.reach, failed)
         live = tuple(self._live(made.reach))
         if not live:
             return Start(now, may, absent, failed, made, (), (), False, ())
@@ -86,6 +83,13 @@ class Starting:
             entries = KnownEntries(self.plan, start.places, (_SOME,) * len(live), columns_failed=failed)
             start.run = TableRun(self.plan, entries, entries, made.reach)
         return start
+
+    def plain(self, reach: Reach, failed: tuple[CannotCompute, ...] = ()) -> Start:
+        """The start of rules that say plain values: nothing is ever worked out of what is known, and to let go of it
+        leaves a third of the start."""
+        entries = KnownEntries(self.plan, {}, (), columns_failed=failed) if failed else self._plain
+        run = TableRun(self.plan, entries, entries, reach)
+        return Start(_NOTHING, _NOTHING, frozenset(), failed, run, (), (), False, ())
 
     def _live(self, reach: Reach) -> Iterator[At]:
         """The expressions of the rules that decide a column, or may come to."""

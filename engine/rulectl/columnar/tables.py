@@ -325,15 +325,17 @@ class TableColumns:
         """The starts of rows in which all rules that hold matter."""
 
         def begin(fresh: Words) -> Codes:
-            return np.array([self._hits(self.holding.rules(words)) for words in fresh], np.int32)
+            return np.array(list(map(self._hits, self.holding.rules(fresh))), np.int32)
 
         return self._set_start.of(sets, begin)
 
     def _of_hits(self, hits: tuple[int, ...]) -> Start:
         """The start of some rules that hold when nothing is open."""
+        reach = Reach(hits, (), (), {}, not self.plan.computing.isdisjoint(hits))
+        if not reach.computes:
+            return self.finishing.starting.plain(reach)
         facts = Facts(self.constants)
         entries = Entries(self.plan, self.terms, facts, frozenset())
-        reach = Reach(hits, (), (), {}, not self.plan.computing.isdisjoint(hits))
         return self.finishing.starting.start(
             TableRun(self.plan, entries, entries, reach), facts, facts, frozenset(), ()
         )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Combined, Lut, Numbered, Part, Rows, constant, each
+from rulectl.columnar.codes import Codes, Combined, Known, Lut, Numbered, Part, Rows, constant, each
 from rulectl.columnar.columns import Coded
 from rulectl.columnar.doubts import Doubts
 from rulectl.columnar.listed import Added, end_to_end
@@ -63,7 +63,7 @@ class TermColumns:
     unions: Numbered[frozenset[str]] = field(default_factory=lambda: Numbered(frozenset()))
     clash: Lut = field(default_factory=Lut)
     _behind: Lut = field(default_factory=Lut)
-    _doubted: Lut = field(default_factory=Lut)
+    _in_doubt: Known = field(default_factory=Known)
     _number: dict[tuple[object, ...], int] = field(default_factory=dict)
     _group: dict[tuple[frozenset[str], ...], int] = field(default_factory=dict)
     _verdict_of: dict[tuple[int, ...], int] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class TermColumns:
         """Forget the verdicts, and keep for what they may wait."""
         self.verdicts, self.states = [], Numbered()
         self.state, self.rank, self.waits, self.clash = Lut(), Lut(), Lut(), Lut()
-        self._doubted, self._of_voice = Lut(), Lut()
+        self._in_doubt, self._of_voice = Known(), Lut()
         self._number, self._verdict_of = {}, {}
         self._own_number = -1
         self._combined = Combined()
@@ -103,12 +103,16 @@ class TermColumns:
         found = passes[table.number].doubts
         if not found or not found[column].codes.any():
             return settled
-        for number in range(len(self._doubted), len(self.verdicts)):
-            value = self.verdicts[number].value
-            status = Status.UNDETERMINED if value is None else Status.PROVISIONAL
-            self._doubted.items.append(self.number(Verdict(value, status, False)))
         doubts = found[column]
-        return Verdicts(np.where(doubts.codes != 0, self._doubted.array()[verdicts], verdicts), doubts)
+        (where,) = doubts.codes.nonzero()
+        verdicts = verdicts.copy()
+        verdicts[where] = self._in_doubt.of(verdicts[where], len(self.verdicts), self._doubted)
+        return Verdicts(verdicts, doubts)
+
+    def _doubted(self, number: int) -> int:
+        """The number of a verdict when it is in doubt."""
+        value = self.verdicts[number].value
+        return self.number(Verdict(value, Status.UNDETERMINED if value is None else Status.PROVISIONAL, False))
 
     def judged(self, verdicts: Codes) -> Codes | None:
         """The number of the sets of names for which each row's verdict waits, among `groups`; None where none does."""
