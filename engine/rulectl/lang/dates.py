@@ -75,10 +75,12 @@ def _day(year: str, month: str, day: str) -> dt.date | None:
 
 
 def _moment(day: dt.date, parts: dict[str, str | None]) -> dt.datetime | None:
-    """The clock on a day. A clock of another time zone is none of ours; parts of a second have to be zero."""
+    """The clock on a day. A clock of another time zone is none of ours; parts of a second are rounded, as those of
+    a native moment are."""
     hour, minute, second = int(parts["H"] or 0), int(parts["M"] or 0), int(parts["S"] or 0)
+    part = dt.timedelta(seconds=round(float(f"0.{parts['F'] or 0}")))
     half, ampm = parts["half"] or "", (parts["ampm"] or "").strip().lower()
-    if parts["zone"] or (parts["F"] or "").strip("0") or ((ampm or half in ("下午", "上午")) and not 1 <= hour <= 12):
+    if parts["zone"] or ((ampm or half in ("下午", "上午")) and not 1 <= hour <= 12):
         return None
     if half in ("晚上", "早上") and hour == 12:  # of this day or of the next? noon is neither
         return None
@@ -87,8 +89,8 @@ def _moment(day: dt.date, parts: dict[str, str | None]) -> dt.datetime | None:
     elif (half in ("上午", "凌晨") or ampm == "am") and hour == 12:
         hour = 0
     try:
-        return dt.datetime.combine(day, dt.time(hour, minute, second))
-    except ValueError:
+        return dt.datetime.combine(day, dt.time(hour, minute, second)) + part
+    except (ValueError, OverflowError):
         return None
 
 
