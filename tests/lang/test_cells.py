@@ -112,6 +112,22 @@ def test_an_unknown_function_is_one_mistake(text: str, slugs: list[str], hint: s
     assert hint in dict(broken.problems[-1].fields)["meant_zh"]
 
 
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        ("￥0.5/天", "签收天数 * 0.5"),
+        ("4 + 0.5/天", "4 + 签收天数 * 0.5"),
+        ("0.5元/天 * 签收天数", "0.5 * 签收天数"),
+        ("每件 5 元", "件数 * 5"),
+        ("$2 per order", "orders * 2"),
+    ],
+)
+def test_a_rate_is_told_with_the_sum_to_write(text: str, formula: str) -> None:
+    broken = parse_output(text, TYPES["number"], SCOPE, "元")
+    assert isinstance(broken, Broken)
+    assert dict(broken.problems[0].fields)["formula"] == formula
+
+
 def check_output(row: Row) -> None:
     column = TYPES[row["type"]]
     expr = parse_output(row["text"], column, SCOPE, row["unit"])
@@ -162,7 +178,13 @@ def computed(expr: Expr) -> str:
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("其它", "写「否则」"), ("Others", "写「否则」"), ("／", "条件不限就写「-」"), ("质量", "最接近的是「质量问题」")],
+    [
+        ("其它", "写「否则」"),
+        ("Others", "写「否则」"),
+        ("／", "条件不限就写「-」"),
+        ("质量", "最接近的是「质量问题」"),
+        ("所有问题", "条件不限就写「-」"),
+    ],
 )
 def test_what_is_meant_by_no_value_is_said(text: str, hint: str) -> None:
     column = Type(Kind.ENUM, values=("质量问题", "瑕疵"))

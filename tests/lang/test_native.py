@@ -80,6 +80,21 @@ def test_native_condition() -> None:
     assert parser.test_of(Decimal(3), "3", TYPES["list:number"], SCOPE) == Is("=", Literal(Decimal(3)))
 
 
+def test_native_shares_say_of_what() -> None:
+    """Excel keeps 50% as 0.5: in a column of per cents 0.5 may be either, in one of money nobody knows of what."""
+    for read in (parser.test_of, output_of):
+        for value, text, unit, readings in (
+            (Decimal("0.5"), "0.5", "%", ["0.5%", "50%"]),
+            (Decimal("0.05"), "5%", "元", []),
+        ):
+            found = read(value, text, TYPES["number"], SCOPE, unit)
+            assert isinstance(found, Broken)
+            (problem,) = found.problems
+            assert problem.slug == ("ambiguous-entry" if readings else "share-of-what")
+            assert [dict(problem.fields)[name] for name in ("first", "second")] == readings if readings else True
+        assert not isinstance(read(Decimal("1.5"), "1.5", TYPES["number"], SCOPE, "%"), Broken)
+
+
 def test_native_day_in_a_column_with_clocks_is_two_things() -> None:
     found = parser.test_of(DAY, "2025-06-01", TYPES["datetime"], SCOPE)
     assert isinstance(found, Broken)

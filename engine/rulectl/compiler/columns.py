@@ -152,8 +152,8 @@ def read_columns(block: DraftBlock, head: Head, work: Work, found: list[Finding]
     conditions: list[int] = []
     conclusions = 0
     last = 0
-    own = _own_width(block, found)
-    for position, (role_cell, heading) in enumerate(zip(block.rows[1][:own], block.rows[2], strict=False)):
+    width = _own_width(block, found)
+    for position, (role_cell, heading) in enumerate(zip(block.rows[1][:width], block.rows[2], strict=False)):
         role = _role(block, position, found)
         if role is None:
             continue

@@ -55,7 +55,8 @@ def not_allowed(
 ) -> Problem:
     """A text that is none of the allowed values; `hint` is the key of what else may be meant by it."""
     shown = ";".join(values[:SHOWN]) + (";…" if len(values) > SHOWN else "")
-    near = nearest(text, values)
+    within = [value for value in values if text and text in value]
+    near = nearest(text, values) or (within[0] if len(within) == 1 else "")
     # said only where one is near
     said = {
         f"near_{lang}": (say("lang-nearest", lang, near=near) if near else "") + (say(hint, lang) if hint else "")

@@ -5,18 +5,36 @@ and a price by the day where an amount is wanted. Each is told with what to writ
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
-from rulectl.lang.chars import plain, visible
+from rulectl.lang.chars import lowered, plain, visible
 from rulectl.lang.faults import clipped, problem
 from rulectl.lang.scope import Problem, Scope
-from rulectl.lang.units import is_unit, same_unit
+from rulectl.lang.units import family, is_unit, same_unit
 from rulectl.lang.words import PREFIX
 from rulectl.source import Span
 from rulectl.types import NUMBER, Kind, Type
 from rulectl.values import number, number_text
 
 _NOTHING = frozenset(
-    ("/", "\\", "*", "n/a", "na", "无", "不适用", "其他", "其它", "other", "others", "none", "nil", "--")
+    (
+        "/",
+        "\\",
+        "*",
+        "n/a",
+        "na",
+        "无",
+        "不适用",
+        "其他",
+        "其它",
+        "other",
+        "others",
+        "none",
+        "nil",
+        "--",
+        "free",
+        "免费",
+    )
 )
 """What people write where nothing is asked, or nothing concluded."""
 COMPARED = "|".join(sorted(map(re.escape, PREFIX), key=len, reverse=True))
@@ -27,8 +45,9 @@ _RATE = re.compile(
     rf"{_AMOUNT}\s*(?:[/每]|per\b|an?\b)\s*{_UNIT}|每(?P<each>[^\W\d_]{{1,3}}?)\s*{_AMOUNT.replace('?P<', '?P<b_')}"
 )
 
+_PER = re.compile(rf"{_AMOUNT}\s*/\s*{_UNIT}(?![^\W\d_])")
 _SHARE = re.compile(rf"(?:{COMPARED}|[<>=≤≥]{{1,2}})?\s*(?P<number>[0-9]+(?:\.[0-9]+)?)\s*%\s*(?:以上|以下|以内)?")
-_SHARES = ("%", "倍", "折")
+_SHARES = ("倍", "折")
 
 
 def no_condition(text: str, column: Type) -> Problem | None:
@@ -44,7 +63,8 @@ def no_conclusion(text: str, column: Type, scope: Scope) -> Problem | None:
         return None
     if _nothing(text):
         return problem("unclear-conclusion", Span(0, len(text)), text=visible(text))
-    found = _RATE.fullmatch(visible(plain(text)).lower()) if column == NUMBER else None
+    said_so = lowered(plain(text))
+    found = (_RATE.fullmatch(said_so.strip()) or _PER.search(said_so)) if column == NUMBER else None
     if found is None:
         return None
     said = {name.removeprefix("b_"): part for name, part in found.groupdict().items() if part is not None}
@@ -54,19 +74,29 @@ def no_conclusion(text: str, column: Type, scope: Scope) -> Problem | None:
     counted = [s.name for s in scope.distinct if s.type == NUMBER and s.unit and same_unit(by, s.unit)]
     many = counted[0] if len(counted) == 1 else f"{by}s" if by.isascii() else f"{by}数"
     each = number(said["number"]) / (100 if "percent" in said else 1)
-    fields = {"text": clipped(visible(text)), "unit": by, "formula": f"{many} * {number_text(each)}"}
+    amount = number_text(each) if many in text else f"{many} * {number_text(each)}"
+    formula = amount if found.re is _RATE else visible(f"{text[: found.start()]}{amount}{text[found.end() :]}")
+    fields = {"text": clipped(visible(text)), "unit": by, "formula": clipped(formula)}
     return problem("rate-in-conclusion", Span(0, len(text)), **fields)
 
 
 def no_share(text: str, column: Type, unit: str, scope: Scope) -> Problem | None:
     """`5%` where amounts are counted in something: five hundredths of it, or of another amount?"""
     found = _SHARE.fullmatch(visible(plain(text))) if column.kind is Kind.NUMBER and unit else None
-    if found is None or any(same_unit(unit, share) for share in _SHARES):
+    if found is None or any(same_unit(unit, share) for share in ("%", *_SHARES)):
         return None
     share, hundredths = found["number"], number_text(number(found["number"]) / 100)
     of = [s.name for s in scope.distinct if s.type.kind is Kind.NUMBER and s.unit and same_unit(s.unit, unit)]
     fields = {"text": visible(text), "unit": unit, "number": hundredths, "formula": f"{(of or ['…'])[0]} * {share}%"}
     return problem("share-of-what", Span(0, len(text)), **fields)
+
+
+def no_fraction(share: object, text: str, unit: str) -> Problem | None:
+    """A number of Excel's such as 0.5 where per cents are counted: half of one, or fifty, as Excel keeps `50%`?"""
+    if family(unit) != "%" or not isinstance(share, Decimal) or not 0 < share < 1 or text.strip().endswith("%"):
+        return None
+    first, second = (f"{number_text(value)}%" for value in (share, share * 100))
+    return problem("ambiguous-entry", Span(0, len(text)), first=first, second=second)
 
 
 def _nothing(text: str) -> bool:

@@ -17,7 +17,7 @@ from rulectl.lang.conditions import list_of_tests, subject_tests
 from rulectl.lang.expressions import Parser
 from rulectl.lang.faults import Fault, strange
 from rulectl.lang.literals import read_boolean, unmarked, value_of
-from rulectl.lang.misfits import no_conclusion, no_condition, no_share
+from rulectl.lang.misfits import no_conclusion, no_condition, no_fraction, no_share
 from rulectl.lang.operands import settled
 from rulectl.lang.outputs import finish, of_type, output, template_cell
 from rulectl.lang.pieces import column_of
@@ -151,7 +151,11 @@ def test_of(value: Native, text: str, column: Type, scope: Scope, unit: str = ""
         return parse_test(text if value is None else value, column, scope, unit)
     if column.kind is Kind.DATETIME and isinstance(value, dt.date) and ":" not in text and not _clocked(value):
         return parse_test(value.strftime("%Y-%m-%d"), column, scope, unit)
-    read = no_share(text, column, unit, scope) or value_of(_percent(value, text, unit), column.item, unit)
+    read = (
+        no_fraction(value, text, unit)
+        or no_share(text, column, unit, scope)
+        or value_of(_percent(value, text, unit), column.item, unit)
+    )
     if isinstance(read, Problem):
         return Broken((Problem(read.slug, Span(0, len(text)), read.fields, read.cells),))
     return Is("=", Literal(read, Span(0, len(text))), Span(0, len(text)))
@@ -189,7 +193,11 @@ def output_of(value: Native, text: str, column: Type, scope: Scope, unit: str = 
     """A conclusion cell that holds an Excel value."""
     if value is None or isinstance(value, str):
         return parse_output(text if value is None else value, column, scope, unit)
-    read = no_share(text, column, unit, scope) or value_of(_percent(value, text, unit), column, unit)
+    read = (
+        no_fraction(value, text, unit)
+        or no_share(text, column, unit, scope)
+        or value_of(_percent(value, text, unit), column, unit)
+    )
     if isinstance(read, Problem):
         return Broken((Problem(read.slug, Span(0, len(text)), read.fields, read.cells),))
     return Literal(read, Span(0, len(text)))

@@ -42,7 +42,7 @@ class Conditions:
         self.column = column
         self.unit = unit
         self.scope = scope
-        self.numeric = _plain_number(column)
+        self.numeric = _plain_number(column, unit)
         self.listing = column.kind.textual and not column.many and not any(map(_SEPARATOR.search, column.values))
         self.alone: dict[str, str | None] = {}
 
@@ -109,7 +109,7 @@ class Conclusions:
         self.unit = unit
         self.scope = scope
         self.free = column.kind is Kind.STRING and not column.many and not column.values
-        self.numeric = _plain_number(column)
+        self.numeric = _plain_number(column, unit)
 
     def read(self, value: Native, text: str) -> Expr | Broken | None:
         """What `output_of` reads."""
@@ -120,10 +120,11 @@ class Conclusions:
         return output_of(value, text, self.column, self.scope, self.unit)
 
 
-def _plain_number(column: Type) -> bool:
-    """Whether a column takes any number."""
+def _plain_number(column: Type, unit: str) -> bool:
+    """Whether a column takes any number, whatever it looks like."""
     return (
-        column.kind is Kind.NUMBER
+        not unit.endswith(("%", "％"))
+        and column.kind is Kind.NUMBER
         and not column.many
         and not column.values
         and column.low is None

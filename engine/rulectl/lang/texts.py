@@ -18,7 +18,7 @@ from rulectl.lang.literals import match_allowed
 from rulectl.lang.operands import Operand
 from rulectl.lang.pieces import Column, Piece, ambiguous, bound, checked_list, met
 from rulectl.lang.syntax import AllOf, Any, Comparison, Contains, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
-from rulectl.lang.words import MEANT
+from rulectl.lang.words import meant
 from rulectl.source import Span
 from rulectl.types import compatible
 
@@ -346,7 +346,7 @@ class TextReader:
         if several:
             return Piece(OneOf(tuple(Is("=", Literal(one)) for one in several), span), "other")
         cell = self.column.symbol.cell if self.column.symbol else None
-        raise Fault(not_allowed(text, self.column.type.values, span, cell, MEANT.get(plain(text).lower())))
+        raise Fault(not_allowed(text, self.column.type.values, span, cell, meant(plain(text).lower())))
 
     def _maybe_outside(self, value: Expr, start: int, excepting: bool) -> Piece:
         """`A 以外` is all but A; inside `除 … 外` the word belongs to that."""

@@ -18,7 +18,7 @@ from rulectl.lang.months import NAMED_MONTH
 from rulectl.lang.numerals import CHARACTERS
 from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.syntax import Comparison, Function
-from rulectl.lang.units import Quantity, quantity_at
+from rulectl.lang.units import GROUPED, Quantity, quantity_at
 from rulectl.lang.words import (
     BREAKS,
     FILLING,
@@ -31,6 +31,7 @@ from rulectl.lang.words import (
     WORD_SIZES,
 )
 from rulectl.source import Span
+from rulectl.values import number
 
 Kind = Choice["number", "date", "text", "name", "function", "word", "sign", "end", "unknown"]
 
@@ -119,6 +120,12 @@ class Lexer:
             return Token("date", Span(pos, moment[1]), date=moment[0])
         money = _MONEY.match(self.text, pos)
         start = money.end() if money else pos
+        grouped = GROUPED.match(self.text, start) if money else None
+        if grouped:  # behind a sign of money a comma parts thousands and nothing else
+            unit = "$" if self.text[pos] == "$" else "元"
+            return Token(
+                "number", Span(pos, grouped.end()), quantity=Quantity(number(grouped[0].replace(",", "")), unit)
+            )
         found = quantity_at(self.text, start, self.units)
         if isinstance(found, str):
             end = re.compile(r"[0-9.eE+]*").match(self.text, start)

@@ -17,6 +17,7 @@ from rulectl.values import CONTEXT, DIGITS
 
 _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("元", "块", "块钱", "圆", "元人民币", "人民币", "rmb", "cny", "¥", "yuan"),
+    ("$", "usd", "us$", "美元", "dollar", "dollars"),
     ("天", "日", "d", "day", "days"),
     ("小时", "时", "个小时", "钟头", "h", "hr", "hrs", "hour", "hours"),
     ("分钟", "分", "min", "mins", "minute", "minutes"),
@@ -34,7 +35,7 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
 )
 _ALONE = (
     *("年", "角", "条", "双", "套", "张", "箱", "包", "瓶", "盒", "只", "斤", "吨"),
-    *("米", "厘米", "公里", "km", "cm", "m", "积分", "星", "级", "折", "倍", "usd", "$", "美元", "岁"),
+    *("米", "厘米", "公里", "km", "cm", "m", "积分", "星", "级", "折", "倍", "岁"),
 )
 _FAMILY = {unit: family[0] for family in _FAMILIES for unit in family} | {unit: unit for unit in _ALONE}
 _TIME = {"天": 86400, "小时": 3600, "分钟": 60, "秒": 1, "周": 7 * 86400}

@@ -128,6 +128,13 @@ MEANT = {
     **dict.fromkeys(("/", "\\", "*", "无", "n/a"), "lang-hint-anything"),
 }
 """What people write where they mean none of the allowed values, and the key of what they are told of."""
+_ALL = ("all ", "any ", "every ", "所有", "全部", "任何", "任意")
+
+
+def meant(word: str) -> str | None:
+    """The key of what is told of a word that is no allowed value: `N/A`, `其他`, `all zones`."""
+    return MEANT.get(word) or ("lang-hint-anything" if word.startswith(_ALL) else None)
+
 
 FOREIGN = {
     **dict.fromkeys(

@@ -120,7 +120,7 @@ _PLAIN: dict[str, dict[str, str]] = {
     },
     "type": {
         Kind.STRING.value: "文本,文字,字符串 / string,text",
-        Kind.ENUM.value: "枚举,选项,单选 / enum,choice",
+        Kind.ENUM.value: "枚举,列举,选项,单选 / enum,choice",
         Kind.NUMBER.value: "数值,数字,金额,整数,小数 / number,amount,integer,decimal",
         Kind.BOOLEAN.value: "是否,布尔,是/否 / boolean,yes/no",
         Kind.DATE.value: "日期 / date",
