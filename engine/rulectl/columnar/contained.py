@@ -18,6 +18,7 @@ import polars as pl
 
 from rulectl.columnar.codes import Codes, Mask, Numbered, Part, Rows, constant, distinct_words
 from rulectl.columnar.columns import Column
+from rulectl.columnar.held import or_of
 from rulectl.columnar.states import BLANK, CERTAIN, MISSING, UNCERTAIN, Lens, Pair, State, classes_of, given
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN
 from rulectl.runtime.contents import Contents
@@ -105,12 +106,7 @@ class Lists:
         found = self._sets.get(lens.contents.texts)
         if found is None:
             bits = lens.of_items(self.values)
-            held = np.zeros((len(self.sizes), bits.shape[1]), np.uint64)
-            (full,) = self.sizes.nonzero()
-            if len(full):
-                start = (np.cumsum(self.sizes) - self.sizes)[full]
-                for word in range(bits.shape[1]):
-                    held[full, word] = np.bitwise_or.reduceat(bits[:, word].take(self.items), start)
+            held = or_of(bits, self.items, self.sizes)
             at, codes = distinct_words(held)
             codes = codes + np.int32(FIRST)
             codes[self.null] = UNKNOWN

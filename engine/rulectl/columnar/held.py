@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rulectl.columnar.codes import Mask, Rows
+from rulectl.columnar.codes import Codes, Mask, Rows
 from rulectl.lang.syntax import AllOf, Except, Is, Literal, OneOf, Test
 from rulectl.runtime.contents import Contents
 from rulectl.runtime.lowering import NONE, Slot
@@ -54,21 +54,29 @@ class HeldBits(NamedTuple):
 
     def holds(self, sets: Words) -> Words:
         """The rules that hold of lists with these texts, (sets, words)."""
-        held = [_bit(sets, place) for place in range(len(self.contents.texts))]
-        found = np.tile(self.free, (len(sets), 1))
-        for mask, rules in zip(held, self.by_text, strict=True):
-            if rules.any():
-                found[mask] |= rules
-        by_name = dict(zip(self.contents.texts, held, strict=True))
+        bits = np.unpackbits(sets.view(np.uint8), axis=1, count=len(self.by_text), bitorder="little")
+        # as truth values end to end, they are looked through four times as fast
+        row, text = np.divmod(np.flatnonzero(bits.view(np.bool_)), len(self.by_text))
+        sizes = np.bincount(row, minlength=len(sets))
+        found = or_of(self.by_text, text, sizes)
+        found |= self.free
         for mine, tests in self.others:
-            met = np.logical_and.reduce([_met(test, by_name) for test in tests])
+            named = {name: bits[:, place] == 1 for place, name in enumerate(self.contents.texts)}
+            met = np.logical_and.reduce([_met(test, named) for test in tests])
             found[met, mine >> 6] |= _ONE << np.uint64(mine & 63)
         return found
 
 
-def _bit(sets: Words, place: int) -> Mask:
-    """Which sets have a text."""
-    return (sets[:, place >> 6] >> np.uint64(place & 63) & _ONE).astype(np.bool_)
+def or_of(words: Words, at: Rows | Codes, sizes: Rows) -> Words:
+    """The OR of so many rows of words for each size, given by their places end to end."""
+    found = np.zeros((len(sizes), words.shape[1]), np.uint64)
+    (full,) = sizes.nonzero()
+    if len(full):
+        start = (np.cumsum(sizes) - sizes)[full]
+        # word by word is three times as fast as row by row
+        for word in range(words.shape[1]):
+            found[full, word] = np.bitwise_or.reduceat(words[:, word].take(at), start)
+    return found
 
 
 def _met(test: Test, held: dict[str, Mask]) -> Mask:

@@ -46,8 +46,8 @@ class ListReader:
         self.parts = found is not None
         """Whether texts can be parted at all."""
         marks, signs = found or ("", "")
-        self._marks, self._odd = f"[{re.escape(marks)}]", f"[{re.escape(signs)}]"
-        self._other_marks = f"[{re.escape(marks.replace(';', ''))}]"
+        others = marks.replace(";", "")
+        self._odd, self._other_marks, self._rare = (f"[{re.escape(some)}]" for some in (signs, others, signs + others))
         self.forget()
 
     def forget(self) -> None:
@@ -72,9 +72,12 @@ class ListReader:
     def texts(self, series: pl.Series) -> tuple[Lists, Mask | None]:
         """The same of texts."""
         null = series.is_null() | (series == "")
-        odd = series.str.contains(self._odd) | (series.str.len_bytes() > _LONGEST)
+        odd = (series.str.len_bytes() > _LONGEST).fill_null(False)
+        rare = series.str.contains(self._rare).any()  # in most columns there is nothing to be looked for by itself
+        if rare:
+            odd |= series.str.contains(self._odd).fill_null(False)
         some = series.set(odd, None) if odd.any() else series
-        if some.str.contains(self._other_marks).any():
+        if rare:
             some = some.str.replace_all(self._other_marks, ";")
         lists = some.str.split(";")
         sizes = _sizes(lists)
@@ -86,7 +89,7 @@ class ListReader:
         if blank.any():
             found = np.bincount(_row_of(sizes)[~blank], minlength=len(sizes)) == 0
             odd |= pl.Series(found & (sizes > 0)) & ~null
-        whole = odd.fill_null(False).arg_true()
+        whole = odd.arg_true()
         return self._made(codes, sizes, null.to_numpy(), self._read_whole(whole, series))
 
     def _read_whole(self, at: pl.Series, series: pl.Series) -> Sequence[tuple[int, Value | Problem]]:
