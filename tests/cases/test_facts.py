@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from rulectl.cases import facts as module
 from rulectl.cases.facts import BadCase, FactReader, Slot
-from rulectl.cases.placeholders import NOTHING, taken_for
+from rulectl.cases.placeholders import NOTHING, taken_for, zero_date
 from rulectl.lang.literals import read_value
 from rulectl.lang.scope import Problem
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
-from rulectl.types import NUMBER, STRING
+from rulectl.types import DATETIME, NUMBER, STRING, Type
 from tests.cases.vocabulary import ISSUES, RULEBOOK, TERMS
 
 CASE = {"工单号": "1", "问题类型": "色差", "订单实付金额": 99}
@@ -111,15 +111,21 @@ TEXTS = st.one_of(
 )
 
 
-@given(
-    TEXTS | st.sampled_from(sorted(NOTHING)), st.sampled_from([STRING, NUMBER]), st.sampled_from(["", "元", "%", "天"])
+STAMPS = st.from_regex(
+    r"\A(19|20|00)[0-9]{2}[-/.][0-3]?[0-9][-/][0-3]?[0-9][ T]{0,2}[0-2]?[0-9]:[0-6]?[0-9](:[0-6][0-9])?\Z"
+) | st.sampled_from(
+    ["1899-12-30 00:00", "1970-01-01 00:00:00", "1970/1/1 8:00", "0000-00-00 00:00:00", "1900-01-00 0:00"]
 )
-def test_the_short_cut_reads_as_the_long_way(text: str, type_: object, unit: str) -> None:
-    assert type_ in (STRING, NUMBER)
-    kind = STRING if type_ is STRING else NUMBER
+
+
+@pytest.mark.parametrize("kind", [STRING, NUMBER, DATETIME], ids=["text", "number", "moment"])
+@given(TEXTS | STAMPS | st.sampled_from(sorted(NOTHING)), st.sampled_from(["", "元", "%", "天"]))
+def test_the_short_cut_reads_as_the_long_way(kind: Type, text: str, unit: str) -> None:
     read = Slot(Term("x", "x", Role.INPUT, kind, unit)).text(text)
     meant = taken_for(text, kind)
     long = meant if isinstance(meant, Problem) else read_value(meant, kind, unit)
+    if kind is DATETIME and not isinstance(long, Problem):
+        long = zero_date(long) or long
     assert read == long
     assert type(read) is type(long)
 

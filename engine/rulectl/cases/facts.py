@@ -37,6 +37,8 @@ _SHORT = 200
 _RUN = "=+-@\t\r"
 """What a spreadsheet takes for the start of a formula."""
 _DIGITS = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
+_STAMP = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2}) ([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+"""A moment as shop software writes it; hardly two cases have the same."""
 
 # What may be remembered: equal values of one of these classes mean the same (1 and True are of two classes).
 _PLAIN = (bool, int, float, Decimal, dt.date, dt.timedelta, NoneType)
@@ -45,7 +47,19 @@ _PLAIN = (bool, int, float, Decimal, dt.date, dt.timedelta, NoneType)
 class Slot:
     """A term as a case fills it: how its values are read, and what has been read before."""
 
-    __slots__ = ("_earlier", "_free", "_number", "_problems", "_timely", "id", "natives", "required", "term", "texts")
+    __slots__ = (
+        "_earlier",
+        "_free",
+        "_moment",
+        "_number",
+        "_problems",
+        "_timely",
+        "id",
+        "natives",
+        "required",
+        "term",
+        "texts",
+    )
 
     def __init__(self, term: Term) -> None:
         self.term = term
@@ -59,6 +73,7 @@ class Slot:
         self._free = kind is Kind.STRING and not term.type.many and not term.type.values
         self._number = kind is Kind.NUMBER and not term.type.many
         self._timely = kind in (Kind.DATE, Kind.DATETIME) and not term.type.many
+        self._moment = self._timely and kind is Kind.DATETIME
 
     def text(self, raw: str) -> Value | Problem:
         """The value of a cell's text; blank is None. What `texts` holds already is not asked for here."""
@@ -94,11 +109,13 @@ class Slot:
 
     def _plain(self, raw: str) -> Value:
         """The value of the commonest texts at a fraction of the price, None for all others: free text that begins with
-        a letter or digit, holds nothing but printable characters and is no `NULL`, and plain numbers. A test holds this
-        to `_read`."""
+        a letter or digit, holds nothing but printable characters and is no `NULL`, plain numbers, moments in digits. A
+        test holds this to `_read`."""
         if self._number:
             number = Decimal(raw) if _DIGITS.fullmatch(raw) else None
             return number if number is not None and within(number, self.term.type) else None
+        if self._moment:
+            return _moment(raw)
         # no blank but a plain one is printable; `1E+17` is a number that a spreadsheet has rounded
         plain = self._free and raw and raw[0].isalnum() and raw.isprintable() and raw[-1] != " " and raw not in NOTHING
         return raw if plain and "+" not in raw and len(raw) < _SHORT else None
@@ -115,6 +132,19 @@ class Slot:
                 self.natives.clear()
             self.natives[raw.__class__, raw] = value
         return value
+
+
+def _moment(raw: str) -> dt.datetime | None:
+    """A moment in digits alone; None of whatever else it may be, or if it is none."""
+    found = _STAMP.fullmatch(raw)
+    if found is None:
+        return None
+    year, _, month, day, hour, minute, second = found.groups()
+    try:
+        moment = dt.datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
+    except ValueError:
+        return None
+    return None if zero_date(moment) else moment
 
 
 @dataclass(frozen=True, slots=True)
