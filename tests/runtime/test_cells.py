@@ -243,7 +243,7 @@ def test_a_program_is_made_of_numbered_names(shape: Shape) -> None:
     assert not [t.string for t in tokens if t.type == tokenize.STRING]
     assert {t.string for t in tokens if t.type == tokenize.NUMBER} <= {"0", "0.0", "1", "2", "3"}
     known = {
-        "settle", "case", "values", "codes", "base", "text", "cell", "rule", "facts", "outputs", "firings", "more",
+        "settle", "values", "codes", "base", "text", "cell", "rule", "facts", "outputs", "firings", "more",
         "derived", "statuses", "status", "counted", "noted", "together", "Facts", "outputs_", "__class__", "_values",
         "isprintable", "isalnum", "strip", "code", "starts", "parts", *written._COMMON,
     }  # fmt: skip

@@ -224,7 +224,7 @@ class Quick:
                 return None
             values = layout[1](case)
         settle = self.settle  # looked up and called in one expression, it takes three times as long
-        return settle(case, values)
+        return settle(values)
 
     def _merged(self, names: tuple[str, ...], further: Further | None) -> Further | None:
         """With the terms that several tables write and that all of them have spoken of now; None where they clash."""

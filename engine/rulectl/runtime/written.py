@@ -29,7 +29,7 @@ Unsettled = tuple[()]
 UNSETTLED: Final[Unsettled] = ()
 """In place of the outcome of a case that was read, and that some table does not settle."""
 
-Settle = Callable[[Mapping[str, Any], tuple[Any, ...]], Outcome | Unsettled | None]
+Settle = Callable[[tuple[Any, ...]], Outcome | Unsettled | None]
 """The outcome of a case, of which the values come in the order of the shape, where the short way settles it; None where
 it must be read first."""
 
@@ -130,7 +130,7 @@ def _compiled(shape: Shape) -> CodeType:
 
 def program(shape: Shape) -> str:
     """The program of a shape."""
-    lines = ["def settle(case, values):", *_reading(shape)]
+    lines = ["def settle(values):", *_reading(shape)]
     for number, step in enumerate(shape.steps):
         lines += _step(number, step)
         if len(shape.steps) > 1:
