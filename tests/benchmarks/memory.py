@@ -52,6 +52,8 @@ def measure(command: list[str]) -> str:
         time.sleep(_PAUSE)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    if run.returncode > 1:
+        sys.exit(f"it failed: {' '.join(command)}")
     parts = ", ".join(f"{size / 1e9:.2f}" for size in each.values() if size)
     return f"{time.perf_counter() - start:6.1f} s {cpu:6.1f} s {whole / 1e9:6.2f} GB ({parts})"
 
