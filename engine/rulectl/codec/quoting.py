@@ -9,11 +9,12 @@ loaded no sooner either: to decide by compiled JSON nobody needs it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.scope import Broken, Scope, Symbol
@@ -25,56 +26,50 @@ if TYPE_CHECKING:
     from rulectl.lang.swift import Conclusions, Conditions
 
 T = TypeVar("T")
-T_contra = TypeVar("T_contra", contravariant=True)
 
 _FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What decoding, reading and printing raise over an entry that is nonsense: whoever decides by it fails by itself."""
 
 
-class Cells(Protocol[T_contra]):
+@dataclass(frozen=True)
+class Cells(ABC, Generic[T]):
     """The cells of one column."""
 
-    def says(self, text: str, item: T_contra) -> bool:
-        """Whether a cell with this text means an entry."""
-        ...
-
-    def shown(self, item: T_contra) -> str:
-        """An entry in words."""
-        ...
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Those of a condition."""
-
-    column: Type
+    type: Type
     unit: str
     scope: Scope
+
+    @abstractmethod
+    def means(self, text: str) -> T | Broken:
+        """What a cell with this text says."""
+
+    @abstractmethod
+    def shown(self, item: T) -> str:
+        """An entry in words."""
+
+
+class Asking(Cells[Test]):
+    """Those of a condition."""
 
     @cached_property
     def _reader(self) -> Conditions:
         from rulectl.lang.swift import Conditions
 
-        return Conditions(self.column, self.unit, self.scope)
+        return Conditions(self.type, self.unit, self.scope)
 
-    def says(self, text: str, item: Test) -> bool:
+    def means(self, text: str) -> Test | Broken:
         from rulectl.lang.parser import is_otherwise
 
-        if is_otherwise(text) and text not in self.column.values:
-            return item == ANYTHING
-        return self._reader.read(text, text) == item
+        if is_otherwise(text) and text not in self.type.values:
+            return ANYTHING
+        return self._reader.read(text, text)
 
     def shown(self, item: Test) -> str:
-        return print_test(item, self.column, self.scope.names)
+        return print_test(item, self.type, self.scope.names)
 
 
-@dataclass(frozen=True)
-class Telling:
+class Telling(Cells[Expr | None]):
     """Those of a conclusion."""
-
-    type: Type
-    unit: str
-    scope: Scope
 
     @cached_property
     def _reader(self) -> Conclusions:
@@ -82,8 +77,8 @@ class Telling:
 
         return Conclusions(self.type, self.unit, self.scope)
 
-    def says(self, text: str, item: Expr | None) -> bool:
-        return self._reader.read(text, text) == item
+    def means(self, text: str) -> Expr | Broken | None:
+        return self._reader.read(text, text)
 
     def shown(self, item: Expr | None) -> str:
         return "" if item is None else print_expr(item, self.scope.names, in_cell=self.type)
@@ -122,7 +117,7 @@ class Written(Sequence[str], Generic[T]):
         text = self._texts[at]
         try:
             item = self._items[at]
-            return text if self._cells.says(text, item) else self._cells.shown(item)
+            return text if self._cells.means(text) == item else self._cells.shown(item)
         except _FAILURES:
             return text
 
