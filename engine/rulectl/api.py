@@ -74,7 +74,7 @@ def check(
 
         with sound(old.doubt):
             earlier = analyse(old.rulebook, Budget.of(budget))
-            told = compared_with(earlier, verdicts, loaded.rulebook.source)
+            told = compared_with(earlier, verdicts, old.rulebook, loaded.rulebook)
             changes = (*_changes(old.rulebook, loaded.rulebook, budget), *told)
     compiled = told_better(loaded.findings, verdicts)
     return CheckReport(loaded.rulebook, compiled, verdicts, loaded.path, loaded.sources, changes)

@@ -17,6 +17,7 @@ from rulectl.cli import main
 from rulectl.codec.case_schema import finding_schema
 from rulectl.compare.since import since
 from rulectl.diagnostics import Finding, finding
+from rulectl.model.rulebook import Rulebook
 from rulectl.sheets.text import grids
 from rulectl.sheets.writer import write_workbook
 from rulectl.source import FilePlace
@@ -260,5 +261,57 @@ def test_a_mistake_of_rules_is_the_same_by_whatever_case_it_is_shown() -> None:
 
     before = [clash("R1", "店铺"), clash("R1", "快递"), clash("R2", "店铺")]
     after = [clash("R1", "快递"), clash("R1", "产品"), clash("R3", "店铺")]
-    told = [(found.slug, found.rules) for found in since(before, after, "shop.xlsx")]
+    shop = Rulebook("shop", "shop", source="shop.xlsx")
+    told = [(found.slug, found.rules) for found in since(before, after, shop, shop)]
     assert told == [("finding-new", ("R3", "R9")), ("finding-gone", ("R2", "R9"))]
+
+
+GAP = """
+| 词汇表 |
+| 名称 | 角色 | 类型 | 取值 |
+| 车 | 输入 | 枚举 | 高铁;飞机;轮船 |
+| 类 | 推导 | 枚举 | 快;慢 |
+| 档 | 输出 | 枚举 | 甲;乙 |
+| 附言 | 输出 | 文本 | |
+
+| 参数表 |
+| 名称 | 类型 | 值 |
+| 说法 | 文本 | {said} |
+
+| 决策表 | 类 |
+| 规则号 | 条件 | 结论 |
+| | 车 | 类 |
+| B1 | {fast} | 快 |
+| B2 | 轮船 | 慢 |
+
+| 决策表 | 档 |
+| 规则号 | 条件 | 结论 |
+| | 类 | 档 |
+| C1 | 快 | 甲 |
+
+| 决策表 | 附言 |
+| 规则号 | 条件 | 结论 |
+| | 车 | 附言 |
+| D1 | - | :=说法 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("fast", "said", "told"),
+    [
+        ("高铁;飞机", "一路平安", []),
+        ("高铁;飞机", "改了", []),
+        ("高铁", "一路平安", ["finding-new", "finding-gone"]),
+    ],
+)
+def test_a_gap_is_the_same_in_whatever_words_it_is_told(fast: str, said: str, told: list[str], tmp_path: Path) -> None:
+    """As long as nothing changed that its table hangs on; a table before it does."""
+    books = []
+    for name, one, other in (("old.md", "高铁;飞机", "一路平安"), ("new.md", fast, said)):
+        (tmp_path / name).write_text(GAP.format(fast=one, said=other), "utf-8")
+        books.append(rulectl.load(tmp_path / name).rulebook)
+    gaps = [
+        finding("gap", FilePlace(""), table="档", verdict="counterexample", name="档", region_zh=text, region_en=text)
+        for text in ("车：轮船", "类：慢")
+    ]
+    assert [found.slug for found in since(gaps[:1], gaps[1:], *books)] == told
