@@ -155,6 +155,11 @@ def test_rejected_rows_come_back_as_they_were(rejects: str, batch: Batch, tmp_pa
     if rejects.endswith(".xlsx"):
         book = openpyxl.load_workbook(path)
         assert book.active is not None
+        assert book.active.auto_filter.ref == f"A1:J{len(odd) + 1}"
+        assert book.active["C2"].alignment.wrap_text
+        assert book.active.row_dimensions[2].height == 30
+        # nothing is run there, so that nothing keeps it from being run
+        assert [row[4].value for row in book.active.iter_rows(min_row=2)] == odd
         for row in book.active.iter_rows(min_row=2):
             row[7].value = 2
         book.save(path)

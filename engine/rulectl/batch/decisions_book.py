@@ -340,7 +340,7 @@ def _conditions(table: Table, rule: Rule, lang: Language) -> str:
     return "\n".join([say("report-otherwise", lang), *asked] if rule.otherwise else asked)
 
 
-def _lines(text: str, width: int) -> int:
+def lines_of(text: str, width: int) -> int:
     """How many lines a text takes in a column so many signs wide."""
     lines = sum(1 + max(0, wcwidth.wcswidth(line)) // width for line in text.split("\n"))
     return min(lines, _TALLEST)
@@ -370,7 +370,7 @@ def _rules(
             at,
             15
             * max(
-                _lines(text, width)
+                lines_of(text, width)
                 for text, width in zip((row[0], *row[2:]), (_RULE_WIDTHS[0], *_RULE_WIDTHS[2:]), strict=True)
             ),
         )
