@@ -31,6 +31,7 @@ TYPES = {
 NOTHING: dict[str, object] = dict.fromkeys(TYPES)
 DASH: dict[str, object] = dict.fromkeys(TYPES, "dash-value") | dict.fromkeys(("text", "date", "moment"))
 ERROR: dict[str, object] = dict.fromkeys(TYPES, "cell-error")
+ZONED: dict[str, object] = {"moment": "zoned-moment"}
 
 CELLS: tuple[tuple[str, dict[str, object]], ...] = (
     ("NULL", NOTHING | {"enum": "NULL"}),
@@ -62,7 +63,7 @@ CELLS: tuple[tuple[str, dict[str, object]], ...] = (
     ("13-07-2025", {"date": dt.date(2025, 7, 13)}),
     ("7/7/2025", {"date": dt.date(2025, 7, 7)}),
     *(
-        (text, {"moment": "zoned-moment"})
+        (text, ZONED)
         for text in (
             "2025-07-08T08:03:00Z",
             "2025-07-08T08:03:00+08:00",

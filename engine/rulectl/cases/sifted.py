@@ -3,7 +3,7 @@ and closing lines (`totals.py`), which are rejected.
 
 Of all rows few cells are asked, by their first signs: for the headings those of one column, in which fewest of the
 first rows can be the heading, which in most files are none; for totals the first cell, and further ones only where that
-is blank. For 100,000 rows of 14 columns that takes 4 ms, where to read them takes 70.
+is blank. For 100,000 rows of 14 columns that takes 1 ms, 20 where the first column is Chinese; to read them takes 70.
 """
 
 from __future__ import annotations
