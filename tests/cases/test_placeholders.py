@@ -75,6 +75,8 @@ CELLS: tuple[tuple[str, dict[str, object]], ...] = (
     ),
     ("2025-07-08 3:05 PM", {"moment": dt.datetime(2025, 7, 8, 15, 5)}),
     ("2025-07-08", {"moment": dt.datetime(2025, 7, 8)}),
+    ("0000-00-00 00:00:00", {"moment": "zero-date", "date": "zero-date", "text": "0000-00-00 00:00:00"}),
+    ("1900/1/0", {"moment": "zero-date"}),
     ("1970-01-01 08:01", {"moment": dt.datetime(1970, 1, 1, 8, 1)}),
 )
 FLAT = [(text, kind, meant) for text, of in CELLS for kind, meant in of.items()]

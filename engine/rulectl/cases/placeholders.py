@@ -36,6 +36,8 @@ _ROUNDED = re.compile(r"-?[0-9](?:\.[0-9]+)?E\+(?:[01][0-9]|20)")
 _BRACKETED = re.compile(r"\(¥?\s?[0-9][0-9,.]*\)")
 _ZONED = re.compile(r"[0-9]{4}[-/.年].{3,}?[0-9]:[0-9]{2}.*?\s?(?:Z|[A-Z]{3,4}|[+-][0-9]{2}:?[0-9]{2}(?:\s?\w+)?)")
 
+_NO_DAY = re.compile(r"0000[-/.]0?0[-/.]0?0(?![0-9]).*|1900[-/.]0?1[-/.]0?0(?![0-9]).*")
+
 _ZEROS = frozenset(
     dt.datetime(*parts)
     for parts in ((1, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1970, 1, 1), (1970, 1, 1, 8))
@@ -74,6 +76,8 @@ def taken_for(text: str, type_: Type) -> str | Problem:
 
 def _clear(text: str, whole: Span) -> Problem | None:
     """Why a text is no clear day or moment."""
+    if _NO_DAY.fullmatch(plain(text)):
+        return problem("zero-date", whole, text=clipped(text))
     days, end = either_day(plain(text), 0)
     if len(days) > 1:
         first, second = (f"{day}{plain(text)[end:]}" for day in days)
