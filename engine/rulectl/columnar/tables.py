@@ -283,8 +283,8 @@ class TableColumns:
         if opening is not None and bits is not None:
             odd = opening.odd(classes)
             (where,) = (left & ~odd).nonzero()
-            rest_of = [column[where] for column in classes]
-            looked = opening.look(bits, rest_of, len(where), self._starts_of, self._rules_of)
+            mine_of = [column[where] for column in classes]
+            looked = opening.look(bits, mine_of, len(where), self._starts_of, lambda at: self.starts[at].run.hits)
             starts[where] = looked.starts
             doubts = tuple(none.and_those(where, one) for none, one in zip(doubts, looked.doubts, strict=True))
             odd[where] = looked.judged
@@ -309,9 +309,6 @@ class TableColumns:
         """The starts of rows in which some rules hold."""
         return self._first_rules(self.holding.lowest(holding)) if self._first_only else self._sets(holding)
 
-    def _rules_of(self, start: int) -> tuple[int, ...]:
-        return self.starts[start].run.reach.hits
-
     def _first_rules(self, rules: Codes) -> Codes:
         """The starts of rows of which only the first rule that holds matters, by its number; NONE: none does."""
 
@@ -327,7 +324,11 @@ class TableColumns:
         def begin(fresh: Words) -> Codes:
             return np.array(list(map(self._hits, self.holding.rules(fresh))), np.int32)
 
-        return self._set_start.of(sets, begin)
+        # in most rows that lack facts no rule holds: these need not be told apart
+        some = np.flatnonzero(sets.any(axis=1))
+        starts = constant(len(sets), self._hits(()))
+        starts[some] = self._set_start.of(sets.take(some, axis=0), begin)
+        return starts
 
     def _of_hits(self, hits: tuple[int, ...]) -> Start:
         """The start of some rules that hold when nothing is open."""
