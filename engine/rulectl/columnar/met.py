@@ -2,8 +2,8 @@
 
 Sets of rules and lists of names are rows of 64-bit words here. One that comes again is found by a number mixed from its
 words, which says where to look in a table, for all rows of a frame at once; the words themselves decide whether it is
-the same. A dictionary of as many tuples takes ten times as long, and most of that to make the tuples. There are two
-places for each row; one that finds both taken takes the second, and what stood there counts as new when it comes again.
+the same: a dictionary would need a tuple made of each. There are two places for each row; one that finds both taken
+takes the second, and what stood there counts as new when it comes again.
 """
 
 from __future__ import annotations
