@@ -8,8 +8,9 @@ import pytest
 
 from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.checks import CHECKS, verdicts
+from rulectl.analysis.once import told_once
 from rulectl.analysis.study import Study
-from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, as_finding, whole_book
+from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, as_finding, undecided, whole_book
 from rulectl.codes import LANGUAGES, by_slug
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace
@@ -63,3 +64,10 @@ def test_a_finding_says_its_verdict() -> None:
     verdict = Verdict("policy-violated", Answer.PROVED, FilePlace("b.xlsx"), fields=(("policy", "P1"),))
     found = as_finding(verdict, {})
     assert (found.verdict, found.severity.value) == ("proved", "notice")
+
+
+def test_what_stays_open_for_one_reason_is_told_once() -> None:
+    study = Study(Rulebook("b", "b"))
+    subject = next(iter(whole_book(study)))
+    open_ = [undecided("overlap", subject, reason) for reason in ("note-tied", "note-over-free", "note-tied")]
+    assert list(told_once(study, open_)) == open_[:2]

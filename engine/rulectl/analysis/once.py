@@ -24,7 +24,12 @@ def told_once(study: Study, verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
     dead_rules = {(one.table, rule) for one in shown if one.slug in causes for rule in one.rules}
     gaps = {one.table for one in shown if one.slug == "gap"} - dead_tables
     blank = set(_left_blank(study, shown))
+    asked: set[Verdict] = set()
     for verdict in verdicts:
+        if verdict.answer is Answer.UNDECIDED:
+            if verdict in asked:
+                continue  # of two other rules, but it is the same cell that stands in the way
+            asked.add(verdict)
         match verdict.slug, verdict.answer:
             case "gap" | "gap-unknown" | "never-holds", Answer.COUNTEREXAMPLE if verdict.table in dead_tables:
                 continue

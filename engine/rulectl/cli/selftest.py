@@ -29,5 +29,5 @@ def test(book: str, coverage: bool) -> int:
     else:
         click.echo(test_run_text(run, loaded.rulebook, here.lang))
         if coverage:
-            click.echo(coverage_text(run, here.lang))
+            click.echo(coverage_text(run, loaded.rulebook, here.lang))
     return FINDINGS if run.failed or not run.results else 0

@@ -8,6 +8,7 @@ from rulectl.codes import Language, say
 from rulectl.model.rulebook import STATUS, Rulebook
 from rulectl.report.findings import finding_text
 from rulectl.report.jsontext import dumps
+from rulectl.source import Cell, CellRange
 from rulectl.testing import TestResult, TestRun
 from rulectl.values import Value, told_text
 
@@ -18,14 +19,11 @@ def test_run_text(run: TestRun, rulebook: Rulebook, lang: Language) -> str:
     lines = []
     for result in (*run.differing, *run.failed):
         key = "report-test-differs" if result.included else "report-test-failed"
-        cell = result.case.cells or ""
-        if result.included and result.case.cells is not None:
-            cell = f"[{result.case.cells.first.file}]{cell}"
-        lines.append(say(key, lang, test=result.case.id, cell=cell).rstrip())
+        lines.append(say(key, lang, test=result.case.id, cell=_at(result.case.cells, rulebook)).rstrip())
         for miss in result.mismatches:
             term = names.get(miss.expected.term, miss.expected.term)
             actual = _shown(miss.expected.term, miss.actual, lang)
-            cell = str(miss.expected.cell or "")
+            cell = _at(miss.expected.cell, rulebook)
             lines.append(
                 "    "
                 + say("report-test-expected", lang, term=term, expected=miss.expected.text, cell=cell, actual=actual)
@@ -38,10 +36,10 @@ def test_run_text(run: TestRun, rulebook: Rulebook, lang: Language) -> str:
     return "\n".join(lines)
 
 
-def coverage_text(run: TestRun, lang: Language) -> str:
+def coverage_text(run: TestRun, rulebook: Rulebook, lang: Language) -> str:
     """The rules that no test reaches, each with its cell, then the share of those that are reached."""
     lines = [
-        say("report-not-covered", lang, rule=f"{table.name}/{rule.id}", cell=rule.cells or "").rstrip()
+        say("report-not-covered", lang, rule=f"{table.name}/{rule.id}", cell=_at(rule.cells, rulebook)).rstrip()
         for table, rule in run.uncovered
     ]
     covered = run.rules - len(run.uncovered)
@@ -56,32 +54,37 @@ def test_run_json(run: TestRun, rulebook: Rulebook, coverage: bool) -> str:
     names = {term.id: term.name for term in rulebook.terms}
     fields: dict[str, object] = {
         "passed": len(run.results) - len(run.failed) - len(run.differing),
-        "failed": [_missed(result, names) for result in run.failed],
-        "included_differing": [_missed(result, names) for result in run.differing],
+        "failed": [_missed(result, names, rulebook) for result in run.failed],
+        "included_differing": [_missed(result, names, rulebook) for result in run.differing],
     }
     if coverage:
         fields["rules"] = run.rules
         fields["uncovered"] = [
-            {"table": table.name, "rule": rule.id, "cell": str(rule.cells or "")} for table, rule in run.uncovered
+            {"table": table.name, "rule": rule.id, "cell": _at(rule.cells, rulebook)} for table, rule in run.uncovered
         ]
     return dumps(fields)
 
 
-def _missed(result: TestResult, names: Mapping[str, str]) -> dict[str, object]:
+def _missed(result: TestResult, names: Mapping[str, str], rulebook: Rulebook) -> dict[str, object]:
     """A test that came out otherwise, as a JSON object."""
     return {
         "test": result.case.id,
-        "cell": str(result.case.cells or ""),
+        "cell": _at(result.case.cells, rulebook),
         "mismatches": [
             {
                 "term": names.get(miss.expected.term, miss.expected.term),
                 "expected": miss.expected.text,
                 "actual": miss.actual,
-                "cell": str(miss.expected.cell or ""),
+                "cell": _at(miss.expected.cell, rulebook),
             }
             for miss in result.mismatches
         ],
     }
+
+
+def _at(place: Cell | CellRange | None, rulebook: Rulebook) -> str:
+    """Where something stands; the workbook is named where it is one that the rulebook includes."""
+    return "" if place is None else place.seen_from(rulebook.source)
 
 
 def _shown(term: str, value: Value, lang: Language) -> str:

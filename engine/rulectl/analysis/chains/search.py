@@ -375,7 +375,8 @@ def _plainer_values(term: Term, value: Value) -> Iterator[Value]:
             for hour in (9, 12):
                 yield dt.datetime.combine(DAY, dt.time(hour))
         case dt.date():
-            yield DAY
+            # a day may have to lie before or after another of the case
+            yield from (DAY, DAY + dt.timedelta(days=1), DAY - dt.timedelta(days=1))
         case dt.timedelta():
             yield from (dt.timedelta(days=n) for n in (0, 1, 2, 10))
         case str() if not term.type.values and value in _OTHERS:
