@@ -263,8 +263,9 @@ class Doubting:
         return columns
 
     def _saying(self, column: int, spoken: Spoken) -> int:
-        """The rules that say a value."""
-        return _mask(self._said[column].get(spoken, ()))
+        """The rules that say a value, in lists an item."""
+        known = _alone(spoken) if self.plan.outputs.policies[column].lists else spoken
+        return _mask(self._said[column].get(known, ()))
 
     @cached_property
     def _listed(self) -> Sequence[bool]:
