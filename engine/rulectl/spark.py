@@ -123,7 +123,7 @@ def _decided(engine: ColumnarEngine, batch: pa.RecordBatch, keep: list[str], lan
     aggregates = engine.rulebook.aggregates
     counted = {a.term: whole[_own(n, "value")] for n, a in enumerate(aggregates)} or None
     decided = engine.decide(frame, counted=counted)
-    found = results(decided, decided.rejects, lang)
+    found = results(decided, lang)
     rows = found["row"] - 1
     numbers = [t.id for t in engine.rulebook.terms if t.role is Role.OUTPUT and t.type.kind is Kind.NUMBER]
     exact = [_as_text(found[name]) for name in numbers]

@@ -85,6 +85,11 @@ def _clear(text: str, whole: Span) -> Problem | None:
     return problem("zoned-moment", whole, text=clipped(text)) if _ZONED.fullmatch(plain(text)) else None
 
 
+def meant_by(raw: object, type_: Type) -> object:
+    """Whatever stands there as it is to be read: of a text what it is taken for, which may be a problem."""
+    return taken_for(raw, type_) if isinstance(raw, str) else raw
+
+
 def zero_date(value: Value) -> Problem | None:
     """Why a day or a moment is none: it is where some program begins to count."""
     zero = value in _ZEROS if isinstance(value, dt.datetime) else isinstance(value, dt.date) and value in _ZERO_DAYS

@@ -55,7 +55,7 @@ def _taken_over(table: Any) -> pl.DataFrame:
 def decide_frame(engine: ColumnarEngine, frame: pl.DataFrame, headings: Headings, lang: Language) -> pl.DataFrame:
     """The results of a frame, a row for each of its rows."""
     decided = engine.decide(frame, headings, seen=Seen())
-    return results(decided, decided.rejects, lang)
+    return results(decided, lang)
 
 
 def decide_table(engine: ColumnarEngine, table: Table, lang: Language) -> pl.DataFrame:
@@ -63,12 +63,13 @@ def decide_table(engine: ColumnarEngine, table: Table, lang: Language) -> pl.Dat
     chunks = list(table.chunks())
     frame = pl.concat([chunk.frame for chunk in chunks])
     decided = engine.decide(frame.drop(ROW), table.columns, file=table.file, numbers=frame[ROW].to_numpy(), seen=Seen())
-    return results(decided, (*(reject for chunk in chunks for reject in chunk.rejects), *decided.rejects), lang)
+    return results(decided, lang, [reject for chunk in chunks for reject in chunk.rejects])
 
 
-def results(decided: Decided, rejects: Sequence[Reject], lang: Language) -> pl.DataFrame:
+def results(decided: Decided, lang: Language, rejects: Sequence[Reject] = ()) -> pl.DataFrame:
     """One row for each case, in the order of the rows: `row` its number, `case` its id, the outputs by term id, typed;
-    `status` (REJECTED with the `reason`), `asks` (term ids), `rules` (`table/rule`), `findings` (names of codes)."""
+    `status` (REJECTED with the `reason`), `asks` (term ids), `rules` (`table/rule`), `findings` (names of codes).
+    `rejects` are rows of the file that did not come so far."""
     outputs = [term for term in decided.rulebook.terms if term.role is Role.OUTPUT]
     frame = pl.DataFrame(
         [
@@ -82,21 +83,33 @@ def results(decided: Decided, rejects: Sequence[Reject], lang: Language) -> pl.D
             pl.repeat(None, len(decided), dtype=pl.String, eager=True).alias("reason"),
         ]
     )
-    if not rejects:
+    others = _rejected(decided, rejects, lang)
+    if not others.height:
         return frame
-    reasons = [
-        " ".join(
-            f"{field}: {found.message(lang)}" if field else found.message(lang) for field, found in reject.problems
-        )
-        for reject in rejects
-    ]
-    others = pl.DataFrame(
-        {
-            "row": [reject.number for reject in rejects],
-            "case": [reject.id for reject in rejects],
-            "status": [REJECTED] * len(rejects),
-            "reason": reasons,
-        },
-        schema_overrides={"row": pl.Int64},
-    )
     return pl.concat([frame, others], how="diagonal").sort("row", maintain_order=True)
+
+
+def _rejected(decided: Decided, rejects: Sequence[Reject], lang: Language) -> pl.DataFrame:
+    """The rows that could not be decided."""
+
+    def say(problems: Sequence[tuple[str, Finding]]) -> str:
+        return " ".join(
+            f"{field}: {found.message(lang)}" if field else found.message(lang) for field, found in problems
+        )
+
+    singly = (*rejects, *decided.repeated)
+    found = [
+        pl.DataFrame(
+            {
+                "row": [reject.number for reject in singly],
+                "case": [reject.id for reject in singly],
+                "reason": [say(reject.problems) for reject in singly],
+            },
+            schema={"row": pl.Int64, "case": pl.String, "reason": pl.String},
+        )
+    ]
+    refused = decided.refused
+    if refused is not None:
+        numbers = pl.Series(refused.numbers, dtype=pl.Int64)
+        found.append(pl.DataFrame({"row": numbers, "case": refused.ids(), "reason": refused.reasons(say)}))
+    return pl.concat(found).with_columns(pl.lit(REJECTED).alias("status"))

@@ -6,7 +6,7 @@ What is wrong with which cell is looked at only when somebody asks; where facts 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -107,6 +107,19 @@ class Refused:
         met, codes = np.unique(codes, return_inverse=True)
         return codes, [said[code] for code in met.tolist()]
 
+    def ids(self) -> list[str]:
+        """What each row is called: its id, else its number."""
+        own = self.column(self.named).to_list() if self.named is not None else [""] * len(self)
+        return [id_.strip() or str(number) for id_, number in zip(own, self.numbers.tolist(), strict=True)]
+
+    def reasons(self, say: Callable[[Sequence[tuple[str, Finding]]], str]) -> pl.Series:
+        """Why each row cannot be read, as `say` says it of the fields with what is wrong with them: asked once for rows
+        of which the same is wrong."""
+        codes, said = self.told
+        nowhere = RowPlace(self.file, 0, "")
+        texts = [say([(one.field, one.found(nowhere)) for one in wrong]) for wrong in said]
+        return pl.Series("reason", texts, dtype=pl.String).gather(codes)
+
     def column(self, index: int) -> pl.Series:
         """A column of these rows as texts."""
         some = self.rows.to_series(index).gather(self.at)
@@ -116,11 +129,10 @@ class Refused:
         """One by one."""
         codes, said = self.told
         columns = [self.column(index).to_list() for index in range(self.raw)]
-        ids = self.column(self.named).to_list() if self.named is not None else [""] * len(self)
         rejects = []
-        for number, id_, code, *cells in zip(self.numbers.tolist(), ids, codes.tolist(), *columns, strict=True):
+        for number, id_, code, *cells in zip(self.numbers.tolist(), self.ids(), codes.tolist(), *columns, strict=True):
             problems = tuple((one.field, one.found(RowPlace(self.file, number, one.field))) for one in said[code])
-            rejects.append(Reject(number, id_.strip() or str(number), tuple(cells), problems))
+            rejects.append(Reject(number, id_, tuple(cells), problems))
         return tuple(rejects)
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final
 
-from rulectl.cases.placeholders import taken_for
+from rulectl.cases.placeholders import meant_by
 from rulectl.lang.literals import value_of
 from rulectl.lang.region import FIRST, UNKNOWN, Partition
 from rulectl.lang.scope import Problem
@@ -128,7 +128,7 @@ class Encoder(dict[Any, int]):
         return self.boolean or (self.numeric and raw not in (0, 1) and -(10**15) < raw < 10**15)
 
     def _read(self, raw: Any) -> int:
-        meant = taken_for(raw, self.term.type) if isinstance(raw, str) else raw
+        meant = meant_by(raw, self.term.type)
         value = meant if isinstance(meant, Problem) else value_of(meant, self.term.type, self.term.unit)
         if isinstance(value, Problem) or (isinstance(raw, str) and raw.startswith(WRAPPED)):
             raise Unreadable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rulectl.cases.placeholders import meant_by
 from rulectl.lang.literals import value_of
 from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Term
@@ -33,7 +34,8 @@ class Facts(Mapping[str, Value]):
         except AttributeError:
             typed = self._typed = {}
         for term, at in self._places:
-            value = value_of(self._values[at], term.type, term.unit)
+            meant = meant_by(self._values[at], term.type)
+            value = meant if isinstance(meant, Problem) else value_of(meant, term.type, term.unit)
             value = term.default if value is None else value
             if value is not None and not isinstance(value, Problem):
                 typed[term.id] = value
