@@ -14,7 +14,7 @@ from io import TextIOBase
 from itertools import chain
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, TypeAlias, TypeVar, cast, overload
 
 from rulectl.analysis.turns import in_turn
 from rulectl.cases.facts import BadCase, FactReader
@@ -164,6 +164,20 @@ class Book:
     def _one_by_one(self, cases: Iterable[Mapping[str, object]]) -> Iterator[Outcome | Reject]:
         for result in self.run(JsonCases(cases, "", self.rulebook, self._facts)):
             yield result if isinstance(result, Reject) else result[1]
+
+    def as_json(
+        self,
+        outcome: Outcome,
+        *,
+        lang: Language = "en",
+        headings: Literal["name", "id"] = "name",
+        indent: int | None = None,
+    ) -> str:
+        """An outcome as `rulectl decide` writes it and `rulectl schema --outcome` describes it: terms by their names or
+        ids, numbers exact, messages filled in; findings in one language."""
+        from rulectl.report.outcome import Reporter  # late: it brings what explains
+
+        return Reporter(self.rulebook, lang, headings).json(outcome, indent)
 
     @in_turn
     def why_not(

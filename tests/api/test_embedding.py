@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import subprocess
 import sys
@@ -10,11 +11,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Literal
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
 import rulectl
+from rulectl.cli import main
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PARCELS = EXAMPLES / "parcels" / "parcels.xlsx"
@@ -83,6 +87,18 @@ def test_books_and_outcomes_go_to_other_processes(shipped: bool, plain: rulectl.
     again: rulectl.Book = pickle.loads(pickle.dumps(book))
     assert (again.rulebook, again.findings, again.hash) == (book.rulebook, book.findings, book.hash)
     assert again.decide(case) == outcome
+
+
+@pytest.mark.parametrize("headings", ["name", "id"])
+def test_outcomes_are_written_as_the_command_writes_them(headings: Literal["name", "id"]) -> None:
+    book = rulectl.load(PARCELS)
+    case = {"包裹去向": "放快递柜", "买家在家": "是", "订单实付金额": "99.50"}
+    settings = [part for key, value in case.items() for part in ("--set", f"{key}={value}")]
+    arguments = ["decide", str(PARCELS), *settings, "--headings", headings, "--lang", "en"]
+    done = CliRunner().invoke(main, arguments)
+    written = book.as_json(book.decide(case), headings=headings, indent=2)
+    assert json.loads(written)["status"]
+    assert done.stdout.strip().endswith(written)
 
 
 @pytest.mark.usefixtures("often")
