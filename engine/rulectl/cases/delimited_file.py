@@ -29,6 +29,11 @@ _BEGUN = 6
 """So many pieces may wait for the rulebook: some 150 MB."""
 
 
+_WIDE, _LEAST = 24, 1 << 20
+"""Rows of more cells than this make pieces of fewer bytes, in proportion, but of so many at least: a piece takes six
+times its bytes where rows are wide, and its results, which wait with it, more (design/0027)."""
+
+
 class DelimitedFile:
     """An open file whose headings are in one of its first rows."""
 
@@ -90,7 +95,8 @@ class DelimitedFile:
             begun.close()
 
     def _pieces(self) -> Iterator[Piece]:
-        following = blocks(self._stream, self._encoding, self._tentative, self.size)
+        size = min(self.size, max(_LEAST, self.size * _WIDE // max(_WIDE, self.shape.width)))
+        following = blocks(self._stream, self._encoding, self._tentative, size)
         # as the first time: who is told a delimiter does not look for a line that names it
         head, spoilt, final = opening(following, self._delimiter)
         return pieces(head.below(self.at), following, (spoilt, final), self.shape, self._tentative)
