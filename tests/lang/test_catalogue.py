@@ -40,6 +40,7 @@ WHERE = {
     "dated-by-excel": ("typed", "number", ""),
     "range-in-conclusion": ("output", "number", ""),
     "measure-in-text": ("test", "string", ""),
+    "other-place": ("output", "string", ""),
     "share-of-what": ("output", "number", "元"),
     "unclear-conclusion": ("output", "number", ""),
     "rate-in-conclusion": ("output", "number", ""),

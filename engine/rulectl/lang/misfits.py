@@ -34,6 +34,7 @@ _NOTHING = frozenset(
         "--",
         "free",
         "免费",
+        *("不退", "不收", "不扣", "不付", "不赔"),
     )
 )
 """What people write where nothing is asked, or nothing concluded."""

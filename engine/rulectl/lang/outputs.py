@@ -13,6 +13,7 @@ from rulectl.lang.fitting import in_brackets
 from rulectl.lang.literals import in_brackets_whole, match_allowed, read_boolean, read_one, read_quantity, split_list
 from rulectl.lang.operands import Operand, assigned, literal, text_literal
 from rulectl.lang.pieces import Column, ambiguous
+from rulectl.lang.places import no_other_place
 from rulectl.lang.ranges import plain_range
 from rulectl.lang.scope import Problem
 from rulectl.lang.syntax import Binary, Expr, Literal, Sequence, Text
@@ -200,6 +201,7 @@ def _one(parser: Parser, column: Column, span: Span) -> Operand:
             return literal(None, None, span)
         return literal(read, column.type.item, Span(start, start + len(text)))
     end = start + len(raw[start : span.end].rstrip())
+    no_other_place(text, Span(start, end), parser.scope)
     operand = parser.template(start, end)
     if isinstance(operand.expr, Literal) and isinstance(operand.expr.value, str):
         return text_literal(visible(operand.expr.value), operand.span)

@@ -39,6 +39,8 @@ _DASHES = ("-", "—", "——")
 _ANGLES = {ord("《"): "<", ord("〈"): "<", ord("》"): ">", ord("〉"): ">"}
 """What the keys `<` and `>` give while Chinese is typed; among texts they may be the marks of a title."""
 
+_EITHER = re.compile(r"\s*[/／]\s*")
+"""What stands between yes and no."""
 _AND_MORE = re.compile(r"(?<=[0-9])[+＋](?=\s*(?:$|[;；,，、\n]))")
 """`6+` is `6起`."""
 _STROKES = {ord("–"): "-", ord("—"): "-", ord("−"): "-"}
@@ -105,6 +107,8 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
     text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:
         text = _AND_MORE.sub("起", text.translate(_ANGLES))
+    if column.kind is Kind.BOOLEAN and None not in map(read_boolean, _EITHER.split(text)):
+        text = _EITHER.sub(lambda found: ";".ljust(len(found[0])), text)  # and not a sum, which would be yes
     word = visible(plain(text)).lower()
     if word in WHATEVER and visible(text) not in column.values and (column.values or not column.kind.textual):
         return ANYTHING

@@ -18,6 +18,7 @@ from typing import NamedTuple, assert_never
 from rulectl.codes import Language
 from rulectl.lang.bounds import below, covering
 from rulectl.lang.chars import QUOTES, plain, visible
+from rulectl.lang.places import doubtful
 from rulectl.lang.syntax import (
     AllOf,
     Any,
@@ -209,7 +210,7 @@ def _typed_item(expr: Expr, said: _Said, type_: Type) -> str | None:
         return None
     awkward = visible(text) != text or not text or text[0] in QUOTES or plain(text).startswith(":=") or "\r" in text
     listed = type_.many and re.search(r"[;；、\n]", text)
-    return None if awkward or listed or plain(text) in ("-", "—") else text
+    return None if awkward or listed or doubtful(text) or plain(text) in ("-", "—") else text
 
 
 def simple_word(value: str, type_: Type) -> str | None:

@@ -24,7 +24,7 @@ from rulectl.types import compatible
 
 _SEPARATOR = re.compile(r"\s*[;,、\n]\s*")
 _OR = re.compile(r"\s*(?:或者|或是|或|\bor\b|\|\|?)\s*", re.IGNORECASE)
-_WITH = re.compile(r"\s*(?:以及|和|与|及)\s*")
+_WITH = re.compile(r"\s*(?:以及|和|与|及|&(?!&))\s*")
 _AND = re.compile(r"\s*(?:并且|而且|且|\band\b|&&?)\s*", re.IGNORECASE)
 _EXCEPT = re.compile(r"除(?:了|去)?\s*(?=\S)")
 _STOP = r"(?=\s*(?:$|[;,、\n)]|并?且|或|&|\||\band\b|\bor\b))"
@@ -113,7 +113,7 @@ class TextReader:
     def _with(self) -> re.Match[str] | None:
         """`A和B`: for a single value it can only be either; a list may mean both."""
         joint = _WITH.match(self.text, self.pos)
-        if joint and not self.open and self.pos:
+        if joint and not self.open and self.pos and not (self.column.type.many and _AND.match(self.text, self.pos)):
             if not self.column.type.many:
                 return joint
             span = Span(joint.start(), joint.end())
@@ -127,7 +127,9 @@ class TextReader:
         start = self.pos
         pieces = [self.piece(closing, excepting)]
         while joint := _AND.match(self.text, self.pos):
-            if joint.end() >= len(self.text):
+            # a single value cannot be both: `A & B` is a list, as `A和B` is
+            listed = not self.open and not self.column.type.many and pieces[-1].form == "value" and self._with()
+            if joint.end() >= len(self.text) or listed:
                 break
             self.pos = joint.end()
             pieces.append(self.piece(closing, excepting))
@@ -346,7 +348,9 @@ class TextReader:
         if several:
             return Piece(OneOf(tuple(Is("=", Literal(one)) for one in several), span), "other")
         cell = self.column.symbol.cell if self.column.symbol else None
-        raise Fault(not_allowed(text, self.column.type.values, span, cell, meant(plain(text).lower())))
+        raise Fault(
+            not_allowed(text, self.column.type.values, span, cell, meant(plain(text).lower(), self.column.type.values))
+        )
 
     def _maybe_outside(self, value: Expr, start: int, excepting: bool) -> Piece:
         """`A 以外` is all but A; inside `除 … 外` the word belongs to that."""

@@ -7,6 +7,9 @@ the role that it needs.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from rulectl.lang.syntax import Comparison, Function
 
 _MORE = "超过 大于 多于 高于 晚于 迟于 超出 over after"
@@ -18,10 +21,13 @@ _MOST = (
 )
 
 PREFIX: dict[str, Comparison] = {
-    **dict.fromkeys((*_MORE.split(), "more than", "greater than"), ">"),
-    **dict.fromkeys((*_LESS.split(), "less than"), "<"),
-    **dict.fromkeys((*_LEAST.split(), "at least"), ">="),
-    **dict.fromkeys((*_MOST.split(), "at most", "up to"), "<="),
+    **dict.fromkeys((*_MORE.split(), "more than", "greater than", "above", "exceeds", "exceeding"), ">"),
+    **dict.fromkeys((*_LESS.split(), "less than", "below"), "<"),
+    **dict.fromkeys((*_LEAST.split(), "at least", "since"), ">="),
+    **dict.fromkeys(("no less than", "no fewer than", "no earlier than", "on or after"), ">="),
+    **dict.fromkeys(("greater than or equal to", "more than or equal to"), ">="),
+    **dict.fromkeys((*_MOST.split(), "at most", "up to", "up to and including"), "<="),
+    **dict.fromkeys(("no more than", "no later than", "on or before", "less than or equal to"), "<="),
     "等于": "=",
     **dict.fromkeys(("不等于", "不等"), "!="),
 }
@@ -128,11 +134,14 @@ MEANT = {
     **dict.fromkeys(("/", "\\", "*", "无", "n/a"), "lang-hint-anything"),
 }
 """What people write where they mean none of the allowed values, and the key of what they are told of."""
+_RANKED = re.compile(r"\s*(?:[及或]?以[上下]|(?:and|or|&)\s+(?:above|below|higher|lower|up)|\+)")
 _ALL = ("all ", "any ", "every ", "所有", "全部", "任何", "任意")
 
 
-def meant(word: str) -> str | None:
-    """The key of what is told of a word that is no allowed value: `N/A`, `其他`, `all zones`."""
+def meant(word: str, values: Sequence[str] = ()) -> str | None:
+    """The key of what is told of a word that is no allowed value: `N/A`, `其他`, `all zones`, `金卡以上`."""
+    if any(word.startswith(value.lower()) and _RANKED.fullmatch(word, len(value)) for value in values if value):
+        return "lang-hint-ranked"
     return MEANT.get(word) or ("lang-hint-anything" if word.startswith(_ALL) else None)
 
 

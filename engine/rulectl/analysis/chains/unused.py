@@ -36,14 +36,17 @@ def _read(study: Study) -> frozenset[str]:
 
 
 def unused_term(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
-    """Inputs that nothing looks at; terms that are worked out for nothing."""
+    """Inputs that nothing looks at; terms that are worked out for nothing; outputs that nothing gives."""
     read = _read(study)
     book = study.rulebook
     name = id_term(book)
     for term in book.terms:
+        at = term.cell or FilePlace(book.source)
+        if term.role is Role.OUTPUT and term.id not in study.plan.writers and term.default is None:
+            fields = (("term", term.name),)
+            yield Verdict("never-written", Answer.COUNTEREXAMPLE, at, fields=fields, severity=Severity.NOTICE)
         if term.id in read or term.role is Role.OUTPUT or term is name:
             continue
-        at = term.cell or FilePlace(book.source)
         severity = Severity.NOTICE if term.role is Role.INPUT else Severity.WARNING
         fields = (("name", term.name),)
         yield Verdict("unused-term", Answer.COUNTEREXAMPLE, at, fields=fields, severity=severity)
