@@ -29,10 +29,11 @@ from rulectl.api import Book, CaseError, load
 from rulectl.codec.decode import loads
 from rulectl.codec.encode import dumps
 from rulectl.codes import Language
-from rulectl.columnar.across import COUNTS, OF, TIME, key
+from rulectl.columnar.across import COUNTS, OF, TIME, UNITS, key
 from rulectl.columnar.counted import Needed
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.columnar.frames import results
+from rulectl.columnar.owned import number_texts
 from rulectl.diagnostics import has_errors
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Aggregate, Rulebook
@@ -200,12 +201,12 @@ def _needed(engine: ColumnarEngine, frame: pl.DataFrame) -> pl.DataFrame:
     needed = Needed(engine.rulebook)
     columns: dict[str, pl.Series] = {}
     for number, aggregate in enumerate(engine.rulebook.aggregates):
-        for name, series in needed.columns(aggregate, cases.columns, len(cases.at)).items():
-            if name == TIME:
-                series = series.dt.timestamp("us")
-            elif name == OF and aggregate.function == "sum":
-                series = _exact(series)
-            columns[_own(number, name)] = series
+        made = needed.columns(aggregate, cases.columns, len(cases.at))
+        made[TIME] = made[TIME].dt.timestamp("us")
+        plain = made.pop(UNITS, None)
+        if plain is not None:
+            made[OF] = _exact(made[OF].fill_null(number_texts(plain)))
+        columns |= {_own(number, name): series for name, series in made.items()}
     own = pl.DataFrame({"__row": pl.Series(cases.at, dtype=pl.Int64), **columns})
     rows = pl.DataFrame({"__row": pl.int_range(frame.height, eager=True)})
     return rows.join(own, on="__row", how="left", maintain_order="left").drop("__row")

@@ -85,6 +85,8 @@ class Needed:
             made |= self._amounts(aggregate.of, cases)
         elif aggregate.of is not None:
             made[OF] = self._texts(aggregate.of, cases)
+        else:
+            made[OF] = pl.repeat(None, rows, dtype=pl.String, eager=True)
         made[TIME] = self._times(aggregate.time, cases)
         made[COUNTS] = self._holds(aggregate.where, cases)
         return made
