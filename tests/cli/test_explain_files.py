@@ -24,6 +24,8 @@ def write(path: Path) -> None:
             assert book.active is not None
             for row in (["七月售后"], *rows):
                 book.active.append(row)
+            for cell in (cell for row in book.active for cell in row if cell.data_type == "f"):
+                cell.data_type = "s"  # a text that begins like a formula, as in the other files
             book.save(path)
         case ".parquet":
             pl.read_csv(io.StringIO(CASES), infer_schema=False).write_parquet(path)

@@ -43,7 +43,8 @@ def examples() -> Iterator[tuple[str, bool, str, str]]:
 @pytest.mark.parametrize(("kind", "conclusion", "cell", "meaning"), list(examples()))
 def test_example(kind: str, conclusion: bool, cell: str, meaning: str) -> None:
     type_ = TYPES.get(kind) or Type(Kind(kind))
-    unit = {"number": "元" if conclusion else "天"}.get(kind, "")
+    # a share is of something, so the term of `10%` has no unit
+    unit = {"number": "元" if conclusion else "天"}.get(kind, "") if meaning != "0.1" else ""
     if conclusion:
         expr = parse_output(cell, type_, SCOPE, unit)
         assert expr is not None

@@ -45,6 +45,8 @@ PLAIN: dict[str, tuple[object, ...]] = {
     "on": (dt.date(2025, 1, 1), dt.date(2025, 4, 1), dt.date(2025, 12, 31)),
     "tags": ("甲;乙", ("乙", "丙"), "丙", ["甲"]),
 }
+NO_TEXTS = ("NULL", "NaN", "-", "/", "#N/A", "#######", "'1436213610", "nan")
+"""What programs write where they hold no value, or not all of one, and texts that look like it."""
 TEXTS = (
     "",
     " a",
@@ -233,7 +235,7 @@ def test_numbers_fall_on_the_same_side_of_every_bound(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.text(max_size=8), min_size=1, max_size=3))
+@given(st.lists(st.text(max_size=8) | st.sampled_from(NO_TEXTS), min_size=1, max_size=3))
 def test_texts_that_no_rule_reads_are_trimmed_or_refused_alike(texts: list[str]) -> None:
     book = one_rule(Term("it", "它", Role.INPUT, BOOLEAN), Anything())
     notes = tuple(Term(f"note{n}", f"备注{n}", Role.INPUT, STRING, required=n == 0) for n in range(len(texts)))

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import python_calamine as calamine
 
+from rulectl.cases.delimited import id_position
 from rulectl.cases.encoding import no_table
 from rulectl.cases.headings import Plan, by_heading, claimed, heading_row, key_of, passed_over, plan, readable
 from rulectl.cases.merged import Area, Merges, filled_down
@@ -60,6 +61,7 @@ class WorkbookTable:
         sheet: calamine.CalamineSheet,
         skip: int,
         other: Unsaid,
+        id_at: int | None,
         findings: Sequence[Finding],
     ) -> None:
         self.file = file
@@ -71,6 +73,7 @@ class WorkbookTable:
         self._merges = Merges(_merged(sheet), skip)
         self._other = other.cells
         self._left = _left(sheet)
+        self._id_at = id_at
         if self._merges.down:
             self.findings += (finding("merged-cells", FilePlace(file), count=self._merges.down),)
         if hidden := sum(row >= skip for row in other.hidden):
@@ -94,7 +97,8 @@ class WorkbookTable:
                     kept.append((number, row))
                 else:
                     cells = tuple(text_of(cell, None) for cell in row)
-                    rejects.append(Reject(number, str(number), cells, (found,)))
+                    name = cells[self._id_at].strip() if self._id_at is not None and self._id_at < len(cells) else ""
+                    rejects.append(Reject(number, name or str(number), cells, (found,)))
             columns = columns_of([row for _, row in kept], self._types)
             frame = pl.DataFrame([pl.Series(ROW, [number for number, _ in kept], dtype=pl.Int64), *columns])
             digest = zlib.crc32(frame.hash_rows().to_numpy().tobytes()) if frame.height else 0
@@ -175,7 +179,9 @@ def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | 
     if has_errors(columns.findings):
         return Unreadable((*findings, *columns.findings))
     skip = best.before + best.at + 1
-    return WorkbookTable(file, columns, sheets[best.name], skip, unsaid(path, best.name), findings)
+    return WorkbookTable(
+        file, columns, sheets[best.name], skip, unsaid(path, best.name), id_position(columns, rulebook), findings
+    )
 
 
 def _other_package(path: Path) -> str | None:

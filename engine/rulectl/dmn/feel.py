@@ -8,6 +8,7 @@ the part of the text that is to blame.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from rulectl.dmn.feel_operands import Operands
 from rulectl.dmn.feel_text import FeelFault, token_at
@@ -201,7 +202,10 @@ class _Reader(Operands):
                 return left
             self.take()
             one = single(left, self.since(start))
-            left = Binary(level[1], one, self.value(lambda level=level: self.sum(level[0] + 1)))
+            other = self.value(lambda level=level: self.sum(level[0] + 1))
+            # a cell may not divide by nothing, where DMN says that this is null (10.3.2.5)
+            nothing = level[1] == "/" and other == Literal(Decimal(0))
+            left = Literal(None) if nothing else Binary(level[1], one, other)
 
     def unary(self) -> Meaning:
         """unary := '-' unary | postfix"""

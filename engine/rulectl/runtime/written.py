@@ -15,6 +15,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any, Final, NamedTuple, cast
 
+from rulectl.cases.placeholders import DASHES, NOTHING
 from rulectl.lang.literals import MAX_TEXT
 from rulectl.model.outcome import Outcome
 from rulectl.runtime.encoder import WRAPPED, Encoder, Unreadable
@@ -108,10 +109,12 @@ _COMMON: Final[Mapping[str, object]] = {
     "join": "".join,
     "len": len,
     "longest": MAX_TEXT,
+    "nothing": NOTHING | DASHES,
     # the constructor of a named tuple with defaults takes twice as long
     "make": tuple.__new__,
     "plain_texts": plain_texts,
     "plus": "+",
+    "error": "#",
     "str": str,
     "type": type,
     "unsettled": UNSETTLED,
@@ -119,8 +122,9 @@ _COMMON: Final[Mapping[str, object]] = {
 }
 
 
-_ODD: Final = "not text.isprintable() or plus in text or wrapped in text"
-"""Of texts: something invisible, a number that a spreadsheet may have rounded, or ="text" as exports write it."""
+_ODD: Final = "not text.isprintable() or plus in text or wrapped in text or error in text"
+"""Of texts: something invisible, a number that a spreadsheet may have rounded, ="text" as exports write it, or an error
+of a spreadsheet."""
 
 
 @lru_cache(KEPT_PROGRAMS)
@@ -192,7 +196,7 @@ def _reading(shape: Shape) -> Iterator[str]:
         yield f"    if {_ODD} or len(text) > longest:"
         yield "        return None"
     for at in shape.needed:
-        yield f"    if not v{at} or not v{at}.strip():"
+        yield f"    if not v{at} or v{at} in nothing or not v{at}.strip():"
         yield "        return None"
     if len(shape.steps) != 1:
         yield "    more = None"
