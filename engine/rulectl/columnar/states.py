@@ -84,6 +84,10 @@ def classes_of(state: State, partition: Partition | Contents) -> Pair:
     return Pair(now, null if state.certain is None else partition.locate(state.certain))
 
 
+_KEPT = 2
+"""Of so many kinds of states a column's pairs are remembered: those of the reader, and those of the last frame."""
+
+
 @dataclass(slots=True)
 class Lens:
     """How one table column sees one term: the pairs of classes met so far, by number."""
@@ -96,16 +100,16 @@ class Lens:
 
     def of_states(self, states: Numbered[State]) -> Codes:
         """State number -> pair number."""
-        known = self._seen.get(id(states))
-        if known is not None and known[0] is states and len(known[1]) == len(states):
-            return known[1]
-        start = 0 if known is None or known[0] is not states else len(known[1])
-        fresh = [self.pairs.number(classes_of(state, self.partition)) for state in states.items[start:]]
-        codes = np.array(fresh, np.int32)
-        if start and known is not None:
-            codes = np.concatenate([known[1], codes])
-        self._seen[id(states)] = (states, codes)
-        return codes
+        # the last asked for stands last; states that a frame brought along do not come again
+        known = self._seen.pop(id(states), None)
+        done = known[1] if known is not None and known[0] is states else np.zeros(0, np.int32)
+        if len(done) < len(states):
+            fresh = [self.pairs.number(classes_of(state, self.partition)) for state in states.items[len(done) :]]
+            done = np.concatenate([done, np.array(fresh, np.int32)])
+        self._seen[id(states)] = states, done
+        if len(self._seen) > _KEPT:
+            del self._seen[next(iter(self._seen))]
+        return done
 
     def of_classes(self, points: Partition) -> Codes:
         """Class number of a partition with all of this one's points -> pair number."""
