@@ -64,7 +64,7 @@ def check(
     old = None if since is None else _loaded(since)
     try:
         verdicts = analyse(loaded.rulebook, Budget.of(budget)) if loaded.rulebook is not None else ()
-    except Exception:  # the same; what is wrong with the rulebook is the result here
+    except Exception:  # it may come of compiled JSON that is none (errors.sound); what is wrong with that is the result
         if found := loaded.doubt():
             return CheckReport(None, (*loaded.findings, *found), (), loaded.path, loaded.sources)
         raise
