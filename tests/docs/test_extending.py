@@ -1,5 +1,5 @@
-"""The pages on the code name places that there are, and the one on adding things all that go by what a hit policy takes or
-gives."""
+"""The pages on the code name places that there are, and the one on adding things all that go by what a hit policy takes
+or gives."""
 
 from __future__ import annotations
 
