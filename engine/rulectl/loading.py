@@ -82,7 +82,8 @@ def _decoded(path: Path | None) -> Loaded:
 
     decoded = decode(text, file)
     doubt = partial(_doubted, path, file, "" if path is not None else text)
-    return Loaded(decoded.rulebook, decoded.findings, path or Path("-"), doubt=doubt)
+    sources = () if path is None else (path,)
+    return Loaded(decoded.rulebook, decoded.findings, path or Path("-"), sources, doubt)
 
 
 def _doubted(path: Path | None, file: str, text: str) -> tuple[Finding, ...]:

@@ -47,6 +47,13 @@ def test_compiled_json_needs_neither_compiler_nor_validator(compiled: str) -> No
     assert found.isdisjoint((*LARGE, "jsonschema_rs", "rulectl.compiler", "rulectl.sheets", "rulectl.lang.parser"))
 
 
+def test_a_batch_by_compiled_json_reads_no_cell(compiled: str, tmp_path: Path) -> None:
+    (tmp_path / "cases.csv").write_text("买家在家,包裹去向,订单实付金额\n是,退回,30\n", "utf-8")
+    found = loaded("batch", compiled, str(tmp_path / "cases.csv"), "-o", str(tmp_path / "out.csv"))
+    assert (tmp_path / "out.csv").exists()
+    assert found.isdisjoint(("rulectl.lang.parser", "rulectl.lang.swift"))
+
+
 def test_a_run_that_says_nothing_needs_no_catalogue() -> None:
     assert "tomllib" not in loaded("compile", BOOK)
 

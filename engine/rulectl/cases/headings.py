@@ -1,6 +1,6 @@
 """Where the headings of a case file stand, and which column holds which term.
 
-The headings are the row that names most terms, of the first rows of the file: shop software puts a title, the date of
+The headings are a row that names most terms, of the first rows of the file: shop software puts a title, the date of
 the export, a blank line above them. What stands there is passed over, and said so.
 
 A heading is matched by the term's name, id or alias, after folding width, case and spaces; where none fits so, blanks
@@ -31,7 +31,7 @@ from rulectl.source import Location, RowPlace
 _UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060"))
 _SHOWN = 12
 
-_APART = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
+_APART = r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])"
 _MARKS = re.compile(r"^\*+ ?| ?\*+$| ?[(\[](?:必填|必选|选填|非必填|可选|required|optional)[)\]]")
 _UNIT = re.compile(r"(.+?) ?[(\[【]([^()\[\]【】]+)[)\]】]")
 
@@ -93,7 +93,7 @@ def by_heading(terms: Iterable[Term]) -> Mapping[str, Term]:
 
 def meant(key: str, known: Mapping[str, Term]) -> Term | None:
     """The term of a folded heading that has blanks or marks too many, or the term's unit behind it."""
-    key = _MARKS.sub("", _APART.sub("", key))
+    key = _MARKS.sub("", re.sub(_APART, "", key) if " " in key else key)
     term = known.get(key)
     if term is None and (found := _UNIT.fullmatch(key)):
         base = known.get(found[1])
@@ -109,11 +109,16 @@ def own_columns(headings: Sequence[str]) -> int:
 
 
 def heading_row(rows: Sequence[Sequence[str]], known: Mapping[str, Term]) -> int | None:
-    """Which of the first rows of a file holds the headings: the first that names most terms; where none names any, the
-    one that looks most like it; None where all are blank."""
+    """Which of the first rows of a file holds the headings: the first that names most terms, or more than half as many
+    and hardly anything else, for several exports may stand one below the other; where none names any, the one that
+    looks most like it; None where all are blank."""
     counts = [sum(claimed(key_of(cell), known) for cell in row) for row in rows]
     most = max(counts, default=0)
-    return counts.index(most) if most else likely(rows)
+    if not most:
+        return likely(rows)
+    filled = [sum(1 for cell in row if cell.strip()) for row in rows]
+    enough = [count == most or count * 2 > max(most, filled[at]) for at, count in enumerate(counts)]
+    return enough.index(True)
 
 
 def claimed(key: str, known: Mapping[str, Term]) -> bool:

@@ -25,26 +25,23 @@ SIGNS = frozenset("EGSTegst")
 SILENT = rf"^{_BLANK}$"
 """A cell that says nothing."""
 
-_BEGINS, _SILENT = re.compile(BEGINS), re.compile(SILENT)
+# patterns as text, which `re` compiles when it is first asked: most runs never do
 _COUNT = r"[0-9][0-9,.]*"
-_TOTALS = re.compile(rf"{_WHOSE}{_SUMS}(?:金额|数量|行)?[:：]?(?:[(（]?{_COUNT}\S{{0,3}}[)）]?)?", re.IGNORECASE)
-_COUNTED = re.compile(
-    rf"(?:总?共|[合总共]计|totals?)[:：]?{_COUNT}(?:条|笔|单|行|个|件|项|页|records?|rows?|orders?|items?).*",
-    re.IGNORECASE,
-)
-_LABELLED = re.compile(rf"{_MADE}(?:时间|日期|人员?|员|者|账号|条件|范围|区间|at|on|by)?[:：].*", re.IGNORECASE)
-_SUM = re.compile(r"[^0-9A-Za-z]{0,4}[0-9][0-9,.]*(?:[eE]\+?[0-9]+)?(?:[^0-9A-Za-z]{0,4}|kg|g)|[-—–/]+")
+_TOTALS = rf"(?i){_WHOSE}{_SUMS}(?:金额|数量|行)?[:：]?(?:[(（]?{_COUNT}\S{{0,3}}[)）]?)?"
+_COUNTED = rf"(?i)(?:总?共|[合总共]计|totals?)[:：]?{_COUNT}(?:条|笔|单|行|个|件|项|页|records?|rows?|orders?|items?).*"
+_LABELLED = rf"(?i){_MADE}(?:时间|日期|人员?|员|者|账号|条件|范围|区间|at|on|by)?[:：].*"
+_SUM = r"[^0-9A-Za-z]{0,4}[0-9][0-9,.]*(?:[eE]\+?[0-9]+)?(?:[^0-9A-Za-z]{0,4}|kg|g)|[-—–/]+"
 
 
 def not_a_case(cells: Sequence[str]) -> tuple[str, str] | None:
     """What a row is that is no case, as the slug of a finding, and the cell that says so; None where it may be one."""
-    filled = [cell.strip() for cell in cells if not _SILENT.match(cell)]
-    if not filled or not _BEGINS.match(filled[0]):
+    filled = [cell.strip() for cell in cells if not re.match(SILENT, cell)]
+    if not filled or not re.match(BEGINS, filled[0]):
         return None
     first, *others = (re.sub(r"[\s\u200b\ufeff]+", "", cell) for cell in filled)
-    if (not others and _COUNTED.fullmatch(first)) or (len(others) < 2 and _LABELLED.fullmatch(first)):
+    if (not others and re.fullmatch(_COUNTED, first)) or (len(others) < 2 and re.fullmatch(_LABELLED, first)):
         return "closing-line", filled[0]
-    if _TOTALS.fullmatch(first) and all(cell == first or _SUM.fullmatch(cell) for cell in others):
+    if re.fullmatch(_TOTALS, first) and all(cell == first or re.fullmatch(_SUM, cell) for cell in others):
         return "totals-no-case", filled[0]
     return None
 

@@ -35,7 +35,7 @@ from rulectl.types import NUMBER, Kind, Type
 from rulectl.values import Value
 
 _PARTING = re.compile("[;；\n、,，]")
-_RUN = re.compile(r"[/／|｜]|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff0-9①-⑳])")
+_RUN = r"[/／|｜]|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff0-9①-⑳])"
 _NUMBERED = re.compile(r"^\s*(?:[0-9]+[.．)）]|[①-⑳])\s*")
 """What parts values, what people part them by as well, and the numbers that they put before them."""
 
@@ -242,7 +242,7 @@ def _run_together(text: str, values: tuple[str, ...]) -> tuple[str, ...]:
     a semicolon behind it says."""
     if len(values) != 1 or _PARTING.search(text):
         return ()
-    parts = tuple(visible(_NUMBERED.sub("", part)) for part in _RUN.split(values[0]))
+    parts = tuple(visible(_NUMBERED.sub("", part)) for part in re.split(_RUN, values[0]))
     return parts if len(parts) > 1 and all(any(sign.isalnum() for sign in part) for part in parts) else ()
 
 

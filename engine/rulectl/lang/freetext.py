@@ -21,18 +21,17 @@ from rulectl.types import DATE, NUMBER
 
 _DIGIT = "[0-9零一二两三四五六七八九十百千万半]"
 _BEHIND = "|".join(sorted(map(re.escape, SUFFIX), key=len, reverse=True))
-_LIKELY = re.compile(
-    rf"(?:{COMPARED})\s*[¥$]?\s*{_DIGIT}|{_DIGIT}.{{0,6}}?(?:{_BEHIND})\s*$|{_DIGIT}.{{0,4}}[-—~到至].{{0,2}}{_DIGIT}",
-    re.IGNORECASE,
-)
+# patterns as text, which `re` compiles when it is first asked: most runs never do
+_RANGED = rf"{_DIGIT}.{{0,4}}[-—~到至].{{0,2}}{_DIGIT}"
+_LIKELY = rf"(?i)(?:{COMPARED})\s*[¥$]?\s*{_DIGIT}|{_DIGIT}.{{0,6}}?(?:{_BEHIND})\s*$|{_RANGED}"
 """What a text has to look like before it is read as an amount: most texts do not, and are not read twice."""
-_CODE = re.compile(r"[0-9]+-[0-9]+")
+_CODE = r"[0-9]+-[0-9]+"
 """`3-201`, the number of a house or a part."""
 
 
 def no_measure(text: str, span: Span, column: Column) -> None:
     """Raises Fault for `3天以内`, `满100元`, `3~5件`: as a text it would hold of nothing but these very signs."""
-    if not _LIKELY.search(plain(text)) or (not column.unit and _CODE.fullmatch(plain(text))):
+    if not re.search(_LIKELY, plain(text)) or (not column.unit and re.fullmatch(_CODE, plain(text))):
         return
     if any(isinstance(test, Between) or (isinstance(test, Is) and test.op[0] in "<>") for test in _readings(text)):
         raise fault("measure-in-text", span, text=clipped(text))

@@ -42,12 +42,11 @@ COMPARED = "|".join(sorted(map(re.escape, PREFIX), key=len, reverse=True))
 """The words that stand before a value."""
 _AMOUNT = r"(?:[¥$]\s*)?(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<percent>%)?(?:元|块钱|块|yuan|usd)?"
 _UNIT = r"(?P<unit>[^\W\d_]{1,6})"
-_RATE = re.compile(
-    rf"{_AMOUNT}\s*(?:[/每]|per\b|an?\b)\s*{_UNIT}|每(?P<each>[^\W\d_]{{1,3}}?)\s*{_AMOUNT.replace('?P<', '?P<b_')}"
-)
+# patterns as text, which `re` compiles when it is first asked: most runs never do
+_RATE = rf"{_AMOUNT}\s*(?:[/每]|per\b|an?\b)\s*{_UNIT}|每(?P<each>[^\W\d_]{{1,3}}?)\s*{_AMOUNT.replace('?P<', '?P<b_')}"
 
-_PER = re.compile(rf"{_AMOUNT}\s*/\s*{_UNIT}(?![^\W\d_])")
-_SHARE = re.compile(rf"(?:{COMPARED}|[<>=≤≥]{{1,2}})?\s*(?P<number>[0-9]+(?:\.[0-9]+)?)\s*%\s*(?:以上|以下|以内)?")
+_PER = rf"{_AMOUNT}\s*/\s*{_UNIT}(?![^\W\d_])"
+_SHARE = rf"(?:{COMPARED}|[<>=≤≥]{{1,2}})?\s*(?P<number>[0-9]+(?:\.[0-9]+)?)\s*%\s*(?:以上|以下|以内)?"
 _SHARES = ("倍", "折")
 
 
@@ -65,7 +64,8 @@ def no_conclusion(text: str, column: Type, scope: Scope) -> Problem | None:
     if _nothing(text):
         return problem("unclear-conclusion", Span(0, len(text)), text=visible(text))
     said_so = lowered(plain(text))
-    found = (_RATE.fullmatch(said_so.strip()) or _PER.search(said_so)) if column == NUMBER else None
+    whole = re.fullmatch(_RATE, said_so.strip()) if column == NUMBER else None
+    found = whole or (re.search(_PER, said_so) if column == NUMBER else None)
     if found is None:
         return None
     said = {name.removeprefix("b_"): part for name, part in found.groupdict().items() if part is not None}
@@ -76,14 +76,14 @@ def no_conclusion(text: str, column: Type, scope: Scope) -> Problem | None:
     many = counted[0] if len(counted) == 1 else f"{by}s" if by.isascii() else f"{by}数"
     each = number(said["number"]) / (100 if "percent" in said else 1)
     amount = number_text(each) if many in text else f"{many} * {number_text(each)}"
-    formula = amount if found.re is _RATE else visible(f"{text[: found.start()]}{amount}{text[found.end() :]}")
+    formula = amount if whole else visible(f"{text[: found.start()]}{amount}{text[found.end() :]}")
     fields = {"text": clipped(visible(text)), "unit": by, "formula": clipped(formula)}
     return problem("rate-in-conclusion", Span(0, len(text)), **fields)
 
 
 def no_share(text: str, column: Type, unit: str, scope: Scope) -> Problem | None:
     """`5%` where amounts are counted in something: five hundredths of it, or of another amount?"""
-    found = _SHARE.fullmatch(visible(plain(text))) if column.kind is Kind.NUMBER and unit else None
+    found = re.fullmatch(_SHARE, visible(plain(text))) if column.kind is Kind.NUMBER and unit else None
     if found is None or any(same_unit(unit, share) for share in ("%", *_SHARES)):
         return None
     share, hundredths = found["number"], number_text(number(found["number"]) / 100)

@@ -13,8 +13,9 @@ CHARACTERS = frozenset((*_DIGITS, *_TENS, "半"))
 _RUN = re.compile("[零〇一二两三四五六七八九十百千万亿]{1,20}")
 _ONE = "[一二两三四五六七八九]"
 _FOUR = f"(?:{_ONE}千)?零?(?:{_ONE}百)?零?(?:{_ONE}?十)?零?{_ONE}?"
-_WELL_FORMED = re.compile(f"(?:{_FOUR}亿)?(?:{_FOUR}万)?{_FOUR}|[零〇]")
-_TWOFOLD = re.compile(f"[百千万亿]{_ONE}$")
+# patterns as text, which `re` compiles when it is first asked: most runs never do
+_WELL_FORMED = f"(?:{_FOUR}亿)?(?:{_FOUR}万)?{_FOUR}|[零〇]"
+_TWOFOLD = f"[百千万亿]{_ONE}$"
 
 
 def numeral_at(text: str, pos: int) -> tuple[str, int] | None:
@@ -23,7 +24,7 @@ def numeral_at(text: str, pos: int) -> tuple[str, int] | None:
     if text[pos : pos + 1] == "半":
         return "0.5", pos + 1
     run = _RUN.match(text, pos)
-    if not run or not _WELL_FORMED.fullmatch(run.group()) or _TWOFOLD.search(run.group()):
+    if not run or not re.fullmatch(_WELL_FORMED, run.group()) or re.search(_TWOFOLD, run.group()):
         return None
     total = section = digit = 0
     for char in run.group():

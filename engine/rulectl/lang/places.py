@@ -11,28 +11,29 @@ from rulectl.lang.faults import clipped, fault
 from rulectl.lang.scope import Scope
 from rulectl.source import Span
 
-_BRACKETED = re.compile(r"[【<《〈]\s*(?P<name>[^【】<>《》〈〉]{1,60}?)\s*[】>》〉]")
+# patterns as text, which `re` compiles when it is first asked: most runs never do
+_BRACKETED = r"[【<《〈]\s*(?P<name>[^【】<>《》〈〉]{1,60}?)\s*[】>》〉]"
 _PART = r"(?:[\"“][^\"“”]*[\"”]|[^\"“”&]+)"
-_JOINED = re.compile(rf"\s*[=＝]?{_PART}(?:[&＆]{_PART})+")
+_JOINED = rf"\s*[=＝]?{_PART}(?:[&＆]{_PART})+"
 
 
 def no_other_place(text: str, span: Span, scope: Scope) -> None:
     """Raises Fault for a text that names a term as no sentence of ours does."""
     meant = _joined(text, scope)
     if meant is None:
-        meant = _BRACKETED.sub(lambda found: _place(found["name"], scope) or found[0], text)
+        meant = re.sub(_BRACKETED, lambda found: _place(found["name"], scope) or found[0], text)
     if meant != text:
         raise fault("other-place", span, text=clipped(text), instead=clipped(meant, 80))
 
 
 def doubtful(text: str) -> bool:
     """Whether a text might be such a sentence, were its names known; one that is meant stands in quotation marks."""
-    return bool(_BRACKETED.search(text) or _JOINED.fullmatch(text))
+    return bool(re.search(_BRACKETED, text) or re.fullmatch(_JOINED, text))
 
 
 def _joined(text: str, scope: Scope) -> str | None:
     """What a spreadsheet makes of `"退"&实付&"元"`; None for anything else."""
-    if not _JOINED.fullmatch(text):
+    if not re.fullmatch(_JOINED, text):
         return None
     parts = re.split("[&＆]", text.strip().lstrip("=＝"))
     said = [part.strip()[1:-1] if part.strip()[:1] in '"“' else _place(visible(part), scope) for part in parts]
