@@ -15,17 +15,21 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Rows, constant, distinct, each
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Rows, constant, each
 from rulectl.columnar.columns import Column
 from rulectl.columnar.doubts import Counted
+from rulectl.columnar.met import Met, Words
 from rulectl.columnar.terms import TermColumns, Verdicts, Waits
 from rulectl.columnar.wanted import Places, Wanted
 from rulectl.model.rulebook import Term
 from rulectl.runtime.plan import Plan
 from rulectl.runtime.waiting import waited_for
 
-_CELLS: Final = 1 << 18
-"""So many counts, of rows and names, are added up and sorted at once: few enough to stay in the processor's cache."""
+_CELLS: Final = 1 << 16
+"""So many words of counts are added up and sorted at once: few enough to stay in the processor's cache."""
+
+_FEW_WORDS: Final = 4
+"""Sums of so many words are found again from row to row and from frame to frame."""
 
 WaitsOf = Callable[[str], "Codes | None"]
 """The number of what each row waits for that has a decided term in doubt, among the term's `groups`."""
@@ -56,6 +60,7 @@ class Asking:
         self._of_group: dict[str, Lut] = {}
         self._counts = np.zeros((0, len(self._names)), np.int32)
         self._weighed: dict[tuple[object, ...], dict[tuple[int, ...], int]] = {}
+        self._met: dict[tuple[object, ...], Met] = {}
 
     @property
     def held(self) -> int:
@@ -98,41 +103,38 @@ class Asking:
         names = np.unique(np.concatenate([share.places for share in shares]))
         if not len(where) or not len(names):
             return constant(rows)
-        shares = [share._replace(codes=share.codes[where]) for share in shares]
-        at, codes = _alike(shares, len(where))
-        step = max(1, _CELLS // len(names))
-        said = [self._inorder(shares, at[start : start + step], names) for start in range(0, len(at), step)]
+        sums = _Sums.of(shares, names)
         asks = constant(rows)
-        asks[where] = self.asks.numbers(np.concatenate(said)).take(codes)
+        step = max(1, _CELLS // sums.words)
+        for part in (where[start : start + step] for start in range(0, len(where), step)):
+            added = sums.added([share.codes[part] for share in shares])
+            asks[part] = self._numbers(sums, added)
         return asks
 
-    def _inorder(self, shares: Sequence[Share], at: Rows, names: Rows) -> Places:
+    def _numbers(self, sums: _Sums, added: Words) -> Codes:
+        """The numbers of what rows ask for whose counts are added up."""
+        if sums.words > _FEW_WORDS:  # then hardly two rows have the same
+            return self.asks.numbers(self._inorder(sums, added))
+        met = self._met.setdefault(sums.key, Met())
+        return met.of(added, lambda fresh: self.asks.numbers(self._inorder(sums, fresh)))
+
+    def _inorder(self, sums: _Sums, added: Words) -> Places:
         """The places of names that some rows ask for, from 1, in order: first what required outputs wait for most, then
         what all do."""
-        total = np.zeros((len(at), len(names)), np.int64)
-        required = total if all(share.required for share in shares) else np.zeros_like(total)
-        for share in shares:
-            counts = share.counts.take(share.codes[at], axis=0)
-            mine = slice(None) if np.array_equal(share.places, names) else np.searchsorted(names, share.places)
-            total[:, mine] += counts
-            if share.required and required is not total:
-                required[:, mine] += counts
-        key = total
-        if required is not total and required.any():
-            key = required * (total.max(initial=0) + 1) + total
+        counts = added.view(sums.lane)[:, : len(sums.names)]
         # sorted as one number with its place, since that takes a fifth of the time; names stand in their own order,
         # and stay so where they are waited for alike
-        bits = len(names).bit_length()
+        bits = len(sums.names).bit_length()
         last = (1 << bits) - 1
-        small = int(key.max(initial=0)) >> (32 - bits) == 0
+        small = int(counts.max(initial=0)) >> (32 - bits) == 0
         size: type[np.unsignedinteger[Any]] = np.uint32 if small else np.uint64
-        whole: npt.NDArray[np.unsignedinteger[Any]] = (key.astype(size) << size(bits)) | (
-            last - np.arange(len(names))
+        whole: npt.NDArray[np.unsignedinteger[Any]] = (counts.astype(size) << size(bits)) | (
+            last - np.arange(len(sums.names))
         ).astype(size)
         whole.sort(axis=1)
         whole = whole[:, ::-1]
-        found = (last - (whole & size(last)).astype(np.intp)).clip(max=len(names) - 1)
-        places: Places = (names + 1).astype(self.asks.size).take(found)
+        found = (last - (whole & size(last)).astype(np.intp)).clip(max=len(sums.names) - 1)
+        places: Places = (sums.names + 1).astype(self.asks.size).take(found)
         places[whole >> size(bits) == 0] = 0
         return places
 
@@ -242,9 +244,44 @@ class Asking:
         return missing or (name,)
 
 
-def _alike(shares: Sequence[Share], rows: int) -> tuple[Rows, Codes]:
-    """A row of each combination of counts, and which of them each row has. Where counts were made row by row, each row
-    is taken for one of its own; several shares may have the same counts."""
-    if sum({id(share.counts): len(share.counts) for share in shares}.values()) < rows:
-        return distinct([Part(share.codes, len(share.counts)) for share in shares], rows)
-    return np.arange(rows), np.arange(rows, dtype=np.int32)
+class _Sums(NamedTuple):
+    """How counts of some `names` (their places) are added up: several to a word, each in a `lane`. A count for required
+    outputs stands above all counts for any; `heavy` is what it is multiplied by for that."""
+
+    names: Rows
+    lane: type[np.unsignedinteger[Any]]
+    heavy: int
+    luts: tuple[Words, ...]
+
+    @classmethod
+    def of(cls, shares: Sequence[Share], names: Rows) -> _Sums:
+        """What `shares` add, in lanes that no sum exceeds."""
+        tops = [int(share.counts.max(initial=0)) for share in shares]
+        # powers of two, so that sums are found again in the next frame, whose counts are others
+        heavy = 0 if len({share.required for share in shares}) == 1 else 1 << sum(tops).bit_length()
+        most = sum(top * (1 + heavy * share.required) for top, share in zip(tops, shares, strict=True))
+        lane = next(size for size in (np.uint16, np.uint32, np.uint64) if most <= np.iinfo(size).max)
+        in_word = 8 // lane().itemsize
+        luts: list[Words] = []
+        for share in shares:
+            lut = np.zeros((len(share.counts), -(-len(names) // in_word) * in_word), lane)
+            lut[:, np.searchsorted(names, share.places)] = share.counts
+            luts.append((lut * lane(1 + heavy * share.required)).view(np.uint64))
+        return cls(names, lane, heavy, tuple(luts))
+
+    @property
+    def words(self) -> int:
+        """Words of a sum."""
+        return int(self.luts[0].shape[1])
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What sums mean."""
+        return self.names.tobytes(), self.lane, self.heavy
+
+    def added(self, codes: Sequence[Codes]) -> Words:
+        """The sums of rows, (rows, words); `codes` are those of each share."""
+        whole = self.luts[0].take(codes[0], axis=0)
+        for lut, mine in zip(self.luts[1:], codes[1:], strict=True):
+            whole += lut.take(mine, axis=0)
+        return whole

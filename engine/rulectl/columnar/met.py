@@ -78,5 +78,9 @@ class Met:
             self._place = np.zeros(1 << (2 * _ROOM * end).bit_length(), np.int32)
             start, marks = 1, mixed(self._words[1:end])
         first, second = self._places(marks)
-        place = np.where(self._place.take(first) == 0, first, second)
-        self._place[place] = np.arange(start, end, dtype=np.int32)
+        rows = np.arange(start, end, dtype=np.int32)
+        (free,) = (self._place.take(first) == 0).nonzero()
+        self._place[first[free]] = rows[free]
+        # of several that are new and have the same first place, one has it now
+        (left,) = (self._place.take(first) != rows).nonzero()
+        self._place[second[left]] = rows[left]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rulectl.columnar.codes import Codes, Rows, occurring
+from rulectl.columnar.codes import Codes, Rows, constant, occurring
 from rulectl.columnar.lists import cut
 from rulectl.columnar.met import Met
 
@@ -48,13 +48,20 @@ class Wanted:
 
     def numbers(self, places: Places) -> Codes:
         """The number of each list; those that are new are remembered."""
-        most = int(np.count_nonzero(places, axis=1).max(initial=0))
-        # as few widths as there are powers of two
+        sizes = np.count_nonzero(places, axis=1)
         in_word = 8 // self.size().itemsize
-        width = 1 << (-(-most // in_word) - 1).bit_length() if most else 1
-        padded: Places = np.zeros((len(places), width * in_word), self.size)
-        padded[:, : places.shape[1]] = places[:, : padded.shape[1]]
-        return self._met.setdefault(width, Met()).of(padded.view(np.uint64), self._add)
+        numbers = constant(len(places))
+        # as few widths as there are powers of two; each list has its own, whatever others a frame brings
+        for width in (1 << power for power in range(len(self.names).bit_length())):
+            least, most = (width // 2 if width > 1 else 0) * in_word, width * in_word
+            (at,) = ((sizes > least) & (sizes <= most)).nonzero()
+            if len(at):
+                padded: Places = np.zeros((len(at), most), self.size)
+                padded[:, : places.shape[1]] = places[at, :most]
+                numbers[at] = self._met.setdefault(width, Met()).of(padded.view(np.uint64), self._add)
+            if most >= places.shape[1]:
+                break
+        return numbers
 
     def numbers_of(self, lists: Sequence[Sequence[str]]) -> Codes:
         """The same of lists of names."""
