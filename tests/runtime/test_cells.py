@@ -229,10 +229,12 @@ def test_numbers_are_compared_as_the_decimals_that_they_show(
 # -- what is written ------------------------------------------------------------------------------------------------
 
 SHAPES = (
-    Shape(0, 0, 0, 0, (), (StepShape(None, 0, False, False, False),)),
-    Shape(3, 0, 2, 1, (5,), (StepShape((3, 4), 1, False, False, False),)),
-    Shape(3, 0, 2, 1, (), (StepShape((3, 4), 0, True, False, False, whole=True),)),
-    Shape(2, 2, 0, 2, (), (StepShape(None, 0, False, True, False), StepShape((2,), 0, False, False, True))),
+    Shape(0, 0, 0, 0, (), (StepShape(None, 0, False, False, False, False),)),
+    Shape(3, 0, 2, 1, (5,), (StepShape((3, 4), 1, False, False, False, False),)),
+    Shape(3, 0, 2, 1, (), (StepShape((3, 4), 0, True, False, False, False, whole=True),)),
+    Shape(
+        2, 2, 0, 2, (), (StepShape(None, 0, False, True, False, False), StepShape((2,), 0, False, False, True, True))
+    ),
 )
 
 
@@ -245,7 +247,7 @@ def test_a_program_is_made_of_numbered_names(shape: Shape) -> None:
     known = {
         "settle", "values", "codes", "base", "text", "cell", "rule", "facts", "outputs", "firings", "more",
         "derived", "statuses", "status", "counted", "noted", "together", "Facts", "outputs_", "__class__", "_values",
-        "isprintable", "isalnum", "strip", "code", "starts", "parts", *written._COMMON,
+        "isprintable", "isalnum", "strip", "code", "starts", "parts", "open", "behind", *written._COMMON,
     }  # fmt: skip
     names = {t.string for t in tokens if t.type == tokenize.NAME and not keyword.iskeyword(t.string)}
     assert all(re.fullmatch(r"[a-z_]+\d+(_\d+)?", name) for name in names - known)

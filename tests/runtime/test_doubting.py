@@ -1,5 +1,5 @@
-"""What is open is told from bits as the judge tells it: drawn tables of every hit policy, cases that lack facts, the
-short way against the careful engine."""
+"""What is open is told from bits as the judge tells it: drawn tables of every hit policy, some of which read what
+others say, and cases that lack facts, the short way against the careful engine."""
 
 from __future__ import annotations
 
@@ -63,9 +63,14 @@ def a_test(r: Random, type_: Type, values: tuple[Value, ...], depth: int = 0) ->
     return Is(r.choice(["=", "=", "!="]), Literal(r.choice(values)))
 
 
-def drawn_table(r: Random, number: int, terms: list[Term]) -> Table:
-    """A table over some of the inputs, with conclusions of its own, added to `terms`."""
-    places = sorted(r.sample(range(len(GIVEN)), r.randint(1, 4)))
+def drawn_table(r: Random, number: int, terms: list[Term], chained: bool) -> Table:
+    """A table over some of the inputs, `chained` also of what earlier tables say, with conclusions of its own, added to
+    `terms`."""
+    known = [(f"i{n}", type_, values) for n, (type_, values) in enumerate(GIVEN)]
+    read = r.sample(known, r.randint(1, 4))
+    if chained:
+        said_before = [(term.id, term.type, SAID[term.type]) for term in terms[len(GIVEN) :]]
+        read += r.sample(said_before, min(len(said_before), r.choice([0, 1, 1, 2])))
     policy = r.choice(list(HitPolicy))
     columns: list[tuple[HitPolicy, Type]] = []
     for n in range(r.choice([1, 1, 2, 3])):
@@ -80,21 +85,22 @@ def drawn_table(r: Random, number: int, terms: list[Term]) -> Table:
         )
     rules = []
     for n in range(r.choice([1, 3, 6, 12])):
-        when = tuple(TestEntry(a_test(r, *GIVEN[at])) for at in places)
+        when = tuple(TestEntry(a_test(r, type_, values)) for _, type_, values in read)
         said = [None if r.random() < 0.1 else r.choice(SAID[type_]) for _, type_ in columns]
         if r.random() < 0.03:
             said = [SAID[t][:2] if t.many else one for one, (_, t) in zip(said, columns, strict=True)]
         elif r.random() < 0.5:
             said = [(one,) if t.many and one else one for one, (_, t) in zip(said, columns, strict=True)]
         rules.append(Rule(f"R{n}", when, tuple(OutputEntry(None if v is None else Literal(v)) for v in said)))
-    heads = tuple(InputColumn(Name(f"i{at}"), GIVEN[at][0]) for at in places)
+    heads = tuple(InputColumn(Name(name), type_) for name, type_, _ in read)
     outs = tuple(OutputColumn(f"o{number}{n}", mine) for n, (mine, _) in enumerate(columns))
-    return Table(f"表{number}", policy, heads, outs, tuple(rules))
+    return Table(f"表{number}", policy, heads, outs, tuple(rules), stratum=number if chained else 0)
 
 
 def drawn_book(r: Random) -> Rulebook:
     terms = [Term(f"i{n}", f"因{n}", Role.INPUT, type_) for n, (type_, _) in enumerate(GIVEN)]
-    tables = tuple(drawn_table(r, n, terms) for n in range(r.choice([1, 1, 2, 4])))
+    chained = r.random() < 0.5
+    tables = tuple(drawn_table(r, n, terms, chained) for n in range(r.choice([1, 1, 2, 4])))
     return Rulebook("doubt", "存疑", terms=tuple(terms), tables=tables)
 
 

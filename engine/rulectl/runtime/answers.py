@@ -12,12 +12,14 @@ from typing import Any, Final, NamedTuple, cast
 
 from rulectl.lang.region import UNKNOWN
 from rulectl.model.outcome import Firing
-from rulectl.runtime.coding import Key, Keyed
-from rulectl.runtime.doubting import Doubted, can_doubt, doubting_of, first_decides
+from rulectl.runtime.coding import Key
+from rulectl.runtime.doubting import Doubted, Doubting, Seen, can_doubt, doubting_of, first_decides
 from rulectl.runtime.index import Index, Leaf, Match
 from rulectl.runtime.lowering import NONE
+from rulectl.runtime.memo import Memo
 from rulectl.runtime.merge import Contribution
-from rulectl.runtime.plan import TablePlan
+from rulectl.runtime.onward import Behind, judged_on, look_on
+from rulectl.runtime.plan import Plan
 from rulectl.values import Value
 
 KEPT: Final = 20_000
@@ -36,12 +38,15 @@ MOST_WAYS: Final = 1 << 18
 
 class More(NamedTuple):
     """What few tables say: derived values, the terms on which it is silent, what it adds to terms that other tables
-    write too, and which of its terms are in doubt."""
+    write too, and which of its terms are in doubt; `open` are the fields of those that tests read, `behind` the inputs
+    that these wait for."""
 
     derived: Mapping[str, Value]
     silent: tuple[str, ...]
     shares: tuple[tuple[str, Contribution], ...]
     doubts: tuple[Doubted, ...] = ()
+    open: int = 0
+    behind: tuple[tuple[str, frozenset[str]], ...] = ()
 
 
 class Answer(NamedTuple):
@@ -66,24 +71,33 @@ class Answers(dict[int, "Said | None"]):
     that one. So classes that were not met before mostly come to an answer that was."""
 
     def __init__(
-        self, number: int, plan: TablePlan, keyed: Keyed, work_out: WorkOut, of_rule: OfRule, in_doubt: InDoubt
+        self,
+        number: int,
+        plan: Plan,
+        work_out: WorkOut,
+        of_rule: OfRule,
+        in_doubt: InDoubt,
     ) -> None:
         super().__init__()
         self.number = number
-        self.plan = plan
-        self.first = first_decides(plan)
-        self.told = can_doubt(plan)
-        self.keyed = keyed
+        self.plan = table = plan.tables[number]
+        self.terms = plan.written[number]
+        self.first = first_decides(table)
+        self.told = can_doubt(table)
+        self.keyed = keyed = plan.keyed[number]
         self.mask = keyed.mask
+        self.chained = sorted(table.reads & plan.writers.keys())
+        """What other tables say and this one reads."""
         # in how many ways classes can meet: where there are many, answers are hardly ever asked for again
         self.ways = prod(field.ones + 1 for field in keyed.fields if field is not None)
-        self.rules: list[Said | None] = [None] * (len(plan.firings) + 1)
+        self.rules: list[Said | None] = [None] * (len(table.firings) + 1)
         self.held = 0
         self.plainly: tuple[str, ...] = ()
         """The outputs of a table whose first hit says all that is said of them, and that no table reads."""
         self._work_out = work_out
         self._of_rule = of_rule
         self._in_doubt = in_doubt
+        self._onward: Memo[tuple[int, int, tuple[frozenset[str], ...]], Said | None] = Memo(KEPT)
 
     def __missing__(self, code: int) -> Said | None:
         if len(self) >= KEPT:
@@ -112,14 +126,48 @@ class Answers(dict[int, "Said | None"]):
         seen = doubting.look(key)
         if seen is None:
             return self._work_out(self, leaf.match(key))
+        return self._of_seen(doubting, seen)
+
+    def _of_seen(self, doubting: Doubting, seen: Seen) -> Said | None:
+        """The answer for how a case stands."""
         if not seen.counts:
-            return self._of_hits(leaf, seen.hits)
+            return self._of_hits(doubting.leaf, seen.hits)
         answers = doubting.answers
         known = seen.hits, seen.names, seen.counts
         if known not in answers:
-            settled = self._of_hits(leaf, seen.hits)
+            settled = self._of_hits(doubting.leaf, seen.hits)
             answers.keep(known, settled and self._in_doubt(self, settled, doubting.doubted(seen)))
         return cast("Said | None", answers[known])
+
+    def onward(self, codes: int, open_: int, every: Behind) -> Said | None:
+        """The answer where terms that the table reads are in doubt: `open_` are the fields of all such terms, `every`
+        what they wait for."""
+        open_ &= self.mask
+        behind = {name: every[name] for name in self.chained if name in every}
+        known = codes & self.mask, open_, tuple(behind.values())
+        try:
+            return self._onward[known]
+        except KeyError:
+            return self._onward.keep(known, self._work_out_onward(codes, open_, behind))
+
+    def _work_out_onward(self, codes: int, open_: int, behind: Behind) -> Said | None:
+        index = self.plan.index
+        now, sure = tuple(self.keyed.key(codes)), tuple(self.keyed.key(codes & ~open_))
+        if not self.told or type(index) is not Index:
+            return None
+        index.leaf(now)
+        leaf = index.whole
+        if leaf is None:
+            return None
+        doubting = doubting_of(self.plan, leaf)
+        seen = look_on(doubting, now, sure, behind)
+        if seen is not None:
+            return self._of_seen(doubting, seen)
+        found = judged_on(self.plan, self.terms, now, sure, behind)
+        if found is None:
+            return None
+        settled = self._work_out(self, found[0])
+        return settled and self._in_doubt(self, settled, found[1])
 
     def _of_hits(self, leaf: Leaf, hits: int) -> Said | None:
         """The answer where some rules of a leaf hold and no others count."""

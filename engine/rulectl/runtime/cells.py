@@ -26,6 +26,7 @@ from rulectl.runtime.coding import Coarser, Field
 from rulectl.runtime.encoder import Encoder, Unreadable, edges_of
 from rulectl.runtime.index import Index
 from rulectl.runtime.lowering import NONE, Slot
+from rulectl.runtime.onward import Behind
 
 MANY_WAYS: Final = 1 << 16
 """A table whose classes meet in fewer ways remembers all its answers, which is faster."""
@@ -223,6 +224,16 @@ class Cells:
 
     def careful(self, codes: int, raws: Sequence[object]) -> Said | None:
         """The answer for a case by the classes of all columns: its codes, and its numbers in the order of `raw`."""
+        known = self._coded(codes, raws)
+        return None if known is None else self.answers[known & self.answers.mask]
+
+    def onward(self, codes: int, open_: int, behind: Behind, raws: Sequence[object]) -> Said | None:
+        """The same where terms that the table reads are in doubt (`Answers.onward`)."""
+        known = self._coded(codes, raws)
+        return None if known is None else self.answers.onward(known, open_, behind)
+
+    def _coded(self, codes: int, raws: Sequence[object]) -> int | None:
+        """The codes of a case with those of its numbers; None where one must be read first."""
         try:
             for column, raw in zip(self.raw, raws, strict=True):
                 encoder = column.encoder
@@ -230,7 +241,7 @@ class Cells:
                 codes |= encoder.whole[raw] if type(raw) is int else encoder[raw]
         except (Unreadable, TypeError):
             return None
-        return self.answers[codes & self.answers.mask]
+        return codes
 
     def make(self, code: int) -> Cell | None:
         """A cell that was not asked for before."""

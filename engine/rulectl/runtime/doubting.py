@@ -78,7 +78,7 @@ class Doubting:
         that one is among the hits."""
         standing = holding = self.leaf.every
         lacking: dict[str, int] = {}
-        for column, bounds, masks, steps, names in self._columns:
+        for column, bounds, masks, steps, names in self.columns:
             klass = key[column]
             if klass != UNKNOWN:
                 standing &= masks[bisect_right(bounds, klass)] if masks else steps.holds(klass)
@@ -129,7 +129,7 @@ class Doubting:
         return self.plan.spoken[rule][column]
 
     @cached_property
-    def _columns(self) -> Sequence[tuple[int, list[int], list[int], Steps | Held, tuple[str, ...]]]:
+    def columns(self) -> Sequence[tuple[int, list[int], list[int], Steps | Held, tuple[str, ...]]]:
         """The columns that some rule asks: where the rules that hold change and what they are, if all of these are at
         hand, and the names that a column needs."""
         return [
@@ -156,6 +156,17 @@ class Doubting:
                 return None
             found.append(moving)
         return tuple(found)
+
+    def falls(self, column: int, rules: Sequence[int], sure: Sequence[int]) -> Sequence[int]:
+        """Of some rules that hold, where only some are sure to, those whose falling changes what a column says: by
+        itself, or all at once."""
+        outputs = self.plan.outputs
+        said = outputs.resolve(column, rules, self._entry)
+        falling = [rule for rule in rules if rule not in sure]
+        if len(falling) > 1 and outputs.resolve(column, sure, self._entry) != said:
+            return falling
+        left = [tuple([one for one in rules if one != rule]) for rule in falling]
+        return [r for r, rest in zip(falling, left, strict=True) if outputs.resolve(column, rest, self._entry) != said]
 
     @cached_property
     def alike(self) -> tuple[int, ...]:

@@ -63,6 +63,8 @@ class Further:
     silent: tuple[str, ...] = ()
     shares: tuple[tuple[str, Contribution], ...] = ()
     doubts: tuple[Doubted, ...] = ()
+    open: int = 0
+    behind: dict[str, frozenset[str]] = field(default_factory=dict)
     merged: dict[str, Value] = field(default_factory=dict)
     code: int = 0
 
@@ -75,6 +77,9 @@ def _noted(further: Further | None, more: More) -> Further:
     further.silent += more.silent
     further.shares += more.shares
     further.doubts += more.doubts
+    if more.open:
+        further.open |= more.open
+        further.behind.update(more.behind)
     return further
 
 
@@ -108,7 +113,7 @@ class Quick:
         self.inputs = {heading: t for t in given for heading in (t.name, t.id, *t.aliases)}
         self.outputs: dict[str, Value] = {t.id: t.default for t in plan.outputs}
         of = self._work_out, self._of_rule, self._in_doubt
-        self.tables = [Answers(n, table, plan.keyed[n], *of) for n, table in enumerate(plan.tables)]
+        self.tables = [Answers(n, plan, *of) for n in range(len(plan.tables))]
         self.required = frozenset(t.id for t in plan.outputs if t.required)
         for answers in self.tables:
             names = tuple(output.term for output in answers.plan.table.outputs)
@@ -161,13 +166,16 @@ class Quick:
                 at = len(steps)
                 shares = bool(merged) and n == numbers[-1]
                 writes = any(self.encoders[o.term].partition is not None for o in answers.plan.table.outputs)
+                reads = bool(answers.chained)
+                if reads:
+                    parts |= {f"reads{at}": answers.mask, f"onward{at}": (own or answers).onward}
                 if own is None:
-                    steps.append(StepShape(None, 0, False, writes, shares))
+                    steps.append(StepShape(None, 0, False, writes, reads, shares))
                     parts |= {f"answers{at}": answers, f"mask{at}": answers.mask}
                 else:
                     values = tuple(places[column.encoder.term.id] for column in own.raw)
                     whole = len(self.tables) == 1 and own.mask == known
-                    steps.append(StepShape(values, len(own.boxed), own.stretched, writes, shares, whole))
+                    steps.append(StepShape(values, len(own.boxed), own.stretched, writes, reads, shares, whole))
                     parts |= {f"made{at}": own.made, f"mask{at}": own.mask, f"unpack{at}": own.struct.iter_unpack}
                     parts |= {f"rules{at}": answers.rules, f"of_rule{at}": answers.of_rule}
                     parts |= {f"careful{at}": own.careful, f"make{at}": own.make}
@@ -276,14 +284,25 @@ class Quick:
         return self._whole(fired, values, None) or Answer(fired, values, 0, None)
 
     def _in_doubt(self, table: Answers, settled: Said, doubts: Sequence[Doubted]) -> Said | None:
-        """The answer of a table of which some terms are in doubt; None where other tables want to know of these."""
-        if any(len(self.plan.writers[d.term]) > 1 or self.encoders[d.term].partition is not None for d in doubts):
+        """The answer of a table of which some terms are in doubt; None where other tables add to one of these."""
+        if len(self.tables) == 1:
+            statuses, status, asks = self._doubtful(settled[2], doubts)
+            return (*settled[:2], statuses, status, asks, *settled[5:])
+        if any(len(self.plan.writers[doubt.term]) > 1 for doubt in doubts):
             return None
-        if len(self.tables) > 1:
-            more = settled[3] or More({}, (), ())
-            return (*settled[:3], more._replace(doubts=tuple(doubts)))
-        statuses, status, asks = self._doubtful(settled[2], doubts)
-        return (*settled[:2], statuses, status, asks, *settled[5:])
+        fired, outputs, code, more = settled
+        more = more or More({}, (), ())
+        open_, behind = 0, []
+        for term, status, waits in doubts:
+            encoder = self.encoders[term]
+            if encoder.partition is None:
+                continue
+            open_ |= encoder.field.mask
+            behind.append((term, frozenset([name for name, _ in waits])))
+            if status is Status.UNDETERMINED and encoder.term.default is None:
+                # not null for certain, as what no rule may come to say
+                code -= ABSENT << encoder.field.shift
+        return Answer(fired, outputs, code, more._replace(doubts=tuple(doubts), open=open_, behind=tuple(behind)))
 
     def _doubtful(
         self, settled: Mapping[str, Status], doubts: Sequence[Doubted]

@@ -38,13 +38,14 @@ it must be read first."""
 class StepShape(NamedTuple):
     """A table's turn. `compared`: the values that its cells compare as they are, None where its answers are remembered
     by codes alone; `boxed`: how many columns of codes its boxes have; `stretched`: whether its cells are stretches of
-    numbers, not boxes; `writes`: whether it adds codes that later tables read; `shares`: whether terms are merged after
-    it; `whole`: whether its cells hang on all of the codes."""
+    numbers, not boxes; `writes`: whether it adds codes that later tables read; `reads`: whether it reads what earlier
+    ones write; `shares`: whether terms are merged after it; `whole`: whether its cells hang on all of the codes."""
 
     compared: tuple[int, ...] | None
     boxed: int
     stretched: bool
     writes: bool
+    reads: bool
     shares: bool
     whole: bool = False
 
@@ -136,7 +137,13 @@ def program(shape: Shape) -> str:
     """The program of a shape."""
     lines = ["def settle(values):", *_reading(shape)]
     for number, step in enumerate(shape.steps):
-        lines += _step(number, step)
+        answer = _step(number, step)
+        if step.reads:
+            lines += [f"    if more is not None and more.open & reads{number}:"]
+            raw = f", ({_values(step)})" if step.compared is not None else ""
+            lines += [f"        a{number} = onward{number}(codes, more.open, more.behind{raw})", "    else:"]
+            answer = (f"    {line}" for line in answer)
+        lines += [*answer, f"    if a{number} is None:", "        return unsettled"]
         if len(shape.steps) > 1:
             lines += _noted(number, step)
     lines += ["    facts = Facts()", "    facts._values = values"]
@@ -202,12 +209,17 @@ def _reading(shape: Shape) -> Iterator[str]:
         yield "    more = None"
 
 
+def _values(step: StepShape) -> str:
+    """The values that the cells of a table compare."""
+    return "".join(f"v{at}, " for at in step.compared or ())
+
+
 def _step(n: int, step: StepShape) -> Iterator[str]:
     """The answer of one table."""
     if step.compared is None:
         yield f"    a{n} = answers{n}[codes & mask{n}]"
     else:
-        values = "".join(f"v{at}, " for at in step.compared)
+        values = _values(step)
         for at in step.compared:
             yield f"    kind{at} = type(v{at})"
         plain = " and ".join(f"(kind{at} is float or kind{at} is int)" for at in step.compared)
@@ -250,8 +262,6 @@ def _step(n: int, step: StepShape) -> Iterator[str]:
             yield "                break"
             yield "        else:"
             yield f"            a{n} = careful{n}(codes, ({values}))"
-    yield f"    if a{n} is None:"
-    yield "        return unsettled"
 
 
 def _noted(n: int, step: StepShape) -> Iterator[str]:
