@@ -11,7 +11,7 @@ it took 400 microseconds for 1,000 rules.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple, assert_never
@@ -156,17 +156,6 @@ class Doubting:
                 return None
             found.append(moving)
         return tuple(found)
-
-    def falls(self, column: int, rules: Sequence[int], sure: Sequence[int]) -> Sequence[int]:
-        """Of some rules that hold, where only some are sure to, those whose falling changes what a column says: by
-        itself, or all at once."""
-        outputs = self.plan.outputs
-        said = outputs.resolve(column, rules, self._entry)
-        falling = [rule for rule in rules if rule not in sure]
-        if len(falling) > 1 and outputs.resolve(column, sure, self._entry) != said:
-            return falling
-        left = [tuple([one for one in rules if one != rule]) for rule in falling]
-        return [r for r, rest in zip(falling, left, strict=True) if outputs.resolve(column, rest, self._entry) != said]
 
     @cached_property
     def alike(self) -> tuple[int, ...]:
@@ -350,17 +339,3 @@ def _short(value: Spoken) -> bool:
         return False
     _, digits, exponent = value.as_tuple()
     return len(digits) <= EXACT_DIGITS and isinstance(exponent, int) and -EXACT_DIGITS < exponent <= 0
-
-
-def asks_of(doubts: Iterable[Doubted], required: Set[str], order: Mapping[str, int]) -> tuple[str, ...]:
-    """What to ask for the sake of some outputs: first what `required` ones wait for most, then what all do."""
-    total: dict[str, int] = {}
-    urgent: dict[str, int] = {}
-    for doubt in doubts:
-        for name, count in doubt.waits:
-            total[name] = total.get(name, 0) + count
-            if doubt.term in required:
-                urgent[name] = urgent.get(name, 0) + count
-    if not urgent:
-        return tuple([name for *_, name in sorted([(-count, order[name], name) for name, count in total.items()])])
-    return tuple(sorted(total, key=lambda name: (-urgent.get(name, 0), -total[name], order[name])))
