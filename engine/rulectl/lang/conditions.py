@@ -6,8 +6,7 @@ lowered to the few nodes of syntax. What can be read in two ways is refused, wit
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from rulectl.lang import noted
 from rulectl.lang.brackets import look_ahead
 from rulectl.lang.evaluate import names_of
 from rulectl.lang.expressions import ATOM_LEVEL, Parser
@@ -22,6 +21,8 @@ from rulectl.source import Span
 from rulectl.types import STRING, Kind
 
 _OPS: dict[str, Comparison] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_FROM = ("从", "自", "from")
+_JOINTS = ("to", "~", "—", "..", "with", "-", "[", "(")
 _CLOSING = (",", ";", ")", "]", "and", "or")
 
 
@@ -47,7 +48,7 @@ def subject_tests(parser: Parser, subject: Operand) -> Test:
 
 
 def list_of_tests(parser: Parser, column: Column, closing: str = ")", excepting: bool = False) -> Test:
-    """tests := conjunction ((',' | ';' | '、' | 'or' | '和' | line break) conjunction)*; blank items: nothing"""
+    """tests := conjunction ((',' | ';' | '、' | 'or' | '和' | 'and' | line break)+ conjunction)*"""
     start = parser.lexer.skip(parser.pos)
     pieces: list[Piece] = []
     worded = True
@@ -58,25 +59,55 @@ def list_of_tests(parser: Parser, column: Column, closing: str = ")", excepting:
             break
         pieces.append(conjunction(parser, column, excepting))
         worded = worded and not parser.is_sign(",", ";")
-        if not parser.accept(",", ";", "or") and (column.type.many or not parser.accept("with")):
+        if not _goes_on(parser, column):
             break
     if not pieces:
         raise parser.unexpected()
+    if column.type.kind is Kind.BOOLEAN and worded:
+        _answers_alone(pieces, parser)
     return checked_list(pieces, column, Span(start, parser.end), worded)
 
 
+def _goes_on(parser: Parser, column: Column) -> bool:
+    """Take what parts an item of a list from the next: a comma, `or`, `, and`. Raises Fault for `3 or` at the end."""
+    parted = parser.accept(",", ";")
+    worded = parser.accept("or") if column.type.many else parser.accept("or", "with", "and")
+    if worded and parser.peek().kind == "end":
+        raise parser.unexpected()
+    return parted or worded
+
+
+def _answers_alone(pieces: list[Piece], parser: Parser) -> None:
+    """Raises Fault for `是 且 签收天数 > 3`: a plain answer, and a statement that does not ask of this column."""
+    asked = [piece.test for piece in pieces if isinstance(piece.test, Is)]
+    stated = [test for test in asked if not isinstance(test.value, Literal)]
+    if stated and len(stated) < len(asked):
+        part = parser.raw[stated[0].span.start : stated[0].span.end]
+        raise fault("statement-in-condition", stated[0].span, text=clipped(part.strip()))
+
+
 def conjunction(parser: Parser, column: Column, excepting: bool = False) -> Piece:
-    """conjunction := piece ('and' piece)* | bound bound, as in `超过3天不足7天`"""
+    """conjunction := piece ('and' piece)* | bound bound, as in `超过3天不足7天`. `3 and 5` is a list, as `3和5` is, for
+    one value cannot be both; `3 且 5` says so all the same."""
     start = parser.lexer.skip(parser.pos)
     pieces, joined = [piece(parser, column, excepting)], True
     while True:
-        if parser.accept("and"):
+        listed = pieces[-1].form == "value" and not column.type.many
+        if parser.is_word("and") and not (listed and _lists(parser.peek(), parser)):
+            parser.take()
             pieces.append(piece(parser, column, excepting))
         elif pieces[-1].form == "bound" and _starts_value(parser.peek()):
             joined = False
             pieces.append(piece(parser, column, excepting))
         else:
             return met(pieces, joined, column, Span(start, parser.end))
+
+
+def _lists(joint: Token, parser: Parser) -> bool:
+    """Whether an `and` stands before a plain value, and no comparison or negation."""
+    following = parser.lexer.at(joint.span.end)
+    plainly = following.kind not in ("sign", "word", "end") or following.word in ("is", "true", "false")
+    return plainly and parser.lexer.lower[joint.span.start : joint.span.end] in ("and", "&")
 
 
 def _starts_value(token: Token) -> bool:
@@ -115,7 +146,9 @@ def _piece(parser: Parser, column: Column, excepting: bool) -> Piece:
             raise parser.unexpected()
         return _ends(parser, column, low)
     if parser.is_word("in") or (parser.is_word("contains") and column.type.many):
-        parser.take()
+        said = parser.take().span
+        if column.type.ordered and parser.lexer.lower[said.start : said.end] in _FROM and not _ranged(parser):
+            return _bounded(parser, column, ">=", start, excepting)
         return _piece(parser, column, excepting)
     if token.kind == "sign" and token.word in ("(", "[", "]"):
         bracketed = _bracketed(parser, column, token)
@@ -128,6 +161,16 @@ def _piece(parser: Parser, column: Column, excepting: bool) -> Piece:
         parser.take()
         return _bounded(parser, column, op, start, excepting)
     return _valued(parser, column, start, excepting)
+
+
+def _ranged(parser: Parser) -> bool:
+    """Whether a second end or a word such as 起 stands in the piece at hand."""
+    token = parser.peek()
+    while not _closes(token):
+        if token.word in _JOINTS or token.suffix:
+            return True
+        token = parser.lexer.at(token.span.end)
+    return False
 
 
 def _closes(token: Token) -> bool:
@@ -225,7 +268,7 @@ def _bounded(parser: Parser, column: Column, op: Comparison, start: int, excepti
         if suffix != op:
             span = Span(start, parser.end)
             raise ambiguous(span, column, Is(op, one.expr), Is(suffix, one.expr))
-    return _included(parser, column, Piece(bound(op, one.expr, Span(start, parser.end)), _form(op)), one)
+    return noted.included(parser, column, Piece(bound(op, one.expr, Span(start, parser.end)), _form(op)), one)
 
 
 def _form(op: Comparison) -> Form:
@@ -236,18 +279,20 @@ def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piec
     """value (suffix | 'to' value)? included?"""
     two = plain_range(parser, column) or _dates(parser, column)
     if two:
-        return _ends_noted(parser, column, two, start)
+        return noted.ends_noted(parser, column, two, start)
     number = parser.peek()
     one = value(parser, column, None)
     _no_subtraction(one, start, parser, column)
-    noted = _note(parser, column, one) if parser.is_sign("(") else None
+    inside = noted.note(parser, column, one) if parser.is_sign("(") else None
     if parser.is_word("起", "开始") and parser.lexer.at(parser.peek().span.end).word in ("to", "~", "—"):
         parser.take()
     token = parser.peek()
     if parser.accept("..", "~", "—", "to"):
         has_order(column, "<=", one, parser)
         whole = _ends(parser, column, one)
-        return whole if noted is None else _both_noted(parser, column, whole, noted)
+        if inside is not None:
+            return noted.both_noted(parser, column, whole, inside)
+        return noted.ends_noted(parser, column, whole, start)
     if column.type.ordered and parser.is_word("with"):
         two = _among(parser, column, one)
         if two:
@@ -262,9 +307,9 @@ def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piec
             raise ambiguous(span, column, Is(">", one.expr), Is("!=", one.expr))
         has_order(column, token.suffix, one, parser)
         whole_day(one, token.suffix, column)
-        whole = _marked(Piece(bound(token.suffix, one.expr, span), "bound"), noted)
-        return _included(parser, column, whole, one)
-    if noted is not None:
+        whole = noted.marked(Piece(bound(token.suffix, one.expr, span), "bound"), inside)
+        return noted.included(parser, column, whole, one)
+    if inside is not None:
         raise parser.unexpected()
     whole_day(one, "=", column)
     return Piece(bound("=", one.expr, Span(start, parser.end)), "value")
@@ -303,69 +348,6 @@ def _dates(parser: Parser, column: Column) -> Piece | None:
 
 def _measured(token: Token) -> bool:
     return token.quantity is not None and bool(token.quantity.unit)
-
-
-def _included(parser: Parser, column: Column, whole: Piece, one: Operand) -> Piece:
-    """A bound and what is noted behind it."""
-    return _marked(whole, _note(parser, column, one))
-
-
-def _ends_noted(parser: Parser, column: Column, whole: Piece, start: int) -> Piece:
-    """A range and what is noted behind it of one end: `3-5天(不含5天)`; of which end has to be said."""
-    token, test = parser.peek(), whole.test
-    word = parser.lexer.at(token.span.end)
-    if not parser.is_sign("(") or word.word not in ("contains", "notcontains") or not isinstance(test, Between):
-        return whole
-    inside = word.word == "contains"
-    parser.pos = parser.end = word.span.end
-    low, high = test.low_closed, test.high_closed
-    if parser.is_sign(")"):
-        parser.take()
-        if not inside:
-            texts = [replace(test, low_closed=closed, high_closed=False) for closed in (True, False)]
-            raise ambiguous(Span(start, parser.end), column, *texts)
-        return whole
-    end = value(parser, column, None)
-    if end.expr not in (test.low, test.high):
-        raise fault("unexpected-text", end.span, part=spoken_of(end, parser.raw))
-    parser.expect(")", token.span)
-    low, high = (inside if end.expr == test.low else low), (inside if end.expr == test.high else high)
-    return whole._replace(test=replace(test, low_closed=low, high_closed=high))
-
-
-def _both_noted(parser: Parser, column: Column, whole: Piece, low: bool) -> Piece:
-    """A range of which it is noted at each end whether that is in: `7天(不含)至15天(含)`; unnoted it is."""
-    test = whole.test
-    if not isinstance(test, Between):
-        return whole
-    span = Span(test.span.start, parser.end)
-    high = _note(parser, column, Operand(test.high, column.type))
-    return whole._replace(test=between((test.low, low), (test.high, high is not False), span))
-
-
-def _marked(whole: Piece, included: bool | None) -> Piece:
-    """A bound of which it is noted whether it is in itself."""
-    if included is None or not isinstance(whole.test, Is) or whole.test.op in ("=", "!="):
-        return whole
-    ops: tuple[Comparison, Comparison] = (">=", ">") if whole.test.op in (">", ">=") else ("<=", "<")
-    return Piece(replace(whole.test, op=ops[not included]), whole.form)
-
-
-def _note(parser: Parser, column: Column, one: Operand) -> bool | None:
-    """note := ('(' | ',')? ('含' | '不含') value? ')'?, as in `3天以内(不含)`; None when there is none"""
-    token = parser.peek()
-    opened = parser.is_sign("(")
-    word = parser.lexer.at(token.span.end) if opened or parser.is_sign(",") else token
-    if word.kind != "word" or word.word not in ("contains", "notcontains") or not column.type.ordered:
-        return None
-    parser.pos = parser.end = word.span.end
-    if not (parser.peek().kind == "end" or parser.peek().suffix or parser.is_sign(")", ",", ";")):
-        again = value(parser, column, None)
-        if again.expr != one.expr:
-            raise fault("unexpected-text", again.span, part=spoken_of(again, parser.raw))
-    if opened:
-        parser.expect(")", token.span)
-    return word.word == "contains"
 
 
 def _no_subtraction(one: Operand, start: int, parser: Parser, column: Column) -> None:

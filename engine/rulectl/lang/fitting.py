@@ -12,7 +12,7 @@ from rulectl.lang.faults import clipped, fault
 from rulectl.lang.literals import read_boolean, read_quantity
 from rulectl.lang.operands import Operand, constant, fitted, literal, spoken_of
 from rulectl.lang.pieces import Column, ambiguous
-from rulectl.lang.syntax import Between, Comparison, Except, Expr, Is, Literal, Test
+from rulectl.lang.syntax import Between, Both, Comparison, Either, Except, Expr, Is, Literal, Test
 from rulectl.lang.units import GROUPED, Quantity, as_number, quantity_at, unit_at
 from rulectl.source import Span
 from rulectl.types import BOOLEAN, NUMBER, Kind, compatible
@@ -22,13 +22,23 @@ _CLOCK = re.compile(r"[0-9]{1,2}:[0-9:]+")
 """A time of day without its day."""
 _ALONE_IN_BRACKETS = re.compile(r"\(\s*(?P<inner>[^-+()\[\]{};\n][^()\[\]{};\n]{0,40}?)\s*\)")
 _ENDS = re.compile(r"\s*(?:$|[,;、\n)\]]|或|且|or\b|and\b)")
+_ANSWER_ENDS = re.compile(r"$|[,;、\n)\]或和与及且&|]|\s(?:or|and)\b")
+"""What ends a plain yes or no."""
 
 
 def value(parser: Parser, column: Column, op: Comparison | None, grouped: bool = False) -> Operand:
     """value := sum, of the column's kind; in a column of yes and no a whole expression. `op` is what stands before it,
     None when nothing does; `grouped` says that a comma can only part thousands here."""
     if column.type.kind is Kind.BOOLEAN:
+        whole = parser.is_sign("(")
         answer = fit(_answer(parser, op), column, parser)
+        if (
+            not whole
+            and isinstance(answer.expr, Both | Either)
+            and any(isinstance(item, Literal) for item in answer.expr.items)
+        ):
+            # `签收天数 > 3 或 否` would be compared as one statement
+            raise fault("statement-in-condition", answer.span, text=spoken_of(answer, parser.raw))
         has_order(column, op or "=", answer, parser)
         return answer
     bracketed = in_brackets(parser, column)
@@ -72,9 +82,8 @@ def _answer(parser: Parser, op: Comparison | None) -> Operand:
     """Yes or no in any spelling that fills a piece, else an expression."""
     text = parser.lexer.text
     start = parser.lexer.skip(parser.pos)
-    end = start
-    while end < len(text) and text[end] not in ",;、\n)]或":
-        end += 1
+    ends = _ANSWER_ENDS.search(text, start)
+    end = ends.start() if ends else len(text)
     answer = read_boolean(text[start:end]) if end - start <= 8 else None
     if answer is not None:
         parser.pos = parser.end = start + len(text[start:end].rstrip())

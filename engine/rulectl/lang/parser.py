@@ -41,8 +41,8 @@ _ANGLES = {ord("《"): "<", ord("〈"): "<", ord("》"): ">", ord("〉"): ">"}
 
 _EITHER = re.compile(r"\s*[/／]\s*")
 """What stands between yes and no."""
-_AND_MORE = re.compile(r"(?<=[0-9])[+＋](?=\s*(?:$|[;；,，、\n]))")
-"""`6+` is `6起`."""
+_AND_MORE = re.compile(r"(?<=[0-9])((?:\s?[^\W\d_]{1,6})?)[+＋](?=\s*(?:$|[;；,，、\n]))")
+"""`6+` is `6起`, `18岁+` too."""
 _STROKES = {ord("–"): "-", ord("—"): "-", ord("−"): "-"}
 """What a word processor makes of a minus; a range of values is no conclusion, whatever the stroke."""
 
@@ -106,7 +106,7 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
         return ANYTHING
     text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:
-        text = _AND_MORE.sub("起", text.translate(_ANGLES))
+        text = _AND_MORE.sub(r"\g<1>起", text.translate(_ANGLES))
     if column.kind is Kind.BOOLEAN and None not in map(read_boolean, _EITHER.split(text)):
         text = _EITHER.sub(lambda found: ";".ljust(len(found[0])), text)  # and not a sum, which would be yes
     word = visible(plain(text)).lower()

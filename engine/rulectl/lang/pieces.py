@@ -70,6 +70,10 @@ def met(pieces: list[Piece], joined: bool, column: Column, span: Span) -> Piece:
             return Piece(between(low, high, span), "range")
     if not joined:
         raise ambiguous(span, column, OneOf(tuple(tests)), AllOf(tuple(tests)))
+    refused = tests[0].test if isinstance(tests[0], Except) and pieces[0].form == "negated" else None
+    if refused is not None and all(piece.form == "value" for piece in pieces[1:]):
+        # `not A and B`: as people speak, neither
+        raise ambiguous(span, column, Except(_one_of((refused, *tests[1:]))), AllOf(tuple(tests)))
     return Piece(AllOf(tuple(tests), span), "other")
 
 

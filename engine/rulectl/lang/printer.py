@@ -255,7 +255,13 @@ def _test(test: Test, said: _Said, column: Type | None, least: int) -> str:
             return f"({text})" if least > _TOP else text
         case AllOf(items):
             word = _WORDS[said.lang].and_ if column else " and "
-            text = word.join(_test(item, said, column, _AND) for item in items)
+            texts = [_test(item, said, column, _AND) for item in items]
+            listed = word == " and " and not (column and column.many)
+            for n in range(1, len(items) if listed else 0):
+                # `3 and 5` is a list
+                if _plain(items[n - 1]) and _plain(items[n]):
+                    texts[n] = f"={texts[n]}"
+            text = word.join(texts)
             return f"({text})" if least > _OR else text
         case Except(inner):
             return f"not({_test(inner, said, column, _TOP)})"
@@ -266,6 +272,10 @@ def _test(test: Test, said: _Said, column: Type | None, least: int) -> str:
             return "-"
         case _:
             assert_never(test)
+
+
+def _plain(test: Test) -> bool:
+    return isinstance(test, Is) and test.op == "="
 
 
 def _compared(op: str, value: Expr, said: _Said, column: Type | None) -> str:
@@ -293,6 +303,8 @@ def _misread(value: Expr, text: str) -> bool:
         or text.startswith("[")
         or all(part.isdecimal() for part in text.split(" / ")[:-1] or "-")
     ):
+        return True
+    if isinstance(value, Both | Either) and any(isinstance(item, Literal) for item in value.items):
         return True
     left: Expr = value
     while isinstance(left, Binary) and left.op == "+":

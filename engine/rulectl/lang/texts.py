@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from rulectl.lang import marks
 from rulectl.lang.allowed import AFTER, OUTSIDE, side_by_side, standing
 from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.expressions import SUM_LEVEL, Parser
@@ -21,39 +22,6 @@ from rulectl.lang.syntax import AllOf, Any, Comparison, Contains, Except, Expr, 
 from rulectl.lang.words import meant
 from rulectl.source import Span
 from rulectl.types import compatible
-
-_SEPARATOR = re.compile(r"\s*[;,、\n]\s*")
-_OR = re.compile(r"\s*(?:或者|或是|或|\bor\b|\|\|?)\s*", re.IGNORECASE)
-_WITH = re.compile(r"\s*(?:以及|和|与|及|&(?!&))\s*")
-_AND = re.compile(r"\s*(?:并且|而且|且|\band\b|&&?)\s*", re.IGNORECASE)
-_EXCEPT = re.compile(r"除(?:了|去)?\s*(?=\S)")
-_STOP = r"(?=\s*(?:$|[;,、\n)]|并?且|或|&|\||\band\b|\bor\b))"
-_DASH = re.compile(r"[-—]" + _STOP, re.IGNORECASE)
-_NULL = re.compile(r"(?:为空|空|null|is null)" + _STOP, re.IGNORECASE)
-_NOT_KNOWN = re.compile(r"(?:未知|不详|unknown)" + _STOP, re.IGNORECASE)
-_NOT_NULL = re.compile(r"(?:(?:非|不为|不是|not)\s*(?:空|null)|有值|is not null)" + _STOP, re.IGNORECASE)
-_NOT_GROUP = re.compile(r"(?:not(?:\s+in)?|非|不是|不属于|不在)\s*[(\[]", re.IGNORECASE)
-_NONE_OF = re.compile(
-    r"(?:不属于|不在(?=\s)|not\s+in\b|none\s+of\b|(?:any|all|anything|everything)?\s*(?:except(?:\s+for)?|but)\b"
-    r"|other\s+than\b|excluding\b)\s*",
-    re.IGNORECASE,
-)
-_ANY_OF = re.compile(r"(?:属于|in\b|(?:any|one|either)\s+of\b|either\b)\s*(?=[^\s(\[])", re.IGNORECASE)
-_GROUP = re.compile(
-    r"\(\s*(?=[\"“”「『(]|not\s*\(|!=|≠|:=|(?:包含|contains)\s+(?:[\"“]|:=)|(?:空|null|[-—])" + _STOP + ")",
-    re.IGNORECASE,
-)
-_BRACKET = re.compile(r"(?:(?:in|属于|在)\s*)?[(\[]\s*", re.IGNORECASE)
-_NEGATION = re.compile(r"(?:不是|不为|不等于|非|not\s)\s*", re.IGNORECASE)
-_UNEQUAL = re.compile(r"(?:!=|≠|<>)\s*")
-_EQUAL = re.compile(r"(?:==?(?!=)|等于)\s*")
-_ORDER = re.compile(r"(?:<=|>=|[<>≤≥])\s*(?!$)")
-_CONTAINS = re.compile(
-    r"(不包含|不包括|不含有|不含|包含|包括|含有|含|(?:does\s+)?not\s+contains?\b|contains?\b)(\s*)", re.IGNORECASE
-)
-_MORE = re.compile(r"\s*(?:并?且|或者?|和|\band\b|\bor\b)\s*(?=不?(?:包含|包括|含)|(?:not\s+)?contain)", re.IGNORECASE)
-"""What joins one `包含 …` to another, inside texts that may have any other word in them."""
-_ENDS = ";,、\n"
 
 
 class TextReader:
@@ -87,6 +55,7 @@ class TextReader:
         """tests := conjunction ((';' | ',' | '、' | line break | 'or') conjunction)*"""
         start = self.pos
         pieces: list[Piece] = []
+        commas = self.column.type.many
         while True:
             self._separators()
             if self.pos >= len(self.text) or (closing and self.text[self.pos] in ")]"):
@@ -100,36 +69,61 @@ class TextReader:
                     raise
                 self.parser.problems.append(why.problem)
                 pieces.append(Piece(Any(why.problem.span), "other"))
-            joint = _SEPARATOR.match(self.text, self.pos) or _OR.match(self.text, self.pos) or self._with()
+            joint = marks.SEPARATOR.match(self.text, self.pos) or marks.OR.match(self.text, self.pos) or self._with()
             if not joint:
                 break
-            self.pos = joint.end()
+            self.pos = self._after(joint)
+            commas = commas and joint[0].strip() in (",", "、")
+            if self.pos >= len(self.text) and joint.re is not marks.SEPARATOR:
+                raise fault("missing-value", Span(start, len(self.raw)), text=visible(self.raw))
         if not pieces:
             raise fault("missing-value", Span(start, len(self.raw)), text=visible(self.raw))
         if self.parser.problems:
             return Any()
+        last = pieces[-1].test
+        if commas and len(pieces) > 1 and isinstance(last, AllOf) and all(one.form == "value" for one in pieces[:-1]):
+            # `A, B and C` of a list: all of them, or one
+            each = (*(one.test for one in pieces[:-1]), *last.items)
+            raise ambiguous(Span(start, self.pos), self.column, OneOf(each), AllOf(each))
         return checked_list(pieces, self.column, Span(start, self.pos))
+
+    def _after(self, joint: re.Match[str]) -> int:
+        """Where the next item of a list begins: after the `and` of `A, B, and C`, unless that begins a value."""
+        last = marks.LAST.match(self.text, joint.end())
+        if not last or joint.re is not marks.SEPARATOR or last.end() >= len(self.text):
+            return joint.end()
+        if self.open and not (last[0].isascii() and joint[0].strip() == ","):
+            return joint.end()
+        if not self.open and standing(self.column.type.values, self.text, joint.end()):
+            return joint.end()
+        if self.column.type.many and "and" in last[0].lower():
+            raise self._either_or_all(Span(joint.start(), last.end()))
+        return last.end()
+
+    def _either_or_all(self, joint: Span) -> Fault:
+        """`A, B和C` of a list: one of them, or all."""
+        before, after = self.raw[: joint.start].strip(), self.raw[joint.end :].strip()
+        items = [*marks.SEPARATOR.split(plain(before)), after]
+        return ambiguous(joint, self.column, ";".join(items), " 且 ".join(items))
 
     def _with(self) -> re.Match[str] | None:
         """`A和B`: for a single value it can only be either; a list may mean both."""
-        joint = _WITH.match(self.text, self.pos)
-        if joint and not self.open and self.pos and not (self.column.type.many and _AND.match(self.text, self.pos)):
+        joint = marks.WITH.match(self.text, self.pos)
+        if joint and not self.open and self.pos:
             if not self.column.type.many:
                 return joint
-            span = Span(joint.start(), joint.end())
-            before, after = self.raw[: joint.start()].strip(), self.raw[joint.end() :].strip()
-            if before and after:
-                raise ambiguous(span, self.column, f"{before};{after}", f"{before} 且 {after}")
+            if self.raw[: joint.start()].strip() and self.raw[joint.end() :].strip():
+                raise self._either_or_all(Span(*joint.span()))
         return None
 
     def conjunction(self, closing: bool, excepting: bool) -> Piece:
         """conjunction := piece ('and' piece)*"""
         start = self.pos
         pieces = [self.piece(closing, excepting)]
-        while joint := _AND.match(self.text, self.pos):
-            # a single value cannot be both: `A & B` is a list, as `A和B` is
-            listed = not self.open and not self.column.type.many and pieces[-1].form == "value" and self._with()
-            if joint.end() >= len(self.text) or listed:
+        while joint := marks.AND.match(self.text, self.pos):
+            # a single value cannot be both: `A and B` is a list, as `A和B` is
+            plain_ = not self.open and not self.column.type.many and pieces[-1].form == "value"
+            if joint.end() >= len(self.text) or (plain_ and self._with() and self._value_stands(joint.end())):
                 break
             self.pos = joint.end()
             pieces.append(self.piece(closing, excepting))
@@ -148,33 +142,33 @@ class TextReader:
         value = self._known()
         if value:
             return self._maybe_outside(value, start, excepting)
-        if _DASH.match(self.text, start):
+        if marks.DASH.match(self.text, start):
             self.pos += 1
             return Piece(Any(Span(start, self.pos)), "other")
-        for pattern, build in ((_NOT_NULL, True), (_NULL, False), (_NOT_KNOWN, False)):
+        for pattern, build in ((marks.NOT_NULL, True), (marks.NULL, False), (marks.NOT_KNOWN, False)):
             # in a column of free text the word may well be a text
-            if (found := pattern.match(self.text, start)) and not (self.open and pattern is _NOT_KNOWN):
+            if (found := pattern.match(self.text, start)) and not (self.open and pattern is marks.NOT_KNOWN):
                 self.pos = found.end()
                 null = IsNull(Span(start, self.pos))
                 return Piece(Except(null, null.span) if build else null, "other")
-        if found := _NOT_GROUP.match(self.text, start):
+        if found := marks.NOT_GROUP.match(self.text, start):
             return Piece(Except(self._group(found.end()), Span(start, self.pos)), "other")
-        if found := (_GROUP if self.open else _BRACKET).match(self.text, start):
+        if found := (marks.GROUP if self.open else marks.BRACKET).match(self.text, start):
             return Piece(self._group(found.end()), "other")
-        if not self.open and (found := _NONE_OF.match(self.text, start) or _ANY_OF.match(self.text, start)):
+        if not self.open and (found := marks.NONE_OF.match(self.text, start) or marks.ANY_OF.match(self.text, start)):
             return self._listed(found, start, closing)
-        if (found := _EXCEPT.match(self.text, start)) and OUTSIDE.search(self.text, start):
+        if (found := marks.EXCEPT.match(self.text, start)) and OUTSIDE.search(self.text, start):
             return self._all_but(found.end(), start)
-        if found := _UNEQUAL.match(self.text, start):
+        if found := marks.UNEQUAL.match(self.text, start):
             return self._compared("!=", found.end(), start, closing)
-        if found := _EQUAL.match(self.text, start):
+        if found := marks.EQUAL.match(self.text, start):
             return self._compared("=", found.end(), start, closing)
-        if found := _ORDER.match(self.text, start):
+        if found := marks.ORDER.match(self.text, start):
             part = visible(self.raw[start:])[:40]
             raise fault("not-ordered", Span(start, len(self.raw)), text=part, operator=visible(found.group()))
-        if (found := _NEGATION.match(self.text, start)) and found.end() < len(self.text):
+        if (found := marks.NEGATION.match(self.text, start)) and found.end() < len(self.text):
             return self._negated(found, start, closing)
-        if found := _CONTAINS.match(self.text, start):
+        if found := marks.CONTAINS.match(self.text, start):
             contained = self._contains(found, start, closing)
             if contained:
                 return contained
@@ -197,7 +191,7 @@ class TextReader:
         self.pos = found.end()
         inner = self.tests(closing)
         span = Span(start, self.pos)
-        return Piece(Except(inner, span) if _NONE_OF.match(self.text, start) else inner, "other")
+        return Piece(Except(inner, span) if marks.NONE_OF.match(self.text, start) else inner, "other")
 
     def _all_but(self, at: int, start: int) -> Piece:
         """`除 A、B 外`"""
@@ -214,7 +208,7 @@ class TextReader:
         self.pos = at
         if at >= len(self.text):
             raise fault("missing-value", Span(start, len(self.raw)), text=visible(self.raw))
-        if found := _NULL.match(self.text, at):
+        if found := marks.NULL.match(self.text, at):
             self.pos = found.end()
             return Piece(bound(op, Literal(None), Span(start, self.pos)), "other")
         value = self._value(closing)
@@ -332,7 +326,7 @@ class TextReader:
         if self.open:
             if symbol and not named and compatible(symbol.type.item, self.column.type.item):
                 raise ambiguous(span, self.column, Is("=", Literal(text)), Is("=", Name(symbol.id)))
-            if (joint := _OR.search(self.text, start, end)) and start < joint.start() and joint.end() < end:
+            if (joint := marks.OR.search(self.text, start, end)) and start < joint.start() and joint.end() < end:
                 parts = [visible(self.raw[start : joint.start()]), visible(self.raw[joint.end() : end])]
                 either = OneOf(tuple(Is("=", Literal(part)) for part in parts))
                 raise ambiguous(span, self.column, either, Is("=", Literal(text)))
@@ -361,18 +355,22 @@ class TextReader:
         span = Span(start, self.pos)
         return Piece(Except(Is("=", value, span), span), "outside")
 
+    def _value_stands(self, at: int) -> bool:
+        """Whether an allowed value begins here."""
+        return self.raw[at] in QUOTES or standing(self.column.type.values, self.text, at) is not None
+
     def _value_of(self, text: str) -> str | None:
         return match_allowed(text, self.column.type.values) if text else None
 
     def _end_of_text(self, start: int, closing: bool, excepting: bool) -> int:
         """Where unquoted text ends: at a separator, the closing bracket of a group, or 外."""
         depth = 0
-        more = _MORE.search(self.text, start + 1) if self.open else None
+        more = marks.MORE.search(self.text, start + 1) if self.open else None
         last = more.start() if more else len(self.text)
         for at in range(start, last):
             char = self.text[at]
             depth += (char in "([") - (char in ")]")
-            if char in _ENDS or (closing and depth < 0):
+            if char in marks.ENDS or (closing and depth < 0):
                 return at
             if excepting and at > start and OUTSIDE.match(self.text, at):
                 return at

@@ -36,7 +36,7 @@ from rulectl.values import number
 Kind = Choice["number", "date", "text", "name", "function", "word", "sign", "end", "unknown"]
 
 _ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_UNKNOWN = re.compile(r"[^\s()\[\]{},;、+\-*/^<>=!~—≤≥≠&|\"“”「」『』]+")
+_UNKNOWN = re.compile(r"[^\s()\[\]{},;、+\-*/^<>=!~—…≤≥≠&|\"“”「」『』]+")
 _NO_VALUE = re.compile(r"#?n/a(?![a-z0-9])|#(?:ref|div/0|value|name|num|null)[!?]?", re.IGNORECASE)
 """What spreadsheets write where there is no value, and people after them."""
 _MONEY = re.compile(r"(?:¥|\$|(?:人民币|rmb|cny)(?= ?[¥0-9.])) ?", re.IGNORECASE)
@@ -213,9 +213,9 @@ class Lexer:
         if self.text[pos] == "的":
             share = self.at(pos + 1).quantity
             return Token("sign", Span(pos, pos + 1), "*") if share and share.unit in ("%", "倍") else None
-        for size in (2, 1):
+        for size in (3, 2, 1):
             sign = OPERATORS.get(self.text[pos : pos + size])
-            if sign and (size == 1 or len(self.text) > pos + 1):
+            if sign and pos + size <= len(self.text):
                 return Token("word" if sign in ("and", "or") else "sign", Span(pos, pos + size), sign)
         return None
 

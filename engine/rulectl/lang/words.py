@@ -14,15 +14,15 @@ from rulectl.lang.syntax import Comparison, Function
 
 _MORE = "超过 大于 多于 高于 晚于 迟于 超出 over after"
 _LESS = "不足 不满 未满 不到 未到 未达 未达到 小于 少于 低于 早于 under before"
-_LEAST = "满 届满 已满 达到 至少 最少 最低 不低于 不少于 不小于 不早于 大于等于 大于或等于"
+_LEAST = "满 届满 已满 达到 至少 最少 最低 不低于 不少于 不小于 不早于 大于等于 大于或等于 min"
 _MOST = (
     "不超过 不大于 不多于 不高于 不晚于 不迟于 不超出 未超过 未超出 至多 最多 最高 小于等于 小于或等于 截至 截止到 "
-    "within"
+    "within max"
 )
 
 PREFIX: dict[str, Comparison] = {
     **dict.fromkeys((*_MORE.split(), "more than", "greater than", "above", "exceeds", "exceeding"), ">"),
-    **dict.fromkeys((*_LESS.split(), "less than", "below"), "<"),
+    **dict.fromkeys((*_LESS.split(), "less than", "fewer than", "below"), "<"),
     **dict.fromkeys((*_LEAST.split(), "at least", "since"), ">="),
     **dict.fromkeys(("no less than", "no fewer than", "no earlier than", "on or after"), ">="),
     **dict.fromkeys(("greater than or equal to", "more than or equal to"), ">="),
@@ -38,6 +38,7 @@ _OR_LESS = ("less", "fewer", "under", "below", "earlier", "shorter", "younger")
 
 SUFFIX: dict[str, Comparison] = {
     **dict.fromkeys(("以上", "及以上", "或以上", "起", "开始", "及以后", "及之后", "或以后", "至今"), ">="),
+    **dict.fromkeys(("upwards", "onwards", "and upwards", "and onwards"), ">="),
     **dict.fromkeys(("以下", "及以下", "或以下", "及以前", "及之前", "或以前"), "<="),
     **dict.fromkeys(("以内", "及以内", "或以内", "之内", "内", "止", "为止", "截止"), "<="),
     **dict.fromkeys(("以外", "之外"), ">"),
@@ -54,6 +55,7 @@ SUFFIX: dict[str, Comparison] = {
 
 OPERATORS: dict[str, str] = {
     **{sign: sign for sign in ("<=", ">=", "!=", "**", "..", ":=", *"<>=+-*/()[]{},;~—")},
+    **{"...": "..", "…": ".."},
     **{"=<": "<=", "=>": ">=", "<>": "!=", "==": "=", "&&": "and", "||": "or", "——": "—", "&": "and"},
     **{"≤": "<=", "≥": ">=", "≠": "!=", "^": "**", "×": "*", "÷": "/", "、": ",", "\n": ";"},
 }
@@ -63,15 +65,15 @@ KEYWORDS: dict[str, str] = {
     **dict.fromkeys(("and", "且", "并且", "而且", "同时", "但", "但是"), "and"),
     **dict.fromkeys(("or", "或", "或者", "或是"), "or"),
     **dict.fromkeys(("not", "非", "不"), "not"),
-    **dict.fromkeys(("不是", "不为", "is not"), "isnot"),
+    **dict.fromkeys(("不是", "不为", "is not", "other than"), "isnot"),
     **dict.fromkeys(("是", "为", "is"), "is"),
     **dict.fromkeys(("if", "如果", "若"), "if"),
     **dict.fromkeys(("then", "那么", "则"), "then"),
     **dict.fromkeys(("else", "否则", "otherwise"), "else"),
     **dict.fromkeys(("in", "属于", "在", "从", "自", "from"), "in"),
     **dict.fromkeys(("not in", "不属于", "不在"), "notin"),
-    **dict.fromkeys(("含", "包含", "包括", "含有", "contains"), "contains"),
-    **dict.fromkeys(("不含", "不包含", "不包括", "不含有"), "notcontains"),
+    **dict.fromkeys(("含", "包含", "包括", "含有", "contains", "inclusive", "included"), "contains"),
+    **dict.fromkeys(("不含", "不包含", "不包括", "不含有", "exclusive", "excluded"), "notcontains"),
     **dict.fromkeys(("null", "空", "为空", "是空", "is null", "未知", "不详", "unknown"), "null"),
     **dict.fromkeys(("非空", "不为空", "不是空", "有值", "is not null"), "notnull"),
     **dict.fromkeys(("true", "yes"), "true"),
