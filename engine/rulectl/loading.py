@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rulectl.books import TABLES, candidates, find, nearest, shipped_names
 from rulectl.collecting import uncollected
-from rulectl.diagnostics import Finding, finding
+from rulectl.diagnostics import Finding, finding, listed
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace
 
@@ -55,7 +55,7 @@ def _load(book: str | Path) -> Loaded:
         place = FilePlace(str(book))
         if near:
             return Loaded(None, (finding("book-not-found-near", place, book=book, near=near),))
-        return Loaded(None, (finding("book-not-found", place, book=book, shipped=", ".join(shipped_names())),))
+        return Loaded(None, (finding("book-not-found", place, book=book, shipped=listed(shipped_names())),))
     if path.is_dir():
         return Loaded(None, (finding("book-is-folder", FilePlace(str(book)), book=book),))
     if path.suffix.lower() == ".json":

@@ -242,7 +242,7 @@ def _verdict_lines(story: Story, found: Sequence[Finding]) -> str:
     proofs: dict[str, list[str]] = {}
     for one in found:
         if one.verdict == "proved":
-            proofs.setdefault(one.slug, []).append(dict(one.fields)["name"])
+            proofs.setdefault(one.slug, []).append(one.table or dict(one.fields)["name"])
     lines += [f"proved {slug}: {', '.join(names)}" for slug, names in proofs.items()]
     return "".join(f"{line}\n" for line in lines)
 

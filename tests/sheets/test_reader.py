@@ -149,7 +149,7 @@ def test_hidden_and_struck_rows_count_and_are_told(sheet: Worksheet, tmp_path: P
         ("hidden-rows", "参数!A4"),
         ("hidden-columns", "参数!C1"),
     ]
-    assert "4-5, 7" in draft.findings[2].message("zh")
+    assert "4-5、7" in draft.findings[2].message("zh")
 
 
 def test_rich_text_is_text_and_what_is_half_struck_is_told(sheet: Worksheet, tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ def answered(study: Study) -> Iterator[Subject]:
             yield subject
         for members in shared:
             if members[0] == subject.table:
-                name = "、".join(book.tables[number].name for number in members)
-                yield Subject(name, subject.at, subject.table, members)
+                names = [book.tables[number].name for number in members]
+                yield Subject("、".join(names), subject.at, subject.table, members, listed(names))
 
 
 def open_term(study: Study, term: str) -> bool:
@@ -342,7 +342,7 @@ def _verdict(
     if rest.value:
         notes.append(Note(rest.value, Location(subject.at)))
     fields = {
-        "name": subject.name,
+        "name": subject.called or subject.name,
         **region_fields(study, region),
         "terms": listed([study.names[term] for term in terms]),
         **row_fields(study, region, subject.table or 0),

@@ -29,12 +29,13 @@ class Answer(Enum):
 class Subject:
     """What a question is asked of: a table by its number in the rulebook, or something else by its name. `name` is what
     people call it, `at` the place to blame where nothing smaller is. `members` are the tables that a question is asked
-    of together, `table` the first of them."""
+    of together, `table` the first of them and `called` their names as a field of a sentence."""
 
     name: str
     at: Place
     table: int | None = None
     members: tuple[int, ...] = ()
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,16 @@ def undecided(slug: str, subject: Subject, reason: str, at: Location | Place | N
     """An open question: `reason` is the key of the note that says why, `at` the cell to blame."""
     place = at if at is not None else subject.at
     note = Note(reason, place if isinstance(place, Location) else Location(place))
-    return Verdict(slug, Answer.UNDECIDED, place, _table(subject), notes=(note,), fields=(("name", subject.name),))
+    return Verdict(slug, Answer.UNDECIDED, place, _table(subject), notes=(note,), fields=_name(subject))
 
 
 def proved(slug: str, subject: Subject) -> Verdict:
     """Nothing was found, and nothing was left out."""
-    return Verdict(slug, Answer.PROVED, subject.at, _table(subject), fields=(("name", subject.name),))
+    return Verdict(slug, Answer.PROVED, subject.at, _table(subject), fields=_name(subject))
+
+
+def _name(subject: Subject) -> tuple[tuple[str, str], ...]:
+    return (("name", subject.called or subject.name),)
 
 
 def _table(subject: Subject) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from decimal import DecimalException
 
+from rulectl import diagnostics
 from rulectl.dmn.cursor import Cursor
 from rulectl.dmn.feel_calls import call_known, quantified
 from rulectl.dmn.feel_text import FeelFault, Names, Token, token_at
@@ -56,7 +57,7 @@ class Operands(Cursor, ABC):
         token = token_at(self.text, self.pos, Names(parts))
         self.pos = self.last = token.span.end
         if token.text not in parts:
-            raise FeelFault("dmn-feel-part", self.since(start), name=token.text, known=", ".join(parts) or "-")
+            raise FeelFault("dmn-feel-part", self.since(start), name=token.text, known=diagnostics.listed(tuple(parts)) or "-")
         return parts[token.text]
 
     def _applied(self, routine: Routine, start: int) -> Meaning:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from rulectl.codes import Language
 from rulectl.compiler import Compiled, compile_drafts
-from rulectl.diagnostics import Finding, finding, has_errors
+from rulectl.diagnostics import Finding, finding, has_errors, listed
 from rulectl.dmn.modelling import build
 from rulectl.dmn.reading import read_model
 from rulectl.dmn.workbook import Sheets, sheets_of
@@ -43,7 +43,7 @@ def import_model(data: bytes, file: str, lang: Language = "zh", target: str = ""
     findings = list(found)
     building = build(model, findings)
     if model.left_out:
-        findings.append(finding("dmn-left-out", FilePlace(file), file=file, listed="; ".join(model.left_out)))
+        findings.append(finding("dmn-left-out", FilePlace(file), file=file, listed=listed(model.left_out)))
     sheets = sheets_of(building, lang)
     target = target or file
     compiled = _compiled(sheets, target)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rulectl.diagnostics import Finding, finding
+from rulectl.diagnostics import Finding, finding, listed
 from rulectl.dmn.boxed import boxed, own_of
 from rulectl.dmn.model import Decision, Foreign, Function, InputData, Item, Model, Own
 from rulectl.dmn.names import OWN, VERSIONS, version_of
@@ -41,9 +41,8 @@ def read_model(data: bytes, file: str) -> tuple[Model | None, tuple[Finding, ...
         return None, (finding(why.slug, FilePlace(file), file=file, **why.fields),)  # type: ignore[arg-type]
     version = version_of(root.space)
     if root.name != "definitions" or version is None:
-        known = ", ".join(VERSIONS)
         called = f"{root.name} ({root.space})" if root.space else root.name
-        return None, (finding("dmn-not-dmn", FilePlace(file), file=file, root=called, known=known),)
+        return None, (finding("dmn-not-dmn", FilePlace(file), file=file, root=called, known=listed(tuple(VERSIONS))),)
     place = ElementPlace(file, ())
     found: list[Finding] = []
     for node in root.all("import"):

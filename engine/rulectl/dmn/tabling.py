@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from rulectl.diagnostics import finding
+from rulectl.diagnostics import finding, listed
 from rulectl.dmn.building import HERE, Building
 from rulectl.dmn.drafting import Entry, NewColumn, NewOutput, NewRow, NewTable
 from rulectl.dmn.feel import read_tests
@@ -44,7 +44,7 @@ def add_table(
     policy = POLICIES.get((table.policy, table.aggregation))
     if policy is None:
         said = f"{table.policy} {table.aggregation}".strip()
-        building.found.append(finding("dmn-hit-policy", table.at, policy=said, known=", ".join(_known())))
+        building.found.append(finding("dmn-hit-policy", table.at, policy=said, known=listed(_known())))
     if not table.outputs:
         building.found.append(finding("dmn-element", table.at, kind="decisionTable"))
         return None

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from rulectl.codes import LANGUAGES, say
 from rulectl.collecting import uncollected
-from rulectl.diagnostics import Finding, finding
+from rulectl.diagnostics import Finding, finding, listed
 from rulectl.model.draft import Draft, DraftBlock, DraftCell, Native
 from rulectl.sheets.blocks import split
 from rulectl.sheets.ooxml import (
@@ -174,7 +174,7 @@ def _runs(numbers: list[int], name: Callable[[int], str]) -> str:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    return ", ".join(name(a) if a == b else f"{name(a)}-{name(b)}" for a, b in runs)
+    return listed([name(a) if a == b else f"{name(a)}-{name(b)}" for a, b in runs])
 
 
 def _spread_merges(sheet: RawSheet, rows: dict[int, dict[int, DraftCell]], file: str) -> Iterator[Finding]:
