@@ -37,14 +37,15 @@ MOST_WAYS: Final = 1 << 18
 
 
 class More(NamedTuple):
-    """What few tables say: derived values, the terms on which it is silent, what it adds to terms that other tables
-    write too, and which of its terms are in doubt; `open` are the fields of those that tests read, `behind` the inputs
-    that these wait for."""
+    """What few tables say: derived values, the marks of terms that are not decided, what it adds to terms that other
+    tables write too; and of terms in doubt the counts of what required and of what all outputs wait for
+    (runtime/tally.py), the fields of those that tests read, and what these wait for."""
 
     derived: Mapping[str, Value]
-    silent: tuple[str, ...]
+    marks: int
     shares: tuple[tuple[str, Contribution], ...]
-    doubts: tuple[Doubted, ...] = ()
+    urgent: int = 0
+    total: int = 0
     open: int = 0
     behind: tuple[tuple[str, frozenset[str]], ...] = ()
 
@@ -97,7 +98,7 @@ class Answers(dict[int, "Said | None"]):
         self._work_out = work_out
         self._of_rule = of_rule
         self._in_doubt = in_doubt
-        self._onward: Memo[tuple[int, int, tuple[frozenset[str], ...]], Said | None] = Memo(KEPT)
+        self._onward: Memo[tuple[int, int, tuple[frozenset[str] | None, ...]], Said | None] = Memo(KEPT)
 
     def __missing__(self, code: int) -> Said | None:
         if len(self) >= KEPT:
@@ -139,12 +140,10 @@ class Answers(dict[int, "Said | None"]):
             answers.keep(known, settled and self._in_doubt(self, settled, doubting.doubted(seen)))
         return cast("Said | None", answers[known])
 
-    def onward(self, codes: int, open_: int, every: Behind) -> Said | None:
-        """The answer where terms that the table reads are in doubt: `open_` are the fields of all such terms, `every`
-        what they wait for."""
-        open_ &= self.mask
-        behind = {name: every[name] for name in self.chained if name in every}
-        known = codes & self.mask, open_, tuple(behind.values())
+    def onward(self, codes: int, open_: int, behind: Behind) -> Said | None:
+        """The answer where terms that the table reads are in doubt: `open_` are the fields of all terms that are, and
+        `behind` is what they wait for."""
+        known = codes & self.mask, open_ & self.mask, tuple([behind.get(name) for name in self.chained])
         try:
             return self._onward[known]
         except KeyError:

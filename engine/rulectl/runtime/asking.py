@@ -2,7 +2,7 @@
 
 How often one output waits for each input hangs on what its verdict waits for, and on the names behind the decided terms
 that tables read; there are far fewer such pairs than ways in which all outputs of a case may stand. So these counts are
-worked out once for each pair, packed side by side into one integer, and added up.
+worked out once for each pair, and added up (runtime/tally.py).
 """
 
 from __future__ import annotations
@@ -14,14 +14,10 @@ from typing import Final
 from rulectl.runtime.memo import Asked, Memo
 from rulectl.runtime.memory import Memory
 from rulectl.runtime.plan import Plan
+from rulectl.runtime.tally import Tally
 
 KEPT: Final = 20_000
 """So many counts and so many lists of names are remembered."""
-
-_LANE: Final = 40
-"""Bits for the count of one name."""
-
-_COUNT: Final = (1 << _LANE) - 1
 
 Waits = tuple[frozenset[str], ...]
 """Sets of names, one for each rule."""
@@ -43,9 +39,7 @@ class Asking:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        # an event date that no term gives cannot be asked for
-        self._names = sorted(plan.order, key=plan.order.__getitem__)
-        self._lane = {name: _LANE * place for place, name in enumerate(self._names)}
+        self._tally = Tally(plan)
         decided = {*plan.writers, *(term.id for term in plan.unspoken)}
         self._read = sorted(decided & {name for table in plan.tables for name in table.reads})
         needed = (key for name in plan.aggregates for key in self._keys(name))
@@ -54,7 +48,6 @@ class Asking:
         self._of_waits: Memo[int, tuple[Waits, Waiting]] = Memo(KEPT)
         self._waiting: Asked[frozenset[tuple[frozenset[str], int]], Waiting] = Asked(KEPT, Waiting)
         self._counts: Memo[tuple[Waiting, tuple[object, ...]], int] = Memo(KEPT)
-        self._inorder: Asked[tuple[int, int], tuple[str, ...]] = Asked(KEPT, self._sorted)
 
     def of(self, memory: Memory) -> tuple[str, ...]:
         """The names to ask for, the most useful first."""
@@ -72,7 +65,7 @@ class Asking:
                 total += counts
                 if required:
                     urgent += counts
-        return self._inorder[urgent, total]
+        return self._tally.inorder[urgent, total]
 
     def _of(self, waits: Waits) -> Waiting:
         """What sets of names come to, known by their identity: to look at hundreds of them would take longer."""
@@ -97,7 +90,7 @@ class Asking:
             inputs = memory.inputs(names)
             if not self.plan.aggregates.keys().isdisjoint(inputs):
                 inputs = frozenset(other for name in inputs for other in self._behind(name, memory))
-            counts += sum([rules << self._lane[name] for name in inputs if name in self._lane])
+            counts += self._tally.packed((name, rules) for name in inputs)
         return counts
 
     def _keys(self, name: str) -> tuple[str, ...]:
@@ -110,13 +103,3 @@ class Asking:
         """A name, or for a fact counted across cases the keys and the time that the case would need to be counted."""
         missing = [key for key in self._keys(name) if memory.now.get(key) is None]
         yield from missing or [name]
-
-    def _sorted(self, counted: tuple[int, int]) -> tuple[str, ...]:
-        """The names that are waited for: first what required outputs wait for most, then what all do."""
-        urgent, total = counted
-        found: list[tuple[int, int, int]] = []
-        for place in range(-(-total.bit_length() // _LANE)):
-            lane = _LANE * place
-            if total >> lane & _COUNT:
-                found.append((-(urgent >> lane & _COUNT), -(total >> lane & _COUNT), place))
-        return tuple([self._names[place] for *_, place in sorted(found)])

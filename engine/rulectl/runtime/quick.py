@@ -25,7 +25,7 @@ from rulectl.model.rulebook import Term
 from rulectl.runtime.answers import KEPT, Answer, Answers, More, Said
 from rulectl.runtime.cells import cells_of
 from rulectl.runtime.coding import NO_FIELD
-from rulectl.runtime.doubting import Doubted, asks_of
+from rulectl.runtime.doubting import Doubted
 from rulectl.runtime.encoder import Encoder, ListEncoder
 from rulectl.runtime.given import Facts
 from rulectl.runtime.index import Match
@@ -34,6 +34,7 @@ from rulectl.runtime.memo import Asked, Memo
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Plan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
+from rulectl.runtime.tally import Tally
 from rulectl.runtime.written import Shape, StepShape, Unsettled, bounds_named, named, placed_named, written
 from rulectl.values import Value
 
@@ -50,8 +51,8 @@ Layout = tuple[int, Take]
 rulebook's shape (runtime/written.py), from a case. KeyError where a key is not there."""
 
 
-Doubtful = tuple[Mapping[str, Status], Mapping[str, Status], Status]
-"""Statuses of settled terms, the same with some terms in doubt, and the worst of these."""
+_MARKS: Final = {Status.DECIDED: 0, Status.NO_RULE: 1, Status.PROVISIONAL: 2, Status.UNDETERMINED: 3}
+"""The status of a term as two bits; the marks of all terms stand side by side."""
 
 
 @dataclass(slots=True)
@@ -60,9 +61,10 @@ class Further:
     `code` those that were merged last."""
 
     derived: dict[str, Value] = field(default_factory=dict)
-    silent: tuple[str, ...] = ()
+    marks: int = 0
     shares: tuple[tuple[str, Contribution], ...] = ()
-    doubts: tuple[Doubted, ...] = ()
+    urgent: int = 0
+    total: int = 0
     open: int = 0
     behind: dict[str, frozenset[str]] = field(default_factory=dict)
     merged: dict[str, Value] = field(default_factory=dict)
@@ -73,13 +75,17 @@ def _noted(further: Further | None, more: More) -> Further:
     """With what one more answer says."""
     if further is None:
         further = Further()
-    further.derived.update(more.derived)
-    further.silent += more.silent
-    further.shares += more.shares
-    further.doubts += more.doubts
-    if more.open:
-        further.open |= more.open
-        further.behind.update(more.behind)
+    derived, marks, shares, urgent, total, open_, behind = more
+    if derived:
+        further.derived.update(derived)
+    further.marks |= marks
+    if shares:
+        further.shares += shares
+    further.urgent += urgent
+    further.total += total
+    if open_:
+        further.open |= open_
+        further.behind.update(behind)
     return further
 
 
@@ -91,9 +97,8 @@ class Quick:
         self.encoders: dict[str, Encoder] = {}
         self.layouts: Asked[tuple[str, ...], Layout | None] = Asked(KEPT_LAYOUTS, self._layout)
         self.last: Layout | None = None
-        self.statuses: Asked[tuple[str, ...], tuple[Mapping[str, Status], Status]] = Asked(KEPT, self._statuses)
+        self.statuses: Asked[int, tuple[Mapping[str, Status], Status]] = Asked(KEPT, self._statuses)
         self.known: Memo[tuple[int, tuple[Any, ...]], Said] = Memo(KEPT)
-        self.doubtful: Memo[tuple[int, tuple[tuple[str, Status], ...]], Doubtful] = Memo(KEPT)
         self.usable = not any(plan.cyclic) and all(
             type(c.subject) is Name and c.classes is not None and c.subject.id in plan.terms
             for table in plan.tables
@@ -125,8 +130,12 @@ class Quick:
         self.complete = len(self.tables) == 1 and self.tables[0].plainly == tuple(self.outputs)
         self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
         self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
-        self.unwritten = tuple(t.id for t in plan.unspoken)
+        unwritten = {t.id for t in plan.unspoken}
+        judged = [t.id for t in plan.rulebook.terms if t.id in plan.writers or t.id in unwritten]
+        self.places = {name: 2 * at for at, name in enumerate(judged)}
+        self.unwritten = sum([self._mark(name, Status.NO_RULE) for name in unwritten])
         self.spoken = self.statuses[self.unwritten]
+        self.tally = Tally(plan)
         self._write({t.id: t for t in given})
 
     def _write(self, given: Mapping[str, Term]) -> None:
@@ -243,7 +252,7 @@ class Quick:
             if isinstance(spoken, Lack):
                 if spoken is not NOTHING:
                     return None
-                further.silent += (name,)
+                further.marks |= self._mark(name, Status.NO_RULE)
             further.merged[name], code = self._settled(name, spoken)
             further.code += code
         return further
@@ -255,11 +264,8 @@ class Quick:
         derived = {**self.derived, **further.derived}
         for name, value in further.merged.items():
             (outputs if name in outputs else derived)[name] = value
-        silent = self.unwritten + further.silent
-        statuses, status = self.statuses[silent]
-        asks: tuple[str, ...] = ()
-        if further.doubts:
-            statuses, status, asks = self._doubtful(statuses, further.doubts)
+        statuses, status = self.statuses[self.unwritten | further.marks]
+        asks = self.tally.inorder[further.urgent, further.total] if further.total else ()
         return Outcome(facts, outputs, derived, statuses, status, asks, firings, (), _NOTHING_COUNTED)
 
     def _settled(self, name: str, spoken: Spoken) -> tuple[Value, int]:
@@ -285,38 +291,29 @@ class Quick:
 
     def _in_doubt(self, table: Answers, settled: Said, doubts: Sequence[Doubted]) -> Said | None:
         """The answer of a table of which some terms are in doubt; None where other tables add to one of these."""
-        if len(self.tables) == 1:
-            statuses, status, asks = self._doubtful(settled[2], doubts)
-            return (*settled[:2], statuses, status, asks, *settled[5:])
         if any(len(self.plan.writers[doubt.term]) > 1 for doubt in doubts):
             return None
+        waits = [(doubt.term, self.tally.packed(doubt.waits)) for doubt in doubts if doubt.term in self.outputs]
+        total = sum([count for _, count in waits])
+        urgent = sum([count for name, count in waits if name in self.required])
+        if len(self.tables) == 1:
+            known = {**settled[2], **{doubt.term: doubt.status for doubt in doubts}}
+            statuses, status = self.statuses[sum([self._mark(*one) for one in known.items()])]
+            return (*settled[:2], statuses, status, self.tally.inorder[urgent, total], *settled[5:])
         fired, outputs, code, more = settled
-        more = more or More({}, (), ())
+        derived, marks, shares = more[:3] if more is not None else ({}, 0, ())
         open_, behind = 0, []
-        for term, status, waits in doubts:
+        for term, status, counts in doubts:
+            marks |= self._mark(term, status)
             encoder = self.encoders[term]
             if encoder.partition is None:
                 continue
             open_ |= encoder.field.mask
-            behind.append((term, frozenset([name for name, _ in waits])))
+            behind.append((term, frozenset([name for name, _ in counts])))
             if status is Status.UNDETERMINED and encoder.term.default is None:
                 # not null for certain, as what no rule may come to say
                 code -= ABSENT << encoder.field.shift
-        return Answer(fired, outputs, code, more._replace(doubts=tuple(doubts), open=open_, behind=tuple(behind)))
-
-    def _doubtful(
-        self, settled: Mapping[str, Status], doubts: Sequence[Doubted]
-    ) -> tuple[Mapping[str, Status], Status, tuple[str, ...]]:
-        """Statuses, their worst and what to ask, where some terms are in doubt."""
-        changed = tuple([(doubt.term, doubt.status) for doubt in doubts])
-        key = id(settled), changed
-        known = self.doubtful.get(key)
-        if known is None:
-            statuses = {**settled, **dict(changed)}
-            # what is kept holds on to the settled ones, so that no others come to bear their identity
-            known = self.doubtful.keep(key, (settled, statuses, self.plan.case_status(statuses)))
-        asked = [doubt for doubt in doubts if doubt.term in self.outputs]
-        return known[1], known[2], asks_of(asked, self.required, self.plan.order)
+        return Answer(fired, outputs, code, More(derived, marks, shares, urgent, total, open_, tuple(behind)))
 
     def _work_out(self, table: Answers, match: Match) -> Said | None:
         """The answer of a table for some hits, None where the long way is needed."""
@@ -336,7 +333,7 @@ class Quick:
         outputs: dict[str, Value] = {}
         derived: dict[str, Value] = {}
         codes = 0
-        silent: list[str] = []
+        marks = 0
         shares: list[tuple[str, Contribution]] = []
         first = plan.spoken[hits[0]] if table.first and hits else None
         for at, output in enumerate(plan.table.outputs):
@@ -347,17 +344,17 @@ class Quick:
                 shares.append((output.term, Contribution(table.number, plan.table.tier, spoken)))
                 continue
             if spoken is NOTHING:
-                silent.append(output.term)
+                marks |= self._mark(output.term, Status.NO_RULE)
             value, code = self._settled(output.term, spoken)
             (outputs if output.term in self.outputs else derived)[output.term] = value
             codes += code
         fired = tuple([plan.firings[rule] for rule in (hits if first else plan.outputs.fired(hits, entry))])
-        more = More(derived, tuple(silent), tuple(shares)) if derived or silent or shares else None
+        more = More(derived, marks, tuple(shares)) if derived or marks or shares else None
         answer = self._whole(fired, outputs, more) or Answer(fired, outputs, codes, more)
         if table.first:
             return answer
         # most sets of hits come to one of a few answers: shared, they stay in the processor's cache
-        same = (fired, tuple(outputs.items()), codes, tuple(derived.items()), tuple(silent), tuple(shares))
+        same = (fired, tuple(outputs.items()), codes, tuple(derived.items()), marks, tuple(shares))
         return self.known.get((table.number, same)) or self.known.keep((table.number, same), answer)
 
     def _whole(self, fired: tuple[Firing, ...], outputs: Mapping[str, Value], more: More | None) -> Said | None:
@@ -367,16 +364,16 @@ class Quick:
         every = outputs if self.complete else {**self.outputs, **outputs}
         if more is None:
             return every, self.derived, self.spoken[0], self.spoken[1], (), fired, (), _NOTHING_COUNTED
-        silent = self.unwritten + more.silent
-        statuses = self.statuses[silent]
+        statuses = self.statuses[self.unwritten | more.marks]
         return every, {**self.derived, **more.derived}, statuses[0], statuses[1], (), fired, (), _NOTHING_COUNTED
 
-    def _statuses(self, silent: tuple[str, ...]) -> tuple[Mapping[str, Status], Status]:
-        statuses = {
-            term.id: Status.NO_RULE if term.id in silent else Status.DECIDED
-            for term in self.plan.rulebook.terms
-            if term.id in self.plan.writers or term.id in self.unwritten
-        }
+    def _mark(self, name: str, status: Status) -> int:
+        """The status of a term among the marks of all."""
+        return _MARKS[status] << self.places[name]
+
+    def _statuses(self, marks: int) -> tuple[Mapping[str, Status], Status]:
+        every = list(_MARKS)
+        statuses = {name: every[marks >> place & 3] for name, place in self.places.items()}
         return statuses, self.plan.case_status(statuses)
 
 
