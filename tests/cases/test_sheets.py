@@ -10,10 +10,12 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.styles import Font
 
 import rulectl
 from rulectl.cases.reader import Reject, Unreadable
 from rulectl.cases.sheet_parts import Unsaid, unsaid
+from rulectl.cases.workbook import WorkbookTable, open_workbook
 
 BOOK = """## 词汇
 | 词汇表 |
@@ -110,8 +112,62 @@ def test_of_cells_as_programs_write_them(cell: str, shown: dict[int, dict[int, s
             if name.endswith("sheet1.xml"):
                 data = f'<worksheet><sheetData><row r="2" hidden="1">{cell}</row></sheetData></worksheet>'.encode()
             target.writestr(name, data)
-    assert unsaid(tmp_path / "cases.xlsx", "Sheet") == Unsaid(shown, frozenset({1}))
+    found = unsaid(tmp_path / "cases.xlsx", "Sheet")
+    assert found._replace(columns=26) == Unsaid(shown, frozenset({1}), 2)
     assert unsaid(tmp_path / "cases.xlsx", "Other") == Unsaid({}, frozenset())
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'<c r="A2" t="e"></c>' * 20_000,
+        b'<c r="A2" t="e" ' * 20_000,
+        b't="e"'.join([b"<c "] * 2) + b't="e" ' * 20_000,
+        b'<c r="A2"><f>' * 20_000,
+        b'<c r="A2"><f ' + b"/ " * 20_000,
+        b'<row hidden="1" ' * 20_000,
+        b"<" + b"c" * 200_000,
+        b'<c r="AA2" ' * 20_000,
+        b'<c r="A2"><f>1</f>' + b" " * 200_000,
+    ],
+    ids=lambda row: row[:24].decode(),
+)
+def test_bytes_that_are_no_cells_take_no_longer_than_cells(row: bytes, tmp_path: Path) -> None:
+    """Patterns that look from each sign to the end take minutes to hours of these, and the test does not end."""
+    path = saved(tmp_path / "plain.xlsx", lambda sheet: sheet.append(["x"]))
+    with zipfile.ZipFile(path) as plain, zipfile.ZipFile(tmp_path / "cases.xlsx", "w") as target:
+        for name in plain.namelist():
+            target.writestr(name, row if name.endswith("sheet1.xml") else plain.read(name))
+    assert unsaid(tmp_path / "cases.xlsx", "Sheet").cells == {}
+
+
+@pytest.mark.parametrize(
+    ("cell", "blank", "found"),
+    [("XFD1048576", "", ["XFD1048576"]), ("ZZ400000", "", ["ZZ400000"]), ("E60000", "XFD2 XFD1048576", [])],
+)
+def test_a_cell_far_away_is_named_before_all_between_are_held(
+    cell: str, blank: str, found: list[str], tmp_path: Path
+) -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(HEAD)
+        sheet.append(["A1", "O1", "K1", 3, None])
+        sheet[cell] = "x"
+        for one in blank.split():
+            sheet[one].font = Font(bold=True)
+
+    table = opened(saved(tmp_path / "cases.xlsx", fill))
+    assert [dict(one.fields)["cell"] for one in table.findings if one.slug == "cells-too-far"] == found
+
+
+def test_a_package_that_unpacks_to_gigabytes_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rulectl.cases.workbook._MOST_BYTES", 1000)
+    table = opened(saved(tmp_path / "cases.xlsx", lambda sheet: sheet.append(HEAD)))
+    assert [one.slug for one in table.findings] == ["case-file-too-large"]
+
+
+def opened(path: Path) -> WorkbookTable | Unreadable:
+    (path.parent / "book.md").write_text(BOOK, "utf-8")
+    return open_workbook(path, path.name, rulectl.load(path.parent / "book.md").rulebook)
 
 
 def test_a_merged_cell_is_every_row_that_it_covers(read: Any, tmp_path: Path) -> None:

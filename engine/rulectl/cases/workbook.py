@@ -31,10 +31,16 @@ from rulectl.diagnostics import Finding, finding, has_errors, listed
 from rulectl.model.draft import BlockKind
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.model.words import marker
-from rulectl.source import FilePlace, Location, RowPlace
+from rulectl.source import FilePlace, Location, RowPlace, column_letters
 from rulectl.types import Type
 
 ROWS = 50_000
+_MOST_CELLS = 1 << 27
+"""So many cells a sheet may have, blank ones too, from its first to its last: calamine takes some 32 bytes for each."""
+
+_MOST_BYTES = 1 << 32
+"""So many bytes all parts of a workbook may have, unpacked: a full sheet of 60 columns."""
+
 _PACKAGES = (("word", "docx"), ("ppt", "pptx"), ("visio", "vsdx"), ("Index", "numbers"))
 _RULEBOOK = frozenset((BlockKind.VOCABULARY, BlockKind.TABLE))
 """A workbook with these blocks is a rulebook."""
@@ -144,6 +150,8 @@ def _says(cells: Sequence[object]) -> bool:
 
 def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | Unreadable:
     """A workbook by its path."""
+    if (size := _unpacked(path)) > _MOST_BYTES:
+        return Unreadable((finding("case-file-too-large", FilePlace(file), file=file, size=size >> 20),))
     try:
         book = calamine.CalamineWorkbook.from_path(path)
         shown = [
@@ -151,13 +159,17 @@ def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | 
             for sheet in book.sheets_metadata
             if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet
         ]
+        other = {name: unsaid(path, name) for name in shown}
+        far = [name for name in shown if other[name].rows * other[name].columns > _MOST_CELLS]
+        if far:
+            return Unreadable(tuple(_too_far(file, name, other[name]) for name in far))
         sheets = {name: book.get_sheet_by_name(name) for name in shown}
     except calamine.PasswordError:
         return Unreadable((finding("locked-case-file", FilePlace(file), file=file),))
     except (calamine.CalamineError, OSError):
-        other = _other_package(path)
-        if other is not None:
-            return Unreadable((no_table(file, other),))
+        package = _other_package(path)
+        if package is not None:
+            return Unreadable((no_table(file, package),))
         return Unreadable((finding("broken-case-file", FilePlace(file), file=file, kind="Excel"),))
     known = by_heading(readable(rulebook))
     found = [one for name, sheet in sheets.items() if (one := _headings(name, sheet, known)) is not None]
@@ -180,8 +192,22 @@ def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | 
         return Unreadable((*findings, *columns.findings))
     skip = best.before + best.at + 1
     return WorkbookTable(
-        file, columns, sheets[best.name], skip, unsaid(path, best.name), id_position(columns, rulebook), findings
+        file, columns, sheets[best.name], skip, other[best.name], id_position(columns, rulebook), findings
     )
+
+
+def _unpacked(path: Path) -> int:
+    """The bytes of all parts of a package; 0 where it is none."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            return sum(part.file_size for part in package.infolist())
+    except (zipfile.BadZipFile, OSError):
+        return 0
+
+
+def _too_far(file: str, sheet: str, cells: Unsaid) -> Finding:
+    place = FilePlace(file)
+    return finding("cells-too-far", place, sheet=sheet, cell=f"{column_letters(cells.columns)}{cells.rows}")
 
 
 def _other_package(path: Path) -> str | None:
