@@ -60,7 +60,7 @@ class Asking(Cells[Test]):
     def means(self, text: str) -> Test | Broken:
         from rulectl.lang.parser import is_otherwise
 
-        if is_otherwise(text) and text not in self.type.values:
+        if is_otherwise(text, self.type.values):
             return ANYTHING
         return self._reader.read(text, text)
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from rulectl.compiler.cells import value_in
-from rulectl.compiler.complaints import blame, complain, judged, nearest, not_a_choice
-from rulectl.compiler.records import listed
+from rulectl.compiler.complaints import blame, chosen, complain, judged, repeated, strange
+from rulectl.compiler.records import parted
 from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding, has_errors
 from rulectl.lang.chars import visible
@@ -43,24 +43,22 @@ def read_about(work: Work) -> Work:
 
 def includes(draft: Draft) -> tuple[tuple[str, Cell], ...]:
     """The workbooks that a workbook includes, as named (endings kept), each with the cell that names it."""
-    return tuple(
-        (name, keys["includes"].at)
-        for block in draft.blocks
-        if block.kind is BlockKind.RULEBOOK
-        for keys in (_keys(block, []),)
-        if "includes" in keys
-        for name in listed(keys["includes"].text)
-    )
+    return tuple((name, cell.at) for name, cell in _includes(draft))
+
+
+def _includes(draft: Draft) -> Iterator[tuple[str, DraftCell]]:
+    for block in draft.blocks:
+        cell = _keys(block, []).get("includes") if block.kind is BlockKind.RULEBOOK else None
+        if cell is not None:
+            yield from ((name, cell) for name in parted(cell.text))
 
 
 def _of_itself(draft: Draft) -> Iterator[Finding]:
     """A workbook that includes itself: more likely than not, another of the same name is meant."""
-    for block in draft.blocks:
-        keys = _keys(block, []) if block.kind is BlockKind.RULEBOOK else {}
-        for name in listed(keys["includes"].text) if "includes" in keys else ():
-            if stem(name) == stem(draft.file):
-                yield blame("includes-itself", keys["includes"], name, name=name)
-                return
+    for name, cell in _includes(draft):
+        if stem(name) == stem(draft.file):
+            yield blame("includes-itself", cell, name, name=name)
+            return
 
 
 def identity(draft: Draft) -> str:
@@ -85,11 +83,6 @@ def stem(file: str) -> str:
     return _ENDING.sub("", PurePath(file).name)
 
 
-def _named(item: str) -> str:
-    """What is included, without its ending."""
-    return _ENDING.sub("", item)
-
-
 def period_of(start: DraftCell | None, end: DraftCell | None, work: Work, found: list[Finding]) -> Period:
     """A period from its two cells; a broken or reversed end is left open, with its finding."""
     first, last = (_date(cell, work, found) for cell in (start, end))
@@ -111,12 +104,7 @@ def _date(cell: DraftCell | None, work: Work, found: list[Finding]) -> dt.date |
 
 def tier_of(cell: DraftCell | None, default: Tier, found: list[Finding]) -> Tier:
     """A tier from its cell; the default where it is blank or, with a finding, not a tier."""
-    if cell is None or cell.blank:
-        return default
-    tier = words.tier(cell.text)
-    if tier is None:
-        found.append(not_a_choice(cell, "tier"))
-    return tier or default
+    return chosen(cell, "tier", words.tier, found) or default
 
 
 def _keys(block: DraftBlock, found: list[Finding]) -> Mapping[str, DraftCell]:
@@ -128,10 +116,9 @@ def _keys(block: DraftBlock, found: list[Finding]) -> Mapping[str, DraftCell]:
         right = [cell for cell in row if cell.at.column > name.at.column]
         key = words.heading(BlockKind.RULEBOOK, name.text)
         if key is None:
-            known = [*words.choices("rulebook", "zh"), *words.choices("rulebook", "en")]
-            found.append(complain("unknown-key", name, text=name.text.strip(), near=nearest(name.text, known)))
+            found.append(strange("unknown-key", name, "rulebook"))
         elif key in keys:
-            found.append(complain("repeated-heading", name, ("note-first", firsts[key].at), text=name.text.strip()))
+            found.append(repeated(name, firsts[key]))
         else:
             firsts[key] = name
             values = [cell for cell in right if not cell.blank and not cell.merged]
@@ -168,6 +155,6 @@ def _book(draft: Draft, work: Work, found: list[Finding]) -> tuple[Book, Cell | 
         period_of(keys.get("from"), keys.get("to"), work, found),
         keys.get("event"),
         tier_of(keys.get("tier"), Tier.PROCEDURE, found),
-        tuple(other for other in map(_named, listed(text("includes"))) if other != name),
+        tuple(other for item in parted(text("includes")) if (other := _ENDING.sub("", item)) != name),
     )
     return book, dates[0].at if dates else None

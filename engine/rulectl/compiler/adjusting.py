@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from rulectl.compiler.cells import value_in
-from rulectl.compiler.complaints import complain, copied_row, heading_of, judged, left_blank, not_a_choice
+from rulectl.compiler.complaints import chosen, complain, copied_row, heading_of, judged, left_blank
 from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
-from rulectl.compiler.records import Record, listed
+from rulectl.compiler.records import Record, parted
 from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.scope import Problem
@@ -38,12 +38,18 @@ def adjusts(record: Record) -> bool:
 
 
 def overridden(
-    cell: DraftCell, here: Parameter | Term | Template, there: Parameter | Term | Template, what: tuple[str, str]
+    here: Parameter | Term | Template,
+    there: Parameter | Term | Template,
+    what: tuple[str, str],
+    cell: DraftCell | None = None,
 ) -> Finding:
-    """The notice at a cell that goes before an included workbook's; `what` is the block and the key of its heading."""
+    """The notice where something goes before an included workbook's, or at the cell that makes it; `what` is the block
+    and the key of its heading."""
     name = here.id if isinstance(here, Template) else here.name
-    note = None if there.cell is None else ("note-not-used", there.cell)
-    return complain("overrides-included", cell, note, name=name, **heading_of(*what))
+    if cell is None:
+        assert here.cell is not None
+        cell = DraftCell(here.cell, name, name)
+    return complain("overrides-included", cell, ("note-not-used", there.cell), name=name, **heading_of(*what))
 
 
 def alike_but(one: Term, other: Term) -> bool:
@@ -111,13 +117,12 @@ def _fixed(record: Record, term: Term) -> DraftCell | None:
 def _grown(record: Record, term: Term, found: list[Finding]) -> Term:
     """With the aliases and allowed values that a row adds."""
     aliases: list[str] = []
-    for alias in listed(record.text("aliases")):
-        problem = bad_name(record.cell("aliases"), alias)
-        if problem is not None:
-            found.append(problem)
-        elif alias not in (term.name, term.id):
+    for alias in parted(record.text("aliases")):
+        problems = bad_name(record.cell("aliases"), alias)
+        found.extend(problems)
+        if not problems and alias not in (term.name, term.id):
             aliases.append(alias)
-    values = listed(record.text("values"))
+    values = parted(record.text("values"))
     type_: Type = term.type
     if values and type_.item.values:
         type_ = replace(type_, values=tuple(dict.fromkeys((*type_.values, *values))))
@@ -135,10 +140,8 @@ def _replaced(record: Record, term: Term, settled: set[tuple[str, str]], work: W
         if key == "description":
             term = replace(term, description=record.text(key))
         elif key == "required":
-            answer = words.yes_no(cell.text)
-            if answer is None:
-                found.append(not_a_choice(cell, "yes"))
-            else:
+            answer = chosen(cell, "yes", words.yes_no, found)
+            if answer is not None:
                 found.extend(_notice(cell, term, key, term.required and not answer))
                 term = replace(term, required=answer)
         else:
@@ -153,4 +156,4 @@ def _replaced(record: Record, term: Term, settled: set[tuple[str, str]], work: W
 
 def _notice(cell: DraftCell, term: Term, key: str, loses: bool) -> Sequence[Finding]:
     """What is told of a cell that takes something away."""
-    return (overridden(cell, term, term, ("vocabulary", key)),) if loses else ()
+    return (overridden(term, term, ("vocabulary", key), cell),) if loses else ()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from rulectl.compiler.cells import condition_in
-from rulectl.compiler.complaints import alike, blame, complain, judged, left_blank, not_a_choice, unknown_term
+from rulectl.compiler.complaints import alike, blame, chosen, complain, judged, left_blank, unknown_term
 from rulectl.compiler.dating import date_term, term_named
-from rulectl.compiler.records import Record, listed, records
+from rulectl.compiler.records import Record, parted, records
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.chars import visible
@@ -65,7 +66,7 @@ def _aggregate(record: Record, work: Work, found: list[Finding]) -> Aggregate | 
     of = _of(record, function, work, found)
     by = tuple(
         term.id
-        for name in listed(record.text("by"))
+        for name in parted(record.text("by"))
         if (term := _input(record.cell("by"), name, work, found)) is not None
     )
     window, back_only = _window(record.cell("window"), found)
@@ -99,10 +100,7 @@ def _function(record: Record, found: list[Finding]) -> AggregateFunction | None:
     cell = record.cell("function")
     if cell.blank:
         found.append(left_blank(cell, "aggregates", "function"))
-        return None
-    function = words.canonical("aggregate", cell.text)
-    if function is None:
-        found.append(not_a_choice(cell, "aggregate"))
+    function = chosen(cell, "aggregate", partial(words.canonical, "aggregate"), found)
     return cast("AggregateFunction | None", function)
 
 

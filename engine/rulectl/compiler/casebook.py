@@ -13,7 +13,7 @@ from typing import Literal as Choice
 from typing import NamedTuple, cast
 
 from rulectl.compiler.cells import test_in, value_in
-from rulectl.compiler.complaints import complain, judged, not_a_choice, unknown_term
+from rulectl.compiler.complaints import complain, judged, not_a_choice, repeated, unknown_term
 from rulectl.compiler.dating import term_named
 from rulectl.compiler.ids import Ids, content_id
 from rulectl.compiler.records import Record, headings
@@ -92,8 +92,7 @@ def _columns(block: DraftBlock, taken: set[int], work: Work, found: list[Finding
             found.append(complain("test-gives-result", cell, ("note-declared", term.cell), term=term.name))
             continue
         if known[0] != at:
-            first = block.rows[1][known[0]]
-            found.append(complain("repeated-heading", cell, ("note-first", first.at), text=cell.text.strip()))
+            found.append(repeated(cell, block.rows[1][known[0]]))
     # the order of the columns is free: tests that say the same are the same
     place = {STATUS: len(work.terms)} | {term.id: at for at, term in enumerate(work.terms)}
     return _Columns(

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rulectl.lang.literals import value_of
+from rulectl.lang.natives import shown_value
 from rulectl.lang.parser import parse_expression, test_of
 from rulectl.lang.scope import Broken, Problem, Scope
 from rulectl.lang.syntax import Expr, Test
 from rulectl.model.draft import DraftCell
-from rulectl.source import Span
 from rulectl.types import BOOLEAN, Type
 from rulectl.values import Value
 
 
 def value_in(cell: DraftCell, type_: Type, unit: str = "") -> Value | Problem:
     """The value of a cell, None when blank; `unit` is the term's own unit."""
-    value = None if cell.blank else value_of(cell.value, type_, unit)
-    if isinstance(value, Problem) and not isinstance(cell.value, str):
-        return replace(value, span=Span(0, len(cell.text)))
-    return value
+    if cell.blank:
+        return None
+    if isinstance(cell.value, str):
+        return value_of(cell.value, type_, unit)
+    return shown_value(cell.value, cell.text, type_, unit)
 
 
 def test_in(cell: DraftCell, type_: Type, unit: str, scope: Scope) -> Test | Broken:

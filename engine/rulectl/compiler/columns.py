@@ -14,13 +14,14 @@ from typing import NamedTuple
 from rulectl.compiler.about import period_of, tier_of
 from rulectl.compiler.cells import expression_in, value_in
 from rulectl.compiler.complaints import (
+    chosen,
     complain,
     heading_of,
     ill_suited,
     judged,
     names_of_terms,
-    nearest,
-    not_a_choice,
+    repeated,
+    strange,
     unknown_term,
     vocabulary_of,
 )
@@ -77,16 +78,9 @@ def read_head(block: DraftBlock, book: Book, work: Work, found: list[Finding]) -
     if not name:
         found.append(complain("table-without-name", row[0], text=row[0].text.strip()))
     else:
-        problem = forbidden(row[1], name)
-        if problem is not None:
-            found.append(problem)
+        found.extend(forbidden(row[1], name))
     options = dict(_options(row[2 if name else 1 :], found))
-    policy = HitPolicy.FIRST
-    if "policy" in options:
-        stated = words.hit_policy(options["policy"].text)
-        if stated is None:
-            found.append(not_a_choice(options["policy"], "policy"))
-        policy = stated or policy
+    policy = chosen(options.get("policy"), "policy", words.hit_policy, found) or HitPolicy.FIRST
     period = period_of(options.get("from"), options.get("to"), work, found)
     met = period.meet(book.period)
     if met.start is not None and met.end is not None and met.start > met.end:
@@ -114,10 +108,9 @@ def _options(row: tuple[DraftCell, ...], found: list[Finding]) -> Iterator[tuple
         value = next(cells, None)
         key = words.table_option(cell.text)
         if key is None:
-            known = [*words.choices("table option", "zh"), *words.choices("table option", "en")]
-            found.append(complain("unknown-key", cell, text=cell.text.strip(), near=nearest(cell.text, known)))
+            found.append(strange("unknown-key", cell, "table option"))
         elif key in firsts:
-            found.append(complain("repeated-heading", cell, ("note-first", firsts[key].at), text=cell.text.strip()))
+            found.append(repeated(cell, firsts[key]))
         else:
             firsts[key] = cell
             if value is not None and not value.blank:
@@ -170,11 +163,8 @@ def read_columns(block: DraftBlock, head: Head, work: Work, found: list[Finding]
             if output is not None:
                 outputs.append((position, *output))
         elif key in single:
-            first = block.rows[1][single[key]]
             if not role_cell.merged:
-                found.append(
-                    complain("repeated-heading", role_cell, ("note-first", first.at), text=role_cell.text.strip())
-                )
+                found.append(repeated(role_cell, block.rows[1][single[key]]))
         else:
             single[key] = position
     if not conclusions and not block.cut:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from rulectl.codes import LANGUAGES, Severity
 from rulectl.compiler.work import Work
@@ -17,6 +18,7 @@ from rulectl.model.rulebook import Term
 from rulectl.source import Cell, Location, Place, Span
 from rulectl.types import Kind
 
+T = TypeVar("T")
 SHOWN = 12
 """How many names a sentence lists."""
 
@@ -34,14 +36,11 @@ CLASHES = frozenset(
 """What the language says of a cell that is of another type than its column."""
 
 
-def located(cell: DraftCell) -> Location:
-    return Location(cell.at, cell.text)
-
-
 def complain(slug: str, cell: DraftCell, note: tuple[str, Cell | None] | None = None, /, **fields: object) -> Finding:
     """A finding about a whole cell; `note` is the key of a note's sentence and its cell."""
     notes = (Note(note[0], Location(note[1])),) if note is not None and note[1] is not None else ()
-    return Finding(slug, located(cell), tuple((name, str(value)) for name, value in fields.items()), notes)
+    said = tuple((name, str(value)) for name, value in fields.items())
+    return Finding(slug, Location(cell.at, cell.text), said, notes)
 
 
 def blame(
@@ -121,6 +120,28 @@ def not_a_choice(cell: DraftCell, category: str) -> Finding:
         letters, names = words.choices(category, "en"), words.choices(category, "zh")
         choices["choices_zh"] = " / ".join(f"{letter} {name}" for letter, name in zip(letters, names, strict=True))
     return complain("unknown-choice", cell, text=cell.text.strip(), **choices)
+
+
+def chosen(cell: DraftCell | None, category: str, read: Callable[[str], T | None], found: list[Finding]) -> T | None:
+    """Which of a closed set of words a cell holds; None where it is blank or not there, or, with a finding, holds
+    another."""
+    if cell is None or cell.blank:
+        return None
+    choice = read(cell.text)
+    if choice is None:
+        found.append(not_a_choice(cell, category))
+    return choice
+
+
+def strange(slug: str, cell: DraftCell, category: str) -> Finding:
+    """A heading or key that is none of its block."""
+    known = [*words.choices(category, "zh"), *words.choices(category, "en")]
+    return complain(slug, cell, text=cell.text.strip(), near=nearest(cell.text, known))
+
+
+def repeated(cell: DraftCell, first: DraftCell) -> Finding:
+    """A heading or key that stands for the second time."""
+    return complain("repeated-heading", cell, ("note-first", first.at), text=cell.text.strip())
 
 
 def left_blank(cell: DraftCell, category: str, key: str) -> Finding:

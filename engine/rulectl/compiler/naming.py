@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rulectl.compiler.complaints import blame
@@ -26,22 +26,22 @@ RESERVED = frozenset(("status", "asks", "rules"))
 """Headings that results have of their own."""
 
 
-def forbidden(cell: DraftCell, name: str) -> Finding | None:
+def forbidden(cell: DraftCell, name: str) -> Sequence[Finding]:
     """Why a table or a rule cannot be called so: a character that parts names in results."""
     wrong = next((char for char in name if char in FORBIDDEN), None)
     if wrong is None:
-        return None
-    return blame("bad-name", cell, wrong, name=" ".join(name.split()), char="⏎" if wrong == "\n" else wrong)
+        return ()
+    return (blame("bad-name", cell, wrong, name=" ".join(name.split()), char="⏎" if wrong == "\n" else wrong),)
 
 
-def bad_name(cell: DraftCell, name: str) -> Finding | None:
+def bad_name(cell: DraftCell, name: str) -> Sequence[Finding]:
     """Why a term or parameter cannot be called so: rules would read something else."""
     if not name:
-        return None
+        return ()
     if fold(name) in RESERVED:
-        return blame("reserved-name", cell, name, name=name)
+        return (blame("reserved-name", cell, name, name=name),)
     if fold(name) in NOT_NAMES or not any(char.isalpha() for char in name):
-        return blame("not-a-name", cell, name, name=name)
+        return (blame("not-a-name", cell, name, name=name),)
     return forbidden(cell, name)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rulectl.compiler.adjusting import overridden
 from rulectl.compiler.cells import value_in
-from rulectl.compiler.complaints import complain, judged, left_blank, not_a_choice
+from rulectl.compiler.complaints import chosen, complain, judged, left_blank
 from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
 from rulectl.compiler.records import Record, records, unread
@@ -16,7 +16,7 @@ from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.scope import Problem
 from rulectl.model import words
-from rulectl.model.draft import BlockKind, DraftCell
+from rulectl.model.draft import BlockKind
 from rulectl.model.rulebook import Parameter
 from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Kind, Type
 from rulectl.values import Value
@@ -46,8 +46,7 @@ def read_parameters(work: Work) -> Work:
         if known.cell.file == file or (known != parameter and file not in above.get(known.cell.file, frozenset())):
             found.append(complain("duplicate-parameter", cell, ("note-first", known.cell), id=parameter.id))
         elif known.value != parameter.value:
-            stands = DraftCell(known.cell, known.name, known.name)
-            found.append(overridden(stands, known, parameter, ("parameters", "value")))
+            found.append(overridden(known, parameter, ("parameters", "value")))
     whole = {words.fold(name) for parameter in parameters.values() for name in (parameter.name, parameter.id)}
     return replace(
         work,
@@ -70,9 +69,7 @@ def _parameter(record: Record, base: Record, work: Work, found: list[Finding]) -
     if not name:
         found.append(left_blank(record.cell("name"), "parameters", "name"))
     for key in ("name", "id"):
-        problem = bad_name(record.cell(key), record.text(key))
-        if problem is not None:
-            found.append(problem)
+        found.extend(bad_name(record.cell(key), record.text(key)))
     cell = record.cell("value")
     if cell.blank:
         found.append(left_blank(cell, "parameters", "value"))
@@ -92,9 +89,8 @@ def _typed(record: Record, base: Record, unit: str, found: list[Finding]) -> tup
     cell = record.cell("value")
     type_cell = base.cell("type") if record.cell("type").blank else record.cell("type")
     if not type_cell.blank:
-        stated = words.type_of(type_cell.text)
+        stated = chosen(type_cell, "type", words.type_of, found)
         if stated is None:
-            found.append(not_a_choice(type_cell, "type"))
             return None, None
         # a parameter has no list of allowed values: an enum is a text here
         kind = Kind.STRING if stated[0] is Kind.ENUM else stated[0]

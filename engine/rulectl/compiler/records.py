@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from rulectl.compiler.complaints import complain, heading_of, nearest
+from rulectl.compiler.complaints import complain, heading_of, repeated, strange
 from rulectl.diagnostics import Finding, Note
 from rulectl.lang.chars import visible
 from rulectl.model import words
@@ -49,12 +49,12 @@ def records(block: DraftBlock, required: Sequence[str], found: list[Finding]) ->
 def _once(found: Sequence[Finding]) -> list[Finding]:
     """Headings that are missing and headings that are blank or no words are one mistake: the latter become notes of the
     first that is missing, for one of them is likely to be what was meant by it."""
-    strange = [finding for finding in found if finding.slug in ("unknown-heading", "column-without-heading")]
-    rest = [finding for finding in found if finding not in strange]
+    odd = [finding for finding in found if finding.slug in ("unknown-heading", "column-without-heading")]
+    rest = [finding for finding in found if finding not in odd]
     at = next((n for n, finding in enumerate(rest) if finding.slug == "missing-heading"), None)
     if at is None:
         return list(found)
-    notes = tuple(Note("note-unknown-heading", finding.at) for finding in strange)
+    notes = tuple(Note("note-unknown-heading", finding.at) for finding in odd)
     rest[at] = replace(rest[at], notes=(*rest[at].notes, *notes))
     return rest
 
@@ -62,7 +62,6 @@ def _once(found: Sequence[Finding]) -> list[Finding]:
 def headings(block: DraftBlock, found: list[Finding], *, others: bool = False) -> dict[str, int] | None:
     """Key of a heading -> column; `others` says that other headings are names, which the caller reads. None when the
     block ends with its marker."""
-    category = block.kind.value
     if len(block.rows) < 3:
         found.append(complain("empty-block", block.rows[0][0], text=block.rows[0][0].text.strip()))
         if len(block.rows) < 2:
@@ -77,11 +76,9 @@ def headings(block: DraftBlock, found: list[Finding], *, others: bool = False) -
         key = words.heading(block.kind, cell.text)
         if key is None:
             if not others:
-                known = [*words.choices(category, "zh"), *words.choices(category, "en")]
-                found.append(complain("unknown-heading", cell, text=cell.text.strip(), near=nearest(cell.text, known)))
+                found.append(strange("unknown-heading", cell, block.kind.value))
         elif key in columns and (not cell.merged or below is not None):
-            first = block.rows[1][columns[key]]
-            found.append(complain("repeated-heading", cell, ("note-first", first.at), text=cell.text.strip()))
+            found.append(repeated(cell, block.rows[1][columns[key]]))
         else:
             columns.setdefault(key, column)
     return columns
@@ -104,7 +101,7 @@ def unread(found: Sequence[Finding]) -> bool:
     return any(finding.slug == "missing-heading" for finding in found)
 
 
-def listed(text: str) -> tuple[str, ...]:
+def parted(text: str) -> tuple[str, ...]:
     """The items of a cell that holds a list: parted by `;` or line breaks; where there are none, by `、` or commas."""
     for separators in (";；\n", "、,，"):
         if any(mark in text for mark in separators):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache, partial
 from typing import Any, Generic, TypeVar
 
 from rulectl.codes import Severity
 from rulectl.compiler.about import period_of
 from rulectl.compiler.columns import Columns
-from rulectl.compiler.complaints import complain, judged, not_a_choice
+from rulectl.compiler.complaints import chosen, complain, judged
 from rulectl.compiler.ids import BLANK, content_id, fresh
 from rulectl.compiler.naming import forbidden
 from rulectl.compiler.work import Work
@@ -95,36 +96,13 @@ class Readings:
     A large one repeats itself in its own columns (`_Reader`)."""
 
     def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self._conditions: dict[tuple[Type, str], Read[Test]] = {}
-        self._conclusions: dict[tuple[Type, str], Read[Expr | None]] = {}
-
-    def conditions(self, column: Type, unit: str) -> Read[Test]:
-        key = (column, unit)
-        if key not in self._conditions:
-            self._conditions[key] = _remembering(Conditions(column, unit, self.scope).read)
-        return self._conditions[key]
-
-    def conclusions(self, column: Type, unit: str) -> Read[Expr | None]:
-        key = (column, unit)
-        if key not in self._conclusions:
-            self._conclusions[key] = _remembering(Conclusions(column, unit, self.scope).read)
-        return self._conclusions[key]
-
-
-def _remembering(read: Read[T]) -> Read[T]:
-    known: dict[tuple[type, Native, str], T | Broken] = {}
-
-    def again(value: Native, text: str) -> T | Broken:
-        key = (type(value), value, text)
-        if key in known:
-            return known[key]
-        found = read(value, text)
-        if len(known) < MOST_REMEMBERED:
-            known[key] = found
-        return found
-
-    return again
+        remembering = lru_cache(MOST_REMEMBERED, typed=True)
+        self.conditions: Callable[[Type, str], Read[Test]] = cache(
+            lambda column, unit: remembering(Conditions(column, unit, scope).read)
+        )
+        self.conclusions: Callable[[Type, str], Read[Expr | None]] = cache(
+            lambda column, unit: remembering(Conclusions(column, unit, scope).read)
+        )
 
 
 @dataclass(slots=True)
@@ -147,18 +125,15 @@ class _Sheet:
 
 
 def _sheet(columns: Columns, work: Work, readings: Readings) -> _Sheet:
-    tests: list[_Reader[Test]] = []
-    for at, column, unit in columns.inputs:
-        # an enum may have 其他 among its values
-
-        def elses(text: str, values: tuple[str, ...] = column.type.values) -> bool:
-            return is_otherwise(text) and text not in values
-
-        read = _of_others(readings.conditions(column.type, unit), column.subject)
-        tests.append(_Reader(at, read, elses))
-    outputs: list[_Reader[Expr | None]] = [
-        _Reader(at, readings.conclusions(term.type, term.unit), None) for at, _, term in columns.outputs
+    tests: list[_Reader[Test]] = [
+        _Reader(
+            at,
+            _of_others(readings.conditions(column.type, unit), column.subject),
+            partial(is_otherwise, values=column.type.values),
+        )
+        for at, column, unit in columns.inputs
     ]
+    outputs = [_Reader(at, readings.conclusions(term.type, term.unit), None) for at, _, term in columns.outputs]
     inputs = {at for at, *_ in columns.inputs}
     return _Sheet(
         columns,
@@ -285,10 +260,9 @@ def _check_ids(cells: Sequence[DraftCell], ids: Sequence[str], found: list[Findi
     """The ids that are stated; a finding for each that cannot be one or stands twice."""
     first: dict[str, Cell] = {}
     for cell, id_ in zip(cells, ids, strict=True):
-        problem = forbidden(cell, id_)
-        if problem is not None:
-            found.append(problem)
-        elif id_ and not cell.merged and first.setdefault(id_, cell.at) != cell.at:
+        problems = forbidden(cell, id_)
+        found.extend(problems)
+        if not problems and id_ and not cell.merged and first.setdefault(id_, cell.at) != cell.at:
             found.append(complain("repeated-id", cell, ("note-first", first[id_]), id=id_))
     return set(first)
 
@@ -327,10 +301,7 @@ def _careful(row: Row, id_: str, refs: list[int], sheet: _Sheet, found: list[Fin
             whole = False
             _tell(judged(output.faults(cell), cell, work, sheet.tells[n - len(sheet.tests)]), row, output.at, found)
     outputs = [row[reader.at] for reader in sheet.outputs]
-    enabled_cell = columns.cell(row, "enabled")
-    enabled = True if enabled_cell.blank else words.yes_no(enabled_cell.text)
-    if enabled is None:
-        found.append(not_a_choice(enabled_cell, "yes"))
+    enabled = chosen(columns.cell(row, "enabled"), "yes", words.yes_no, found)
     period = period_of(columns.cell(row, "from"), columns.cell(row, "to"), work, found)
     unread = any(cell.at in sheet.unread for cell in outputs)
     if whole and columns.outputs and not unread and not _says(sheet, refs):
@@ -339,7 +310,7 @@ def _careful(row: Row, id_: str, refs: list[int], sheet: _Sheet, found: list[Fin
         found.append(replace(empty, severity_override=Severity.NOTICE if meant else None))
     if not whole or any(finding.severity.rank == 0 for finding in found):
         return None
-    return Mark(otherwise, bool(enabled), period, *_note_and_source(row, columns))
+    return Mark(otherwise, enabled is not False, period, *_note_and_source(row, columns))
 
 
 def _tell(faults: Sequence[Finding], row: Row, at: int, found: list[Finding]) -> None:
@@ -357,11 +328,8 @@ def _tell(faults: Sequence[Finding], row: Row, at: int, found: list[Finding]) ->
 def _otherwise(row: Row, columns: Columns, found: list[Finding]) -> bool:
     """Whether a row is an else rule: `否则` in a condition, all other conditions blank."""
     cells = [row[at] for at in columns.conditions]
-    # an enum may have 其他 among its values
     values = {at: column.type.values for at, column, _ in columns.inputs}
-    elses = [
-        row[at] for at in columns.conditions if is_otherwise(row[at].text) and row[at].text not in values.get(at, ())
-    ]
+    elses = [row[at] for at in columns.conditions if is_otherwise(row[at].text, values.get(at, ()))]
     if not elses:
         return False
     other = next((cell for cell in cells if cell not in elses and visible(cell.text) not in BLANK), None)

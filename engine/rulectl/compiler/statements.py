@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Literal as Choice
 from typing import cast
 
 from rulectl.compiler.adjusting import overridden
 from rulectl.compiler.cells import condition_in
-from rulectl.compiler.complaints import complain, judged, left_blank, not_a_choice
+from rulectl.compiler.complaints import chosen, complain, judged, left_blank
 from rulectl.compiler.ids import Ids, content_id
 from rulectl.compiler.including import included
 from rulectl.compiler.records import Record, records
@@ -40,8 +41,7 @@ def read_templates(work: Work) -> Work:
             if same_book or (known != template and book.draft.file not in above[known.cell.file]):
                 found.append(complain("repeated-id", record.cell("id"), ("note-first", known.cell), id=template.id))
             elif known.text != template.text:
-                stands = DraftCell(known.cell, known.id, known.id)
-                found.append(overridden(stands, known, template, ("templates", "text")))
+                found.append(overridden(known, template, ("templates", "text")))
     return replace(work, templates=tuple(templates.values())).plus(found)
 
 
@@ -77,10 +77,7 @@ def _policy(record: Record, book: Book, work: Work, ids: Ids, found: list[Findin
         found.append(left_blank(cell, "policies", "statement"))
         return None
     id_ = ids.take(record.cell("id"), record.text("id"), lambda: content_id("p", {"statement": cell.text}), book, found)
-    severity_cell = record.cell("severity")
-    severity = "error" if severity_cell.blank else words.canonical("severity", severity_cell.text)
-    if severity is None:
-        found.append(not_a_choice(severity_cell, "severity"))
+    severity = chosen(record.cell("severity"), "severity", partial(words.canonical, "severity"), found)
     statement = _statement(cell, work.scope)
     if isinstance(statement, Broken):
         found.extend(judged(statement, cell, work))

@@ -15,10 +15,10 @@ from decimal import Decimal
 from rulectl.codes import LANGUAGES, Severity
 from rulectl.compiler.adjusting import Adjustment, adjust, adjusts, alike_but, joined, overridden
 from rulectl.compiler.cells import value_in
-from rulectl.compiler.complaints import complain, copied_row, heading_of, judged, left_blank, not_a_choice
+from rulectl.compiler.complaints import chosen, complain, copied_row, heading_of, judged, left_blank, not_a_choice
 from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
-from rulectl.compiler.records import Record, headings, listed, records, unread
+from rulectl.compiler.records import Record, headings, parted, records, unread
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.chars import visible
@@ -26,7 +26,7 @@ from rulectl.lang.parser import parse_test
 from rulectl.lang.scope import Problem, Scope
 from rulectl.lang.syntax import Between, Is, Literal
 from rulectl.model import words
-from rulectl.model.draft import BlockKind, DraftBlock, DraftCell
+from rulectl.model.draft import BlockKind, DraftBlock
 from rulectl.model.policy import Favours, Merge, Role
 from rulectl.model.rulebook import Term
 from rulectl.model.suiting import favourable, merges
@@ -50,9 +50,9 @@ class _Row:
     ids: Mapping[str, str] = field(default_factory=dict)
     broken: bool = False
 
-    def spoil(self, problem: Finding) -> None:
-        self.found.append(problem)
-        self.broken = True
+    def spoil(self, *problems: Finding) -> None:
+        self.found.extend(problems)
+        self.broken = self.broken or bool(problems)
 
 
 def read_vocabulary(work: Work) -> Work:
@@ -132,8 +132,7 @@ def _once(known: Term, term: Term, row: _Row) -> Term:
         return known
     if alike_but(known, term) and term.cell.file in included(row.work).get(known.cell.file, frozenset()):
         if known.default != term.default and None not in (known.default, term.default):
-            cell = DraftCell(known.cell, known.name, known.name)
-            row.found.append(overridden(cell, known, term, ("vocabulary", "default")))
+            row.found.append(overridden(known, term, ("vocabulary", "default")))
         return joined(known, term)
     cell = row.record.cell("id") if row.record.text("id") else row.record.cell("name")
     row.found.append(complain("duplicate-term", cell, ("note-first", known.cell), id=term.id))
@@ -166,35 +165,29 @@ def _term(row: _Row) -> Term:
     name = record.text("name")
     if not name:
         row.spoil(left_blank(record.cell("name"), "vocabulary", "name"))
-    aliases = listed(record.text("aliases"))
+    aliases = parted(record.text("aliases"))
     for key in ("name", "id"):
-        problem = bad_name(record.cell(key), record.text(key))
-        if problem is not None:
-            row.spoil(problem)
+        row.spoil(*bad_name(record.cell(key), record.text(key)))
     aliases = tuple(dict.fromkeys(alias for alias in aliases if alias not in (name, record.text("id"))))
     for alias in aliases:
-        problem = bad_name(record.cell("aliases"), alias)
-        if problem is not None:
-            row.spoil(problem)
+        row.spoil(*bad_name(record.cell("aliases"), alias))
     role = _role(row)
     type_ = _type(row)
     unit = record.text("unit")
-    merge = _merge(row, type_)
-    term = Term(
+    return Term(
         record.text("id") or row.ids.get(words.fold(name), name),
         name,
         role or Role.DERIVED,
         type_ or Type(Kind.STRING),
         unit,
-        _required(row),
+        bool(chosen(record.cell("required"), "yes", words.yes_no, row.found)),
         None if type_ is None else _default(row, type_, unit),
         aliases,
-        merge,
+        _merge(row, type_),
         _favours(row, type_),
         record.text("description"),
         record.cell("name").at,
     )
-    return term
 
 
 def _role(row: _Row) -> Role | None:
@@ -212,7 +205,7 @@ def _type(row: _Row) -> Type | None:
     """The type from its own cell and the allowed values; values alone make an enum."""
     record = row.record
     cell, values_cell = record.cell("type"), record.cell("values")
-    values = listed(values_cell.text)
+    values = parted(values_cell.text)
     stated = words.type_of(cell.text) if not cell.blank else (Kind.ENUM, False) if values else None
     if stated is None:
         row.spoil(left_blank(cell, "vocabulary", "type") if cell.blank else not_a_choice(cell, "type"))
@@ -263,16 +256,6 @@ def _named(row: _Row) -> dict[str, str]:
     return {"term": row.record.text("name") or row.record.text("id")}
 
 
-def _required(row: _Row) -> bool:
-    cell = row.record.cell("required")
-    if cell.blank:
-        return False
-    answer = words.yes_no(cell.text)
-    if answer is None:
-        row.found.append(not_a_choice(cell, "yes"))
-    return bool(answer)
-
-
 def _default(row: _Row, type_: Type, unit: str) -> Value:
     cell = row.record.cell("default")
     value = value_in(cell, type_, unit)
@@ -286,13 +269,8 @@ def _merge(row: _Row, type_: Type | None) -> Merge:
     """The merge as stated, or that of the type; one that does not fit the type is a finding."""
     cell = row.record.cell("merge")
     natural = Merge.COLLECT if type_ is not None and type_.many else Merge.SINGLE
-    if cell.blank:
-        return natural
-    merge = words.merge(cell.text)
-    if merge is None:
-        row.found.append(not_a_choice(cell, "merge"))
-        return natural
-    if type_ is None:
+    merge = chosen(cell, "merge", words.merge, row.found)
+    if merge is None or type_ is None:
         return natural
     if not merges(merge, type_):
         row.found.append(
@@ -307,13 +285,8 @@ def _merge(row: _Row, type_: Type | None) -> Merge:
 def _favours(row: _Row, type_: Type | None) -> Favours | None:
     """What favours the buyer."""
     cell = row.record.cell("favours")
-    if cell.blank:
-        return None
-    favours = words.favours(cell.text)
-    if favours is None:
-        row.found.append(not_a_choice(cell, "favours"))
-        return None
-    if type_ is None:
+    favours = chosen(cell, "favours", words.favours, row.found)
+    if favours is None or type_ is None:
         return None
     if not favourable(favours, type_):
         row.found.append(complain("favours-unsuitable", cell, text=cell.text.strip(), **_named(row)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
@@ -16,20 +16,19 @@ from rulectl.lang.chars import plain, visible
 from rulectl.lang.conditions import list_of_tests, subject_tests
 from rulectl.lang.expressions import Parser
 from rulectl.lang.faults import Fault, strange
-from rulectl.lang.literals import read_boolean, unmarked, value_of
-from rulectl.lang.misfits import no_conclusion, no_condition, no_fraction, no_share
+from rulectl.lang.literals import read_boolean, unmarked
+from rulectl.lang.misfits import no_conclusion, no_condition, no_copy, no_share
+from rulectl.lang.natives import month_of, shown_value
 from rulectl.lang.operands import settled
 from rulectl.lang.outputs import finish, of_type, output, template_cell
 from rulectl.lang.pieces import column_of
 from rulectl.lang.scope import Broken, Problem, Scope
-from rulectl.lang.syntax import ANYTHING, Expr, Is, Literal, Test
+from rulectl.lang.syntax import ANYTHING, Expr, Is, IsNull, Literal, Test
 from rulectl.lang.texts import TextReader
 from rulectl.lang.tokens import Lexer
-from rulectl.lang.units import family
-from rulectl.lang.words import OTHERWISE, WHATEVER
+from rulectl.lang.words import OTHERWISE, REST, UNFILLED, WHATEVER
 from rulectl.source import Span
 from rulectl.types import STRING, Kind, Type
-from rulectl.values import CONTEXT
 
 Native = str | Decimal | bool | dt.date | dt.datetime | dt.timedelta | None
 T = TypeVar("T")
@@ -83,9 +82,9 @@ def _door(text: str, scope: Scope, unit: str, read: Callable[[Parser], T], newli
     return Broken(tuple(parser.problems)) if parser.problems else found
 
 
-def is_otherwise(text: str) -> bool:
-    """Whether a cell says 否则."""
-    return visible(plain(text)).lower() in OTHERWISE
+def is_otherwise(text: str, values: Sequence[str] = ()) -> bool:
+    """Whether a cell says 否则; an enum may have 其余 among its values."""
+    return visible(plain(text)).lower() in OTHERWISE and visible(text) not in values
 
 
 def _unlisted(text: str, column: Type) -> str:
@@ -112,14 +111,17 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
     word = visible(plain(text)).lower()
     if word in WHATEVER and visible(text) not in column.values and (column.values or not column.kind.textual):
         return ANYTHING
-    if word in WHATEVER and column.kind.textual and not column.values:
+    meant = "-" if word in WHATEVER or word in REST or word in ("/", "\\", "*") else "空" if word in UNFILLED else None
+    if meant and column.kind.textual and not column.values:
         # free text: anything at all, or a text that says so
-        readings = (("first", "-"), ("second", f'"{visible(text)}"'))
+        readings = (("first", meant), ("second", f'"{visible(text)}"'))
         return Broken((Problem("ambiguous-entry", Span(0, len(text)), readings),))
-    unclear = no_condition(text, column) or no_share(text, column, unit, scope)
+    if meant == "空" and visible(text) not in column.values:
+        return IsNull(Span(0, len(text)))
+    unclear = no_copy(text, column) or no_condition(text, column) or no_share(text, column, unit, scope)
     if unclear is not None:
         return Broken((unclear,))
-    if is_otherwise(text) and visible(text) not in column.values:
+    if is_otherwise(text, column.values):
         return Broken((Problem("otherwise-misplaced", Span(0, len(text)), (("text", visible(text)),)),))
 
     def read(parser: Parser) -> Test:
@@ -153,28 +155,21 @@ def test_of(value: Native, text: str, column: Type, scope: Scope, unit: str = ""
     """A condition cell that holds an Excel value: a number, date or boolean is a literal, a text is parsed."""
     if value is None or isinstance(value, str):
         return parse_test(text if value is None else value, column, scope, unit)
+    month = month_of(value, text) if column.kind in (Kind.DATE, Kind.DATETIME) else None
+    if month is not None:
+        readings = (("first", f"[{month[0]}..{month[1]}]"), ("second", str(month[0])))
+        return Broken((Problem("ambiguous-entry", Span(0, len(text)), readings),))
     if column.kind is Kind.DATETIME and isinstance(value, dt.date) and ":" not in text and not _clocked(value):
         return parse_test(value.strftime("%Y-%m-%d"), column, scope, unit)
-    read = (
-        no_fraction(value, text, unit)
-        or no_share(text, column, unit, scope)
-        or value_of(_percent(value, text, unit), column.item, unit)
-    )
+    read = shown_value(value, text, column.item, unit, scope)
     if isinstance(read, Problem):
-        return Broken((Problem(read.slug, Span(0, len(text)), read.fields, read.cells),))
+        return Broken((read,))
     return Is("=", Literal(read, Span(0, len(text))), Span(0, len(text)))
 
 
 def _clocked(value: dt.date) -> bool:
     """Whether a date of Excel's has a time of day."""
     return isinstance(value, dt.datetime) and value.time() != dt.time()
-
-
-def _percent(value: Native, text: str, unit: str) -> Native:
-    """Excel keeps 10% as 0.1; a term that is counted in per cent means 10 by it."""
-    if isinstance(value, Decimal) and family(unit) == "%" and text.strip().endswith("%"):
-        return value.scaleb(2, CONTEXT)
-    return value
 
 
 def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr | Broken | None:
@@ -184,7 +179,7 @@ def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr 
     text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:
         text = text.translate(_STROKES)
-    unclear = no_conclusion(text, column, scope) or no_share(text, column, unit, scope)
+    unclear = no_copy(text, column) or no_conclusion(text, column, scope) or no_share(text, column, unit, scope)
     if unclear is not None:
         return Broken((unclear,))
     found = _door(
@@ -197,14 +192,8 @@ def output_of(value: Native, text: str, column: Type, scope: Scope, unit: str = 
     """A conclusion cell that holds an Excel value."""
     if value is None or isinstance(value, str):
         return parse_output(text if value is None else value, column, scope, unit)
-    read = (
-        no_fraction(value, text, unit)
-        or no_share(text, column, unit, scope)
-        or value_of(_percent(value, text, unit), column, unit)
-    )
-    if isinstance(read, Problem):
-        return Broken((Problem(read.slug, Span(0, len(text)), read.fields, read.cells),))
-    return Literal(read, Span(0, len(text)))
+    read = shown_value(value, text, column, unit, scope)
+    return Broken((read,)) if isinstance(read, Problem) else Literal(read, Span(0, len(text)))
 
 
 def parse_expression(text: str, scope: Scope, expected: Type | None = None) -> Typed | Broken:
