@@ -38,6 +38,9 @@ WHERE = {
     "clock-in-date": ("value", "date", ""),
     "hours-on-date": ("output", "date", ""),
     "dated-by-excel": ("typed", "number", ""),
+    "text-dated-by-excel": ("typed", "string", ""),
+    "pattern-in-text": ("test", "string", ""),
+    "formula-in-text": ("output", "string", ""),
     "range-in-conclusion": ("output", "number", ""),
     "measure-in-text": ("test", "string", ""),
     "other-place": ("output", "string", ""),
@@ -75,7 +78,7 @@ def problems(slug: str, text: str) -> list[Problem]:
     if door == "typed":  # into Excel, which makes a date of what looks like one
         day = re.fullmatch("([0-9]+)-([0-9]+)", text)
         native = dt.datetime(2025, int(day[1]), int(day[2])) if day else text
-        found = check_of(native, str(native), TYPES[kind], SCOPE, unit)
+        found = check_of(native, text, TYPES[kind], SCOPE, unit)
         return list(found.problems) if isinstance(found, Broken) else []
     if door == "value":
         value = read_value(text, TYPES[kind], unit)

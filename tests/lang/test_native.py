@@ -102,6 +102,22 @@ def test_native_day_in_a_column_with_clocks_is_two_things() -> None:
     assert parser.test_of(DAY, "2025-06-01 00:00", TYPES["datetime"], SCOPE) == Is("=", Literal(DAY))
 
 
+@pytest.mark.parametrize(
+    ("shown", "kind", "slug"),
+    [
+        ("06-01", "string", "text-dated-by-excel"),
+        ("2025-06", "enum", "text-dated-by-excel"),
+        ("06-01", "date", ""),
+        ("2025-06", "date", "ambiguous-entry"),
+        ("2025-06-01", "string", ""),
+    ],
+)
+def test_a_date_that_excel_made_of_something_else_is_told(shown: str, kind: str, slug: str) -> None:
+    """`6-1`, an article, has become a day without its year; `2025-6` a day that is shown as a month."""
+    found = parser.test_of(DAY, shown, TYPES[kind], SCOPE)
+    assert ("" if not isinstance(found, Broken) else found.problems[0].slug) == slug
+
+
 def test_native_conclusion() -> None:
     assert output_of(Decimal(3), "3", TYPES["number"], SCOPE) == Literal(Decimal(3))
     assert output_of(Decimal(3), "3", TYPES["list:number"], SCOPE) == Literal((Decimal(3),))

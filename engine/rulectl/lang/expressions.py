@@ -34,7 +34,7 @@ from rulectl.lang.syntax import Arithmetic, Both, Comparison, Either, Expr, Lite
 from rulectl.lang.tokens import Lexer, Token
 from rulectl.lang.units import as_number
 from rulectl.source import Span
-from rulectl.types import BOOLEAN, DURATION, NUMBER, STRING, Kind, Type
+from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Type
 
 ANY_LEVEL, AND_LEVEL, COMPARE_LEVEL, SUM_LEVEL, ATOM_LEVEL = 1, 2, 3, 4, 7
 _ARITHMETIC: dict[str, tuple[int, Arithmetic]] = {
@@ -45,6 +45,7 @@ _ARITHMETIC: dict[str, tuple[int, Arithmetic]] = {
     "**": (6, "**"),
 }
 _COMPARISONS: dict[str, Comparison] = {"=": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_ELSE = "否则 / else"
 _SETS = ("in", "notin", "contains", "notcontains", "null", "notnull", "between")
 
 _BRACE = re.compile(r"[{}｛｝]")
@@ -102,7 +103,11 @@ class Parser(Reader):
         return token.prefix
 
     def many(self, word: str, first: Operand, level: int) -> Operand:
-        """The items of an `and` or an `or`."""
+        """The items of an `and` or an `or`. Raises Fault for `实付 & 运费`, which joins texts in a spreadsheet."""
+        joint = self.peek().span
+        if self.raw[joint.start : joint.end] in ("&", "＆") and first.type not in (None, BOOLEAN):
+            left, right = spoken_of(first, self.raw), clipped(self.raw[joint.end :].strip())
+            raise fault("not-computable", Span(first.span.start, len(self.raw)), left=left, right=right, operator="&")
         items = [truth(first, self.raw)]
         while self.accept(word):
             items.append(truth(self.expression(level), self.raw))
@@ -189,7 +194,7 @@ class Parser(Reader):
                 return self._quantity(self.take())
             case "date":
                 self.take()
-                return literal(token.date, Type(_date_kind(token)), token.span)
+                return literal(token.date, DATETIME if isinstance(token.date, dt.datetime) else DATE, token.span)
             case "text":
                 self.take()
                 return text_literal(token.text, token.span)
@@ -253,8 +258,11 @@ class Parser(Reader):
         start = self.take().span.start
         if self.is_sign("("):
             look = look_ahead(self.lexer, self.peek().span.start)
-            if look.items == 2 and look.close == ")" and not look.dots:
-                condition, then, otherwise = self.arguments()
+            if look.items and look.close == ")" and not look.dots:
+                parts = self.arguments()
+                if len(parts) != 3:
+                    raise fault("unfinished-if", Span(start, self.end), word=_ELSE)
+                condition, then, otherwise = parts
                 return chosen(condition, then, otherwise, Span(start, self.end), self.raw)
         condition = self.expression()
         self.accept(",")
@@ -270,7 +278,7 @@ class Parser(Reader):
     def _lacking(self, word: str) -> Fault:
         if self.peek().kind != "end":
             return self.unexpected()
-        return fault("unfinished-if", Span(0, len(self.raw)), word={"then": "那么 / then", "else": "否则 / else"}[word])
+        return fault("unfinished-if", Span(0, len(self.raw)), word="那么 / then" if word == "then" else _ELSE)
 
     def _spelled(self, token: Token) -> Operand:
         """duration("P2D") and text("…{name}…"): literals that need a word to be told apart."""
@@ -391,7 +399,3 @@ class Parser(Reader):
 
 def _text_part(text: str, end: int) -> list[Operand]:
     return [text_literal(text, Span(end - len(text), end))] if text else []
-
-
-def _date_kind(token: Token) -> Kind:
-    return Kind.DATETIME if isinstance(token.date, dt.datetime) else Kind.DATE

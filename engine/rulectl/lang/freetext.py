@@ -29,6 +29,29 @@ _CODE = r"[0-9]+-[0-9]+"
 """`3-201`, the number of a house or a part."""
 
 
+_STARS = re.compile(r"(?<![0-9\s])\*|\*(?![0-9\s])")
+_BEGINS = re.compile(
+    r"(?P<part>starts?\s+with|starting\s+with|begins?\s+with|beginning\s+with|ends?\s+with|ending\s+with)\s+(?P<word>.+)"
+    r"|以?(?P<before>.+?)(?P<end>开头|打头|结尾)的?|(?P<head>开头|结尾)(?:是|为)(?P<after>.+)",
+    re.IGNORECASE,
+)
+"""`SKU*` and `以 SKU 开头`: beginnings and endings, which no test asks of."""
+
+
+def no_pattern(text: str, span: Span) -> None:
+    """Raises Fault for `SKU*`, as filters of spreadsheets have it: the text would hold of nothing but these signs."""
+    begins = _BEGINS.fullmatch(text)
+    if begins is not None:
+        said = begins.groupdict()
+        part = said["part"] or said["end"] or said["head"]
+        word = said["word"] or said["before"] or said["after"]
+    elif _STARS.search(text):
+        part, word = "*", max(text.split("*"), key=len)
+    else:
+        return
+    raise fault("pattern-in-text", span, text=clipped(text), part=part, word=clipped(word.strip(' "“”') or text))
+
+
 def no_measure(text: str, span: Span, column: Column) -> None:
     """Raises Fault for `3天以内`, `满100元`, `3~5件`: as a text it would hold of nothing but these very signs."""
     if not re.search(_LIKELY, plain(text)) or (not column.unit and re.fullmatch(_CODE, plain(text))):

@@ -38,6 +38,15 @@ ORDER = re.compile(r"(?:<=|>=|[<>≤≥])\s*(?!$)")
 CONTAINS = re.compile(
     r"(不包含|不包括|不含有|不含|包含|包括|含有|含|(?:does\s+)?not\s+contains?\b|contains?\b)(\s*)", re.IGNORECASE
 )
-MORE = re.compile(r"\s*(?:并?且|或者?|和|\band\b|\bor\b)\s*(?=不?(?:包含|包括|含)|(?:not\s+)?contain)", re.IGNORECASE)
-"""What joins one `包含 …` to another, inside texts that may have any other word in them."""
+MORE = re.compile(
+    r"\s*(?:并?且|或者?|和|\band\b|\bor\b)\s*(?=不?(?:包含|包括|含)|(?:not\s+)?contain|不是|not\s)", re.IGNORECASE
+)
+"""What joins one `包含 …` or `不是 …` to another, inside texts that may have any other word in them."""
+JOINED = re.compile(r"(?<=\S\S)(?:和|以及)(?=\S\S)|\s(?:and|&)\s", re.IGNORECASE)
+"""What may join two texts, and may be part of one: `北京和上海`, and not `颐和园`."""
+BUT = re.compile(
+    r"(?:(?:any|all|anything|everything)?\s*except(?:\s+for)?|(?:anything|everything|all)\s+but|other\s+than|excluding)\s+",
+    re.IGNORECASE,
+)
+"""What says no to a text behind it, or is how the text begins."""
 ENDS = ";,、\n"

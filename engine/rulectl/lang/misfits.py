@@ -50,6 +50,27 @@ _SHARE = rf"(?:{COMPARED}|[<>=≤≥]{{1,2}})?\s*(?P<number>[0-9]+(?:\.[0-9]+)?)
 _SHARES = ("倍", "折")
 
 
+_ABOVE = frozenset(
+    (
+        *("同上", "同上行", "同上一行", "同上格", "同前", "同左", "〃", "″", '"', "''", "“", "”"),
+        *("ditto", "do.", "same", "same as above", "as above", "see above", "same as before"),
+    )
+)
+"""What people write where a cell repeats the one above."""
+
+
+def no_copy(text: str, column: Type) -> Problem | None:
+    """`同上` and its like, which say nothing by themselves."""
+    if not repeats(text) or visible(text) in column.values:
+        return None
+    return problem("same-as-above", Span(0, len(text)), text=visible(text))
+
+
+def repeats(text: str) -> bool:
+    """Whether a text is `同上` or its like."""
+    return visible(plain(text)).lower() in _ABOVE
+
+
 def no_condition(text: str, column: Type) -> Problem | None:
     """`N/A` and its like in a condition on anything but texts: whatever there is, or nothing known."""
     if column.kind.textual or not _nothing(text) or (column.kind is Kind.BOOLEAN and visible(plain(text)) == "无"):

@@ -8,22 +8,23 @@ from rulectl.lang.bounds import below
 from rulectl.lang.calls import list_of
 from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.expressions import Parser
-from rulectl.lang.faults import Fault, clipped, fault
+from rulectl.lang.faults import Fault, clipped, fault, not_allowed
 from rulectl.lang.fitting import in_brackets
 from rulectl.lang.literals import in_brackets_whole, match_allowed, read_boolean, read_one, read_quantity, split_list
 from rulectl.lang.operands import Operand, assigned, literal, text_literal
 from rulectl.lang.pieces import Column, ambiguous
-from rulectl.lang.places import no_other_place
+from rulectl.lang.places import no_formula, no_other_place
 from rulectl.lang.ranges import plain_range
 from rulectl.lang.scope import Problem
-from rulectl.lang.syntax import Binary, Expr, Literal, Sequence, Text
+from rulectl.lang.syntax import Binary, Expr, Literal, Name, Sequence, Text
 from rulectl.lang.tokens import Lexer
+from rulectl.lang.words import meant
 from rulectl.source import Span
 from rulectl.types import Kind, Type
 from rulectl.values import number_text
 
 _PARTS = re.compile(r"[;；,，、\n]")
-_AND = re.compile("以及|[和与及+＋]")
+_AND = re.compile(r"以及|[和与及+＋&＆/／]|(?:[,，]\s*)?\band\b", re.IGNORECASE)
 _NULL_WORDS = ("空", "null")
 
 
@@ -44,7 +45,7 @@ def output(parser: Parser, column: Column) -> Expr:
         bare = parser.pos == start and not parser.is_sign("(")
         if bare:
             _no_range(parser, column)
-        operand = parser.expression()
+        operand = _alone(parser.expression())
         finish(parser)
         if bare:
             _no_rise(parser, start, operand.expr)
@@ -54,6 +55,15 @@ def output(parser: Parser, column: Column) -> Expr:
         finish(parser)
         return assigned(operand, type_, column.unit, raw, column.symbol).expr
     return _items(parser, column)
+
+
+def _alone(operand: Operand) -> Operand:
+    """The one item of `[实付]`, as spreadsheets write names, where one value is concluded."""
+    match operand.expr:
+        case Sequence((Name() as name,)) if operand.type is not None:
+            return Operand(name, operand.type.item)
+        case _:
+            return operand
 
 
 def _only_reading(parser: Parser, column: Column) -> None:
@@ -195,13 +205,15 @@ def _one(parser: Parser, column: Column, span: Span) -> Operand:
         if isinstance(read, Problem) and not column.type.many and _several(text, column.type):
             raise fault("not-a-single-value", Span(start, start + len(text)), text=clipped(text))
         if isinstance(read, Problem):
-            symbol = column.symbol
-            cells = (("note-allowed-values", symbol.cell),) if symbol and symbol.cell else ()
-            parser.problems.append(Problem(read.slug, Span(start, start + len(text)), read.fields, cells))
+            cell = column.symbol.cell if column.symbol else None
+            hint = meant(plain(text).lower(), column.type.values)
+            hint = hint if hint == "lang-hint-if" else None
+            parser.problems.append(not_allowed(text, column.type.values, Span(start, start + len(text)), cell, hint))
             return literal(None, None, span)
         return literal(read, column.type.item, Span(start, start + len(text)))
     end = start + len(raw[start : span.end].rstrip())
     no_other_place(text, Span(start, end), parser.scope)
+    no_formula(text, Span(start, end), parser.scope)
     operand = parser.template(start, end)
     if isinstance(operand.expr, Literal) and isinstance(operand.expr.value, str):
         return text_literal(visible(operand.expr.value), operand.span)

@@ -14,10 +14,11 @@ from rulectl.lang.chars import QUOTES, plain, visible
 from rulectl.lang.expressions import SUM_LEVEL, Parser
 from rulectl.lang.faults import Fault, fault, not_allowed
 from rulectl.lang.fitting import fit
-from rulectl.lang.freetext import no_measure
+from rulectl.lang.freetext import no_measure, no_pattern
 from rulectl.lang.literals import match_allowed
 from rulectl.lang.operands import Operand
 from rulectl.lang.pieces import Column, Piece, ambiguous, bound, checked_list, met
+from rulectl.lang.printer import print_test
 from rulectl.lang.syntax import AllOf, Any, Comparison, Contains, Except, Expr, Is, IsNull, Literal, Name, OneOf, Test
 from rulectl.lang.words import meant
 from rulectl.source import Span
@@ -324,12 +325,9 @@ class TextReader:
         symbol = self.parser.scope.find(text)
         self.pos = end
         if self.open:
-            if symbol and not named and compatible(symbol.type.item, self.column.type.item):
-                raise ambiguous(span, self.column, Is("=", Literal(text)), Is("=", Name(symbol.id)))
-            if (joint := marks.OR.search(self.text, start, end)) and start < joint.start() and joint.end() < end:
-                parts = [visible(self.raw[start : joint.start()]), visible(self.raw[joint.end() : end])]
-                either = OneOf(tuple(Is("=", Literal(part)) for part in parts))
-                raise ambiguous(span, self.column, either, Is("=", Literal(text)))
+            if not named:
+                self._other_readings(text, span)
+            no_pattern(text, span)
             no_measure(text, span, self.column)
             return Piece(Is("=", Literal(text, span), span), "value")
         value = self._value_of(text)
@@ -345,6 +343,29 @@ class TextReader:
         raise Fault(
             not_allowed(text, self.column.type.values, span, cell, meant(plain(text).lower(), self.column.type.values))
         )
+
+    def _other_readings(self, text: str, span: Span) -> None:
+        """Raises Fault for a free text that may be more than itself: a term's name, two texts, all but one."""
+        itself = Is("=", Literal(text))
+        symbol = self.parser.scope.find(text)
+        if symbol and compatible(symbol.type.item, self.column.type.item):
+            raise self._asked(span, itself, Is("=", Name(symbol.id)))
+        joint = marks.OR.search(self.text, span.start, span.end) or marks.JOINED.search(self.text, *span)
+        if joint and span.start < joint.start() and joint.end() < span.end:
+            parts = [visible(self.raw[span.start : joint.start()]), visible(self.raw[joint.end() : span.end])]
+            raise self._asked(span, OneOf(tuple(Is("=", Literal(part)) for part in parts)), itself)
+        but = marks.BUT.match(self.text, span.start, span.end)
+        outside = OUTSIDE.search(self.text, span.start)
+        if but and but.end() < span.end:
+            raise self._asked(span, Except(Is("=", Literal(visible(self.raw[but.end() : span.end])))), itself)
+        if outside and outside.end() == span.end > outside.start() > span.start:
+            raise self._asked(span, Except(Is("=", Literal(visible(self.raw[span.start : outside.start()])))), itself)
+
+    def _asked(self, span: Span, *readings: Test) -> Fault:
+        """Two readings of a part of the cell, each with the rest of it as it is."""
+        shown = [print_test(one, self.column.type, self.column.names or {}) for one in readings]
+        before, after = self.raw[: span.start], self.raw[span.end :]
+        return ambiguous(span, self.column, *(visible(f"{before}{one}{after}") for one in shown))
 
     def _maybe_outside(self, value: Expr, start: int, excepting: bool) -> Piece:
         """`A 以外` is all but A; inside `除 … 外` the word belongs to that."""

@@ -125,14 +125,27 @@ BREAKS: tuple[str, ...] = tuple(
 )
 """Words at which a run of unknown characters is cut, so that only the unknown name is quoted."""
 
-WHATEVER = frozenset(("不限", "不论", "任意", "任何", "均可", "皆可", "都可以", "全部", "所有", "any"))
+WHATEVER = frozenset(
+    (
+        *("不限", "不论", "不拘", "任意", "任何", "均可", "皆可", "都可以", "都行", "全部", "所有", "无要求", "不要求"),
+        *("any", "anything", "all", "everything", "either", "whatever", "no restriction"),
+    )
+)
 """A whole cell that asks for nothing, where it cannot be a value."""
 
 OTHERWISE = frozenset(("否则", "otherwise", "else", "其余", "其他情况", "其它情况"))
 """A whole cell that makes its row an else rule."""
 
+REST = frozenset(("其他", "其它", "别的", "剩下的", "other", "others", "all others", "everything else", "the rest"))
+"""What people write for whatever the other rules leave; among allowed values it may be one."""
+
+UNFILLED = frozenset(
+    ("空白", "未填", "未填写", "没填", "没填写", "blank", "(blank)", "(空白)", "empty", "not filled in")
+)
+"""A whole cell that asks for what is left blank."""
+
 MEANT = {
-    **dict.fromkeys(("其他", "其它", "别的", "剩下的", "other", "others"), "lang-hint-otherwise"),
+    **dict.fromkeys(REST, "lang-hint-otherwise"),
     **dict.fromkeys(("/", "\\", "*", "无", "n/a"), "lang-hint-anything"),
 }
 """What people write where they mean none of the allowed values, and the key of what they are told of."""
@@ -140,10 +153,15 @@ _RANKED = re.compile(r"\s*(?:[及或]?以[上下]|(?:and|or|&)\s+(?:above|below|
 _ALL = ("all ", "any ", "every ", "所有", "全部", "任何", "任意")
 
 
+_IF = re.compile(r"(?:如果|若|当|if\b)", re.IGNORECASE)
+
+
 def meant(word: str, values: Sequence[str] = ()) -> str | None:
     """The key of what is told of a word that is no allowed value: `N/A`, `其他`, `all zones`, `金卡以上`."""
     if any(word.startswith(value.lower()) and _RANKED.fullmatch(word, len(value)) for value in values if value):
         return "lang-hint-ranked"
+    if _IF.match(word):
+        return "lang-hint-if"
     return MEANT.get(word) or ("lang-hint-anything" if word.startswith(_ALL) else None)
 
 

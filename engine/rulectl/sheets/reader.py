@@ -26,11 +26,10 @@ from rulectl.sheets.ooxml import (
     RawSheet,
     Shared,
     clean,
-    column_number,
     read_package,
 )
 from rulectl.sheets.package import UnreadableError, refusal
-from rulectl.source import Cell, FilePlace, Location, column_letters
+from rulectl.source import Cell, FilePlace, Location, column_letters, column_number
 from rulectl.values import date_text, duration_text, number_text
 
 EXCEL_DIGITS = 15
@@ -88,6 +87,8 @@ class _Format(NamedTuple):
     day: bool = False
     clock: bool = False
     elapsed: bool = False
+    short: str = ""
+    """How a date is shown without its year or its day, for strftime."""
 
 
 def _read_sheet(
@@ -251,7 +252,7 @@ def _number(stored: str, format_: _Format, date1904: bool) -> tuple[Native, str,
         if isinstance(moment, dt.timedelta):
             return moment, duration_text(moment), ""
         if moment is not None:
-            return moment, date_text(moment), ""
+            return moment, _shown_date(moment, format_), ""
     exact = exact_number(stored, binary)
     if exact is None:
         return stored, stored, ""
@@ -260,6 +261,12 @@ def _number(stored: str, format_: _Format, date1904: bool) -> tuple[Native, str,
     text = number_text(exact)
     digits = len(text.lstrip("-").partition(".")[0])
     return exact, text, "long-number" if digits > EXCEL_DIGITS else ""
+
+
+def _shown_date(moment: dt.date, format_: _Format) -> str:
+    """A date as its format shows it: `3-12` may not have been one when it was typed, nor `2025-03` a day."""
+    midnight = not isinstance(moment, dt.datetime) or moment.time() == dt.time()
+    return moment.strftime(format_.short) if format_.short and midnight else date_text(moment)
 
 
 def exact_number(stored: str, binary: float) -> Decimal | None:
@@ -304,9 +311,12 @@ def _iso_date(text: str) -> tuple[Native, str, str]:
 _BUILT_IN = (
     {9: "0%", 10: "0.00%", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy-m-d h:mm"}
     | {45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0"}
-    | dict.fromkeys((14, 15, 16, 17), "yyyy-m-d")
-    # what these mean depends on the country of the Excel; in China, Japan and Korea they are dates and clocks
-    | dict.fromkeys((27, 28, 29, 30, 31, 36, 50, 51, 52, 53, 54, 57, 58), "yyyy-m-d")
+    | {14: "yyyy-m-d", 15: "yyyy-m-d", 16: "d-mmm", 17: "mmm-yy"}
+    # what these mean depends on the country of the Excel; in China, Japan and Korea they are dates and clocks, in China
+    # those that are made of `3-12` and `2025-3` have no year and no day (ECMA-376 part 1, 18.8.30)
+    | dict.fromkeys((30, 31), "yyyy-m-d")
+    | dict.fromkeys((28, 29, 51, 53, 54, 58), "m-d")
+    | dict.fromkeys((27, 36, 50, 52, 57), "yyyy-m")
     | dict.fromkeys((32, 33, 34, 35, 55, 56), "h:mm")
 )
 
@@ -327,4 +337,5 @@ def _format(code: str) -> _Format:
         return _Format(elapsed=True)
     day = "y" in bare or "d" in bare or ("m" in bare and "h" not in bare and "s" not in bare)
     clock = "h" in bare or "s" in bare
-    return _Format("%" in bare, day, clock)
+    short = "" if clock or "m" not in bare else "%m-%d" if "y" not in bare else "%Y-%m" if "d" not in bare else ""
+    return _Format("%" in bare, day, clock, short=short if day else "")
