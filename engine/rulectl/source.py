@@ -24,6 +24,14 @@ def column_letters(column: int) -> str:
     return letters
 
 
+def column_number(letters: str) -> int:
+    """The reverse: AB -> 28."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
 class Span(NamedTuple):
     """A part of a text: offsets in characters, end excluded."""
 

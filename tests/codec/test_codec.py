@@ -17,8 +17,8 @@ from jsonschema import Draft202012Validator
 from rulectl.codec.decode import decode, from_json, loads, sealed
 from rulectl.codec.encode import dumps, to_json
 from rulectl.codec.faults import FORMATS, faults
-from rulectl.codec.formats import rulebook_schema
-from rulectl.codec.hashing import content_hash, seal
+from rulectl.codec.formats import rulebook_schema, seal
+from rulectl.codec.hashing import content_hash
 from rulectl.codec.nodes import expr_json, expr_of
 from rulectl.codec.validate import fits
 from rulectl.lang.syntax import Binary, Expr, Literal

@@ -15,7 +15,7 @@ from rulectl.cli import main
 from rulectl.codec.decode import decode, sealed
 from rulectl.codec.doubt import doubts, senseless, spoilt
 from rulectl.codec.encode import dumps
-from rulectl.codec.hashing import seal
+from rulectl.codec.formats import seal
 from rulectl.compiler import compile_drafts
 from rulectl.model.rulebook import Rulebook
 from rulectl.sheets.text import read_text

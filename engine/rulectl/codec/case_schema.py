@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any as Json
 from typing import Literal
@@ -48,97 +48,71 @@ def outcome_schema(rulebook: Rulebook, headings: Headings = "name") -> Node:
     terms = rulebook.terms
     written = {column.term for table in rulebook.tables for column in table.outputs}
     counted = {aggregate.term for aggregate in rulebook.aggregates}
-    decided = list(rulebook.decided_terms())
+    outputs = (term for term in terms if term.role is Role.OUTPUT)
+    derived = (term for term in terms if term.role is Role.DERIVED or term.id in written | counted)
     statuses = [status.value for status in Status]
-    rules = {"type": "string", "description": "The rule's id."}
+    firm = {_key(t, headings): {"description": _described(t), "enum": statuses} for t in rulebook.decided_terms()}
+    behind = {_key(t, headings): _list(_described(t), _text("The id of a case.")) for t in terms if t.id in counted}
+    asked = {"enum": [_key(term, headings) for term in terms]}
     return {
         "$schema": DIALECT,
         "title": rulebook.name or rulebook.id,
-        "description": f"An outcome of the rulebook {rulebook.id} {rulebook.version}".rstrip() + ".",
-        "type": "object",
-        "properties": {
-            "case": _facts("What was known of the case, defaults included.", terms, headings),
-            "outputs": _facts(
-                "What was decided; null where no rule spoke.", (t for t in terms if t.role is Role.OUTPUT), headings
-            ),
-            "derived": _facts(
-                "What was worked out on the way.",
-                (t for t in terms if t.role is Role.DERIVED or t.id in written | counted),
-                headings,
-            ),
-            "status": {
-                "description": "How firm each decision is.",
-                "type": "object",
-                "properties": {
-                    _key(term, headings): {"description": _described(term), "enum": statuses} for term in decided
-                },
-                "additionalProperties": False,
+        **_object(
+            f"An outcome of the rulebook {rulebook.id} {rulebook.version}".rstrip() + ".",
+            {
+                "case": _facts("What was known of the case, defaults included.", terms, headings),
+                "outputs": _facts("What was decided; null where no rule spoke.", outputs, headings),
+                "derived": _facts("What was worked out on the way.", derived, headings),
+                "status": _object("How firm each decision is.", firm),
+                "case_status": {"description": "The worst status among the outputs that count.", "enum": statuses},
+                "asks": _list("Unknown terms that would settle what is open, the most useful first.", asked),
+                "firings": _list("The rules that fired, in order.", _firing(rulebook)),
+                "findings": _list("What is to be said of the case besides.", {"$ref": "#/$defs/finding"}),
+                "messages": _list("The messages to send, in this order, with the case's facts filled in.", _message()),
+                "counted": _object("The cases behind each term counted across cases.", behind),
             },
-            "case_status": {"description": "The worst status among the outputs that count.", "enum": statuses},
-            "asks": {
-                "description": "Unknown terms that would settle what is open, the most useful first.",
-                "type": "array",
-                "items": {"enum": [_key(term, headings) for term in terms]},
-            },
-            "firings": {
-                "description": "The rules that fired, in order.",
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "table": {
-                            "description": "The table's name.",
-                            "enum": sorted({table.name for table in rulebook.tables}),
-                        },
-                        "rule": rules,
-                        "cell": {"description": "The rule's cells in the workbook.", "type": "string"},
-                    },
-                    "required": ["table", "rule"],
-                    "additionalProperties": False,
-                },
-            },
-            "findings": {
-                "description": "What is to be said of the case besides.",
-                "type": "array",
-                "items": {"$ref": "#/$defs/finding"},
-            },
-            "messages": {
-                "description": "The messages to send, in this order, with the case's facts filled in.",
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "id": {"description": "The id of the template.", "type": "string"},
-                        "text": {"description": "What to send.", "type": "string"},
-                        "missing": {
-                            "description": "The places in braces that nothing is known for yet.",
-                            "type": "array",
-                            "items": {"type": "string"},
-                        },
-                    },
-                    "required": ["id", "text"],
-                    "additionalProperties": False,
-                },
-            },
-            "counted": {
-                "description": "The cases behind each term counted across cases.",
-                "type": "object",
-                "properties": {
-                    _key(term, headings): {
-                        "description": _described(term),
-                        "type": "array",
-                        "items": {"description": "The id of a case.", "type": "string"},
-                    }
-                    for term in terms
-                    if term.id in counted
-                },
-                "additionalProperties": False,
-            },
-        },
-        "required": ["case", "outputs", "status", "case_status", "asks", "firings", "findings"],
-        "additionalProperties": False,
+            ["case", "outputs", "status", "case_status", "asks", "firings", "findings"],
+        ),
         "$defs": {"finding": finding_schema()},
     }
+
+
+def _firing(rulebook: Rulebook) -> Node:
+    names = sorted({table.name for table in rulebook.tables})
+    parts = {
+        "table": {"description": "The table's name.", "enum": names},
+        "rule": {"type": "string", "description": "The rule's id."},
+        "cell": _text("The rule's cells in the workbook."),
+    }
+    return _object("", parts, ["table", "rule"])
+
+
+def _message() -> Node:
+    parts = {
+        "id": _text("The id of the template."),
+        "text": _text("What to send."),
+        "missing": _list("The places in braces that nothing is known for yet.", {"type": "string"}),
+    }
+    return _object("", parts, ["id", "text"])
+
+
+def _object(description: str, properties: Node, required: Sequence[str] = ()) -> Node:
+    """Those properties and no other; without a description where that is blank."""
+    return {
+        **({"description": description} if description else {}),
+        "type": "object",
+        "properties": properties,
+        **({"required": [*required]} if required else {}),
+        "additionalProperties": False,
+    }
+
+
+def _list(description: str, items: Node) -> Node:
+    return {"description": description, "type": "array", "items": items}
+
+
+def _text(description: str) -> Node:
+    return {"description": description, "type": "string"}
 
 
 def finding_schema() -> Node:
@@ -152,12 +126,7 @@ def _key(term: Term, headings: Headings) -> str:
 
 
 def _facts(description: str, terms: Iterable[Term], headings: Headings) -> Node:
-    return {
-        "description": description,
-        "type": "object",
-        "properties": {_key(term, headings): _property(term, True) for term in terms},
-        "additionalProperties": False,
-    }
+    return _object(description, {_key(term, headings): _property(term, True) for term in terms})
 
 
 def _described(term: Term) -> str:

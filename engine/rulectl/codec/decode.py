@@ -18,8 +18,8 @@ from itertools import islice
 from typing import Any as Json
 
 from rulectl.codec.entries import MOST, Spoilt, misfits, told
+from rulectl.codec.formats import seal
 from rulectl.codec.grids import grid_of_json, misshapen, period_of
-from rulectl.codec.hashing import content_hash, seal
 from rulectl.codec.nodes import duration_value, expr_of, unary_of, value_of
 from rulectl.codec.places import cell_of, range_of
 from rulectl.codec.quoting import Reader
@@ -143,6 +143,8 @@ def _judged(document: Node, file: str) -> Decoded:
         wrong = wrong or (*mismatches(rulebook), *(one for one in found if isinstance(one, str)))
     if rulebook is None or wrong:
         return Decoded(None, tuple(finding("json-mismatch", place, file=file, what=what) for what in wrong))
+    from rulectl.codec.hashing import content_hash  # late: a sealed text is not encoded once more
+
     if document.get("hash", "") != content_hash(rulebook):
         return Decoded(rulebook, (finding("json-hash", place, file=file),))
     return Decoded(rulebook, ())

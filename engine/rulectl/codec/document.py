@@ -72,7 +72,7 @@ def _term(term: Term, context: Context) -> Node:
         merge=None if term.merge is Merge.SINGLE else term.merge.value,
         favours=term.favours.value if term.favours else None,
         description=term.description,
-        cell=context.cell(term.cell),
+        cell=context.place(term.cell),
     )
 
 
@@ -82,7 +82,7 @@ def _parameter(parameter: Parameter, context: Context) -> Node:
         value=value_json(parameter.value),
         unit=parameter.unit,
         description=parameter.description,
-        cell=context.cell(parameter.cell),
+        cell=context.place(parameter.cell),
     )
 
 
@@ -100,7 +100,7 @@ def _aggregate(aggregate: Aggregate, context: Context) -> Node:
         time=aggregate.time,
         where=None if where is None else expr_json(where),
         text=None if where is None else _statement(where, context),
-        cell=context.cell(aggregate.cell),
+        cell=context.place(aggregate.cell),
     )
 
 
@@ -110,7 +110,7 @@ def _template(item: Template, context: Context) -> Node:
         language=item.language,
         value=expr_json(item.text),
         text="" if context.meaning else template(item.text, context.names),
-        cell=context.cell(item.cell),
+        cell=context.place(item.cell),
     )
 
 
@@ -129,11 +129,11 @@ def _expectation(expectation: Expectation) -> Node:
 def _test_case(test: TestCase, context: Context) -> Node:
     return {"id": test.id} | kept(
         note=test.note,
-        cells=context.cells(test.cells),
+        cells=context.place(test.cells),
         facts=[{"term": term, "value": value_json(value)} for term, value in test.facts],
         expected=[
             {"term": expected.term, "all_of": [_expectation(one) for one in expected.all_of]}
-            | kept(text="" if context.meaning else expected.text, cell=context.cell(expected.cell))
+            | kept(text="" if context.meaning else expected.text, cell=context.place(expected.cell))
             for expected in test.expected
         ],
     )
@@ -145,5 +145,5 @@ def _policy(policy: Policy, context: Context) -> Node:
         "statement": expr_json(policy.statement),
         **kept(severity=None if policy.severity == "error" else policy.severity, note=policy.note),
         **texts_json(_statement(policy.statement, context), policy.text, context),
-        **kept(cell=context.cell(policy.cell)),
+        **kept(cell=context.place(policy.cell)),
     }

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from rulectl.codec.decode import decode
 from rulectl.codec.entries import MOST, Spoilt, told
-from rulectl.codec.quoting import Written
+from rulectl.codec.quoting import FAILURES, Written, scope_of
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.parser import Typed, parse_expression, parse_output, parse_template, parse_test
 from rulectl.lang.printer import print_expr, print_test, template
@@ -28,8 +28,8 @@ from rulectl.types import BOOLEAN, NUMBER, STRING, Type
 
 T = TypeVar("T")
 
-_FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What decoding, printing and reading raise over a node that is nonsense."""
+_STATUS = Symbol(STATUS, STATUS, STRING)
+"""Policies and tests may name the status of a case too."""
 
 
 def doubts(text: str | bytes, file: str) -> tuple[Finding, ...]:
@@ -49,7 +49,7 @@ def doubts(text: str | bytes, file: str) -> tuple[Finding, ...]:
 
 def spoilt(book: Rulebook) -> Iterator[Spoilt]:
     """The entries that no cell of their column could hold."""
-    scope = _scope(book)
+    scope = scope_of(book.terms, book.parameters, _STATUS)
     for table in book.tables:
         grid = grid_of(table)
         for column, tests in zip(table.inputs, grid.when, strict=True):
@@ -65,7 +65,7 @@ def spoilt(book: Rulebook) -> Iterator[Spoilt]:
 
 def senseless(book: Rulebook) -> Iterator[str]:
     """The other parts that mean nothing, named."""
-    scope = _scope(book)
+    scope = scope_of(book.terms, book.parameters, _STATUS)
     for table in book.tables:
         for column in table.inputs:
             if not _reads(partial(_expression, column.subject, None, scope)):
@@ -88,19 +88,11 @@ def senseless(book: Rulebook) -> Iterator[str]:
                     yield f"tests {test.id}: {expected.term}"
 
 
-def _scope(book: Rulebook) -> Scope:
-    """What cells may name, by id and name; policies and tests may name the status of a case too."""
-    symbols = [Symbol(one.id, one.name, one.type) for one in book.parameters]
-    symbols += [Symbol(one.id, one.name, one.type) for one in book.terms]
-    status = Symbol(STATUS, STATUS, STRING)
-    return Scope({STATUS: status, **{s.name: s for s in symbols}, **{s.id: s for s in symbols}})
-
-
 def _reads(work: Callable[[], object]) -> bool:
     """Whether a part can be put into words and these be read."""
     try:
         return not isinstance(work(), Broken)
-    except _FAILURES:
+    except FAILURES:
         return False
 
 

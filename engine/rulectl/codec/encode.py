@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any as Json
 
 from rulectl.codec.document import document
-from rulectl.codec.hashing import content_hash, seal
+from rulectl.codec.formats import seal
+from rulectl.codec.hashing import content_hash
 from rulectl.codec.parts import Node
 from rulectl.codec.tables import Encoded
 from rulectl.codec.validate import validate

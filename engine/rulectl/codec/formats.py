@@ -1,4 +1,5 @@
-"""The schema of rulebooks as shipped, and the formats it names: the texts that decoding can read."""
+"""The schema of rulebooks as shipped, the formats it names (the texts that decoding can read), and the seal of a text
+that has been held to it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from decimal import DecimalException
 from functools import cache
+from hashlib import sha256
 from typing import Any as Json
 
 from rulectl.codec.nodes import duration_value
@@ -15,12 +17,23 @@ from rulectl.values import number
 
 
 @cache
+def _written() -> bytes:
+    return data_folder("rulectl.schema").joinpath("rulebook.schema.json").read_bytes()
+
+
+@cache
 def rulebook_schema() -> dict[str, Json]:
     """The schema of rulebooks, as shipped."""
-    schema: dict[str, Json] = json.loads(
-        data_folder("rulectl.schema").joinpath("rulebook.schema.json").read_text("utf-8")
-    )
+    schema: dict[str, Json] = json.loads(_written())
     return schema
+
+
+def seal(text: bytes | memoryview) -> str:
+    """`sha256:...` over a text that has been held to the schema, and over the schema itself: a seal of another version
+    of the schema says nothing."""
+    digest = sha256(_written())
+    digest.update(text)
+    return f"sha256:{digest.hexdigest()}"
 
 
 def _is_date(text: str) -> bool:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
 from hashlib import sha256
 
 from rulectl.codec.document import document
 from rulectl.codec.tables import Encoded
-from rulectl.data import data_folder
 from rulectl.model.rulebook import LANGUAGE_VERSION, Rulebook
 
 
@@ -24,17 +22,4 @@ def content_hash(rulebook: Rulebook, tables: Sequence[Encoded] | None = None) ->
     for table in encoded:
         digest.update("".join(table.meanings()).encode("utf-8", "surrogatepass"))
         digest.update(b"\n")
-    return f"sha256:{digest.hexdigest()}"
-
-
-@cache
-def _schema() -> bytes:
-    return data_folder("rulectl.schema").joinpath("rulebook.schema.json").read_bytes()
-
-
-def seal(text: bytes | memoryview) -> str:
-    """`sha256:...` over a text that has been held to the schema, and over the schema itself: a seal of another version
-    of the schema says nothing."""
-    digest = sha256(_schema())
-    digest.update(text)
     return f"sha256:{digest.hexdigest()}"

@@ -23,11 +23,8 @@ class Context:
     types: Mapping[str, Type]
     meaning: bool
 
-    def cell(self, cell: Cell | None) -> str | None:
-        return None if cell is None or self.meaning else cell.seen_from(self.home)
-
-    def cells(self, cells: CellRange | None) -> str | None:
-        return None if cells is None or self.meaning else cells.seen_from(self.home)
+    def place(self, place: Cell | CellRange | None) -> str | None:
+        return None if place is None or self.meaning else place.seen_from(self.home)
 
 
 def kept(**fields: Json) -> Node:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from rulectl.model.grid import Anchor
-from rulectl.source import Cell, CellRange, column_letters
+from rulectl.source import Cell, CellRange, column_letters, column_number
 
 _CELL = re.compile(r"^(?:\[(.*)\])?([^\]]*)!([A-Z]{1,3})([0-9]{1,7})$", re.DOTALL)
 
@@ -32,10 +32,7 @@ def cell_of(text: str, home: str) -> Cell:
     if found is None:
         raise ValueError(text)
     file, sheet, letters, row = found.groups()
-    column = 0
-    for letter in letters:
-        column = column * 26 + ord(letter) - 64
-    return Cell(home if file is None else file, sheet, int(row), column)
+    return Cell(home if file is None else file, sheet, int(row), column_number(letters))
 
 
 def range_of(text: str, home: str) -> CellRange:

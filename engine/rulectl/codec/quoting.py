@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What decoding, reading and printing raise over an entry that is nonsense: whoever decides by it fails by itself."""
 
 
@@ -118,18 +118,23 @@ class Written(Sequence[str], Generic[T]):
         try:
             item = self._items[at]
             return text if self._cells.means(text) == item else self._cells.shown(item)
-        except _FAILURES:
+        except FAILURES:
             return text
+
+
+def scope_of(terms: Iterable[Term], parameters: Iterable[Parameter], *others: Symbol) -> Scope:
+    """What the cells of a rulebook may name, by id and name."""
+    known = [Symbol(one.id, one.name, one.type) for one in chain[Term | Parameter](parameters, terms)]
+    symbols = [*others, *known]
+    return Scope({**{s.name: s for s in symbols}, **{s.id: s for s in symbols}})
 
 
 class Reader:
     """Reads what is written in one rulebook."""
 
-    def __init__(self, terms: Iterable[Term], parameters: Iterable[Parameter]) -> None:
-        known = [(one.id, one.name, one.type, one.unit) for one in chain[Term | Parameter](parameters, terms)]
-        symbols = [Symbol(id_, name, type_) for id_, name, type_, _ in known]
-        self._types = {id_: (type_, unit) for id_, _, type_, unit in known}
-        self._scope = Scope({**{s.name: s for s in symbols}, **{s.id: s for s in symbols}})
+    def __init__(self, terms: Sequence[Term], parameters: Sequence[Parameter]) -> None:
+        self._types = {one.id: (one.type, one.unit) for one in chain[Term | Parameter](parameters, terms)}
+        self._scope = scope_of(terms, parameters)
 
     def heading(self, text: str, subject: Expr) -> str:
         """What stands above a condition: the text where it means the subject."""

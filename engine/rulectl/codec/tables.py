@@ -112,7 +112,7 @@ def table_json(encoded: Encoded, context: Context) -> Node:
         **period_json(table.period),
         book="" if context.meaning else table.book,
         stratum=table.stratum or None,
-        cells=context.cells(table.cells),
+        cells=context.place(table.cells),
         rows=None if context.meaning else columns_json(encoded.grid.anchor, context.home),
         inputs=[
             _input(column, strip, nodes, keys_, context)
@@ -143,7 +143,7 @@ def _input(
         "type": type_json(column.type),
         **texts_json(subject, column.heading, context),
         **kept(
-            cell=context.cell(column.cell),
+            cell=context.place(column.cell),
             entries={} if context.meaning else _entries("test", strip, nodes, keys, canonical),
         ),
     }
@@ -164,7 +164,7 @@ def _output(
     return kept(
         term=column.term,
         policy=column.policy.value,
-        cell=context.cell(column.cell),
+        cell=context.place(column.cell),
         entries={} if context.meaning else _entries("value", strip, nodes, keys, canonical),
     )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rulectl.sheets.package import UnreadableError, links_of, parse
+from rulectl.source import column_number as column_number
 
 MAX_CELLS = 4_000_000
 
@@ -224,14 +225,6 @@ def _styles(package: zipfile.ZipFile, part: str) -> Styles:
     except UnreadableError:
         return Styles()
     return found
-
-
-def column_number(letters: str) -> int:
-    """AB -> 28."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
 
 
 def _sheet(package: zipfile.ZipFile, part: str, sheet: RawSheet) -> RawSheet:
