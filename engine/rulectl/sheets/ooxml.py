@@ -127,6 +127,10 @@ def _on(attributes: Mapping[str, str]) -> bool:
     return attributes.get("val", "1") not in ("0", "false", "off")
 
 
+def _hidden(attributes: Mapping[str, str]) -> bool:
+    return attributes.get("hidden") in ("1", "true", "on")
+
+
 def clean(text: str) -> str:
     """Text without outer spaces, zero-width characters and Excel's `_x000D_`; line ends are `\\n`, spaces plain."""
     if "_x" in text:
@@ -166,10 +170,15 @@ class _RichText:
         elif tag == "r":
             self.in_run = False
 
-    def result(self) -> Shared:
+    def text(self, data: str) -> None:
+        if self.in_text:
+            self.parts.append(data)
+
+    def struck(self) -> tuple[bool, bool]:
+        """Whether all of it, and whether a part alone, is struck through."""
         struck = any(self.struck_runs)
         whole = struck and all(self.struck_runs)
-        return Shared(clean("".join(self.parts)), whole, struck and not whole)
+        return whole, struck and not whole
 
 
 def _shared(package: zipfile.ZipFile, part: str) -> list[Shared]:
@@ -185,15 +194,11 @@ def _shared(package: zipfile.ZipFile, part: str) -> list[Shared]:
 
     def end(tag: str) -> None:
         if tag == "si":
-            found.append(rich.result())
+            found.append(Shared(clean("".join(rich.parts)), *rich.struck()))
         else:
             rich.end(tag)
 
-    def text(data: str) -> None:
-        if rich.in_text:
-            rich.parts.append(data)
-
-    parse(package, part, start, end, text)
+    parse(package, part, start, end, lambda data: rich.text(data))
     return found
 
 
@@ -228,85 +233,86 @@ def _styles(package: zipfile.ZipFile, part: str) -> Styles:
 
 
 def _sheet(package: zipfile.ZipFile, part: str, sheet: RawSheet) -> RawSheet:
-    """Fill a sheet with the cells that hold something. The order of the branches is that of their frequency."""
-    columns: dict[str, int] = {}
-    row: dict[int, RawCell] = {}
-    number = column = kept = 0
-    kind, style = "n", 0
-    formula = got_value = in_value = phonetic = in_run = run_struck = in_formula = linked = False
-    value: list[str] = []
-    runs: list[bool] = []
+    """Fill a sheet with the cells that hold something."""
+    cells = _Cells(sheet)
+    parse(package, part, cells.start, cells.end, cells.text)
+    return sheet
 
-    def start(tag: str, a: Mapping[str, str]) -> None:
-        nonlocal number, column, row, kind, style, in_value, formula, got_value, phonetic, in_run, run_struck
-        nonlocal in_formula, linked
+
+class _Cells:
+    """Collects the cells of a sheet. The order of the branches is that of their frequency."""
+
+    def __init__(self, sheet: RawSheet) -> None:
+        self.sheet = sheet
+        self.columns: dict[str, int] = {}
+        self.row: dict[int, RawCell] = {}
+        self.number = self.column = self.kept = 0
+        self.kind, self.style = "n", 0
+        self.value: list[str] | None = None
+        self.rich: _RichText | None = None
+        self.formula = self.in_value = self.in_formula = self.linked = False
+
+    def start(self, tag: str, a: Mapping[str, str]) -> None:
         if tag == "c":
             reference = a.get("r")
             if reference is None:
-                column += 1
+                self.column += 1
             else:
                 letters = reference.rstrip("0123456789")
-                column = columns.get(letters) or columns.setdefault(letters, column_number(letters.upper()))
-            kind, style = a.get("t", "n"), int(a.get("s", 0))
-            formula = got_value = linked = False
-            if value:
-                value.clear()
+                column = self.columns.get(letters)
+                self.column = column or self.columns.setdefault(letters, column_number(letters.upper()))
+            self.kind, self.style = a.get("t", "n"), int(a.get("s", 0))
+            self.value = None
+            self.formula = self.linked = False
         elif tag == "v":
-            in_value = got_value = True
-        elif tag == "t":
-            in_value = not phonetic
-            got_value = True
-            if in_run:
-                runs.append(run_struck)
+            self.in_value = True
+            self.value = []
+        elif self.rich is not None:
+            self.rich.start(tag, a)
+        elif tag == "is":
+            self.rich = _RichText()
         elif tag == "f":
-            formula = in_formula = True
+            self.formula = self.in_formula = True
         elif tag == "row":
-            number = int(a.get("r", number + 1))
-            column = 0
-            row = sheet.rows.setdefault(number, {})
-            if a.get("hidden") in ("1", "true", "on"):
-                sheet.hidden_rows.add(number)
-        elif tag == "r":
-            in_run, run_struck = True, False
-        elif tag == "strike":
-            run_struck = _on(a)
-        elif tag == "rPh":
-            phonetic = True
+            self.number = int(a.get("r", self.number + 1))
+            self.column = 0
+            self.row = self.sheet.rows.setdefault(self.number, {})
+            if _hidden(a):
+                self.sheet.hidden_rows.add(self.number)
         elif tag == "mergeCell":
-            sheet.merges.append(a.get("ref", ""))
-        elif tag == "col" and a.get("hidden") in ("1", "true", "on"):
-            sheet.hidden_columns.append((int(a.get("min", "1")), int(a.get("max", "1"))))
+            self.sheet.merges.append(a.get("ref", ""))
+        elif tag == "col" and _hidden(a):
+            self.sheet.hidden_columns.append((int(a.get("min", "1")), int(a.get("max", "1"))))
 
-    def end(tag: str) -> None:
-        nonlocal in_value, phonetic, in_run, kept, in_formula
-        if tag == "v" or tag == "t":
-            in_value = False
+    def end(self, tag: str) -> None:
+        if tag == "v":
+            self.in_value = False
         elif tag == "c":
-            if got_value or formula:
-                raw = RawCell(kind, style, "".join(value) if got_value else None, formula, linked)
-                if runs:
-                    raw.struck, raw.half_struck = all(runs), any(runs) and not all(runs)
-                    runs.clear()
-                row[column] = raw
-                kept += 1
-                if kept > MAX_CELLS:
-                    raise UnreadableError("workbook-too-large", f"{sheet.name}: {kept} > {MAX_CELLS}")
+            if self.value is not None or self.formula or self.rich is not None:
+                self._keep()
+        elif self.rich is not None:
+            self.rich.end(tag)
         elif tag == "f":
-            in_formula = False
-        elif tag == "row":
-            if not row:
-                sheet.rows.pop(number, None)
-        elif tag == "rPh":
-            phonetic = False
-        elif tag == "r":
-            in_run = False
+            self.in_formula = False
+        elif tag == "row" and not self.row:
+            self.sheet.rows.pop(self.number, None)
 
-    def text(data: str) -> None:
-        nonlocal linked
-        if in_value:
-            value.append(data)
-        elif in_formula:
-            linked = linked or _ELSEWHERE.search(data) is not None
+    def text(self, data: str) -> None:
+        if self.in_value and self.value is not None:
+            self.value.append(data)
+        elif self.rich is not None:
+            self.rich.text(data)
+        elif self.in_formula:
+            self.linked = self.linked or _ELSEWHERE.search(data) is not None
 
-    parse(package, part, start, end, text)
-    return sheet
+    def _keep(self) -> None:
+        """Put the cell that ends here into its row."""
+        rich, self.rich = self.rich, None
+        parts = self.value if rich is None else rich.parts
+        raw = RawCell(self.kind, self.style, None if parts is None else "".join(parts), self.formula, self.linked)
+        if rich is not None:
+            raw.struck, raw.half_struck = rich.struck()
+        self.row[self.column] = raw
+        self.kept += 1
+        if self.kept > MAX_CELLS:
+            raise UnreadableError("workbook-too-large", f"{self.sheet.name}: {self.kept} > {MAX_CELLS}")
