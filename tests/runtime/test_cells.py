@@ -229,11 +229,17 @@ def test_numbers_are_compared_as_the_decimals_that_they_show(
 # -- what is written ------------------------------------------------------------------------------------------------
 
 SHAPES = (
-    Shape(0, 0, 0, 0, (), (StepShape(None, 0, False, False, False, False),)),
-    Shape(3, 0, 2, 1, (5,), (StepShape((3, 4), 1, False, False, False, False),)),
-    Shape(3, 0, 2, 1, (), (StepShape((3, 4), 0, True, False, False, False, whole=True),)),
+    Shape(0, 0, 0, 0, (), (StepShape(None, 0, False, False, False, False),), True),
+    Shape(3, 0, 2, 1, (5,), (StepShape((3, 4), 1, False, False, False, False),), True),
+    Shape(3, 0, 2, 1, (), (StepShape((3, 4), 0, True, False, False, False, whole=True),), True),
     Shape(
-        2, 2, 0, 2, (), (StepShape(None, 0, False, True, False, False), StepShape((2,), 0, False, False, True, True))
+        2,
+        2,
+        0,
+        2,
+        (),
+        (StepShape(None, 0, False, True, False, False), StepShape((2,), 0, False, False, True, True)),
+        False,
     ),
 )
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rulectl.lang.syntax import ANYTHING, AllOf, Between, Except, Is, IsNull, Literal, Name, OneOf, Test
 from rulectl.model.policy import HitPolicy, Merge, Role
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Rule, Rulebook, Table, Term, TestEntry
-from rulectl.runtime import doubting, index
+from rulectl.runtime import doubting, index, turns
 from rulectl.runtime.engine import Engine
 from rulectl.types import BOOLEAN, NUMBER, STRING, Kind, Type
 from rulectl.values import Value
@@ -118,6 +118,7 @@ def test_what_is_open_is_told_from_bits_as_the_judge_tells_it(seed: int) -> None
         patch.setattr(index, "WHOLE_WORK", r.choice([0, 4, 100]))
         patch.setattr(doubting, "KEPT_BYTES", r.choice([200, 1 << 24]))
         patch.setattr(doubting, "MOST_VALUES", r.choice([1, 2048]))
+        patch.setattr(turns, "MANY_TABLES", r.choice([2, 16]))
         short, careful = Engine(book), Engine(book, quick=False)
         for _ in range(15):
             facts = drawn_case(r)

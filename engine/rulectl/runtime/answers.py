@@ -12,13 +12,12 @@ from typing import Any, Final, NamedTuple, cast
 
 from rulectl.lang.region import UNKNOWN
 from rulectl.model.outcome import Firing
-from rulectl.runtime.coding import Key
-from rulectl.runtime.doubting import Doubted, Doubting, Seen, can_doubt, doubting_of, first_decides
+from rulectl.runtime.doubting import Behind, Doubted, Doubting, Seen, can_doubt, doubting_of, first_decides
 from rulectl.runtime.index import Index, Leaf, Match
 from rulectl.runtime.lowering import NONE
 from rulectl.runtime.memo import Memo
 from rulectl.runtime.merge import Contribution
-from rulectl.runtime.onward import Behind, judged_on, look_on
+from rulectl.runtime.onward import judged_on, look_on
 from rulectl.runtime.plan import Plan
 from rulectl.values import Value
 
@@ -101,44 +100,45 @@ class Answers(dict[int, "Said | None"]):
         self._onward: Memo[tuple[int, int, tuple[frozenset[str] | None, ...]], Said | None] = Memo(KEPT)
 
     def __missing__(self, code: int) -> Said | None:
-        if len(self) >= KEPT:
-            self.clear()
+        answer = self.look(code)
+        if self.ways <= MOST_WAYS:
+            if len(self) >= KEPT:
+                self.clear()
+            self[code] = answer
+        return answer
+
+    def look(self, code: int) -> Said | None:
+        """The same worked out."""
         index = self.plan.index
         key = tuple(self.keyed.key(code))
         open_ = UNKNOWN in key
         if type(index) is not Index or (open_ and not self.told):
-            answer = self[code] = self._work_out(self, self.plan.match(key))
-            return answer
-        leaf = index.leaf(key)
+            return self._work_out(self, self.plan.match(key))
+        leaf = index.whole or index.leaf(key)
         if open_:
-            answer = self._open(leaf, key)
-        elif self.first:
+            doubting = leaf.doubting or doubting_of(self.plan, leaf)
+            seen = doubting.look(key)
+            return self._work_out(self, leaf.match(key)) if seen is None else self._of_seen(doubting, seen)
+        if self.first:
             rule = leaf.first(key)
-            answer = self.rules[rule] or self.of_rule(rule)
-        else:
-            answer = self._of_hits(leaf, leaf.hits(key))
-        if self.ways <= MOST_WAYS:
-            self[code] = answer
-        return answer
+            return self.rules[rule] or self.of_rule(rule)
+        return self._of_hits(leaf, leaf.hits(key))
 
-    def _open(self, leaf: Leaf, key: Key) -> Said | None:
-        """The answer for a case that lacks something."""
-        doubting = doubting_of(self.plan, leaf)
-        seen = doubting.look(key)
-        if seen is None:
-            return self._work_out(self, leaf.match(key))
-        return self._of_seen(doubting, seen)
+    def leaf(self) -> Leaf:
+        """All rules of a table that is small enough."""
+        index = self.plan.index
+        assert isinstance(index, Index)
+        return index.whole or index.leaf(())
 
     def _of_seen(self, doubting: Doubting, seen: Seen) -> Said | None:
         """The answer for how a case stands."""
         if not seen.counts:
             return self._of_hits(doubting.leaf, seen.hits)
         answers = doubting.answers
-        known = seen.hits, seen.names, seen.counts
-        if known not in answers:
+        if seen not in answers:
             settled = self._of_hits(doubting.leaf, seen.hits)
-            answers.keep(known, settled and self._in_doubt(self, settled, doubting.doubted(seen)))
-        return cast("Said | None", answers[known])
+            answers.keep(seen, settled and self._in_doubt(self, settled, doubting.doubted(seen)))
+        return cast("Said | None", answers[seen])
 
     def onward(self, codes: int, open_: int, behind: Behind) -> Said | None:
         """The answer where terms that the table reads are in doubt: `open_` are the fields of all terms that are, and

@@ -23,10 +23,10 @@ from rulectl.lang.region import FIRST
 from rulectl.lang.syntax import Name
 from rulectl.runtime.answers import Answers, Said
 from rulectl.runtime.coding import Coarser, Field
+from rulectl.runtime.doubting import Behind
 from rulectl.runtime.encoder import Encoder, Unreadable, edges_of
 from rulectl.runtime.index import Index
 from rulectl.runtime.lowering import NONE, Slot
-from rulectl.runtime.onward import Behind
 
 MANY_WAYS: Final = 1 << 16
 """A table whose classes meet in fewer ways remembers all its answers, which is faster."""
@@ -209,6 +209,8 @@ class Cells:
         self.answers = answers
         self.keyed = keyed
         self.raw = raw
+        self._encoders = [column.encoder for column in raw]
+        self._others = ~sum(encoder.field.mask for encoder in self._encoders)
         self.boxed = boxed
         self.stretched = stretched
         self.mask = sum(column.field.mask for column in keyed)
@@ -234,10 +236,9 @@ class Cells:
 
     def _coded(self, codes: int, raws: Sequence[object]) -> int | None:
         """The codes of a case with those of its numbers; None where one must be read first."""
+        codes &= self._others
         try:
-            for column, raw in zip(self.raw, raws, strict=True):
-                encoder = column.encoder
-                codes &= ~encoder.field.mask
+            for encoder, raw in zip(self._encoders, raws, strict=True):
                 codes |= encoder.whole[raw] if type(raw) is int else encoder[raw]
         except (Unreadable, TypeError):
             return None

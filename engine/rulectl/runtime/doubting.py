@@ -10,15 +10,17 @@ it took 400 microseconds for 1,000 rules.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple, assert_never
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, assert_never, cast
 
-from rulectl.lang.region import UNKNOWN
+from rulectl.lang.region import UNKNOWN, Partition
 from rulectl.model.numbered import Numbered
 from rulectl.model.policy import Gives, HitPolicy, Status, Takes
+from rulectl.runtime.coding import Key
 from rulectl.runtime.contents import Held
 from rulectl.runtime.index import Index
 from rulectl.runtime.leaf import KEPT_ANSWERS, Leaf, Steps
@@ -31,6 +33,9 @@ KEPT_BYTES = 1 << 24
 
 MOST_VALUES = 2_048
 """Rules that say more different values than this are not put in the order of these."""
+
+MOST_CLASSES = 4_096
+"""Of a column of more classes than this it is worked out when it is asked for which rules stand."""
 
 EXACT_DIGITS = 12
 """Sums of numbers of so many digits are not rounded to 34, so that adding any but zero changes them."""
@@ -46,6 +51,11 @@ class Doubted(NamedTuple):
     waits: tuple[tuple[str, int], ...]
 
 
+Behind = Mapping[str, frozenset[str]]
+"""For terms in doubt the inputs that they wait for."""
+
+NOTHING_BEHIND: Final[Behind] = MappingProxyType({})
+
 Counts = tuple[tuple[int, ...], ...]
 """For each output column how many rules that would change it wait for each unknown name; nothing where none does."""
 
@@ -59,6 +69,16 @@ class Seen(NamedTuple):
     counts: Counts
 
 
+class _Standing:
+    """The rules of which a test is not false, of a column of too many classes to list all of them."""
+
+    def __init__(self, steps: Steps | Held) -> None:
+        self._steps = steps
+
+    def __getitem__(self, klass: int) -> int:
+        return self._steps.unknown if klass == UNKNOWN else self._steps.holds(klass)
+
+
 class Doubting:
     """A table's rules, ready to tell what is open: those of a leaf that holds all rules that may matter. `moves`
     says which rules would change each output column beside those that hold, None where that is not told from bits;
@@ -68,28 +88,20 @@ class Doubting:
         self.plan = plan
         self.leaf = leaf
         self.first = first_decides(plan)
-        self.answers: Memo[tuple[int, tuple[str, ...], Counts], Any] = Memo(KEPT_ANSWERS)
+        self.answers: Memo[Seen, Any] = Memo(KEPT_ANSWERS)
         self._outputs = range(len(plan.table.outputs))
+        self._terms = tuple([output.term for output in plan.table.outputs])
+        self._statuses: Asked[int, tuple[Status, ...]] = Asked(KEPT_ANSWERS, self._in_doubt)
         kept = KEPT_BYTES // (len(leaf.numbers) // 8 + 64) // max(1, len(self._outputs))
         self.moves: Asked[int, tuple[int, ...] | None] = Asked(kept, self.moving)
 
-    def look(self, key: Sequence[int]) -> Seen | None:
+    def look(self, key: Key) -> Seen | None:
         """How the classes of a case stand; None where that takes a judge. Of a table where the first hit decides, only
         that one is among the hits."""
-        standing = holding = self.leaf.every
-        lacking: dict[str, int] = {}
-        for column, bounds, masks, steps, names in self.columns:
-            klass = key[column]
-            if klass != UNKNOWN:
-                standing &= masks[bisect_right(bounds, klass)] if masks else steps.holds(klass)
-                continue
-            if len(names) > 1:  # any of which may be unknown
-                return None
-            holding &= steps.absent
-            standing &= steps.unknown
-            for name in names:
-                # of an input that several columns ask
-                lacking[name] = lacking.get(name, 0) | steps.waits
+        found = self.stand(key)
+        if found is None:
+            return None
+        standing, holding, lacking = found
         hits = standing & holding
         if self.first:
             hits &= -hits
@@ -116,32 +128,60 @@ class Doubting:
     def doubted(self, seen: Seen) -> tuple[Doubted, ...]:
         """The terms that are in doubt."""
         found: list[Doubted] = []
-        rules = self.leaf.rules(seen.hits)
-        for column, (output, own) in enumerate(zip(self.plan.table.outputs, seen.counts, strict=True)):
+        for term, status, own in zip(self._terms, self._statuses[seen.hits], seen.counts, strict=True):
             if own:
-                spoken = self.plan.outputs.resolve(column, rules, self._entry)
-                status = Status.UNDETERMINED if spoken is NOTHING else Status.PROVISIONAL
                 waits = tuple([(name, count) for name, count in zip(seen.names, own, strict=True) if count])
-                found.append(Doubted(output.term, status, waits))
+                found.append(Doubted(term, status, waits))
         return tuple(found)
+
+    def _in_doubt(self, hits: int) -> tuple[Status, ...]:
+        """By output column what it is when it is in doubt, where some rules hold."""
+        rules = self.leaf.rules(hits)
+        spoken = [self.plan.outputs.resolve(column, rules, self._entry) for column in self._outputs]
+        return tuple([Status.UNDETERMINED if one is NOTHING else Status.PROVISIONAL for one in spoken])
 
     def _entry(self, rule: int, column: int) -> Spoken:
         return self.plan.spoken[rule][column]
 
+    def stand(self, key: Key, behind: Behind = NOTHING_BEHIND) -> tuple[int, int, dict[str, int]] | None:
+        """The rules of which no test is false; those that hold of null wherever a case is blank; and by each name that
+        is blank those that it keeps open. None where one of several names may be blank."""
+        standing = holding = self.leaf.every
+        lacking: dict[str, int] = {}
+        for klass, (masks, absent, waits, name) in zip(self._asked(key), self._columns, strict=True):
+            standing &= masks[klass]
+            if klass == UNKNOWN:
+                holding &= absent
+                if name in behind:
+                    for other in behind[name]:
+                        lacking[other] = lacking.get(other, 0) | waits
+                elif not name:
+                    return None
+                else:
+                    # of an input that several columns ask
+                    lacking[name] = lacking[name] | waits if name in lacking else waits
+        return standing, holding, lacking
+
     @cached_property
-    def columns(self) -> Sequence[tuple[int, list[int], list[int], Steps | Held, tuple[str, ...]]]:
-        """The columns that some rule asks: where the rules that hold change and what they are, if all of these are at
-        hand, and the names that a column needs."""
-        return [
-            (
-                at,
-                steps.bounds,
-                steps.masks if steps.every == 1 else [],
-                steps,
-                tuple(self.plan.lowered.columns[at].names),
-            )
-            for at, steps in self.leaf.steps
-        ]
+    def _asked(self) -> Callable[[Key], Key]:
+        """What takes the classes of the columns that some rule asks from those of all."""
+        asked = [at for at, _ in self.leaf.steps]
+        if len(asked) > 1:
+            return cast("Callable[[Key], Key]", itemgetter(*asked))
+        return lambda key: tuple([key[at] for at in asked])
+
+    @cached_property
+    def _columns(self) -> Sequence[tuple[Sequence[int] | _Standing, int, int, str]]:
+        """Of each of these columns the rules of which the test is not false, by class; those that hold of null, those
+        that an unknown value keeps open, and the name that it needs, none where it needs several."""
+        found: list[tuple[Sequence[int] | _Standing, int, int, str]] = []
+        for at, steps in self.leaf.steps:
+            column = self.plan.lowered.columns[at]
+            masks: Sequence[int] | _Standing = _Standing(steps)
+            if steps.every == 1 and isinstance(column.classes, Partition) and column.classes.size <= MOST_CLASSES:
+                masks = [masks[klass] for klass in range(column.classes.size)]
+            found.append((masks, steps.absent, steps.waits, next(iter(column.names)) if len(column.names) == 1 else ""))
+        return found
 
     # -- which rules would change what is said ------------------------------------------------------------------
 

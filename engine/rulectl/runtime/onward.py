@@ -9,45 +9,26 @@ word is remembered: such a table is asked again about the same codes.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from rulectl.lang.region import UNKNOWN
 from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import Key
-from rulectl.runtime.doubting import Doubted, Doubting, Seen
+from rulectl.runtime.doubting import Behind, Doubted, Doubting, Seen
 from rulectl.runtime.index import Match
 from rulectl.runtime.judge import Entries, TableRun, judge, reach_of
 from rulectl.runtime.plan import TablePlan
 from rulectl.runtime.resolve import NOTHING, Spoken
 
-Behind = Mapping[str, frozenset[str]]
-"""For terms in doubt the inputs that they wait for."""
 
-
-def look_on(doubting: Doubting, now: Sequence[int], sure: Sequence[int], behind: Behind) -> Seen | None:
+def look_on(doubting: Doubting, now: Key, sure: Key, behind: Behind) -> Seen | None:
     """How a case stands by its classes as they are now and as far as they are certain; None where that takes a judge.
     The names are inputs."""
-    standing = holding = certain = firm = doubting.leaf.every
-    lacking: dict[str, int] = {}
-    for column, bounds, masks, steps, names in doubting.columns:
-        klass = now[column]
-        if klass != UNKNOWN:
-            here = masks[bisect_right(bounds, klass)] if masks else steps.holds(klass)
-            standing &= here
-            if sure[column] != UNKNOWN:
-                certain &= here
-                continue
-        if len(names) > 1:
-            return None
-        certain &= steps.unknown
-        firm &= steps.absent
-        if klass == UNKNOWN:
-            standing &= steps.unknown
-            holding &= steps.absent
-        for name in behind.get(names[0], names):
-            lacking[name] = lacking.get(name, 0) | steps.waits
+    as_it_is, for_certain = doubting.stand(now), doubting.stand(sure, behind)
+    if as_it_is is None or for_certain is None:
+        return None
+    standing, holding, _ = as_it_is
+    certain, firm, lacking = for_certain
     hits = standing & holding
     held = certain & firm & hits
     open_ = (standing | certain) & ~hits

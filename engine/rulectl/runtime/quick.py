@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final, cast
@@ -23,7 +22,6 @@ from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Term
 from rulectl.runtime.answers import KEPT, Answer, Answers, More, Said
-from rulectl.runtime.cells import cells_of
 from rulectl.runtime.coding import NO_FIELD
 from rulectl.runtime.doubting import Doubted
 from rulectl.runtime.encoder import Encoder, ListEncoder
@@ -35,6 +33,7 @@ from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Plan
 from rulectl.runtime.resolve import CLASH, NOTHING, Lack, Spoken
 from rulectl.runtime.tally import Tally
+from rulectl.runtime.turns import step_of, turns_of
 from rulectl.runtime.written import Shape, StepShape, Unsettled, bounds_named, named, placed_named, written
 from rulectl.values import Value
 
@@ -140,9 +139,9 @@ class Quick:
 
     def _write(self, given: Mapping[str, Term]) -> None:
         """The function that settles cases, and the order in which it takes the values of what cases give."""
-        cells = [cells_of(answers, self.encoders, frozenset(given)) for answers in self.tables]
-        compared = {c.encoder.term.id for one in cells if one is not None for c in one.raw}
-        by_class = {t for table, one in zip(self.plan.tables, cells, strict=True) if one is None for t in table.reads}
+        turns = turns_of(self.plan, self.tables, self.encoders, frozenset(given))
+        compared = {c.encoder.term.id for turn in turns if turn.cells is not None for c in turn.cells.raw}
+        by_class = {name for turn in turns if turn.cells is None for name in turn.reads}
         kinds: tuple[list[Encoder], ...] = ([], [], [], [])
         for name in given:
             encoder = self.encoders[name]
@@ -167,32 +166,15 @@ class Quick:
         }
         # the bits that codes have before any table has run
         known = self._base(given) | sum(encoder.field.mask for encoder in (*coded, *placed))
+        alone = len(self.tables) == 1
         steps: list[StepShape] = []
-        for numbers, settled in zip(self.plan.strata, self.plan.settled_in, strict=True):
-            merged = tuple(term for term in settled if len(self.plan.writers[term]) > 1)
-            for n in numbers:
-                answers, own = self.tables[n], cells[n]
-                at = len(steps)
-                shares = bool(merged) and n == numbers[-1]
-                writes = any(self.encoders[o.term].partition is not None for o in answers.plan.table.outputs)
-                reads = bool(answers.chained)
-                if reads:
-                    parts |= {f"reads{at}": answers.mask, f"onward{at}": (own or answers).onward}
-                if own is None:
-                    steps.append(StepShape(None, 0, False, writes, reads, shares))
-                    parts |= {f"answers{at}": answers, f"mask{at}": answers.mask}
-                else:
-                    values = tuple(places[column.encoder.term.id] for column in own.raw)
-                    whole = len(self.tables) == 1 and own.mask == known
-                    steps.append(StepShape(values, len(own.boxed), own.stretched, writes, reads, shares, whole))
-                    parts |= {f"made{at}": own.made, f"mask{at}": own.mask, f"unpack{at}": own.struct.iter_unpack}
-                    parts |= {f"rules{at}": answers.rules, f"of_rule{at}": answers.of_rule}
-                    parts |= {f"careful{at}": own.careful, f"make{at}": own.make}
-                    parts |= dict(named(f"box{at}_", own.masks))
-                if shares:
-                    parts[f"merged{at}"] = partial(self._merged, merged)
+        for at, turn in enumerate(turns):
+            step, own = step_of(at, turn, places, known if alone else None, self._merged)
+            steps.append(step)
+            parts |= own
         needed = tuple(places[encoder.term.id] for encoder in texts if encoder.needed)
-        self.settle = written(Shape(len(coded), len(placed), len(free_), len(texts), needed, tuple(steps)), parts)
+        shape = Shape(len(coded), len(placed), len(free_), len(texts), needed, tuple(steps), alone)
+        self.settle = written(shape, parts)
 
     def _base(self, given: Mapping[str, Term]) -> int:
         """The codes of terms that are neither given nor written."""
@@ -293,13 +275,11 @@ class Quick:
         """The answer of a table of which some terms are in doubt; None where other tables add to one of these."""
         if any(len(self.plan.writers[doubt.term]) > 1 for doubt in doubts):
             return None
+        if len(self.tables) == 1:
+            return self._alone(settled, doubts)
         waits = [(doubt.term, self.tally.packed(doubt.waits)) for doubt in doubts if doubt.term in self.outputs]
         total = sum([count for _, count in waits])
         urgent = sum([count for name, count in waits if name in self.required])
-        if len(self.tables) == 1:
-            known = {**settled[2], **{doubt.term: doubt.status for doubt in doubts}}
-            statuses, status = self.statuses[sum([self._mark(*one) for one in known.items()])]
-            return (*settled[:2], statuses, status, self.tally.inorder[urgent, total], *settled[5:])
         fired, outputs, code, more = settled
         derived, marks, shares = more[:3] if more is not None else ({}, 0, ())
         open_, behind = 0, []
@@ -314,6 +294,19 @@ class Quick:
                 # not null for certain, as what no rule may come to say
                 code -= ABSENT << encoder.field.shift
         return Answer(fired, outputs, code, More(derived, marks, shares, urgent, total, open_, tuple(behind)))
+
+    def _alone(self, settled: Said, doubts: Sequence[Doubted]) -> Said:
+        """The same of a rulebook's only table."""
+        known = {**settled[2], **{doubt.term: doubt.status for doubt in doubts}}
+        statuses, status = self.statuses[sum([self._mark(*one) for one in known.items()])]
+        urgent: dict[str, int] = {}
+        total: dict[str, int] = {}
+        for term, _, waits in doubts:
+            for name, count in waits if term in self.outputs else ():
+                total[name] = total.get(name, 0) + count
+                if term in self.required:
+                    urgent[name] = urgent.get(name, 0) + count
+        return (*settled[:2], statuses, status, self.tally.order(urgent, total), *settled[5:])
 
     def _work_out(self, table: Answers, match: Match) -> Said | None:
         """The answer of a table for some hits, None where the long way is needed."""

@@ -53,7 +53,7 @@ class StepShape(NamedTuple):
 class Shape(NamedTuple):
     """All that the program depends on. The values are first those that encoders turn into codes, then numbers that are
     placed among end points, then numbers that only cells compare, then texts that no test reads; `needed` are those of
-    the texts that must not be blank."""
+    the texts that must not be blank. `alone`: the one step is that of the one table."""
 
     coded: int
     placed: int
@@ -61,6 +61,7 @@ class Shape(NamedTuple):
     texts: int
     needed: tuple[int, ...]
     steps: tuple[StepShape, ...]
+    alone: bool
 
 
 def written(shape: Shape, parts: Mapping[str, object]) -> Settle:
@@ -144,11 +145,11 @@ def program(shape: Shape) -> str:
             lines += [f"        a{number} = onward{number}(codes, more.open, more.behind{raw})", "    else:"]
             answer = (f"    {line}" for line in answer)
         lines += [*answer, f"    if a{number} is None:", "        return unsettled"]
-        if len(shape.steps) > 1:
+        if not shape.alone:
             lines += _noted(number, step)
     lines += ["    facts = Facts()", "    facts._values = values"]
     # of one table an answer is the outcome but for the facts
-    if len(shape.steps) == 1:
+    if shape.alone:
         lines.append("    return make(Outcome, (facts,) + a0)")
     else:
         every = range(len(shape.steps))
@@ -205,7 +206,7 @@ def _reading(shape: Shape) -> Iterator[str]:
     for at in shape.needed:
         yield f"    if not v{at} or v{at} in nothing or not v{at}.strip():"
         yield "        return None"
-    if len(shape.steps) != 1:
+    if not shape.alone:
         yield "    more = None"
 
 
