@@ -157,3 +157,13 @@ def test_the_package_is_sound(tmp_path: Path) -> None:
     with zipfile.ZipFile(written(tmp_path)) as package:
         assert package.testzip() is None
         assert {entry.date_time for entry in package.infolist()} == {(2000, 1, 1, 0, 0, 0)}
+
+
+def test_no_table_is_torn_by_the_end_of_a_page() -> None:
+    """Three tables on a sheet, the second of which would go over the end: it begins a page, and so does the third."""
+    table = "| 决策表 | 表{} |\n| 规则号 | 条件 | 结论 |\n| | 甲 | 乙 |\n"
+    text = "\n".join(table.format(n) + "| | 1 | 2 |\n" * 18 for n in range(3))
+    page = openpyxl.load_workbook(BytesIO(workbook_bytes(grids(f"## 规则\n{text}")))).active
+    assert isinstance(page, Worksheet)
+    assert [one.id for one in page.row_breaks.brk] == [21, 43]
+    assert page.print_title_rows == "$45:$47"

@@ -6,9 +6,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.worksheet.page import PageMargins
-from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.worksheet.worksheet import Worksheet
 
 from rulectl.codes import Language
 from rulectl.model.draft import BlockKind
@@ -58,23 +55,6 @@ def pressed(widths: Mapping[int, float], headings: Mapping[int, int]) -> dict[in
     share = max(LEAST, min(1.0, READABLE / max(sum(widths.values()), 1.0)))
     least = {number: max(NARROWEST, headings.get(number, 0) + 2.0) for number in widths}
     return {number: max(min(width, least[number]), round(width * share)) for number, width in widths.items()}
-
-
-def landscape(page: Worksheet, wide: float) -> None:
-    """Print on A4 across, as wide as the paper; a sheet that would be too small so, on several, each with its first
-    column. `wide`: the widths of its columns together."""
-    page.page_setup.orientation = "landscape"
-    page.page_setup.paperSize = 9
-    page.page_setup.fitToHeight = 0
-    if wide > READABLE * FURTHEST:
-        page.page_setup.fitToWidth = max(2, round(wide / READABLE))
-        page.print_title_cols = "A:A"
-    page.page_margins = PageMargins(left=0.3, right=0.3, top=0.4, bottom=0.5, header=0.2, footer=0.2)
-    footer = page.oddFooter
-    assert footer is not None
-    assert footer.center is not None
-    footer.center.text = "&A  &P/&N"
-    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def fill(colour: str) -> PatternFill:

@@ -29,6 +29,7 @@ from rulectl.model.draft import BlockKind, DraftBlock
 from rulectl.sheets import looks
 from rulectl.sheets.blocks import Grid, read_grid
 from rulectl.sheets.choices import Choice, Column, choices, columns, header_rows, known_terms
+from rulectl.sheets.paper import lay_out
 from rulectl.types import Kind, Type
 
 MOMENT = dt.datetime(2000, 1, 1)
@@ -101,7 +102,7 @@ def _write_sheet(
         _write_block(page, block, about, lang)
         for choice in choices(block, about, lang, n == len(blocks) - 1):
             lists.add(page, choice)
-    wide = _set_widths(page, grid, blocks, described)
+    widths = _set_widths(page, grid, blocks, described)
     if blocks:
         page.sheet_properties.tabColor = looks.BANDS[blocks[0].kind]
     if len(blocks) == 1:
@@ -109,8 +110,7 @@ def _write_sheet(
         across = first.at.column + (1 if first.kind in (BlockKind.TABLE, BlockKind.VOCABULARY, BlockKind.TESTS) else 0)
         below = first.at.row + header_rows(first.kind)
         page.freeze_panes = _at(page, below, across).coordinate
-        page.print_title_rows = f"{first.at.row}:{below - 1}"
-    looks.landscape(page, wide)
+    lay_out(page, blocks, widths)
     page.sheet_format.defaultRowHeight = looks.ROW_HEIGHT
     page.sheet_format.customHeight = True
 
@@ -195,8 +195,8 @@ def _typed_number(block: DraftBlock, row: Sequence[object]) -> bool:
 
 def _set_widths(
     page: Worksheet, grid: Grid, blocks: Sequence[DraftBlock], described: Sequence[Sequence[Column]]
-) -> float:
-    """Widths by what the columns of all blocks of the sheet hold, and their sum; title bands may run over."""
+) -> tuple[float, ...]:
+    """Set and give the widths of the columns, by what all blocks of the sheet hold; title bands may run over."""
     plain: dict[int, float] = {}
     prose: dict[int, float] = {}
     for block, about in zip(blocks, described, strict=True):
@@ -222,7 +222,7 @@ def _set_widths(
             height = looks.row_height((cell.text, widths[cell.at.column]) for cell in row)
             if height is not None:
                 page.row_dimensions[row[0].at.row].height = height
-    return sum(widths.values())
+    return tuple(widths.values())
 
 
 # -- drop-downs --------------------------------------------------------------------------------------------------
