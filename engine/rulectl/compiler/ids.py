@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from rulectl.compiler.complaints import complain
 from rulectl.compiler.work import Book
@@ -22,13 +22,12 @@ def content_id(prefix: str, said: Mapping[str, str]) -> str:
     return f"{prefix}-{hashlib.sha256(chr(30).join(parts).encode()).hexdigest()[:8]}"
 
 
-def fresh(id_: str, taken: Iterable[str]) -> str:
-    """The id, or with the first number that makes it unlike all others."""
-    others = taken if isinstance(taken, set | dict) else set(taken)
-    found, count = id_, 1
-    while found in others:
+def fresh(name: str, taken: Container[str], joint: str = "-") -> str:
+    """The name, or with the first number that makes it unlike all others."""
+    found, count = name, 1
+    while found in taken:
         count += 1
-        found = f"{id_}-{count}"
+        found = f"{name}{joint}{count}"
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+from rulectl.compiler.ids import fresh
 from rulectl.compiler.naming import FORBIDDEN
 from rulectl.diagnostics import Finding, finding
 from rulectl.dmn.coining import Coining
@@ -118,11 +119,9 @@ class Building:
                     self.found.append(finding("dmn-element", at, kind=kind))
                 return None
 
-    def _safely(self, at: ElementPlace, make: object) -> Meaning | None:
+    def _safely(self, at: ElementPlace, make: Callable[[], Meaning]) -> Meaning | None:
         try:
-            assert callable(make)
-            made: Meaning = make()
-            return made
+            return make()
         except FeelFault as why:
             self.fault(why, Feel("", at))
             return None
@@ -195,20 +194,12 @@ class Building:
 
     def know(self, name: str, meaning: Meaning) -> None:
         """From now on a name means this."""
-        self.know_all({name: meaning})
-
-    def know_all(self, meanings: Mapping[str, Meaning]) -> None:
-        self.env = self.env.plus(meanings)
+        self.env = self.env.plus({name: meaning})
 
     def table_name(self, name: str) -> str:
         """A name that no other table has."""
         plain = " ".join("".join("-" if char in FORBIDDEN else char for char in name).split())
-        taken = {table.name for table in self.tables}
-        count, found = 1, plain
-        while found in taken:
-            count += 1
-            found = f"{plain} {count}"
-        return found
+        return fresh(plain, {table.name for table in self.tables}, " ")
 
     # -- types
 
@@ -218,12 +209,10 @@ class Building:
             return self.coin.type_of(expr.id)
         scope = self.coin.scope()
         read = parse_expression(print_expr(expr, scope.names), scope)
-        if isinstance(read, Broken) or expr is None:
+        if isinstance(read, Broken):
             return None
-        type_ = read.type
-        if type_.kind is Kind.ENUM:
-            return Type(Kind.STRING, type_.many)
-        return Type(type_.kind, type_.many)
+        kind = Kind.STRING if read.type.kind is Kind.ENUM else read.type.kind
+        return Type(kind, read.type.many)
 
 
 def _check_size(meaning: Meaning) -> None:

@@ -9,10 +9,11 @@ note 0010.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rulectl.codes import Language
+from rulectl.dmn.feel_print import literal
 from rulectl.dmn.layout import Shape, layout
 from rulectl.dmn.names import DC, DI, OWN, VERSIONS
 from rulectl.dmn.naming import Naming, naming
@@ -102,13 +103,6 @@ def _merged(term: Term, names: Naming) -> bool:
     return bool(writers) and not names.sole(writers[0])
 
 
-def _requirements(read: Iterable[str], ids: dict[str, str], of: str, inputs: frozenset[str]) -> Iterator[Element]:
-    """What a decision needs, each element once."""
-    for number, id_ in enumerate(dict.fromkeys(ids[name] for name in read if name in ids), 1):
-        kind = "requiredInput" if id_ in inputs else "requiredDecision"
-        yield element("informationRequirement", {"id": f"{of}_needs_{number}"}, [element(kind, {"href": f"#{id_}"})])
-
-
 # -- the parts of a model ----------------------------------------------------------------------------------------
 
 
@@ -160,7 +154,7 @@ def _input(term: Term, names: Naming, ids: dict[str, str]) -> Element:
         {"id": ids[term.id], "name": name},
         (
             element("description", text=term.description) if term.description else None,
-            element("variable", {"id": f"{ids[term.id]}_v", "name": name, "typeRef": names.references[term.id]}),
+            _variable(ids[term.id], name, names.references[term.id]),
         ),
     )
 
@@ -169,11 +163,31 @@ def _variable(id_: str, name: str, reference: str) -> Element:
     return element("variable", {"id": f"{id_}_v", "name": name, "typeRef": reference})
 
 
+def _literal(id_: str, feel: str) -> Element:
+    return element("literalExpression", {"id": f"{id_}_x"}, [element("text", text=feel)])
+
+
+def _decided(
+    id_: str, name: str, reference: str, kept: Mapping[str, str], needs: Iterable[str], body: Element
+) -> Element:
+    """A decision; `needs` are the ids of the elements that it reads."""
+    required = (
+        element(
+            "informationRequirement",
+            {"id": f"{id_}_needs_{number}"},
+            [element("requiredInput" if need.startswith("input_") else "requiredDecision", {"href": f"#{need}"})],
+        )
+        for number, need in enumerate(needs, 1)
+    )
+    own = element("extensionElements", children=[about(kept)])
+    return element("decision", {"id": id_, "name": name}, (own, _variable(id_, name, reference), *required, body))
+
+
 def _parameter(parameter: Parameter, exporter: Exporter, ids: dict[str, str]) -> Element:
     """A parameter as a decision that is a constant."""
     names, lang = exporter.naming, exporter.lang
     name, id_ = names.feel[parameter.id], ids[parameter.id]
-    feel = exporter.constant(parameter.value)
+    feel = literal(parameter.value)
     value = plain_text(parameter.value, lang)
     kept = {
         "kind": "parameter",
@@ -185,15 +199,7 @@ def _parameter(parameter: Parameter, exporter: Exporter, ids: dict[str, str]) ->
         "value": value,
         "feel": feel,
     }
-    return element(
-        "decision",
-        {"id": id_, "name": name},
-        (
-            element("extensionElements", children=[about(kept)]),
-            _variable(id_, name, names.references[parameter.id]),
-            element("literalExpression", {"id": f"{id_}_x"}, [element("text", text=feel)]),
-        ),
-    )
+    return _decided(id_, name, names.references[parameter.id], kept, (), _literal(id_, feel))
 
 
 def _decision(table: Table, exporter: Exporter, ids: dict[str, str]) -> Element:
@@ -201,27 +207,16 @@ def _decision(table: Table, exporter: Exporter, ids: dict[str, str]) -> Element:
     names = exporter.naming
     id_, name = ids[f"/{table.name}"], names.tables[table.name]
     reference = names.references[table.outputs[0].term if len(table.outputs) == 1 else f"/{table.name}"]
-    inputs = frozenset(i for i in ids.values() if i.startswith("input_"))
-    return element(
-        "decision",
-        {"id": id_, "name": name},
-        (
-            element("extensionElements", children=[about({"kind": "table"})]),
-            _variable(id_, name, reference),
-            *_requirements(_read(table), ids, id_, inputs),
-            exporter.table(table, id_),
-        ),
-    )
+    return _decided(id_, name, reference, {"kind": "table"}, _needs(table, ids), exporter.table(table, id_))
 
 
-def _read(table: Table) -> Iterator[str]:
-    """The ids that a table names, in order."""
+def _needs(table: Table, ids: dict[str, str]) -> Iterable[str]:
+    """The ids of the elements that a table reads, each once, in order."""
     nodes: list[Node] = [column.subject for column in table.inputs]
     for rule in table.rules:
         nodes += [entry.test for entry in rule.when]
         nodes += [entry.expr for entry in rule.then if entry.expr is not None]
-    for node in nodes:
-        yield from sorted(names_of(node))
+    return dict.fromkeys(ids[name] for node in nodes for name in sorted(names_of(node)) if name in ids)
 
 
 def _merge(term: Term, names: Naming, ids: dict[str, str]) -> Element:
@@ -230,24 +225,8 @@ def _merge(term: Term, names: Naming, ids: dict[str, str]) -> Element:
     id_, name = ids[term.id], names.feel[term.id]
     tables = names.writers[term.id]
     said = [names.tables[t.name] + (f".{name}" if len(t.outputs) > 1 else "") for t in tables]
-    requirements = [
-        element(
-            "informationRequirement",
-            {"id": f"{id_}_needs_{number}"},
-            [element("requiredDecision", {"href": f"#{ids[f'/{table.name}']}"})],
-        )
-        for number, table in enumerate(tables, 1)
-    ]
-    return element(
-        "decision",
-        {"id": id_, "name": name},
-        (
-            element("extensionElements", children=[about({"kind": "merge"})]),
-            _variable(id_, name, names.references[term.id]),
-            *requirements,
-            element("literalExpression", {"id": f"{id_}_x"}, [element("text", text=_joined(term, said))]),
-        ),
-    )
+    needs = [ids[f"/{table.name}"] for table in tables]
+    return _decided(id_, name, names.references[term.id], {"kind": "merge"}, needs, _literal(id_, _joined(term, said)))
 
 
 def _joined(term: Term, said: Sequence[str]) -> str:
@@ -276,8 +255,8 @@ def _shapes(book: Rulebook, names: Naming, ids: dict[str, str]) -> Iterator[Shap
         yield Shape(ids[parameter.id], 0, ())
     for table in book.tables:
         id_ = ids[f"/{table.name}"]
-        needs = dict.fromkeys(ids[name] for name in _read(table) if name in ids)
-        yield Shape(id_, 1 + 2 * table.stratum, tuple((f"{id_}_needs_{n}", one) for n, one in enumerate(needs, 1)))
+        needs = enumerate(_needs(table, ids), 1)
+        yield Shape(id_, 1 + 2 * table.stratum, tuple((f"{id_}_needs_{n}", one) for n, one in needs))
     for term in book.terms:
         if _merged(term, names):
             id_ = ids[term.id]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 
 from rulectl.dmn.feel_operands import Operands
 from rulectl.dmn.feel_text import FeelFault, token_at
@@ -202,7 +203,7 @@ class _Reader(Operands):
                 return left
             self.take()
             one = single(left, self.since(start))
-            other = self.value(lambda level=level: self.sum(level[0] + 1))
+            other = self.value(partial(self.sum, level[0] + 1))
             # a cell may not divide by nothing, where DMN says that this is null (10.3.2.5)
             nothing = level[1] == "/" and other == Literal(Decimal(0))
             left = Literal(None) if nothing else Binary(level[1], one, other)

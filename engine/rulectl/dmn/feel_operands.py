@@ -4,6 +4,7 @@ what is asked of one of its parts (DMN 1.5 section 10.3.1). How operands are joi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from decimal import DecimalException
 
 from rulectl import diagnostics
@@ -26,10 +27,10 @@ class Operands(Cursor, ABC):
     def sum(self, least: int = 1) -> Meaning:
         """An expression that compares and joins nothing; of operators that bind as `least` does or more."""
 
-    def value(self, read: object = None) -> Expr:
-        """An expression that is no structure."""
+    def value(self, read: Callable[[], Meaning] | None = None) -> Expr:
+        """An expression that is no structure; `read` says which, any where it is left out."""
         start = self.peek().span.start
-        meaning = read() if callable(read) else self.expression()
+        meaning = self.expression() if read is None else read()
         return single(meaning, self.since(start))
 
     def postfix(self) -> Meaning:
@@ -57,7 +58,8 @@ class Operands(Cursor, ABC):
         token = token_at(self.text, self.pos, Names(parts))
         self.pos = self.last = token.span.end
         if token.text not in parts:
-            raise FeelFault("dmn-feel-part", self.since(start), name=token.text, known=diagnostics.listed(tuple(parts)) or "-")
+            known = diagnostics.listed(tuple(parts)) or "-"
+            raise FeelFault("dmn-feel-part", self.since(start), name=token.text, known=known)
         return parts[token.text]
 
     def _applied(self, routine: Routine, start: int) -> Meaning:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from rulectl.dmn.feel import read_tests
 from rulectl.dmn.feel_text import FeelFault
 from rulectl.dmn.meaning import Env, NeedsColumnError
-from rulectl.dmn.model import Boxed, Conditional, Context, DecisionTable, Feel, Function, Invocation, Listed, Model
+from rulectl.dmn.model import Boxed, Conditional, Context, DecisionTable, Feel, Invocation, Listed, Model
 from rulectl.dmn.shapes import Shape, Shapes, values_in
 from rulectl.lang.evaluate import children
 from rulectl.lang.syntax import Literal, Node
@@ -83,8 +83,6 @@ def _tables(body: Boxed) -> Iterator[DecisionTable]:
         case Conditional(condition, then, otherwise):
             for part in (condition, then, otherwise):
                 yield from _tables(part)
-        case Function():
-            return
         case _:
             return
 

@@ -43,11 +43,8 @@ Meaning = Expr | Parts | Between | Routine
 class Env:
     """What names mean in an expression: those of its own and of what is around it."""
 
-    def __init__(self, meanings: Mapping[str, Meaning], around: Env | None = None) -> None:
-        self._own = meanings
-        self._around = around
-        every = {**(around.every if around else {}), **meanings}
-        self.every: Mapping[str, Meaning] = every
+    def __init__(self, every: Mapping[str, Meaning]) -> None:
+        self.every = every
 
     @cached_property
     def names(self) -> Names:
@@ -57,7 +54,7 @@ class Env:
         return self.every.get(name)
 
     def plus(self, meanings: Mapping[str, Meaning]) -> Env:
-        return Env(meanings, self)
+        return Env({**self.every, **meanings})
 
 
 def mentions(node: Node, name: Name) -> bool:

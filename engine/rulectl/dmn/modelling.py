@@ -30,7 +30,9 @@ def build(model: Model, found: list[Finding]) -> Building:
         model, found, Shapes(model.items, found), Coining(model.own, model.file, found), hints(model), add_table
     )
     # tables of a rulebook may read each other's lists in a circle
-    building.know_all({about.get("feel", ""): Name(about["name"]) for about in model.own.terms if "name" in about})
+    for about in model.own.terms:
+        if "name" in about:
+            building.know(about.get("feel", ""), Name(about["name"]))
     _know_inputs(building)
     for function in model.functions:
         building.know(function.name, building.routine(function, None, ()))

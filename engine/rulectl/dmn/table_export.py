@@ -11,7 +11,7 @@ from functools import cached_property
 
 from rulectl.codes import Language
 from rulectl.dmn.feel import read_expression, read_tests
-from rulectl.dmn.feel_print import Printer, literal
+from rulectl.dmn.feel_print import Printer
 from rulectl.dmn.feel_text import FeelFault
 from rulectl.dmn.meaning import Env, NeedsColumnError, Parts, Routine
 from rulectl.dmn.naming import Naming, allowed, base
@@ -20,7 +20,6 @@ from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.syntax import Expr, Literal, Name, Node, Sequence, Test
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Parameter, Rule, Rulebook, Table, Term
 from rulectl.types import Type
-from rulectl.values import Value
 
 
 def about(kept: Mapping[str, str]) -> Element | None:
@@ -55,9 +54,6 @@ class Exporter:
     def _env(self) -> Env:
         """What the names of the model mean, by id."""
         return Env({feel: Name(id_) for id_, feel in self.naming.feel.items()})
-
-    def constant(self, value: Value) -> str:
-        return literal(value)
 
     # -- tables
 

@@ -18,22 +18,9 @@ from rulectl.lang.syntax import Is, IsNull, Literal, Name, Test
 from rulectl.model import words
 from rulectl.model.draft import BlockKind
 from rulectl.sheets.blocks import Grid
+from rulectl.sheets.export import VOCABULARY
 from rulectl.types import BOOLEAN, STRING, Kind, Type
 
-_VOCABULARY = (
-    "name",
-    "id",
-    "role",
-    "type",
-    "unit",
-    "values",
-    "required",
-    "default",
-    "aliases",
-    "merge",
-    "favours",
-    "description",
-)
 Row = tuple[str, ...]
 Sourced = Sequence[str | tuple[str, Feel]]
 """A row whose cells may say where they came from."""
@@ -76,15 +63,17 @@ def sheets_of(building: Building, lang: Language) -> Sheets:
     sheets.add(marker[BlockKind.VOCABULARY], list(_vocabulary(building, lang)))
     if building.coin.parameters:
         sheets.add(marker[BlockKind.PARAMETERS], list(_parameters(building, lang)))
-    for kind in ("aggregates",):
-        if kept.get(kind):
-            sheets.add(marker[BlockKind(kind)], [(marker[BlockKind(kind)],), *kept[kind]])
+
+    def add_kept(*kinds: BlockKind) -> None:
+        for kind in kinds:
+            if kept.get(kind.value):
+                sheets.add(marker[kind], [(marker[kind],), *kept[kind.value]])
+
+    add_kept(BlockKind.AGGREGATES)
     formulas = say("dmn-formulas", lang)
     for table in building.tables:
         sheets.add(formulas if table.formula else _sheet_name(table.name), list(_table(table, building, scope, lang)))
-    for kind in ("templates", "tests", "policies"):
-        if kept.get(kind):
-            sheets.add(marker[BlockKind(kind)], [(marker[BlockKind(kind)],), *kept[kind]])
+    add_kept(BlockKind.TEMPLATES, BlockKind.TESTS, BlockKind.POLICIES)
     return sheets
 
 
@@ -101,7 +90,7 @@ def _about(building: Building, lang: Language) -> Iterator[Row]:
 
 def _vocabulary(building: Building, lang: Language) -> Iterator[Sourced]:
     yield (words.word("marker", "vocabulary", lang),)
-    yield tuple(words.word("vocabulary", key, lang) for key in _VOCABULARY)
+    yield tuple(words.word("vocabulary", key, lang) for key in VOCABULARY)
     for term in building.coin.terms.values():
         if term.used:
             row = _term(term, lang)
@@ -123,7 +112,7 @@ def _term(term: NewTerm, lang: Language) -> Row:
     entries |= {key: own[key] for key in ("unit", "required", "default", "aliases", "merge", "favours") if key in own}
     if "description" in own:
         entries["description"] = own["description"]
-    return tuple(entries.get(key, "") for key in _VOCABULARY)
+    return tuple(entries.get(key, "") for key in VOCABULARY)
 
 
 def _parameters(building: Building, lang: Language) -> Iterator[Row]:
@@ -146,7 +135,12 @@ def _table(table: NewTable, building: Building, scope: Scope, lang: Language) ->
     yield (
         (words.word("marker", "table", lang), at),
         (table.name, at),
-        *((text, at) for key, value in options.items() if value for text in (_option(key, lang), value)),
+        *(
+            (text, at)
+            for key, value in options.items()
+            if value
+            for text in (words.word("table option", key, lang), value)
+        ),
     )
     yield (
         words.word("table", "id", lang),
@@ -168,10 +162,6 @@ def _table(table: NewTable, building: Building, scope: Scope, lang: Language) ->
             when[0] = ("否则" if lang == "zh" else "otherwise", row.when[0].feel)
         then = [(_then(entry, type_, scope, lang), entry.feel) for entry, type_ in zip(row.then, terms, strict=True)]
         yield row.id, *when, *then, *(_single(row, key) for key in singles)
-
-
-def _option(key: str, lang: Language) -> str:
-    return words.word("table option", key, lang)
 
 
 def _single(row: NewRow, key: str) -> str:

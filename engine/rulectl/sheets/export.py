@@ -36,6 +36,12 @@ from rulectl.source import Cell, CellRange
 from rulectl.types import BOOLEAN, NUMBER, Type
 from rulectl.values import plain_text
 
+VOCABULARY = (
+    *("name", "id", "role", "type", "unit", "values", "required", "default", "aliases", "merge", "favours"),
+    "description",
+)
+"""The headings of a vocabulary, as keys of the words of workbooks."""
+
 _OPENING = (BlockKind.RULEBOOK, BlockKind.VOCABULARY, BlockKind.PARAMETERS)
 
 
@@ -144,21 +150,7 @@ def _about(context: Context) -> Iterator[Row]:
 
 
 def _vocabulary(context: Context) -> Iterator[Row]:
-    keys = [
-        "name",
-        "id",
-        "role",
-        "type",
-        "unit",
-        "values",
-        "required",
-        "default",
-        "aliases",
-        "merge",
-        "favours",
-        "description",
-    ]
-    yield context.heading(BlockKind.VOCABULARY, *keys)
+    yield context.heading(BlockKind.VOCABULARY, *VOCABULARY)
     lang = context.lang
     for term in context.book.terms:
         yield (
