@@ -43,12 +43,8 @@ SUFFIX: dict[str, Comparison] = {
     **dict.fromkeys(("以内", "及以内", "或以内", "之内", "内", "止", "为止", "截止"), "<="),
     **dict.fromkeys(("以外", "之外"), ">"),
     **dict.fromkeys(("前", "之前", "以前"), "<"),
-    **{f"{a} {b}": ">=" for a in ("or", "and") for b in ["more", "over", "above", "up", "later", "longer", "older"]},
-    **{
-        f"{a} {b}": "<="
-        for a in ("or", "and")
-        for b in ["less", "fewer", "under", "below", "earlier", "shorter", "younger"]
-    },
+    **{f"{a} {b}": ">=" for a in ("or", "and") for b in _OR_MORE},
+    **{f"{a} {b}": "<=" for a in ("or", "and") for b in _OR_LESS},
     **dict.fromkeys(("后", "之后", "以后"), ">"),
 }
 """Words after a value."""

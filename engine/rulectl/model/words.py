@@ -9,15 +9,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
+from typing import TypeVar
 
 from rulectl.codes import LANGUAGES, Language
 from rulectl.lang.chars import TRADITIONAL
 from rulectl.model.draft import BlockKind
 from rulectl.model.policy import Favours, HitPolicy, Merge, Role, Status, Tier
 from rulectl.types import Kind
+
+T = TypeVar("T")
+
+_NOTE = "说明,备注 / note,notes,description,remark,remarks,comment,comments"
+_DESCRIPTION = "说明,备注 / description,note,notes,remark,remarks,comment,comments"
+_FROM = "生效自 / from,effective from,valid from"
+_TO = "生效至 / to,effective to,valid to"
 
 # category -> key -> "Chinese words / English words"; words of one language are parted by commas
 _PLAIN: dict[str, dict[str, str]] = {
@@ -55,7 +63,7 @@ _PLAIN: dict[str, dict[str, str]] = {
         "aliases": "别名 / aliases,alias",
         "merge": "合并 / merge",
         "favours": "倾向 / favours,favors",
-        "description": "说明,备注 / description,note,notes,remark,remarks,comment,comments",
+        "description": _DESCRIPTION,
     },
     "parameters": {
         "name": "名称 / name",
@@ -63,27 +71,27 @@ _PLAIN: dict[str, dict[str, str]] = {
         "type": "类型 / type",
         "value": "值,取值,数值 / value",
         "unit": "单位 / unit",
-        "description": "说明,备注 / description,note,notes,remark,remarks,comment,comments",
+        "description": _DESCRIPTION,
     },
     # the role row of a decision table
     "table": {
         "id": "规则号,编号,序号,规则编号 / id,rule,rule id,no,no.,#",
         "condition": "条件,如果 / condition,conditions,input,if",
         "conclusion": "结论,结果,那么 / conclusion,conclusions,output,result,then",
-        "note": "说明,备注 / note,notes,description,remark,remarks,comment,comments",
+        "note": _NOTE,
         "source": "依据,来源 / source",
         "enabled": "启用 / enabled",
-        "from": "生效自 / from,effective from,valid from",
-        "to": "生效至 / to,effective to,valid to",
+        "from": _FROM,
+        "to": _TO,
     },
     # the keys in the marker row of a decision table
     "table option": {
         "policy": "命中策略 / hit policy,policy",
         "salience": "优先级 / priority,salience",
         "tier": "层级 / tier",
-        "from": "生效自 / from,effective from,valid from",
-        "to": "生效至 / to,effective to,valid to",
-        "note": "说明,备注 / note,notes,description,remark,remarks,comment,comments",
+        "from": _FROM,
+        "to": _TO,
+        "note": _NOTE,
     },
     "aggregates": {
         "name": "名称 / name,term",
@@ -93,25 +101,25 @@ _PLAIN: dict[str, dict[str, str]] = {
         "window": "窗口 / window,within",
         "time": "时间 / time",
         "where": "条件 / where,condition",
-        "description": "说明,备注 / description,note,notes,remark,remarks,comment,comments",
+        "description": _DESCRIPTION,
     },
     "templates": {
         "id": "编号 / id",
         "occasion": "场合 / occasion",
         "language": "语言 / language",
         "text": "文本,话术 / text",
-        "description": "说明,备注 / description,note,notes,remark,remarks,comment,comments",
+        "description": _DESCRIPTION,
     },
     # the other headings of a test table are terms, see `expected_term`
     "tests": {
         "id": "用例号,编号,序号,用例 / id,case,case id,no,no.,#",
-        "note": "说明,备注 / note,notes,description,remark,remarks,comment,comments",
+        "note": _NOTE,
     },
     "policies": {
         "id": "编号 / id",
         "statement": "守则 / statement,policy",
         "severity": "级别 / severity",
-        "note": "说明,备注 / note,notes,description,remark,remarks,comment,comments",
+        "note": _NOTE,
     },
     "role": {
         Role.INPUT.value: "输入 / input",
@@ -225,10 +233,14 @@ def choices(category: str, lang: Language) -> tuple[str, ...]:
     return tuple(languages[lang][0] for languages in WORDS[category].values())
 
 
+def _member(kind: Callable[[str], T], category: str, text: str) -> T | None:
+    key = canonical(category, text)
+    return None if key is None else kind(key)
+
+
 def marker(text: str) -> BlockKind | None:
     """The block that a marker opens."""
-    key = canonical("marker", text)
-    return None if key is None else BlockKind(key)
+    return _member(BlockKind, "marker", text)
 
 
 def heading(block: BlockKind, text: str) -> str | None:
@@ -279,28 +291,23 @@ def type_word(kind: Kind, many: bool, lang: Language) -> str:
 
 
 def hit_policy(text: str) -> HitPolicy | None:
-    key = canonical("policy", text)
-    return None if key is None else HitPolicy.of(key)
+    return _member(HitPolicy.of, "policy", text)
 
 
 def merge(text: str) -> Merge | None:
-    key = canonical("merge", text)
-    return None if key is None else Merge(key)
+    return _member(Merge, "merge", text)
 
 
 def favours(text: str) -> Favours | None:
-    key = canonical("favours", text)
-    return None if key is None else Favours(key)
+    return _member(Favours, "favours", text)
 
 
 def tier(text: str) -> Tier | None:
-    key = canonical("tier", text)
-    return None if key is None else Tier(key)
+    return _member(Tier, "tier", text)
 
 
 def role(text: str) -> Role | None:
-    key = canonical("role", text)
-    return None if key is None else Role(key)
+    return _member(Role, "role", text)
 
 
 def yes_no(text: str) -> bool | None:
