@@ -18,7 +18,7 @@ from rulectl.codes import Language, Severity, say
 from rulectl.diagnostics import Finding, finding
 from rulectl.model import words
 from rulectl.sheets import looks
-from rulectl.sheets.graft import Element, Package, child, children, grown, make, namespace
+from rulectl.sheets.graft import Element, Package, child, children, grown, make, namespace, put
 from rulectl.sheets.notes import At, add_comments
 from rulectl.sheets.package import UnreadableError, refusal
 from rulectl.sheets.styles import Look, Styles
@@ -31,6 +31,8 @@ _FILLED = 500
 """How many cells of one range are filled; beyond it, the first only."""
 
 _COLUMNS = (("severity", 9.0), ("code", 9.0), ("place", 22.0), ("text", 26.0), ("message", 60.0), ("help", 60.0))
+_AFTER_NAMES = ("calcPr", "oleSize", "customWorkbookViews", "pivotCaches", "webPublishing", "fileRecoveryPr", "extLst")
+"""What follows the names in a workbook part (ECMA-376 part 1, 18.2.27)."""
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 
 
@@ -218,6 +220,13 @@ def _put_first(package: Package, workbook: Element, part: str, name: str) -> Non
     for named in workbook.iter("{*}definedName"):
         if named.get("localSheetId") is not None:
             named.set("localSheetId", str(int(named.get("localSheetId")) + 1))
+    names = child(workbook, "definedNames")
+    if names is None:
+        names = make(workbook, "definedNames")
+        put(workbook, names, _AFTER_NAMES)
+    titles = make(names, "definedName", name="_xlnm.Print_Titles", localSheetId="0")
+    titles.text = f"{quote_sheetname(name)}!$1:$3"
+    names.insert(0, titles)
     for view in workbook.iter("{*}workbookView"):
         view.set("activeTab", "0")
         view.set("firstSheet", "0")
