@@ -25,6 +25,7 @@ def test_rows_that_lack_facts_are_decided_as_cases_are(seed: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "DENSE_RULES", r.choice([0, 1024]))
         patch.setattr(tables, "_COMBINATIONS", r.choice([0, 1 << 16]))
+        patch.setattr(tables, "_TOGETHER", r.choice([1, 1, 64]))
         patch.setattr("rulectl.columnar.forgetting.KEPT_STATES", r.choice([-(10**6), 150_000, 150_000]))
         for _ in range(3):
             cases = [drawn_case(r) for _ in range(r.choice([1, 20]))]

@@ -186,5 +186,5 @@ def test_what_lists_and_texts_have_in_them_is_a_class(
         if r.random() < 0.8:
             case["note"] = " ".join(f"t{r.randrange(10)}" for _ in range(2))
     columns = agree(book, cases)
-    assert columns.tables[0].tested
+    assert columns.tables[0].sight.tested
     assert columns.tables[0].holding.bits

@@ -8,22 +8,20 @@ outputs and sorting the inputs by them is done in columns: with many blanks, har
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Rows, constant, each
-from rulectl.columnar.columns import Column
+from rulectl.columnar.behind import Behind
+from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, each, occurring
 from rulectl.columnar.doubts import Counted
 from rulectl.columnar.met import Met, Words
-from rulectl.columnar.terms import TermColumns, Verdicts, Waits
+from rulectl.columnar.terms import TermColumns, Verdicts
 from rulectl.columnar.wanted import Places, Wanted
 from rulectl.model.rulebook import Term
 from rulectl.runtime.plan import Plan
-from rulectl.runtime.waiting import waited_for
 
 _CELLS: Final = 1 << 16
 """So many words of counts are added up and sorted at once: few enough to stay in the processor's cache."""
@@ -31,8 +29,8 @@ _CELLS: Final = 1 << 16
 _FEW_WORDS: Final = 4
 """Sums of so many words are found again from row to row and from frame to frame."""
 
-WaitsOf = Callable[[str], "Codes | None"]
-"""The number of what each row waits for that has a decided term in doubt, among the term's `groups`."""
+Weights = frozenset[tuple[int, int]]
+"""Sets of inputs, as bits, and for how many rules each stands."""
 
 
 class Share(NamedTuple):
@@ -56,8 +54,7 @@ class Asking:
     def forget(self) -> None:
         """Forget all asks; columns that hold their numbers must be forgotten with them."""
         self.asks = Wanted(self._names)
-        self._weights: Numbered[Waits] = Numbered(frozenset())
-        self._of_group: dict[str, Lut] = {}
+        self._weights: Numbered[Weights] = Numbered(frozenset())
         self._counts = np.zeros((0, len(self._names)), np.int32)
         self._weighed: dict[tuple[object, ...], dict[tuple[int, ...], int]] = {}
         self._met: dict[tuple[object, ...], Met] = {}
@@ -71,15 +68,10 @@ class Asking:
         self,
         terms: Mapping[str, TermColumns],
         verdicts: Mapping[str, Verdicts],
-        columns: Mapping[str, Column],
+        behind: Behind,
         rows: int,
     ) -> Codes:
         """The number of each row's asks."""
-
-        @cache
-        def waits(name: str) -> Codes | None:
-            return terms[name].waiting(verdicts[name])
-
         shares: list[Share] = []
         judged: list[tuple[Term, Codes]] = []
         for output in self.plan.outputs:
@@ -91,7 +83,7 @@ class Asking:
                 shares.append(Share(output.required, codes, counts, np.array([self._place[name] for name in lacks])))
             mine = terms[output.id].judged(verdict.codes)
             if mine is not None and mine.any():
-                judged.append((output, self._weigh(output, terms, verdicts.keys(), waits, columns, mine)))
+                judged.append((output, self._weigh(terms[output.id], behind, mine)))
         if judged:
             self._count()
             some = np.flatnonzero(self._counts.any(axis=0))
@@ -143,44 +135,22 @@ class Asking:
         fresh = self._weights.items[len(self._counts) :]
         if fresh:
             more = np.zeros((len(fresh), len(self._names)), np.int32)
-            for row, waits in enumerate(fresh):
-                for names, rules in waits:
-                    for name in names:
-                        # an event date that no term gives cannot be asked for
-                        if name in self._place:
-                            more[row, self._place[name]] += rules
+            for row, weights in enumerate(fresh):
+                for names, rules in weights:
+                    for place in range(names.bit_length()):
+                        if names >> place & 1:
+                            more[row, place] += rules
             self._counts = np.concatenate([self._counts, more])
 
-    def _weigh(
-        self,
-        output: Term,
-        terms: Mapping[str, TermColumns],
-        decided_: Iterable[str],
-        waits: WaitsOf,
-        columns: Mapping[str, Column],
-        mine: Codes,
-    ) -> Codes:
+    def _weigh(self, term: TermColumns, behind: Behind, mine: Codes) -> Codes:
         """How often an output waits for each input where it was judged: numbers of `_weights`, 0 where it waits for
         none. `mine` are the numbers of its sets of names."""
-        where = np.flatnonzero(mine)
-        groups = terms[output.id].groups
-        verdicts = frozenset(decided_)
-        behind = self._behind_all(output.id, terms, verdicts, waits, mine, where)
-        decided = [name for name in behind if name in verdicts]
-        if not decided and self.plan.aggregates.keys().isdisjoint(behind):
-            # the names in its sets are what is asked for
-            lut = self._of_group.setdefault(output.id, Lut())
-            lut.items += [self._weights.number(group) for group in groups.items[len(lut) :]]
-            return lut.array().take(mine)
-        unions = [(name, terms[name].unions) for name in decided]
-        parts = [Part(mine[where], len(groups)), *(Part(behind[name], len(named)) for name, named in unions)]
-        blanks = sorted({k for name in behind if name not in verdicts for k in self._keys(name) if k in columns})
-        for name in blanks:
-            codes, states = columns[name].exact()
-            null = np.array([state.now is None for state in states.items], np.int32)
-            parts.append(Part(null[codes[where]], 2))
-
-        memory = self._weighed.setdefault((output.id, tuple(decided), tuple(blanks)), {})
+        (where,) = mine.nonzero()
+        met = [term.groups.items[number] for number in occurring(mine[where])]
+        every = frozenset(name for group in met for names, _ in group for name in names)
+        inner = sorted(filter(behind.inner, every))
+        reached = [behind.of(name) for name in inner]
+        memory = self._weighed.setdefault((term.term.id, *inner), {})
 
         def weigh(key: tuple[int, ...]) -> int:
             found = memory.get(key)
@@ -189,59 +159,19 @@ class Asking:
             return found
 
         def weigh_anew(key: tuple[int, ...]) -> int:
-            counts: Counter[frozenset[str]] = Counter()
-            inner = {name: named.items[code] for (name, named), code in zip(unions, key[1:], strict=False)}
-            blank = {name for name, code in zip(blanks, key[1 + len(decided) :], strict=True) if code}
-            known: dict[str, frozenset[str]] = {}
-            for names, rules in groups.items[key[0]]:
-                for name in names - known.keys():
-                    found = waited_for((name,), lambda one: inner[one] if one in verdicts else None)
-                    known[name] = frozenset(o for input_ in found for o in self._behind(input_, blank, columns))
-                counts[frozenset[str]().union(*map(known.__getitem__, names))] += rules
+            sets = {name: one.sets.items[code] for name, one, code in zip(inner, reached, key[1:], strict=True)}
+            counts: Counter[int] = Counter()
+            for names, rules in term.groups.items[key[0]]:
+                whole = 0
+                for name in names:
+                    whole |= sets[name] if name in sets else behind.sets.bit(name)
+                counts[whole] += rules
             return self._weights.number(frozenset(counts.items()))
 
         result = constant(len(mine))
+        parts = [Part(mine[where], len(term.groups)), *(Part(one.codes[where], len(one.sets)) for one in reached)]
         result[where] = each(parts, len(where), weigh)
         return result
-
-    def _behind_all(
-        self,
-        output: str,
-        terms: Mapping[str, TermColumns],
-        decided: frozenset[str],
-        waits: WaitsOf,
-        mine: Codes,
-        where: Rows,
-    ) -> dict[str, Codes]:
-        """The terms that an output may wait for in these rows, and those behind them; of decided terms the numbers of
-        what these wait for themselves."""
-        seen: dict[str, Codes] = {}
-        left = [output]
-        while left:
-            name = left.pop()
-            codes = mine if name == output else waits(name)
-            behind = terms[name].behind(constant(len(where)) if codes is None else codes[where])
-            if name in seen:
-                seen[name] = behind
-            names = {n for met in np.unique(behind).tolist() for n in terms[name].unions.items[met]}
-            fresh = sorted(names.difference(seen))
-            seen |= dict.fromkeys(fresh, behind)
-            left += [name for name in fresh if name in decided]
-        return seen
-
-    def _keys(self, name: str) -> tuple[str, ...]:
-        """The keys and the time that a case needs for a fact counted across cases."""
-        aggregate = self.plan.aggregates.get(name)
-        if aggregate is None:
-            return ()
-        needed = (*aggregate.by[:1], aggregate.time if aggregate.window is not None else None)
-        return tuple(key for key in needed if key is not None)
-
-    def _behind(self, name: str, blank: set[str], columns: Mapping[str, Column]) -> Iterable[str]:
-        if name not in self.plan.aggregates:
-            return (name,)
-        missing = [key for key in self._keys(name) if key in blank or key not in columns]
-        return missing or (name,)
 
 
 class _Sums(NamedTuple):

@@ -140,9 +140,7 @@ class Bits(NamedTuple):
 
     def lowest(self, held: Words) -> Codes:
         """The first rule of each row of words, NONE where there is none."""
-        word = (held != 0).argmax(axis=1) if held.shape[1] > 1 else np.zeros(len(held), np.int64)
-        bits = held[np.arange(len(held)), word]
-        return self._named(np.where(bits == 0, np.int64(-1), word * 64 + _lowest(bits)))
+        return self._named(lowest_bits(held))
 
     def _named(self, bits: Rows) -> Codes:
         """The rules of some bits, NONE for -1."""
@@ -199,6 +197,13 @@ def _in_steps(rows: int, words: int, one: Any) -> None:
     else:
         for part in parts:
             one(part)
+
+
+def lowest_bits(held: Words) -> Rows:
+    """The lowest bit of each row of words, -1 where it has none."""
+    word = (held != 0).argmax(axis=1) if held.shape[1] > 1 else np.zeros(len(held), np.int64)
+    bits = held[np.arange(len(held)), word]
+    return np.where(bits == 0, np.int64(-1), word * 64 + _lowest(bits))
 
 
 def _lowest(bits: Words) -> Rows:

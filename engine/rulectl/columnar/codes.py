@@ -29,8 +29,8 @@ _SCATTER = np.uint64(0x9E3779B97F4A7C15)
 
 _MIX = np.uint64(32)
 
-_PLACES = 1 << 16
-"""So many combinations have a place of their own, for each table: 256 kB."""
+_PLACES = 1 << 18
+"""So many combinations have a place of their own, for each table: 1 MB."""
 
 T = TypeVar("T", bound=Hashable)
 
@@ -151,12 +151,14 @@ class Combined:
         self._said = constant(0)
         self._sizes: tuple[int, ...] = ()
 
-    def of(self, parts: Sequence[Part], rows: int, work_out: Callable[[tuple[int, ...]], int]) -> Codes:
-        """What `work_out` says of the combination in which each row stands; it must say the same each time."""
+    def of(self, parts: Sequence[Part], rows: int, work_out: Callable[[Sequence[Codes]], Codes]) -> Codes:
+        """What `work_out` says of the combination in which each row stands, asked for several at once, a column for
+        each part; it must say the same each time."""
         sizes = tuple(part.size for part in parts)
         count = prod(sizes)
         if not rows or not parts or count > _PLACES:
-            return each(parts, rows, work_out)
+            at, codes = distinct(parts, rows)
+            return work_out([part.codes[at] for part in parts]).take(codes)
         if sizes != self._sizes:  # more numbers have been met: then places are others
             self._sizes, self._said = sizes, constant(count, -1)
         place: Rows = parts[0].codes.astype(np.int64)
@@ -168,8 +170,7 @@ class Combined:
         if len(fresh):
             at, codes = _numbered(place[fresh], count)
             at = fresh[at]
-            keys = zip(*(part.codes[at].tolist() for part in parts), strict=True)
-            found = np.fromiter(map(work_out, keys), np.int32, len(at))
+            found = work_out([part.codes[at] for part in parts])
             self._said[place[at]] = found
             said[fresh] = found[codes]
         return said
@@ -252,14 +253,23 @@ def _numbered(whole: Rows, size: int) -> tuple[Rows, Codes]:
     return at, place[row]
 
 
+def singly(work_out: Callable[[tuple[int, ...]], int]) -> Callable[[Sequence[Codes]], Codes]:
+    """What is said of one combination, said of many, one by one."""
+
+    def say(columns: Sequence[Codes]) -> Codes:
+        keys = list(zip(*(column.tolist() for column in columns), strict=True))
+        return np.fromiter(map(work_out, keys), np.int32, len(keys))
+
+    return say
+
+
 def each(parts: Sequence[Part], rows: int, work_out: Callable[[tuple[int, ...]], int]) -> Codes:
     """What `work_out` says of the combination in which each row stands; asked once for each that occurs."""
     at, codes = distinct(parts, rows)
-    if not parts:
-        keys: list[tuple[int, ...]] = [()] * len(at)
+    if parts:
+        said = singly(work_out)([part.codes[at] for part in parts])
     else:
-        keys = list(zip(*(part.codes[at].tolist() for part in parts), strict=True))
-    said = np.fromiter(map(work_out, keys), np.int32, len(keys))
+        said = np.array([work_out(())] * len(at), np.int32)
     if len(said) == 1:
         return constant(rows, int(said[0]))
     return said.take(codes)

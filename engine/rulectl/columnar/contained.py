@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rulectl.columnar.codes import Codes, Mask, Numbered, Part, Rows, constant, distinct_words
+from rulectl.columnar.codes import Codes, Mask, Numbered, Part, Rows, constant, distinct_words, occurring
 from rulectl.columnar.columns import Column
 from rulectl.columnar.held import or_of
 from rulectl.columnar.states import BLANK, CERTAIN, MISSING, UNCERTAIN, Lens, Pair, State, classes_of, given
@@ -75,6 +75,18 @@ class ListLens(Lens):
     def forget(self) -> None:
         self._seen.clear()
         self._items = None
+
+    def sets_of_pairs(self, codes: Codes) -> Sets:
+        """What the lists of pairs hold, by numbers of these."""
+        met = occurring(codes)
+        lut = constant(len(self.pairs))
+        words: list[int] = [UNKNOWN] * FIRST
+        for number in met:
+            now, may = self.pairs.items[number]
+            lut[number] = UNCERTAIN if now != may else len(words) if now >= FIRST else now
+            if now == may and now >= FIRST:
+                words.append(now)
+        return Sets(lut.take(codes), self.words(words))
 
 
 def sets_of(column: Column, lens: ListLens) -> Sets:

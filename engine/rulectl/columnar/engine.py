@@ -25,10 +25,12 @@ from rulectl.cases.headings import plan as match_headings
 from rulectl.cases.reader import Reject, id_term
 from rulectl.collecting import uncollected
 from rulectl.columnar.asks import Asking
+from rulectl.columnar.behind import Behind, Sets
 from rulectl.columnar.codes import Codes, Numbered, Part, Spellings, constant, each
 from rulectl.columnar.columns import Coded, Column, Texts
 from rulectl.columnar.counted import counts_of, take_counts
 from rulectl.columnar.decided import Decided, Firings, Pieces
+from rulectl.columnar.doubts import settled_in
 from rulectl.columnar.findings import Telling
 from rulectl.columnar.forgetting import Memory
 from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
@@ -87,8 +89,10 @@ class ColumnarEngine:
             for name in table.reads - self.plan.terms.keys():
                 constants.setdefault(name, None)
         asked: dict[tuple[object, ...], Questions] = {}
+        settled = settled_in(self.plan)
         self.tables = {
-            n: TableColumns.of(n, table, self.plan, constants, asked) for n, table in enumerate(self.plan.tables)
+            n: TableColumns.of(n, table, self.plan, constants, asked, settled)
+            for n, table in enumerate(self.plan.tables)
         }
         self.terms = {
             name: TermColumns(self.plan.terms[name], [(self.tables[t], c) for t, c in places])
@@ -99,12 +103,13 @@ class ColumnarEngine:
         # a rulebook made by hand may read what is only written later: unknown until then
         self._early = self.plan.writers.keys() & {name for table in self.plan.tables for name in table.reads}
         self.readers = self._readers()
+        self.sets = Sets(self.plan)
         self.asking = Asking(self.plan)
         self.telling = Telling(self.plan)
         self.firings = Firings(self.tables)
         self.spellings = Spellings()
         self.memory = Memory(
-            self.facts, self.tables, self.terms, self.asking, self.telling, self.firings, self.spellings
+            self.facts, self.sets, self.tables, self.terms, self.asking, self.telling, self.firings, self.spellings
         )
 
     @cached_property
@@ -269,12 +274,13 @@ class ColumnarEngine:
             columns.setdefault(name, blank_column(rows, None))
         verdicts: dict[str, Verdicts] = {}
         passes: dict[int, Pass] = {}
+        behind = Behind(self.sets, self.terms, verdicts, columns, rows)
         for term in self.plan.unspoken:
             number = self.terms[term.id].number(Verdict(None, Status.NO_RULE, False))
             self._settle(term.id, Verdicts(constant(rows, number)), verdicts, columns)
         for stratum, numbers_ in enumerate(self.plan.strata):
             for number in numbers_:
-                passes[number] = self.tables[number].decide(columns, rows)
+                passes[number] = self.tables[number].decide(columns, rows, behind.of)
             for name in self.plan.settled_in[stratum]:
                 self._settle(name, self.terms[name].decide(passes, rows), verdicts, columns)
         runs = {number: made.runs for number, made in passes.items()}
@@ -290,7 +296,7 @@ class ColumnarEngine:
             headings=headings,
             columns=columns,
             ranks=self._ranks(codes, rows),
-            asks=self.asking.decide(self.terms, verdicts, columns, rows),
+            asks=self.asking.decide(self.terms, verdicts, behind, rows),
             ask_names=self.asking.asks,
             firings=self.firings.decide(runs),
             findings=self.telling.decide(self.tables, passes, self.terms, codes, columns, rows),

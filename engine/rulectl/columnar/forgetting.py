@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from rulectl.cases.facts import FactReader
 from rulectl.columnar.asks import Asking
+from rulectl.columnar.behind import Sets
 from rulectl.columnar.codes import Spellings
 from rulectl.columnar.decided import Firings
 from rulectl.columnar.findings import Telling
@@ -29,6 +30,7 @@ class Memory(NamedTuple):
     """What an engine remembers."""
 
     facts: FactReader
+    sets: Sets
     tables: Mapping[int, TableColumns]
     terms: Mapping[str, TermColumns]
     asking: Asking
@@ -51,7 +53,7 @@ class Memory(NamedTuple):
     def held(self) -> int:
         """How many things are remembered."""
         held = sum(table.held for table in self.tables.values()) + sum(len(t.verdicts) for t in self.terms.values())
-        return held + self.asking.held + len(self.telling.told)
+        return held + self.sets.held + self.asking.held + len(self.telling.told)
 
     def forget_values(self, few: int) -> None:
         """Forget what tables that compute, and the terms that they write, hold of more than a `few` values."""
@@ -60,7 +62,7 @@ class Memory(NamedTuple):
         for number, table in self.tables.items():
             if number in tables:
                 table.forget_values()
-            table.release(terms)
+            table.sight.release(terms)
         for name in terms:
             self.terms[name].forget_values()
         self.telling.forget_runs(tables)
@@ -69,6 +71,7 @@ class Memory(NamedTuple):
 
     def forget(self) -> None:
         """Forget everything."""
+        self.sets.forget()
         for table in self.tables.values():
             table.forget()
         for term in self.terms.values():

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from rulectl.columnar.bits import FEW_WORDS, Bits, Words
 from rulectl.columnar.codes import Codes
-from rulectl.columnar.doubts import Opening
+from rulectl.columnar.doubts import Asked, Opening
 from rulectl.columnar.grid import Grid
 from rulectl.lang.region import FIRST
 from rulectl.runtime.lowering import TRUE, Column
@@ -30,11 +30,11 @@ _MOST_BOXES = 2_000
 @dataclass
 class Holding:
     """One table whose columns all sort a row into a class. `first_only`: nothing but the first rule that holds
-    matters. `given` are the places of columns that ask one plain input, by its name, where bits say what is open."""
+    matters. `asked` is what columns ask, where bits say what is open."""
 
     plan: TablePlan
     first_only: bool
-    given: Mapping[str, tuple[int, ...]]
+    asked: Asked | None
 
     @cached_property
     def sizes(self) -> list[int]:
@@ -68,7 +68,7 @@ class Holding:
     @cached_property
     def opening(self) -> Opening | None:
         """What says what rows leave open that lack inputs; None where bits do not."""
-        return Opening(self.plan, self.bits, self.given) if self.given and self.bits is not None else None
+        return Opening(self.plan, self.bits, self.asked) if self.asked is not None and self.bits is not None else None
 
     def forget(self) -> None:
         """Forget what sets of rules come to."""

@@ -131,6 +131,13 @@ class Lens:
         pairs = self.of_states(states)
         return self._class_of_pairs()[pairs]
 
+    def now_and_may(self, pairs: Codes) -> tuple[Codes, Codes]:
+        """The classes of pairs, by their numbers, now and as far as they are certain; one array where these are the
+        same."""
+        both = np.array(self.pairs.items, np.int32).reshape(-1, 2)
+        now, may = both[:, 0].take(pairs), both[:, 1].take(pairs)
+        return now, now if (now == may).all() else may
+
     def _class_of_pairs(self) -> Codes:
         done = len(self._classes)
         if done < len(self.pairs):

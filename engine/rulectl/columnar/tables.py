@@ -7,7 +7,7 @@ rule that may count holds an expression, rows with the same reach are told apart
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -15,22 +15,22 @@ from typing import NamedTuple
 import numpy as np
 
 from rulectl.columnar.bits import Bits
-from rulectl.columnar.codes import Codes, Combined, Known, Lut, Mask, Numbered, Part, Rows, constant
+from rulectl.columnar.codes import Codes, Combined, Known, Mask, Part, Rows, constant
 from rulectl.columnar.columns import Column
-from rulectl.columnar.contained import ListLens, sets_of
-from rulectl.columnar.doubts import Doubts
+from rulectl.columnar.doubts import Asked, Doubts, Looked, Opening, Reached, asked_by
 from rulectl.columnar.grid import NONE
 from rulectl.columnar.holding import Holding
+from rulectl.columnar.meeting import Points
 from rulectl.columnar.met import Met, Words
 from rulectl.columnar.runs import Runs
+from rulectl.columnar.sight import Classes, Sight
 from rulectl.columnar.starting import Start
-from rulectl.columnar.states import Facts, Lens, Pair
+from rulectl.columnar.states import Facts, Pair
 from rulectl.columnar.tested import Questions, Reply
 from rulectl.columnar.voices import Said, Voices
 from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, UNKNOWN
-from rulectl.lang.syntax import Name
-from rulectl.model.policy import HitPolicy, Role
+from rulectl.model.policy import HitPolicy
 from rulectl.model.rulebook import Term
 from rulectl.runtime.doubting import can_doubt, doubting_of
 from rulectl.runtime.index import Index
@@ -47,6 +47,10 @@ _COMBINATIONS = 1 << 16
 _FEW_COMBINATIONS = 1 << 12
 """The same where there are hardly more rows."""
 
+_TOGETHER = 64
+"""So many new combinations that lack something are held against the rules together: fewer are looked at one by one
+before a table's bits are made."""
+
 
 class Pass(NamedTuple):
     """What a table comes to in all rows: the number of each row's run, for each output column what is said beside that
@@ -61,31 +65,29 @@ class Pass(NamedTuple):
 
 @dataclass
 class TableColumns:
-    """One table, ready for columns. `coarse` are the columns that ask a term for its class, `tested` the others, by the
-    terms whose values they need, with their places among all columns; `given` are the places of those columns that need
-    one plain input, by its name; `alone`: whether no other table writes what this one does."""
+    """One table, ready for columns. `asked` are its columns that need one name; None: what unknown names leave open is
+    not told by bits."""
 
     number: int
     plan: TablePlan
     terms: Sequence[Term]
     constants: Mapping[str, Value]
-    coarse: tuple[tuple[int, str, Lens], ...]
-    tested: tuple[tuple[Questions, tuple[int, ...]], ...]
-    given: Mapping[str, tuple[int, ...]]
-    alone: bool
+    sight: Sight
+    asked: Asked | None
     finishing: Runs
     starts: list[Start] = field(default_factory=list)
-    _counts: Numbered[tuple[int, ...]] = field(init=False)
+    _points: Points = field(init=False)
     _rule_start: Known = field(default_factory=Known)
     _set_start: Met = field(default_factory=Met)
     _combined: Combined = field(default_factory=Combined)
     _start_of: dict[tuple[int, ...], int] = field(default_factory=dict)
-    _points: Numbered[tuple[int, ...]] = field(default_factory=Numbered)
     _point_of: dict[tuple[int, ...], int] = field(default_factory=dict)
-    _luts: tuple[Lut, ...] = ()
 
     def __post_init__(self) -> None:
-        self._counts = Numbered((0,) * len(self.given))
+        self._points = self._no_points()
+
+    def _no_points(self) -> Points:
+        return Points(self.asked.inputs if self.asked is not None else (), len(self.terms))
 
     @staticmethod
     def of(
@@ -94,62 +96,31 @@ class TableColumns:
         plan: Plan,
         constants: Mapping[str, Value],
         shared: dict[tuple[object, ...], Questions],
+        settled: Mapping[str, int],
     ) -> TableColumns:
-        """A table of a rulebook; tables that ask the same share what is `shared`."""
+        """A table of a rulebook; tables that ask the same share what is `shared`; `settled`: the strata of terms."""
         terms = plan.terms
-        coarse: list[tuple[int, str, Lens]] = []
-        tested: dict[tuple[str, ...], list[int]] = {}
-        for at, column in enumerate(table.lowered.columns):
-            if isinstance(column.subject, Name) and column.classes is not None and column.subject.id in terms:
-                lens = Lens if column.contents is None else ListLens
-                coarse.append((at, column.subject.id, lens(column.classes)))
-            else:
-                tested.setdefault(tuple(sorted(column.names & terms.keys())), []).append(at)
-        groups: list[tuple[Questions, tuple[int, ...]]] = []
-        for names, places in tested.items():
-            asked = tuple(table.lowered.columns[at] for at in places)
-            group = shared.setdefault((names, asked), Questions(names, asked, constants))
-            groups.append((group, tuple(places)))
+        sight = Sight.of(table, terms, constants, shared)
         outputs = [terms[column.term] for column in table.table.outputs]
-        others = plan.writers.keys() | plan.aggregates.keys()
-        inputs = {name for name, term in terms.items() if term.role is Role.INPUT and name not in others}
-        given: dict[str, tuple[int, ...]] = {}
-        for at, column in enumerate(table.lowered.columns):
-            if len(column.names) == 1 and column.names <= inputs:
-                (name,) = column.names
-                given[name] = (*given.get(name, ()), at)
-        given = {name: given[name] for name in sorted(given, key=plan.order.__getitem__)}
         alone = all(len(plan.writers[term.id]) == 1 for term in outputs)
+        opened = asked_by(table, plan, settled) if alone and can_doubt(table) else None
         finishing = Runs(table, outputs, terms, constants)
-        return TableColumns(number, table, outputs, constants, tuple(coarse), tuple(groups), given, alone, finishing)
+        return TableColumns(number, table, outputs, constants, sight, opened, finishing)
 
     def forget(self) -> None:
         """Forget all runs; columns that hold their numbers must be forgotten with them."""
         self.starts, self._start_of = [], {}
-        self._points, self._point_of, self._luts = Numbered(), {}, ()
-        self._counts = Numbered((0,) * len(self.given))
+        self._points, self._point_of = self._no_points(), {}
         self.holding.forget()
         self.finishing.forget()
         self._rule_start, self._set_start, self._combined = Known(), Met(), Combined()
-        for _, _, lens in self.coarse:
-            lens.renumber()
-        for group, _ in self.tested:
-            group.forget()
+        self.sight.forget()
 
     def forget_values(self) -> None:
         """Forget what amounts come to, and keep what classes do."""
         self.finishing.forget()
         for start in self.starts:
             start.number = -1
-
-    def release(self, terms: Set[str]) -> None:
-        """Let go of states of terms that are numbered anew."""
-        for _, name, lens in self.coarse:
-            if name in terms:
-                lens.forget()
-        for group, _ in self.tested:
-            if not terms.isdisjoint(group.names):
-                group.release()
 
     @property
     def runs(self) -> list[TableRun]:
@@ -164,13 +135,13 @@ class TableColumns:
     @property
     def held(self) -> int:
         """How many things are remembered."""
-        lists = sum(len(lens.pairs) for _, _, lens in self.coarse if isinstance(lens, ListLens))
-        return len(self.starts) + len(self._points) + len(self._counts) + lists + self.finishing.held
+        return len(self.starts) + len(self._points) + self.sight.held + self.finishing.held
 
-    def decide(self, columns: Mapping[str, Column], rows: int) -> Pass:
-        """What each row comes to."""
+    def decide(self, columns: Mapping[str, Column], rows: int, behind: Callable[[str], Reached]) -> Pass:
+        """What each row comes to; what is `behind` names that are no inputs."""
+        reached = {name: behind(name) for name in self._inner}
         decide = self._by_classes if self._repeats(columns, rows) else self._by_rules
-        starts, doubts = decide(columns, rows)
+        starts, doubts = decide(columns, rows, reached)
         runs, voices = self.finishing.finish(self.starts, starts, columns, rows)
         return Pass(runs, voices, doubts, starts)
 
@@ -180,69 +151,87 @@ class TableColumns:
             return done.runs[where]
         return self.finishing.exactly(self.starts, done.starts, columns, where)
 
-    def _by_classes(self, columns: Mapping[str, Column], rows: int) -> tuple[Codes, tuple[Doubts, ...]]:
-        """The start of each combination of classes, and of replies to the other questions; and what is in doubt beside
-        it, nothing where that is nowhere."""
-        parts: list[Part] = [columns[name].seen(lens) for _, name, lens in self.coarse]
-        parts += [group.replied(columns, rows) for group, _ in self.tested]
-        count = len(self.coarse)
+    @cached_property
+    def _inner(self) -> Sequence[str]:
+        """The names that are no inputs of which bits say what is open."""
+        return sorted(self.asked.behind) if self.asked is not None else ()
 
-        def begin(key: tuple[int, ...]) -> int:
-            found = self._point_of.get(key)
-            if found is None:
-                pairs = [lens.pairs.items[code] for (_, _, lens), code in zip(self.coarse, key, strict=False)]
-                replied = zip(self.tested, key[count:], strict=True)
-                replies = [group.replies.items[code] for (group, _), code in replied]
-                found = self._point_of[key] = self._points.number(self._point(pairs, replies))
-            return found
+    def _by_classes(
+        self, columns: Mapping[str, Column], rows: int, reached: Mapping[str, Reached]
+    ) -> tuple[Codes, tuple[Doubts, ...]]:
+        """The start of each combination of classes, of replies to the other questions and of what is behind names; and
+        what is in doubt beside it, nothing where that is nowhere."""
+        parts = self.sight.parts(columns, rows)
+        parts += [Part(reached[name].codes, len(reached[name].sets)) for name in self._inner]
+        return self._points.told(self._combined.of(parts, rows, lambda keys: self._begin(keys, reached)))
 
-        points = self._combined.of(parts, rows, begin)
-        self._luts = self._luts or tuple(Lut() for _ in range(1 + len(self.terms)))
-        fresh = self._points.items[len(self._luts[0]) :]
-        for place, lut in enumerate(self._luts):
-            lut.items += [point[place] for point in fresh]
-        starts, *lacks = [lut.array() for lut in self._luts]
-        if not any(lut.any() for lut in lacks):
-            return starts.take(points), ()
-        counts = np.array(self._counts.items, np.int32)
-        return starts.take(points), tuple([Doubts(tuple(self.given), lut.take(points), counts) for lut in lacks])
+    def _begin(self, keys: Sequence[Codes], reached: Mapping[str, Reached]) -> Codes:
+        """The points of combinations that are new: held against the rules where there are enough of them that lack
+        something, else one by one."""
+        last = len(keys) - len(self._inner)
+        points = constant(len(keys[0]) if keys else 1, -1)
+        opening = self.holding.opening if len(points) >= _TOGETHER else None
+        if opening is not None:
+            classes = self.sight.of_keys(keys[:last])
+            fine = ~opening.odd(classes.seen)
+            if np.count_nonzero(fine & classes.seen.open) >= _TOGETHER:
+                (where,) = fine.nonzero()
+                behind = zip(self._inner, keys[last:], strict=True)
+                mine = {name: Reached(codes[where], reached[name].sets) for name, codes in behind}
+                looked = self._look(opening, classes, where, mine)
+                told = ~looked.judged
+                points[where[told]] = self._points.many(looked.starts, looked.doubts)[told]
+        (left,) = (points < 0).nonzero()
+        alone = zip(*(codes[left].tolist() for codes in keys[:last]), strict=True) if last else [()] * len(left)
+        points[left] = np.fromiter(map(self._begin_one, alone), np.int32, len(left))
+        return points
 
-    def _point(self, pairs: Sequence[Pair], replies: Sequence[Reply]) -> tuple[int, ...]:
+    def _begin_one(self, key: tuple[int, ...]) -> int:
+        """The point of one combination, whatever is behind names: then the judge says for which of these it waits."""
+        found = self._point_of.get(key)
+        if found is None:
+            found = self._point_of[key] = self._point(*self.sight.met(key))
+        return found
+
+    def _look(self, opening: Opening, classes: Classes, where: Rows, reached: Mapping[str, Reached]) -> Looked:
+        """How some rows stand that lack something."""
+        bits = self.holding.over(classes.sets)
+        assert bits is not None
+        return opening.look(bits, classes.seen.of(where), reached, self._starts_of, lambda at: self.starts[at].run.hits)
+
+    def _point(self, pairs: Sequence[Pair], replies: Sequence[Reply]) -> int:
         """A start, and for each output column the number of the counts of what it lacks beside that."""
-        settled, index = (0,) * len(self.terms), self.plan.index
+        index = self.plan.index
         if _certain(pairs, replies):
             key = self._classes(pairs, replies)
             open_ = [at for at, klass in enumerate(key) if klass == UNKNOWN]
             if not open_:
-                return self._hits(index.match(key).hits), *settled
-            if isinstance(index, Index) and self._tells and self._given.issuperset(open_):
+                return self._points.one(self._hits(index.match(key).hits))
+            if isinstance(index, Index) and self.asked is not None and self._given.issuperset(open_):
                 doubting = doubting_of(self.plan, index.leaf(key))
                 seen = doubting.look(key)
                 if seen is not None:
                     lacks = [dict(zip(seen.names, counts, strict=False)) for counts in seen.counts]
-                    numbers = [self._counts.number(tuple([one.get(n, 0) for n in self.given])) for one in lacks]
-                    return self._hits(doubting.leaf.rules(seen.hits)), *(numbers or settled)
+                    counts = [
+                        (int(any(one.values())), *(one.get(name, 0) for name in self.asked.inputs)) for one in lacks
+                    ]
+                    return self._points.one(self._hits(doubting.leaf.rules(seen.hits)), counts)
         self.starts.append(self._start(pairs, replies))
-        return len(self.starts) - 1, *settled
+        return self._points.one(len(self.starts) - 1)
 
     @cached_property
     def _given(self) -> frozenset[int]:
-        return frozenset(at for places in self.given.values() for at in places)
-
-    @cached_property
-    def _tells(self) -> bool:
-        """Whether bits say what unknown inputs leave open, beside the hits."""
-        return self.alone and can_doubt(self.plan)
+        """The columns that ask one plain input."""
+        if self.asked is None:
+            return frozenset()
+        plain = self.asked.places.keys() - self.asked.behind.keys()
+        return frozenset(at for name in plain for at in self.asked.places[name])
 
     # -- classes that hardly ever come together twice -----------------------------------------------------------
 
     def _repeats(self, columns: Mapping[str, Column], rows: int) -> bool:
         """Whether rows are better decided by combinations of classes than held against the rules themselves."""
-        size = 1
-        for _, name, lens in self.coarse:
-            size *= columns[name].width(lens)
-        for group, _ in self.tested:
-            size *= group.replied(columns, rows).size
+        size = self.sight.combinations(columns, rows)
         if size <= min(_COMBINATIONS, max(_FEW_COMBINATIONS, rows // 4)):
             return True
         return not self.holding.possible
@@ -250,52 +239,44 @@ class TableColumns:
     @cached_property
     def holding(self) -> Holding:
         """How rows are held against the rules."""
-        return Holding(self.plan, self._first_only, self.given if self._tells else {})
+        return Holding(self.plan, self._first_only, self.asked)
 
     @cached_property
     def _first_only(self) -> bool:
         policies = {self.plan.table.policy, *self.plan.outputs.policies}
         return policies == {HitPolicy.FIRST}
 
-    def _by_rules(self, columns: Mapping[str, Column], rows: int) -> tuple[Codes, tuple[Doubts, ...]]:
-        """Rows whose classes are all known by the grid or by bits, those that lack inputs by bits; others by the
+    def _by_rules(
+        self, columns: Mapping[str, Column], rows: int, reached: Mapping[str, Reached]
+    ) -> tuple[Codes, tuple[Doubts, ...]]:
+        """Rows whose classes are all known by the grid or by bits, those that lack something by bits; others by the
         combinations in which they come."""
-        by_column: dict[int, Codes] = {}
-        sets: dict[int, Words] = {}
-        for at, name, lens in self.coarse:
-            if isinstance(lens, ListLens):
-                by_column[at], sets[at] = sets_of(columns[name], lens)
-            else:
-                by_column[at] = columns[name].classes(lens)
-        for group, places in self.tested:
-            by_column |= {at: group.classes(place, columns, rows) for place, at in enumerate(places)}
-        classes = [by_column[at] for at in range(len(by_column))]
-        bits = self.holding.over(sets)
-        open_ = [column <= UNKNOWN for column in classes if rows and column.min() <= UNKNOWN]
-        if not open_:
-            return self._known(bits, classes, rows), ()
+        classes = self.sight.of_rows(columns, rows, reached)
+        bits = self.holding.over(classes.sets)
+        left: Mask = classes.seen.open if rows and classes.seen.now else np.zeros(0, np.bool_)
+        if not left.any():
+            return self._known(bits, classes.seen.now, rows), ()
         starts = constant(rows)
-        left: Mask = np.logical_or.reduce(open_)
         (where,) = (~left).nonzero()
-        starts[where] = self._known(bits, [column[where] for column in classes], len(where))
-        doubts = tuple(Doubts.none(tuple(self.given), rows) for _ in self.terms)
+        starts[where] = self._known(bits, classes.seen.of(where).now, len(where))
+        doubts = tuple(Doubts.none(self._points.names, rows) for _ in self.terms)
         opening = self.holding.opening
-        if opening is not None and bits is not None:
-            odd = opening.odd(classes)
+        if opening is not None:
+            odd = opening.odd(classes.seen)
             (where,) = (left & ~odd).nonzero()
-            mine_of = [column[where] for column in classes]
-            looked = opening.look(bits, mine_of, len(where), self._starts_of, lambda at: self.starts[at].run.hits)
+            mine_of = {name: Reached(one.codes[where], one.sets) for name, one in reached.items()}
+            looked = self._look(opening, classes, where, mine_of)
             starts[where] = looked.starts
             doubts = tuple(none.and_those(where, one) for none, one in zip(doubts, looked.doubts, strict=True))
             odd[where] = looked.judged
-            left &= odd
+            left = left & odd
         if left.any():
             (where,) = left.nonzero()
-            asked = {name for _, name, _ in self.coarse}.union(*(group.names for group, _ in self.tested))
-            rest = {name: columns[name].kept(left) for name in asked}
-            starts[where], mine = self._by_classes(rest, len(where))
-            if mine:
-                doubts = tuple(one.and_those(where, other) for one, other in zip(doubts, mine, strict=True))
+            rest = {name: columns[name].kept(left) for name in self.sight.names}
+            behind = {name: Reached(one.codes[where], one.sets) for name, one in reached.items()}
+            starts[where], more = self._by_classes(rest, len(where), behind)
+            if more:
+                doubts = tuple(one.and_those(where, other) for one, other in zip(doubts, more, strict=True))
         return starts, doubts
 
     def _known(self, bits: Bits | None, classes: Sequence[Codes], rows: int) -> Codes:
@@ -346,9 +327,9 @@ class TableColumns:
     def _classes(self, pairs: Sequence[Pair], replies: Sequence[Reply]) -> tuple[int, ...]:
         """The class of each column."""
         key = [ABSENT] * len(self.plan.lowered.columns)
-        for pair, (at, _, _) in zip(pairs, self.coarse, strict=True):
+        for pair, (at, _, _) in zip(pairs, self.sight.coarse, strict=True):
             key[at] = pair.now
-        for (_, places), reply in zip(self.tested, replies, strict=True):
+        for (_, places), reply in zip(self.sight.tested, replies, strict=True):
             for at, answer in zip(places, reply.answers, strict=True):
                 key[at] = answer.now
         return tuple(key)
@@ -370,7 +351,7 @@ class TableColumns:
         size = len(self.plan.lowered.columns)
         now_key, may_key = [ABSENT] * size, [ABSENT] * size
         failures: dict[int, CannotCompute] = {}
-        for (group, places), reply in zip(self.tested, replies, strict=True):
+        for (group, places), reply in zip(self.sight.tested, replies, strict=True):
             for name, known in zip(group.names, reply.known, strict=True):
                 now[name], may[name] = _SOME if known.now else None, _SOME if known.may else None
                 if known.absent:
@@ -379,7 +360,7 @@ class TableColumns:
                 now_key[at], may_key[at] = answer.now, answer.may
                 if answer.failed is not None:
                     failures[at] = group.failures[answer.failed]
-        for pair, (at, name, _) in zip(pairs, self.coarse, strict=True):
+        for pair, (at, name, _) in zip(pairs, self.sight.coarse, strict=True):
             now_key[at], may_key[at] = pair.now, pair.may
             if name not in now:
                 now[name] = None if pair.now in (UNKNOWN, ABSENT) else _SOME

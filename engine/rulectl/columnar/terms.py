@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rulectl.columnar.codes import Codes, Combined, Known, Lut, Numbered, Part, Rows, constant, each
+from rulectl.columnar.codes import Codes, Combined, Known, Lut, Numbered, Part, Rows, constant, singly
 from rulectl.columnar.columns import Coded
 from rulectl.columnar.doubts import Doubts
 from rulectl.columnar.listed import Added, end_to_end
@@ -119,20 +119,6 @@ class TermColumns:
         lut = self.waits.array()
         return lut[verdicts] if lut.any() else None
 
-    def waiting(self, verdicts: Verdicts) -> Codes | None:
-        """The same with what rows lack beside their verdicts."""
-        mine = self.judged(verdicts.codes)
-        if verdicts.doubts is None:
-            return mine
-        names, codes, counts = verdicts.doubts
-
-        def number(key: tuple[int, ...]) -> int:
-            return self.groups.number(frozenset((frozenset((n,)), c) for n, c in zip(names, key, strict=True) if c))
-
-        parts = [Part(column.astype(np.int32).take(codes), int(column.max()) + 1) for column in counts.T]
-        more = each(parts, len(codes), number)
-        return more if mine is None else np.where(more != 0, more, mine)
-
     def behind(self, waits: Codes) -> Codes:
         """The number of all names in each row's sets, among `unions`."""
         for group in self.groups.items[len(self._behind) :]:
@@ -164,7 +150,7 @@ class TermColumns:
         """The same of several tables: a value of a row's own stands where nobody else says anything, or may come to;
         else it is weighed as any other is."""
         if all(own is None for own in owns):
-            return Verdicts(self._combined.of(parts, rows, self._verdict))
+            return Verdicts(self._combined.of(parts, rows, singly(self._verdict)))
         columns = [table.voices[column] for table, column in self.writers]
         speaking = [voices.speaking.take(part.codes) for part, voices in zip(parts, columns, strict=True)]
         speakers = np.sum([how != SILENT for how in speaking], axis=0)
@@ -190,7 +176,7 @@ class TermColumns:
                 (mine,) = own.rows[where].nonzero()
                 codes[mine] = voices.of_own(own.of(where[mine]), self.term.type)
             rest.append(Part(codes, len(voices)))
-        verdicts[where] = self._combined.of(rest, len(where), self._verdict)
+        verdicts[where] = self._combined.of(rest, len(where), singly(self._verdict))
         return Verdicts(verdicts, own=gathering.all())
 
     def _joined(

@@ -93,7 +93,10 @@ class Questions:
 
     def classes(self, place: int, columns: Mapping[str, Column], rows: int) -> Codes:
         """The class of each row by one of the questions, UNCERTAIN where it may yet change or cannot be computed."""
-        codes, _ = self.replied(columns, rows)
+        return self.classes_of(place, self.replied(columns, rows).codes)
+
+    def classes_of(self, place: int, codes: Codes) -> Codes:
+        """The same by the numbers of replies."""
         if len(self._classes) < len(self.replies):
             self._classes = np.concatenate([self._classes, self._fresh(len(self._classes))])
         return self._classes[:, place].astype(np.int32).take(codes)
