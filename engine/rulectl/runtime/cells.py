@@ -37,7 +37,7 @@ FEW_RULES: Final = 32
 EXPECTED: Final = 8
 """So few rules of a cell are not parted by one more column."""
 
-MOST_CELLS: Final = 200_000
+MOST_CELLS: Final = 1 << 18
 """A table is parted into so many cells at most."""
 
 MADE_AT_ONCE: Final = 256
@@ -70,7 +70,7 @@ STRETCHED: Final = 4
 STRETCHED_COLUMNS: Final = 2
 """So many columns of numbers may be stretched out."""
 
-KEPT_BOXES: Final = 1_000_000
+KEPT_BOXES: Final = 2_000_000
 """How many boxes the cells of a table may hold before all are forgotten (bounds memory)."""
 
 SAMPLE: Final = 512
