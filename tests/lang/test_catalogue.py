@@ -66,6 +66,7 @@ WHERE = {
 
 LONG = {
     "text-too-long": "3;" * 6_000 + "3",
+    "too-many-blanks": "3" + " " * 300 + "元",
     "nested-too-deep": "(" * 100 + "3" + ")" * 100,
     "text-overflow": "+".join(['"' + "长" * 9 + '"'] * 3),
 }

@@ -211,6 +211,18 @@ def test_any_text_is_an_expression_or_problems(text: str) -> None:
             check_problems(typed, text)
 
 
+@pytest.mark.parametrize(
+    "scrap", ["除 ", "和 ", "非", "的", "包含", "不是", "1", "1,", "A或", "质量问题、", "(", "\u200b", "如果<"]
+)
+@pytest.mark.parametrize("kind", sorted(TYPES))
+def test_a_word_over_and_over_is_read_once(scrap: str, kind: str) -> None:
+    """None is read through all that follow it: that would be too deep for Python, or take the square of the length."""
+    text = scrap * (3_000 // len(scrap)) + "元"
+    for found in (parse_test(text, TYPES[kind], SCOPE), parse_output(text, TYPES[kind], SCOPE)):
+        if isinstance(found, Broken):
+            check_problems(found, text)
+
+
 def check_problems(broken: Broken, text: str) -> None:
     """Problems point into the text and have sentences in both languages, every field filled."""
     assert broken.problems

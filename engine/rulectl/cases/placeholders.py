@@ -35,6 +35,8 @@ _MARKED = re.compile(r"['`]([0-9][0-9-]*|[0-9]{6}[0-9A-Za-z-]*)")
 _ROUNDED = re.compile(r"-?[0-9](?:\.[0-9]+)?E\+(?:[01][0-9]|20)")
 _BRACKETED = re.compile(r"\(¥?\s?[0-9][0-9,.]*\)")
 _ZONED = re.compile(r"[0-9]{4}[-/.年].{3,}?[0-9]:[0-9]{2}.*?\s?(?:Z|[A-Z]{3,4}|[+-][0-9]{2}:?[0-9]{2}(?:\s?\w+)?)")
+_LONGEST = 80
+"""No moment has more characters, whatever it says of its zone."""
 
 _NO_DAY = re.compile(r"0000[-/.]0?0[-/.]0?0(?![0-9]).*|1900[-/.]0?1[-/.]0?0(?![0-9]).*")
 
@@ -82,7 +84,8 @@ def _clear(text: str, whole: Span) -> Problem | None:
     if len(days) > 1:
         first, second = (f"{day}{plain(text)[end:]}" for day in days)
         return problem("either-day", whole, text=clipped(text), first=first, second=second)
-    return problem("zoned-moment", whole, text=clipped(text)) if _ZONED.fullmatch(plain(text)) else None
+    zoned = len(text) <= _LONGEST and _ZONED.fullmatch(plain(text))
+    return problem("zoned-moment", whole, text=clipped(text)) if zoned else None
 
 
 def meant_by(raw: object, type_: Type) -> object:

@@ -149,7 +149,7 @@ def _piece(parser: Parser, column: Column, excepting: bool) -> Piece:
         said = parser.take().span
         if column.type.ordered and parser.lexer.lower[said.start : said.end] in _FROM and not _ranged(parser):
             return _bounded(parser, column, ">=", start, excepting)
-        return _piece(parser, column, excepting)
+        return piece(parser, column, excepting)
     if token.kind == "sign" and token.word in ("(", "[", "]"):
         bracketed = _bracketed(parser, column, token)
         if bracketed:

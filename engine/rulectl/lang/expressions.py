@@ -217,7 +217,7 @@ class Parser(Reader):
                 if self.is_sign("("):
                     # nothing says what belongs in the brackets of a function that nobody knows, such as `A1:B3`
                     raise Fault(strange)
-                self.problems.append(strange)
+                self.tell(strange)
                 return literal(None, None, token.span)
             case _:
                 raise self.unexpected()
@@ -325,7 +325,7 @@ class Parser(Reader):
         if not strange or not found or self.unknown(token).slug != "unknown-word":
             return None
         span = Span(start, found.end())
-        self.problems.append(not_allowed(self.raw[start : found.end()], beside.values, span))
+        self.tell(not_allowed(self.raw[start : found.end()], beside.values, span))
         self.pos = self.end = found.end()
         return literal(None, None, span)
 

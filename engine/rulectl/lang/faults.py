@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from rulectl.codes import LANGUAGES, say
+from rulectl.lang.chars import plain, visible
 from rulectl.lang.scope import Problem
 from rulectl.source import Cell, Span
 
@@ -18,6 +19,11 @@ MAX_LENGTH = 10_000
 
 _STRANGE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 """Control characters, halves of surrogate pairs, code points that are no characters."""
+
+MOST_BLANKS = 200
+"""Blanks in a row: nobody means anything by more, and patterns that look past blanks take their square."""
+
+_BLANKS = re.compile(rf"\s{{{MOST_BLANKS}}}\s+")
 
 SHOWN = 8
 """How many allowed values a sentence lists."""
@@ -70,6 +76,9 @@ def strange(text: str, limit: int | None = MAX_LENGTH) -> Problem | None:
     """What makes a cell unreadable before it is looked at: its length, or a control character in it."""
     if limit is not None and len(text) > limit:
         return Problem("text-too-long", Span(limit, len(text)), (("length", str(len(text))), ("limit", str(limit))))
+    blanks = _BLANKS.search(plain(text)) if limit == MAX_LENGTH and len(text) > MOST_BLANKS and visible(text) else None
+    if blanks:
+        return problem("too-many-blanks", Span(*blanks.span()), count=len(blanks[0]))
     found = _STRANGE.search(text)
     if not found:
         return None

@@ -39,7 +39,7 @@ CONTAINS = re.compile(
     r"(不包含|不包括|不含有|不含|包含|包括|含有|含|(?:does\s+)?not\s+contains?\b|contains?\b)(\s*)", re.IGNORECASE
 )
 MORE = re.compile(
-    r"\s*(?:并?且|或者?|和|\band\b|\bor\b)\s*(?=不?(?:包含|包括|含)|(?:not\s+)?contain|不是|not\s)", re.IGNORECASE
+    r"(?:并?且|或者?|和|\band\b|\bor\b)\s*(?=不?(?:包含|包括|含)|(?:not\s+)?contain|不是|not\s)", re.IGNORECASE
 )
 """What joins one `包含 …` or `不是 …` to another, inside texts that may have any other word in them."""
 JOINED = re.compile(r"(?<=\S\S)(?:和|以及)(?=\S\S)|\s(?:and|&)\s", re.IGNORECASE)

@@ -48,6 +48,8 @@ _RATE = rf"{_AMOUNT}\s*(?:[/每]|per\b|an?\b)\s*{_UNIT}|每(?P<each>[^\W\d_]{{1,
 _PER = rf"{_AMOUNT}\s*/\s*{_UNIT}(?![^\W\d_])"
 _SHARE = rf"(?:{COMPARED}|[<>=≤≥]{{1,2}})?\s*(?P<number>[0-9]+(?:\.[0-9]+)?)\s*%\s*(?:以上|以下|以内)?"
 _SHARES = ("倍", "折")
+_LONG = 200
+"""No price by the day has so many characters."""
 
 
 _ABOVE = frozenset(
@@ -80,7 +82,7 @@ def no_condition(text: str, column: Type) -> Problem | None:
 
 def no_conclusion(text: str, column: Type, scope: Scope) -> Problem | None:
     """The same in a conclusion: nothing is said, or zero; and `0.5元/天`, which is no amount yet."""
-    if column.kind.textual or column.kind is Kind.BOOLEAN:
+    if column.kind.textual or column.kind is Kind.BOOLEAN or len(text) > _LONG:
         return None
     if _nothing(text):
         return problem("unclear-conclusion", Span(0, len(text)), text=visible(text))

@@ -208,7 +208,7 @@ def _one(parser: Parser, column: Column, span: Span) -> Operand:
             cell = column.symbol.cell if column.symbol else None
             hint = meant(plain(text).lower(), column.type.values)
             hint = hint if hint == "lang-hint-if" else None
-            parser.problems.append(not_allowed(text, column.type.values, Span(start, start + len(text)), cell, hint))
+            parser.tell(not_allowed(text, column.type.values, Span(start, start + len(text)), cell, hint))
             return literal(None, None, span)
         return literal(read, column.type.item, Span(start, start + len(text)))
     end = start + len(raw[start : span.end].rstrip())

@@ -101,7 +101,9 @@ def _unlisted(text: str, column: Type) -> str:
 
 def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | Broken:
     """The text of a condition cell as a unary test on a column of the type."""
-    if not visible(text) and not strange(text):
+    if bad := strange(text):
+        return Broken((bad,))
+    if not visible(text):
         return ANYTHING
     text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:
@@ -174,7 +176,9 @@ def _clocked(value: dt.date) -> bool:
 
 def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr | Broken | None:
     """The text of a conclusion cell as an expression of the column's type; None when it is blank or a dash."""
-    if not strange(text) and (not visible(text) or (visible(text) in _DASHES and visible(text) not in column.values)):
+    if bad := strange(text):
+        return Broken((bad,))
+    if not visible(text) or (visible(text) in _DASHES and visible(text) not in column.values):
         return None
     text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:

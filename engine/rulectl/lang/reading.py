@@ -11,6 +11,9 @@ from rulectl.source import Span
 
 MAX_DEPTH = 64
 
+MOST_PROBLEMS = 20
+"""Words of one cell that nobody knows: for each the nearest is looked for, among thousands of names perhaps."""
+
 
 class Reader:
     """A cursor over the tokens of a cell."""
@@ -81,6 +84,12 @@ class Reader:
         if not close:
             return problem("unknown-word", token.span, name=clipped(token.text))
         return problem("unknown-name", token.span, name=token.text, nearest=close)
+
+    def tell(self, found: Problem) -> None:
+        """A problem that does not stop the reading, unless there are too many. Raises Fault."""
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise Fault(found)
+        self.problems.append(found)
 
     def deeper(self) -> None:
         self.depth += 1

@@ -7,6 +7,8 @@ such as `非卖品` or `退货;退款` means itself; quotes always make a litera
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from functools import cached_property
 
 from rulectl.lang import marks
 from rulectl.lang.allowed import AFTER, OUTSIDE, side_by_side, standing
@@ -35,6 +37,16 @@ class TextReader:
         self.text = parser.lexer.text
         self.pos = 0
         self.open = not column.type.values
+
+    @cached_property
+    def _joints(self) -> tuple[int, ...]:
+        """Where `包含 …` and `不是 …` are joined to what stands before them: asked at each piece of a list."""
+        return tuple(found.start() for found in marks.MORE.finditer(self.text))
+
+    @cached_property
+    def _outside(self) -> int:
+        """Where the last 外 is, which ends `除 … 外`; 0 where there is none."""
+        return max((found.start() for found in OUTSIDE.finditer(self.text)), default=0)
 
     def whole(self) -> Test:
         """cell := '-' | tests"""
@@ -68,7 +80,7 @@ class TextReader:
             except Fault as why:
                 if why.problem.slug != "value-not-allowed":
                     raise
-                self.parser.problems.append(why.problem)
+                self.parser.tell(why.problem)
                 pieces.append(Piece(Any(why.problem.span), "other"))
             joint = marks.SEPARATOR.match(self.text, self.pos) or marks.OR.match(self.text, self.pos) or self._with()
             if not joint:
@@ -158,7 +170,7 @@ class TextReader:
             return Piece(self._group(found.end()), "other")
         if not self.open and (found := marks.NONE_OF.match(self.text, start) or marks.ANY_OF.match(self.text, start)):
             return self._listed(found, start, closing)
-        if (found := marks.EXCEPT.match(self.text, start)) and OUTSIDE.search(self.text, start):
+        if (found := marks.EXCEPT.match(self.text, start)) and start < self._outside:
             return self._all_but(found.end(), start)
         if found := marks.UNEQUAL.match(self.text, start):
             return self._compared("!=", found.end(), start, closing)
@@ -355,7 +367,7 @@ class TextReader:
             parts = [visible(self.raw[span.start : joint.start()]), visible(self.raw[joint.end() : span.end])]
             raise self._asked(span, OneOf(tuple(Is("=", Literal(part)) for part in parts)), itself)
         but = marks.BUT.match(self.text, span.start, span.end)
-        outside = OUTSIDE.search(self.text, span.start)
+        outside = OUTSIDE.search(self.text, *span)
         if but and but.end() < span.end:
             raise self._asked(span, Except(Is("=", Literal(visible(self.raw[but.end() : span.end])))), itself)
         if outside and outside.end() == span.end > outside.start() > span.start:
@@ -386,8 +398,8 @@ class TextReader:
     def _end_of_text(self, start: int, closing: bool, excepting: bool) -> int:
         """Where unquoted text ends: at a separator, the closing bracket of a group, or 外."""
         depth = 0
-        more = marks.MORE.search(self.text, start + 1) if self.open else None
-        last = more.start() if more else len(self.text)
+        joints = self._joints if self.open else ()
+        last = next(iter(joints[bisect_right(joints, start) :]), len(self.text))
         for at in range(start, last):
             char = self.text[at]
             depth += (char in "([") - (char in ")]")

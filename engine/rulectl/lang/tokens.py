@@ -20,6 +20,7 @@ from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.syntax import Comparison, Function
 from rulectl.lang.units import GROUPED, Quantity, quantity_at
 from rulectl.lang.words import (
+    ALL_WORDS,
     BREAKS,
     FILLING,
     FUNCTION_WORDS,
@@ -181,10 +182,10 @@ class Lexer:
 
     def _misspelt(self, pos: int) -> bool:
         """Whether a word of one character starts what looks like a misspelt name: `不良律`, beside a term 不良率."""
-        if self.lower[pos + 1 : pos + 2] in KEYWORDS:
+        following = self.lower[pos + 1 : pos + 2]
+        if not following.strip() or following in ALL_WORDS or following == "的":  # and never through all of them
             return False
-        following = self.at(pos + 1)
-        if following.kind != "unknown" or following.span.start != pos + 1:
+        if self.at(pos + 1).kind != "unknown":
             return False
         return bool(nearest(self._unknown(pos).text, [symbol.name for symbol in self.scope.distinct]))
 
@@ -211,7 +212,8 @@ class Lexer:
         if self.lower.startswith("of", pos) and self.text[:pos].rstrip().endswith("%") and self._bounded(pos, pos + 2):
             return Token("sign", Span(pos, pos + 2), "*")
         if self.text[pos] == "的":
-            share = self.at(pos + 1).quantity
+            after = self.skip(pos + 1)
+            share = None if self.text.startswith("的", after) else self.at(after).quantity
             return Token("sign", Span(pos, pos + 1), "*") if share and share.unit in ("%", "倍") else None
         for size in (3, 2, 1):
             sign = OPERATORS.get(self.text[pos : pos + size])
@@ -223,8 +225,6 @@ class Lexer:
         found = _NO_VALUE.match(self.text, pos) or _ASCII_WORD.match(self.text, pos) or _UNKNOWN.match(self.text, pos)
         end = found.end() if found else pos + 1
         if not self.text[pos].isascii():
-            for at in range(pos + 1, end):
-                if any(self.text.startswith(word, at) for word in BREAKS):
-                    end = at
-                    break
+            broken = re.compile(BREAKS).search(self.text, pos + 1, end + LONGEST_WORD)
+            end = min(end, broken.start()) if broken else end
         return Token("unknown", Span(pos, max(end, pos + 1)), text=self.raw[pos : max(end, pos + 1)])

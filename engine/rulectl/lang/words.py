@@ -116,10 +116,10 @@ WORD_SIZES: dict[str, tuple[int, ...]] = {
 }
 """By first character, how long a word that begins so can be, the longest first: what an expression asks most often."""
 
-BREAKS: tuple[str, ...] = tuple(
+BREAKS = "|".join(
     word for word in (*ALL_WORDS, "且", "或") if not word.isascii() and (len(word) > 1 or word in "且或则若")
 )
-"""Words at which a run of unknown characters is cut, so that only the unknown name is quoted."""
+"""The pattern of words at which a run of unknown characters is cut, so that only the unknown name is quoted."""
 
 WHATEVER = frozenset(
     (
