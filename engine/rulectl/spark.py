@@ -198,10 +198,8 @@ def _needer(text: str, shape: pa.Schema) -> Callable[[Batches], Batches]:
 def _needed(engine: ColumnarEngine, frame: pl.DataFrame) -> pl.DataFrame:
     """What the aggregates need of each row; nothing of rows that cannot be read."""
     cases = engine.read(frame, engine.headings(frame))
-    needed = Needed(engine.rulebook)
     columns: dict[str, pl.Series] = {}
-    for number, aggregate in enumerate(engine.rulebook.aggregates):
-        made = needed.columns(aggregate, cases.columns, len(cases.at))
+    for number, (_, made) in enumerate(Needed(engine.rulebook).columns(cases.columns, len(cases.at))):
         made[TIME] = made[TIME].dt.timestamp("us")
         plain = made.pop(UNITS, None)
         if plain is not None:

@@ -16,10 +16,10 @@ from rulectl.columnar import reading
 from rulectl.columnar.decided import Decided
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.columnar.seen import Seen
-from rulectl.lang.syntax import Binary, Expr, Is, Literal, Name
+from rulectl.lang.syntax import Any, Binary, Expr, Is, Literal, Name
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Rule, Rulebook, Table, Term, TestEntry
-from rulectl.types import BOOLEAN, DATE, NUMBER, STRING, Kind, Type
+from rulectl.types import BOOLEAN, DATE, DATETIME, NUMBER, STRING, Kind, Type
 
 COLOUR = Type(Kind.ENUM, values=("红", "蓝"))
 
@@ -31,6 +31,7 @@ TERMS = (
     Term("colour", "颜色", Role.INPUT, COLOUR, required=True),
     Term("worn", "已穿", Role.INPUT, BOOLEAN),
     Term("on", "日期", Role.INPUT, DATE),
+    Term("at", "时刻", Role.INPUT, DATETIME, default=dt.datetime(2025, 6, 1)),
     Term("level", "等级", Role.OUTPUT, STRING),
     Term("double", "双倍", Role.OUTPUT, NUMBER),
 )
@@ -53,6 +54,10 @@ AMOUNTS = [
     "１２",
 ]
 AMOUNTS += ["0.30000000000000004", "10.0000000000000000001", "12345678901234567890", ".5", "5.", "-0", "1万"]
+NOON = dt.datetime(2025, 6, 1, 12)
+MOMENTS = ["", "2025-06-01 12:00:00", "2025-06-01 12:00", "2025/06/01 12:00:01", "2025-06-01", "2025/6/1 8:05", "x"]
+MOMENTS += ["2025-06/01 12:00", "2025-02-30 10:00:00", "2025-06-01 24:00:00", "2025-06-01T12:00:00", "20250601120000"]
+MOMENTS += ["1970-01-01 08:00:00", "1900-01-01 00:00:00", "1985-03-02 01:02:03", "2025-06-01 11:59:59.7", "9999-12-31"]
 SKUS = ["", "A1", " A1", "A1\u200b", "B2", "=1+1", "-x", "1E+17", "a\x07b", "鞋　", "好，的"]
 
 
@@ -63,22 +68,23 @@ def entry(expr: Expr | None) -> OutputEntry:
 def book() -> Rulebook:
     ten = Literal(Decimal(10))
     rules = [
-        (Is("=", Literal("A1")), Is("<", ten), "small"),
-        (Is("=", Literal("A1")), Is("=", ten), "ten"),
-        (Is("!=", Literal("A1")), Is(">", ten), "other"),
+        (Is("=", Literal("A1")), Is("<", ten), Any(), "small"),
+        (Is("=", Literal("A1")), Is("=", ten), Any(), "ten"),
+        (Any(), Any(), Is("=", Literal(NOON)), "noon"),
+        (Is("!=", Literal("A1")), Is(">", ten), Is(">", Literal(NOON)), "other"),
     ]
     table = Table(
         "分级",
         HitPolicy.FIRST,
-        (InputColumn(Name("sku"), STRING), InputColumn(Name("amount"), NUMBER)),
+        (InputColumn(Name("sku"), STRING), InputColumn(Name("amount"), NUMBER), InputColumn(Name("at"), DATETIME)),
         (OutputColumn("level", HitPolicy.FIRST), OutputColumn("double", HitPolicy.FIRST)),
         tuple(
             Rule(
                 f"R{n}",
-                (TestEntry(sku), TestEntry(amount)),
+                (TestEntry(sku), TestEntry(amount), TestEntry(at)),
                 (entry(Literal(said)), entry(Binary("+", Name("amount"), Name("amount")))),
             )
-            for n, (sku, amount, said) in enumerate(rules)
+            for n, (sku, amount, at, said) in enumerate(rules)
         ),
     )
     return Rulebook("reading", "读", terms=TERMS, tables=(table,))
@@ -96,9 +102,17 @@ def cases(rows: int, seed: int) -> list[dict[str, str]]:
             "颜色": r.choice(["红", "蓝", "蓝", "", "绿"]) if r.random() < 0.1 else "红",
             "已穿": r.choice(["是", "Y", "否", "", "也许"]),
             "日期": r.choice(["2025-01-01", "2025/1/2", "", "昨天"]),
+            "时刻": r.choice(MOMENTS) if not many or r.random() < 0.2 else moment(r),
         }
         for n in range(rows)
     ]
+
+
+def moment(r: Random) -> str:
+    """A moment as shop software writes it."""
+    return (NOON + dt.timedelta(seconds=r.randrange(-9999, 9999))).strftime(
+        r.choice(["%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M"])
+    )
 
 
 def held_to(decided: Decided, whole: Book, rows: list[CaseRow | Reject]) -> None:
@@ -189,6 +203,26 @@ def test_numbers_of_every_width(kind: pl.DataType) -> None:
     decided = ColumnarEngine(book()).decide(frame)
     assert decided.text("level").to_list() == ["ten", "small", "small"]
     assert decided.text("double").to_list() == ["20", "18", "2"]
+
+
+@pytest.mark.parametrize("most", [0, 4_096])
+def test_days_and_moments_of_programs(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also such as are told, lie between two seconds, or come with a time zone."""
+    monkeypatch.setattr(reading, "_MANY", most)
+    texts = ["2025-06-01 12:00:00", "2025-06-01 11:59:59.7", "2025-06-01 12:00:00.2", "1970-01-01 00:00:00", None]
+    moments = pl.Series("at", texts).str.to_datetime()
+    frame = pl.DataFrame({"case_id": list("abcde"), "sku": ["B"] * 5, "colour": ["红"] * 5, "amount": [11] * 5})
+    on = pl.Series("on", [dt.date(2025, 1, 1), None, dt.date(1899, 12, 31), dt.date(1960, 2, 3), dt.date(2200, 1, 1)])
+    engine = ColumnarEngine(book())
+    for unit in ("us", "ms", "ns"):
+        decided = engine.decide(frame.with_columns(moments.cast(pl.Datetime(unit)), on.set(on.dt.year() < 1900, None)))
+        assert decided.text("level").to_list() == ["noon", "noon", "noon", ""]
+        assert [reject.id for reject in decided.rejects] == ["d"]
+    decided = engine.decide(frame.with_columns(moments.dt.replace_time_zone("UTC"), on))
+    assert [reject.id for reject in decided.rejects] == ["a", "b", "c", "d"]
+    assert engine.decide(frame.with_columns(on)).columns["on"].texts().to_list() == [
+        *("2025-01-01", None, "1960-02-03", "2200-01-01")
+    ]
 
 
 def test_objects_of_any_kind() -> None:

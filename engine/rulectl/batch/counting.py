@@ -51,8 +51,9 @@ class Counting:
             named = pl.DataFrame({ROW: pl.Series(cases.numbers, dtype=pl.Int64), ID: cases.ids})
             late = list(once.again(named[ID], named[ROW])) if self._unique else []
             first = ~pl.int_range(pl.len()).is_in(late)
-            for aggregate, (across, asked) in zip(self._rulebook.aggregates, self._across, strict=True):
-                facts = named.with_columns(**needed.columns(aggregate, cases.columns, len(cases.at)))
+            made = needed.columns(cases.columns, len(cases.at))
+            for (_, own_facts), (across, asked) in zip(made, self._across, strict=True):
+                facts = named.with_columns(**own_facts)
                 if late:
                     facts = facts.filter(first)
                 across.add(facts)
@@ -64,14 +65,17 @@ class Counting:
             across.count()
 
     def of(self, chunk: Chunk) -> pl.DataFrame:
-        """The counts of the rows of a chunk, in their order: a column for each aggregate's term (texts; null: unknown),
-        and one of ids (`TERM ids`) where they are wanted."""
+        """The counts of the rows of a chunk, in their order: a column for each aggregate's term (`Across.values`), and
+        one of ids (`TERM ids`) where they are wanted."""
         found = chunk.frame.select(ROW)
         for aggregate, (across, asked) in zip(self._rulebook.aggregates, self._across, strict=True):
             counts = across.values(asked.between(*_ends(found[ROW]))).rename({VALUE: aggregate.term})
             if self._ids:
                 counts = counts.rename({IDS: f"{aggregate.term} ids"})
-            found = found.join(counts, on=ROW, how="left", maintain_order="left")
+            if counts[ROW].equals(found[ROW]):  # most cases ask
+                found = found.hstack(counts.drop(ROW))
+            else:
+                found = found.join(counts, on=ROW, how="left", maintain_order="left")
         return found
 
 

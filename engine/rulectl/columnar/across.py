@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from rulectl.columnar.amounts import PLACES
-from rulectl.columnar.points import AT, G1, G2, ID, WEIGHT, Array, Points, Spool
+from rulectl.columnar.amounts import LARGEST, PLACES
+from rulectl.columnar.points import AT, G1, G2, ID, WEIGHT, Array, Points, Spool, changes, in_order
 from rulectl.model.rulebook import Aggregate
 from rulectl.runtime.aggregates import QUOTED_IDS, exact_units, places_of, sum_text
 
@@ -31,8 +31,14 @@ _TIMES, _P1, _P2 = "times", "p1", "p2"
 _SEEDS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 """Two independent hashes make one of 128 bits."""
 
-_EVER = 10**18
-"""Microseconds: more than lie between any two dates."""
+_EVER = 10**12
+"""Seconds: more than lie between any two dates."""
+
+_BEFORE = -7 * 10**10
+"""A time before all others."""
+
+_SAMPLE = 4_096
+"""So many rows tell whether many cases bring the same."""
 
 
 def key(number: int) -> str:
@@ -58,11 +64,11 @@ class Across:
             self._kept[UNITS] = pl.Int64()
         if ids:
             self._kept[ID] = pl.String()
-        self._members = Spool({**self._kept, _TIMES: pl.UInt32()}, [AT], self._in("members"))
+        self._members = Spool({**self._kept, _TIMES: pl.UInt32()}, [], self._in("members"))
         self._patterns: set[int] = set()
         self._amounts = _Amounts()
         window = aggregate.window
-        self._back = _EVER if window is None else min(window // dt.timedelta(microseconds=1), _EVER)
+        self._back = _EVER if window is None else min(window // dt.timedelta(seconds=1), _EVER)
         self._ahead = 0 if window is not None and aggregate.back_only else self._back
 
     def _in(self, name: str) -> Path | None:
@@ -78,8 +84,12 @@ class Across:
             members = members.filter(pl.any_horizontal(there))
         if self._ids and self._aggregate.window is None:
             # all are near, whatever their times; these put the ids in order
-            members = members.with_columns(pl.col(TIME).cast(pl.Int64).fill_null(-_EVER).alias(AT))
-        several = members.group_by(*self._kept).agg(pl.len().cast(pl.UInt32).alias(_TIMES))
+            members = members.with_columns(pl.col(TIME).dt.epoch("s").fill_null(_BEFORE).alias(AT))
+        members = members.select(*self._kept)
+        if 2 * members.head(_SAMPLE).n_unique() < min(members.height, _SAMPLE):
+            several = members.group_by(*self._kept).agg(pl.len().cast(pl.UInt32).alias(_TIMES))
+        else:
+            several = members.with_columns(pl.lit(1, pl.UInt32).alias(_TIMES))
         if self._aggregate.function == "sum":
             self._amounts.look_at(several)
         self._members.add(several)
@@ -100,10 +110,10 @@ class Across:
         return self._grouped(asking, pattern).select(*ASKED)
 
     def _timed(self, cases: pl.DataFrame) -> pl.DataFrame:
-        """Those that have a time where one is needed, with it in microseconds."""
+        """Those that have a time where one is needed, with it in seconds."""
         if self._aggregate.window is None:
             return cases.with_columns(pl.lit(0, pl.Int64).alias(AT))
-        return cases.filter(pl.col(TIME).is_not_null()).with_columns(pl.col(TIME).cast(pl.Int64).alias(AT))
+        return cases.filter(pl.col(TIME).is_not_null()).with_columns(pl.col(TIME).dt.epoch("s").alias(AT))
 
     def _grouped(self, cases: pl.DataFrame, pattern: int) -> pl.DataFrame:
         """Cases with the hashes of their group among those that give the keys of a pattern (a bit for each key), those
@@ -151,15 +161,15 @@ class Across:
             G2: pl.UInt64(),
             AT: pl.Int64(),
         }
-        held = Spool(schema, [_P1, AT], self._in("values"))
+        held = Spool(schema, [_P1, _P2, AT], self._in("values"))
         for part in self._parts():
-            held.add(_hashed(part, [G1, G2, OF], 0, (_P1, _P2)).select(*schema).unique())
+            held.add(_hashed(part, [G1, G2, OF], 0, (_P1, _P2)).select(*schema))
         points = Points(self._in("stretches"))
         begins = (pl.col(AT) - self._ahead).alias(AT), pl.lit(1, pl.Int64).alias(WEIGHT)
         ends = (pl.col(AT) + self._back + 1).alias(AT), pl.lit(-1, pl.Int64).alias(WEIGHT)
         open_ = pl.DataFrame(schema=schema)
-        for piece in held.pieces(_P1, AT):
-            frame = pl.concat([open_, piece.unique().sort(_P1, _P2, AT)])
+        for piece in held.pieces():
+            frame = pl.concat([open_, piece])
             same = (pl.col(_P1) == pl.col(_P1).shift()) & (pl.col(_P2) == pl.col(_P2).shift())
             near = pl.col(AT) - pl.col(AT).shift() <= self._back + self._ahead
             first = frame.select((~(same & near)).fill_null(True)).to_series()
@@ -175,26 +185,33 @@ class Across:
     # -- the second pass ----------------------------------------------------------------------------------------
 
     def values(self, asked: pl.DataFrame) -> pl.DataFrame:
-        """The count of each case that asks: `row`, `value` (a text, null: past any number that we write) and, if
-        wanted, the first `ids` behind it by their times."""
-        alike = asked.group_by(G1, G2, AT).agg(ROW)
+        """The count of each case that asks: `row`, `value` (a float, or a text where some have more digits than floats
+        tell apart; null: past any number that we write) and, if wanted, the first `ids` behind it by their times."""
+        keys = [asked[name].to_numpy() for name in (G1, G2, AT)]
+        order = in_order(*keys)
+        other = changes(order, *keys)
+        other[:1] = True
+        # what is looked up in order lies side by side
+        alike = asked[order[other]]
         at = alike[AT].to_numpy()
         lines = self._lines
-        spans = lines.spans(alike)
+        groups = lines.groups(alike)
         if self._aggregate.function == "distinct count":
-            counts = lines.totals[lines.upto(spans, at)] - lines.totals[spans[0]]
+            upto, before = lines.upto(groups, at), lines.upto(groups, lines.low - 1)
         else:
-            upto, before = lines.upto(spans, at + self._ahead), lines.upto(spans, at - self._back - 1)
-            counts = lines.totals[upto] - lines.totals[before]
-        texts = self._amounts.texts(counts) if self._aggregate.function == "sum" else pl.Series(counts).cast(pl.String)
-        found = alike.select(ROW).with_columns(texts.alias(VALUE))
-        return (found.with_columns(self._names(alike).alias(IDS)) if self._ids else found).explode(ROW)
+            upto, before = lines.upto(groups, at + self._ahead), lines.upto(groups, at - self._back - 1)
+        counts = lines.totals[upto] - lines.totals[before]
+        values = self._amounts.values(counts) if self._aggregate.function == "sum" else pl.Series(counts.astype(float))
+        own = np.empty(len(order), np.int64)
+        own[order] = np.cumsum(other) - 1
+        found = asked.select(ROW).with_columns(values.gather(own).alias(VALUE))
+        return found.with_columns(self._names(alike).gather(own).alias(IDS)) if self._ids else found
 
     def _names(self, asked: pl.DataFrame) -> pl.Series:
         """The first ids behind the count of each case."""
         lines, at = self._behind, asked[AT].to_numpy()
-        spans = lines.spans(asked)
-        start, stop = lines.upto(spans, at - self._back - 1), lines.upto(spans, at + self._ahead)
+        groups = lines.groups(asked)
+        start, stop = lines.upto(groups, at - self._back - 1), lines.upto(groups, at + self._ahead)
         sizes = np.minimum(stop - start, QUOTED_IDS)
         places = np.repeat(start - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
         owners = pl.Series(np.repeat(np.arange(len(sizes)), sizes), dtype=pl.Int64)
@@ -243,7 +260,13 @@ class _Amounts:
         each = ((exact_units(text, self._places) if units is None else units * finer, n) for units, text, n in rows)
         return pl.Series([f"{units * times:x}" for units, times in each], dtype=pl.String)
 
-    def texts(self, totals: Array) -> pl.Series:
-        """Sums as texts, null past any number that we write."""
+    def values(self, totals: Array) -> pl.Series:
+        """Sums as floats, or as texts, null past any number that we write."""
+        if self.short:
+            places = self._places
+            while places and not (totals % 10).any():
+                totals, places = totals // 10, places - 1
+            if not (np.abs(totals) >= LARGEST).any():  # the nearest float tells these apart
+                return pl.Series(totals / 10.0**places)
         kinds, at = np.unique(totals, return_inverse=True)
         return pl.Series([sum_text(int(one), self._places) for one in kinds], dtype=pl.String).gather(at)

@@ -1,18 +1,20 @@
 """What a term is, row by row: a column of states, seen finely (its values) or coarsely (the classes a table asks for).
 
-Most terms have few states and are coded by them. An amount may differ in every row: `Numbers` keeps the numbers
-themselves, as binary floats where these tell all decimals apart (15 digits), and codes them by value only where a rule
-computes. What is decided row by row is in owned.py.
+Most terms have few states and are coded by them. An amount or a moment may differ in every row: `Numbers` keeps the
+numbers themselves, as binary floats where these tell all decimals apart (15 digits), `Moments` the seconds, and both
+code them by value only where a rule computes. What is decided row by row is in owned.py.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +25,9 @@ from rulectl.columnar.codes import Codes, Numbered, Part, Rows, constant, occurr
 from rulectl.columnar.ruler import Floats, Ruler
 from rulectl.columnar.states import BLANK, CERTAIN, MISSING, Lens, State, form_of, given
 from rulectl.lang.region import FIRST, UNKNOWN, Partition
-from rulectl.values import number, plain_text
+from rulectl.values import Value, number, plain_text
+
+_BEGIN = dt.datetime(1970, 1, 1)
 
 
 class Column(Protocol):
@@ -188,14 +192,19 @@ class Texts:
 
 
 @dataclass
-class Numbers:
-    """A number that may differ in every row: NaN where a case leaves it blank. `odd` are the rows whose numbers have
-    too many digits for floats, as decimals. `ends` are the end points of `points` as `ends_of` gives them."""
+class Measured(ABC):
+    """A value that may differ in every row, as a float that keeps order and tells values apart: NaN where a case leaves
+    it blank. `odd` are the rows whose values no float tells from others. `ends` are the end points of `points` as
+    `ends_of` gives them."""
 
     values: Floats
-    odd: Mapping[int, Decimal]
+    odd: Mapping[int, Value]
     points: Partition
     ends: Ruler
+
+    @abstractmethod
+    def value_of(self, measure: float) -> Value:
+        """The value of a float."""
 
     @cached_property
     def _classes(self) -> Codes:
@@ -235,7 +244,7 @@ class Numbers:
         odd = self.odd
         values = zip(rows.tolist(), self.values[rows].tolist(), strict=True)
         return [
-            given(odd[row]) if row in odd else BLANK if value != value else given(number(value))
+            given(odd[row]) if row in odd else BLANK if value != value else given(self.value_of(value))
             for row, value in values
         ]
 
@@ -255,26 +264,48 @@ class Numbers:
         lut = [states.number(state) for state in self.at(row_of)] if len(codes) else []
         return np.array(lut, np.int32).take(codes), states
 
+    def kept(self, rows: npt.NDArray[np.bool_]) -> Self:
+        at = np.cumsum(rows) - 1
+        odd = {int(at[row]): value for row, value in self.odd.items() if rows[row]}
+        return replace(self, values=self.values[rows], odd=odd)
+
+    def texts(self) -> pl.Series:
+        return Coded(*self.exact()).texts()
+
+
+class Numbers(Measured):
+    """Numbers; the odd ones have too many digits for floats."""
+
+    def value_of(self, measure: float) -> Value:
+        return number(measure)
+
     @cached_property
     def amounts(self) -> Amounts:
         """The numbers in units."""
         return of_floats(self.values, list(self.odd))
 
-    def kept(self, rows: npt.NDArray[np.bool_]) -> Numbers:
-        at = np.cumsum(rows) - 1
-        odd = {int(at[row]): value for row, value in self.odd.items() if rows[row]}
-        return Numbers(self.values[rows], odd, self.points, self.ends)
 
-    def texts(self) -> pl.Series:
-        codes, states = self.exact()
-        texts = [None if state.now is None else plain_text(state.now) for state in states.items]
-        return pl.Series(texts, dtype=pl.String).gather(pl.Series(codes))
+class Moments(Measured):
+    """Moments by their seconds (`seconds_of`); none is odd."""
+
+    def value_of(self, measure: float) -> Value:
+        return _BEGIN + dt.timedelta(seconds=measure)
+
+    @property
+    def amounts(self) -> None:
+        """Moments are no numbers."""
+        return None
 
 
-def ends_of(points: Sequence[Decimal]) -> Ruler:
+def ends_of(points: Sequence[Decimal | float]) -> Ruler:
     """Each end point and the very next float: to the right of both lies the open stretch above it."""
     ends = np.array([float(point) for point in points], np.float64)
     return Ruler.of(np.stack([ends, np.nextafter(ends, np.inf)], axis=1).ravel())
+
+
+def seconds_of(moment: dt.datetime) -> float:
+    """The seconds from 1970 to a moment, which are whole."""
+    return (moment - _BEGIN).total_seconds()
 
 
 def in_floats(value: Decimal) -> bool:
@@ -287,11 +318,26 @@ def told_apart(points: Sequence[Decimal]) -> bool:
     return all(map(in_floats, points)) and all(float(a) < float(b) for a, b in pairwise(points))
 
 
+def numbers_of(column: Column) -> tuple[Floats, Mapping[int, Value]]:
+    """A column of numbers as floats, NaN for null, and those by row that floats do not tell apart."""
+    if isinstance(column, Numbers):
+        return column.values, column.odd
+    codes, states = column.exact()
+    lut, odd = np.full(len(states), np.nan), dict[int, Value]()
+    for code in occurring(codes):
+        value = states.items[code].now
+        if isinstance(value, Decimal) and in_floats(value):
+            lut[code] = float(value)
+        elif value is not None:
+            odd |= dict.fromkeys(np.flatnonzero(codes == code).tolist(), value)
+    return lut.take(codes), odd
+
+
 def as_floats(column: Column) -> Floats | None:
-    """A column of numbers as floats, NaN for null; None where floats do not tell them apart, or these are no
-    numbers."""
+    """A column of numbers, or of moments that differ, as floats, NaN for null; None where floats do not tell them
+    apart, or these are something else."""
     match column:
-        case Numbers():
+        case Measured():
             return None if column.odd else column.values
         case Coded():
             return column.floats

@@ -33,7 +33,8 @@ from rulectl.columnar.decided import Decided, Firings, Pieces
 from rulectl.columnar.doubts import settled_in
 from rulectl.columnar.findings import Telling
 from rulectl.columnar.forgetting import Memory
-from rulectl.columnar.reading import Read, TermReader, blank_column, defaulted
+from rulectl.columnar.measuring import Read
+from rulectl.columnar.reading import TermReader, blank_column, defaulted
 from rulectl.columnar.refused import Doubt, Refused
 from rulectl.columnar.seen import Seen
 from rulectl.columnar.states import State, given
@@ -122,8 +123,7 @@ class ColumnarEngine:
     def _readers(self) -> dict[str, TermReader]:
         tests: dict[str, list[Is]] = {}
         fine = {name for policy in self.rulebook.policies for name in names_of(policy.statement)}
-        for aggregate in self.rulebook.aggregates:
-            fine |= {name for name in (aggregate.of, aggregate.time, *aggregate.by) if name}
+        for aggregate in self.rulebook.aggregates:  # what they count and by what is taken as whole columns
             fine |= names_of(aggregate.where) if aggregate.where is not None else set()
         for table in self.plan.tables:
             for column in table.lowered.columns:
@@ -265,9 +265,9 @@ class ColumnarEngine:
         rows = len(cases.at)
         columns = dict(cases.columns)
         if counted is not None:
-            take_counts(columns, counted, cases.at)
+            take_counts(columns, counted, cases.at, self.readers)
         elif self.rulebook.aggregates:
-            take_counts(columns, counts_of(self.rulebook, columns, cases.ids), np.arange(rows))
+            take_counts(columns, counts_of(self.rulebook, columns, cases.ids), np.arange(rows), self.readers)
         if any(self.plan.cyclic):
             return self._by_case(cases, columns, headings, rows)
         for name in self._early:

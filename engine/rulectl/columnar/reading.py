@@ -2,15 +2,14 @@
 
 Four kinds of column would have too many distinct values for that. Free text that no rule reads is only looked through
 for what may not stand in a cell. Text of which rules name a few is sorted into these and all others. Plain numbers of
-up to 15 digits are parsed as columns. Lists are read item by item (parting.py). Whatever in these is not plain (a
-thousands mark, a blank, a unit) is read value by value like everything else, so a bad value costs nothing but itself.
+up to 15 digits and moments in digits are parsed as columns. Lists are read item by item (parting.py). Whatever in these
+is not plain (a thousands mark, a blank, a unit) is read value by value like everything else, so a bad value costs
+nothing but itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,11 @@ import polars as pl
 
 from rulectl.cases.facts import Slot
 from rulectl.cases.placeholders import NOTHING
-from rulectl.columnar.affixes import Affixes
 from rulectl.columnar.codes import Codes, Mask, Numbered, constant
-from rulectl.columnar.columns import Coded, Column, Numbers, Texts, ends_of, told_apart
+from rulectl.columnar.columns import Coded, Column, Texts
+from rulectl.columnar.days import DayCodes, parsed, whole
+from rulectl.columnar.measuring import Measuring, Read
 from rulectl.columnar.parting import ListReader
-from rulectl.columnar.ruler import Ruler
 from rulectl.columnar.states import BLANK, State, given
 from rulectl.lang.region import Partition
 from rulectl.lang.scope import Problem
@@ -46,10 +45,6 @@ front no sign with which something begins that stands for nothing; that may also
 _WORDS = pl.Series([text for text in NOTHING if text.isalpha() or text[0].isalpha()])
 _WORD_LENGTH = 4
 
-_NUMBER = r"^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$"
-_NUMBER_LENGTH = 16
-"""So many characters hold at most 15 digits, with a point or a sign."""
-
 _ORDINARY_LENGTH = 1_000
 
 _SIMPLE = "^[0-9A-Za-z][0-9A-Za-z._/:#-]{0,63}$"
@@ -62,15 +57,6 @@ _NO_ITEMS = (pl.List, pl.Array, pl.Struct, pl.Object)
 
 _FEW_LISTS = 256
 """So few distinct texts of lists in the sample are quicker read whole."""
-
-
-@dataclass(slots=True)
-class Read:
-    """A column of a frame, read. `bad` marks the rows whose values cannot be read, `null` those left blank."""
-
-    column: Column
-    null: Mask
-    bad: Mask | None
 
 
 @dataclass(slots=True)
@@ -89,9 +75,11 @@ class TermReader:
     _many: bool = False
     _simple: bool = True
     _lists: ListReader | None = None
-    _affixes: Affixes | None = None
-    _apart: bool | None = None
-    _ends: tuple[Partition, Ruler] | None = None
+    _days: DayCodes | None = None
+    measuring: Measuring = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.measuring = Measuring(self.slot, self.points)
 
     @property
     def free(self) -> bool:
@@ -116,8 +104,10 @@ class TermReader:
             self._many = series.head(_SAMPLE).n_unique() > _MANY
         if self.free and self._many:
             return self._free_text(series)
-        if self._many and self._floats_do():
-            return self._numbers(series)
+        if self._many and self.measuring.of_moments:
+            return self.measuring.moments(series, parsed(series))
+        if self._many and self.measuring.of_numbers:
+            return self.measuring.numbers(series)
         return self._coded(series)
 
     def _read_lists(self, series: pl.Series) -> Read | None:
@@ -180,16 +170,24 @@ class TermReader:
         self._texts = {}
         self._enum = None
         self.states = Numbered(BLANK)
+        self._days = None
 
     def _typed(self, series: pl.Series) -> Read:
         """Native values: by distinct value, but for numbers in a number's column."""
-        if series.dtype.is_numeric() and self._floats_do():
+        if series.dtype.is_numeric() and self.measuring.of_numbers:
             if series.dtype.is_float() or series.dtype.is_integer():
-                # as floats: the bounds fit in no shorter kind of integer
-                exact = series.cast(pl.Float64).is_between(-(10**15) + 1, 10**15 - 1)
-                return self._mixed(series, series, exact.fill_null(False), self.slot.native)
+                return self.measuring.native_numbers(series)
             if series.head(_SAMPLE).n_unique() > _MANY:
-                return self._numbers(series.cast(_TEXT))
+                return self.measuring.numbers(series.cast(_TEXT))
+        if series.dtype == pl.Date and self.slot.term.type.kind is Kind.DATE:
+            self._days = self._days or DayCodes()
+            by_day = self._days.of(series, self._native, BLANK_CODE)
+            if by_day is not None:
+                return self._good(by_day)
+        if isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is None and self.measuring.of_moments:
+            self._many = self._many or series.head(_SAMPLE).n_unique() > _MANY
+            if self._many:
+                return self.measuring.moments(series, whole(series))
         if series.dtype == pl.Boolean:
             lut = np.array([self._native(False), self._native(True), BLANK_CODE], np.int32)
             return self._good(lut[series.cast(pl.UInt8).fill_null(2).to_numpy()])
@@ -273,73 +271,6 @@ class TermReader:
         state = given(value)
         return states.numbers.get(state, 1)
 
-    def _floats_do(self) -> bool:
-        """Whether floats tell apart what this term's tests do."""
-        if self._apart is None:
-            self._apart = self._told_apart()
-        return self._apart
-
-    def _told_apart(self) -> bool:
-        type_ = self.slot.term.type
-        if type_.kind is not Kind.NUMBER or type_.many:
-            return False
-        ends = [end for end in (type_.low, type_.high) if end is not None]
-        points = () if self.points is None else self.points.points
-        return told_apart(sorted({*points, *ends}))
-
-    def _numbers(self, series: pl.Series) -> Read:
-        fits = pl.first().str.contains(_NUMBER) & (pl.first().str.len_bytes() <= _NUMBER_LENGTH)
-        plain = _asked(series, fits.fill_null(False))
-        digits = series
-        if not plain.all():
-            self._affixes = self._affixes or Affixes(self.slot)
-            digits, plain = self._affixes.bared(series, plain)
-        return self._mixed(series, digits, plain, self.slot.text)
-
-    def _mixed(
-        self, series: pl.Series, digits: pl.Series, plain: pl.Series, read: Callable[[Any], Value | Problem]
-    ) -> Read:
-        """Numbers, those in `plain` form as floats (`digits` holds them), the others by their distinct values."""
-        type_ = self.slot.term.type
-        whole = plain.all()
-        parsed = digits if whole else digits.set(~plain, None)
-        values = parsed.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-        for end, outside in ((type_.low, np.less), (type_.high, np.greater)):
-            if end is not None:
-                out = outside(values, float(end))
-                if out.any():
-                    plain = plain & ~pl.Series(out)
-                    whole = False
-        if whole:
-            return Read(self._column(values, {}), np.zeros(len(series), np.bool_), None)
-        values = values.copy()
-        odd: dict[int, Decimal] = {}
-        rows = (~plain & series.is_not_null()).arg_true().to_numpy()
-        bad: Mask | None = None
-        known: dict[object, Value | Problem] = {}
-        for row, raw in zip(rows.tolist(), series.gather(rows).to_list(), strict=True):
-            if raw not in known:
-                known[raw] = read(raw)
-            value = known[raw]
-            values[row] = float("nan")
-            if isinstance(value, Problem):
-                bad = np.zeros(len(series), np.bool_) if bad is None else bad
-                bad[row] = True
-            elif isinstance(value, Decimal):
-                if len(value.as_tuple().digits) <= 15 and abs(value) < 10**15:
-                    values[row] = float(value)
-                else:
-                    odd[row] = value
-        null = np.isnan(values)
-        null[list(odd)] = False
-        return Read(self._column(values, odd), null, bad)
-
-    def _column(self, values: npt.NDArray[np.float64], odd: dict[int, Decimal]) -> Column:
-        if self._ends is None:
-            points = self.points or Partition.of(self.slot.term.type, ())
-            self._ends = (points, ends_of(points.points))
-        return Numbers(values, odd, *self._ends)
-
 
 BLANK_CODE, BAD_CODE = 0, -1
 _OTHER = "\0"
@@ -363,5 +294,10 @@ def defaulted(read: Read, default: Value) -> Column:
     """The column with its blanks filled."""
     if default is None or not read.null.any():
         return read.column
+    filled = given(default)
+    if isinstance(read.column, Texts):
+        states = Numbered(*read.column.states.items)
+        codes = np.where(read.null, states.number(filled), read.column.codes).astype(np.int32)
+        return Texts(codes, states, read.column.series.set(pl.Series(read.null), default))
     codes, states = read.column.exact()
-    return Coded(np.where(read.null, states.number(given(default)), codes).astype(np.int32), states)
+    return Coded(np.where(read.null, states.number(filled), codes).astype(np.int32), states)

@@ -8,6 +8,7 @@ Truth is three-valued, as there.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from math import prod
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from rulectl.columnar.amounts import COMPARED, NULL, ODD, compared
 from rulectl.columnar.codes import Numbered, Part, each
-from rulectl.columnar.columns import Column, as_floats, in_floats
+from rulectl.columnar.columns import Column, as_floats, in_floats, seconds_of
 from rulectl.columnar.ruler import Floats
 from rulectl.columnar.states import Facts, State
 from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
@@ -137,6 +138,8 @@ def _side(expr: Expr, columns: Mapping[str, Column], constants: Mapping[str, Val
 
 
 def _float(value: Value) -> np.float64 | None:
+    if isinstance(value, dt.datetime):
+        return np.float64(seconds_of(value))
     return np.float64(value) if isinstance(value, Decimal) and in_floats(value) else None
 
 

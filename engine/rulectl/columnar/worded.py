@@ -13,7 +13,7 @@ import polars as pl
 
 from rulectl.columnar.amounts import PLACES, PLAIN
 from rulectl.columnar.codes import Rows, constant, occurring
-from rulectl.columnar.columns import Coded, Column, Numbers, Texts
+from rulectl.columnar.columns import Coded, Column, Moments, Numbers, Texts
 from rulectl.columnar.owned import Owned, number_texts
 from rulectl.columnar.truths import TRUE, UNKNOWN, Kept, truths
 from rulectl.lang.compute import MAX_TEXT
@@ -93,12 +93,13 @@ def _cells(column: Column, where: Rows) -> pl.Series | None:
                 return None
             units, number = np.unique(found.at(PLACES)[where], return_inverse=True)
             return number_texts(pl.Series(units)).gather(pl.Series(number))
-        case Coded() | Texts():
-            codes = column.codes[where]
-            lut = constant(len(column.states))
+        case Coded() | Texts() | Moments():
+            codes, states = column.exact()
+            codes = codes[where]
+            lut = constant(len(states))
             met = occurring(codes)
             lut[met] = np.arange(len(met))
-            values = [written(column.states.items[code].now) for code in met]
+            values = [written(states.items[code].now) for code in met]
             return pl.Series(values, dtype=pl.String).gather(pl.Series(lut.take(codes)))
         case Owned(type=Type(many=False)):
             if column.type.kind is Kind.DURATION:  # a sentence has it in words
