@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rulectl.codes import LANGUAGES, Language
 from rulectl.lang.chars import plain
-from rulectl.lang.evaluate import CannotCompute, children, evaluate, meets, names_of
+from rulectl.lang.evaluate import CannotCompute, evaluate, meets
 from rulectl.lang.fold import fold, fold_parts, fold_test
 from rulectl.lang.literals import read_value, value_of
 from rulectl.lang.parser import parse_expression, parse_output, parse_template, parse_test
@@ -28,6 +28,7 @@ from rulectl.lang.syntax import (
     Node,
     Test,
 )
+from rulectl.lang.trees import children, names_of
 from rulectl.types import Kind, Type, fits
 from rulectl.values import plain_text
 from tests.lang.trees import (

@@ -18,7 +18,7 @@ import pytest
 
 from rulectl.analysis.wording import inhabited
 from rulectl.compiler import compile_drafts
-from rulectl.lang.evaluate import CannotCompute, children, evaluate
+from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.printer import print_expr
 from rulectl.lang.region import Partition, complement, intersection
 from rulectl.lang.syntax import (
@@ -36,6 +36,7 @@ from rulectl.lang.syntax import (
     OneOf,
     Test,
 )
+from rulectl.lang.trees import children
 from rulectl.loading import load_rulebook
 from rulectl.model.rulebook import Rulebook
 from rulectl.runtime.engine import Engine

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
-from rulectl.lang.evaluate import names_of
+from rulectl.lang.trees import names_of
 from rulectl.model.policy import HitPolicy, Role, Status
 from rulectl.model.rulebook import Rulebook, Table, Term
 from rulectl.values import Value

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rulectl.lang.evaluate import evaluate, meets, names_of
+from rulectl.lang.evaluate import evaluate, meets
+from rulectl.lang.trees import names_of
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Period, Rule, Rulebook, Table
 from rulectl.values import Value, and3

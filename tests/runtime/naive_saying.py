@@ -6,7 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal, localcontext
 from typing import Any, assert_never
 
-from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
+from rulectl.lang.evaluate import CannotCompute, evaluate
+from rulectl.lang.trees import names_of
 from rulectl.model.policy import Favours, HitPolicy, Merge, Tier
 from rulectl.model.rulebook import Table, Term
 from rulectl.values import CONTEXT

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rulectl.lang.evaluate import evaluate, meets, names_of
+from rulectl.lang.evaluate import evaluate, meets
 from rulectl.lang.region import (
     ABSENT,
     FIRST,
@@ -25,6 +25,7 @@ from rulectl.lang.region import (
     union,
 )
 from rulectl.lang.syntax import ANYTHING, AllOf, Between, Except, Is, IsNull, Literal, Name, OneOf, Test
+from rulectl.lang.trees import names_of
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Rule, Rulebook, Table, Term, TestEntry
 from rulectl.runtime import index, leaf

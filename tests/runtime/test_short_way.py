@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from rulectl.api import Book, CaseError
 from rulectl.cases.facts import BadCase, FactReader
 from rulectl.diagnostics import Finding
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.literals import MAX_TEXT
 from rulectl.lang.syntax import Any as Anything
 from rulectl.lang.syntax import Between, Is, Literal, Name, Test
+from rulectl.lang.trees import names_of
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import (

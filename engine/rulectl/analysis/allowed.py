@@ -9,10 +9,9 @@ from rulectl.analysis.budget import Budget
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, about, term_of, undecided
 from rulectl.diagnostics import listed
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.fold import fold
 from rulectl.lang.syntax import Any, Except, Expr, If, Is, Literal, Name, Node, Sequence
-from rulectl.lang.trees import nodes_of
+from rulectl.lang.trees import names_of, nodes_of
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Term
 from rulectl.source import Place

@@ -17,8 +17,8 @@ from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_
 from rulectl.analysis.walk import Box, meet
 from rulectl.analysis.witness import Case, case_in, decide, filled_in, only
 from rulectl.diagnostics import Note, listed
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Compare, Literal, Not
+from rulectl.lang.trees import names_of
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import HitPolicy, Takes
 from rulectl.model.rulebook import Rule

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from rulectl.codec.nodes import VALUES, value_of
 from rulectl.diagnostics import Finding, finding
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.flat import RANGES
+from rulectl.lang.trees import names_of
 from rulectl.model.policy import Merge
 from rulectl.model.rulebook import Rulebook, Table
 from rulectl.source import FilePlace

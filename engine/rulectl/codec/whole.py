@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import get_args
 
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.flat import bare
 from rulectl.lang.syntax import Expr, Name, Node, Test
+from rulectl.lang.trees import names_of
 from rulectl.model.grid import Strip, grid_of
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import STATUS, AggregateFunction, ListSize, Rulebook, Table, Term, ValueIs

@@ -24,9 +24,10 @@ from rulectl.columnar.truths import Kept
 from rulectl.columnar.voices import Voices
 from rulectl.columnar.worded import texts, wording
 from rulectl.lang.compiled import compiled
-from rulectl.lang.evaluate import CannotCompute, names_of
+from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.fold import fold_parts
 from rulectl.lang.syntax import Expr, Name
+from rulectl.lang.trees import names_of
 from rulectl.runtime.judge import Entry, lacking, said_of
 from rulectl.runtime.resolve import Lack, Spoken
 from rulectl.types import Type

@@ -17,8 +17,9 @@ from rulectl.columnar.points import ID
 from rulectl.columnar.reading import BLANK_CODE, TermReader
 from rulectl.columnar.ruler import Floats
 from rulectl.lang.dates import moment_of
-from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
+from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.syntax import Expr
+from rulectl.lang.trees import names_of
 from rulectl.model.rulebook import Aggregate, Rulebook
 from rulectl.values import Value, number, plain_text
 

@@ -43,9 +43,9 @@ from rulectl.columnar.terms import TermColumns, Verdicts
 from rulectl.columnar.tested import Questions
 from rulectl.columnar.wanted import Wanted
 from rulectl.diagnostics import Finding, finding
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.region import Partition
 from rulectl.lang.syntax import Is, Literal, Name
+from rulectl.lang.trees import names_of
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Rulebook, Term

@@ -13,7 +13,7 @@ from rulectl.columnar.tables import Pass, TableColumns
 from rulectl.columnar.terms import TermColumns
 from rulectl.columnar.truths import FALSE, Kept, truths
 from rulectl.diagnostics import Finding
-from rulectl.lang.evaluate import names_of
+from rulectl.lang.trees import names_of
 from rulectl.model.rulebook import Policy
 from rulectl.runtime.plan import Plan
 from rulectl.runtime.telling import broken, clash_findings, table_findings

@@ -9,7 +9,8 @@ from typing import Final
 
 from rulectl.columnar.computed import Computed
 from rulectl.columnar.states import Facts
-from rulectl.lang.evaluate import CannotCompute, names_of
+from rulectl.lang.evaluate import CannotCompute
+from rulectl.lang.trees import names_of
 from rulectl.model.policy import Takes
 from rulectl.model.rulebook import Term
 from rulectl.runtime.judge import Entry, KnownEntries, TableRun

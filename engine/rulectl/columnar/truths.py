@@ -21,8 +21,9 @@ from rulectl.columnar.codes import Numbered, Part, each
 from rulectl.columnar.columns import Column, as_floats, in_floats, seconds_of
 from rulectl.columnar.ruler import Floats
 from rulectl.columnar.states import Facts, State
-from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
+from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.syntax import Both, Compare, Comparison, Either, Expr, Literal, Name, Not
+from rulectl.lang.trees import names_of
 from rulectl.values import Value
 
 Truths = npt.NDArray[np.int8]

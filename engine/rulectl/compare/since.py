@@ -13,8 +13,8 @@ from typing import Any
 
 from rulectl.codes import LANGUAGES
 from rulectl.diagnostics import Finding, finding
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Node
+from rulectl.lang.trees import names_of
 from rulectl.model.rulebook import Rulebook, Table, Term
 from rulectl.runtime.plan import Plan
 from rulectl.source import FilePlace

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal as Choice
 
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Expr, Node, Test
+from rulectl.lang.trees import names_of
 from rulectl.model.grid import Strip, grid_of
 from rulectl.model.rulebook import Rulebook, Table
 from rulectl.source import Cell

@@ -18,9 +18,10 @@ from rulectl.analysis.walk import uncovered
 from rulectl.analysis.witness import Case, case_in, decide, filled_in
 from rulectl.compare.joint import Joint, Version
 from rulectl.compare.regions import Differing
-from rulectl.lang.evaluate import CannotCompute, children, names_of
+from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Literal, Node
+from rulectl.lang.trees import children, names_of
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Status
 from rulectl.types import Kind, fits

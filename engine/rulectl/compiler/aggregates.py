@@ -15,10 +15,10 @@ from rulectl.compiler.records import Record, parted, records
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.chars import visible
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.literals import read_value
 from rulectl.lang.scope import Broken, Problem
 from rulectl.lang.syntax import Expr
+from rulectl.lang.trees import names_of
 from rulectl.model import words
 from rulectl.model.draft import BlockKind, DraftCell
 from rulectl.model.policy import Role

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, Note, finding
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.flat import bare
+from rulectl.lang.trees import names_of
 from rulectl.model.grid import Grid, Strip, grid_of
 from rulectl.model.policy import Merge
 from rulectl.model.rulebook import Table, constant

@@ -19,8 +19,8 @@ from rulectl.dmn.names import DC, DI, OWN, VERSIONS
 from rulectl.dmn.naming import Naming, naming
 from rulectl.dmn.table_export import Exporter, about
 from rulectl.dmn.writing import Element, document, element
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Node
+from rulectl.lang.trees import names_of
 from rulectl.model import words
 from rulectl.model.draft import BlockKind
 from rulectl.model.policy import Merge

@@ -15,8 +15,8 @@ from rulectl.dmn.feel_text import FeelFault
 from rulectl.dmn.meaning import Env, NeedsColumnError
 from rulectl.dmn.model import Boxed, Conditional, Context, DecisionTable, Feel, Invocation, Listed, Model
 from rulectl.dmn.shapes import Shape, Shapes, values_in
-from rulectl.lang.evaluate import children
 from rulectl.lang.syntax import Literal, Node
+from rulectl.lang.trees import children
 from rulectl.source import ElementPlace
 from rulectl.types import Kind, Type
 from rulectl.values import Value

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, DecimalException
 from typing import Any, Final, assert_never
 
-from rulectl.lang.compute import MAX_TEXT, CannotCompute, arithmetic, called, negative
+from rulectl.lang.compute import arithmetic, called, negative, short_enough
 from rulectl.lang.dates import written
-from rulectl.lang.evaluate import compared, meets
+from rulectl.lang.evaluate import compared, is_null, meets
 from rulectl.lang.syntax import (
     Arithmetic,
     Binary,
@@ -138,9 +138,9 @@ def _binary(op: Arithmetic, left: Compute, right: Compute, span: Span) -> Comput
 
 def _compare(expr: Compare) -> Compute:
     op, left, right = expr.op, compiled(expr.left), compiled(expr.right)
-    if op in ("=", "!=") and (_is_null(expr.left) or _is_null(expr.right)):
+    if op in ("=", "!=") and (is_null(expr.left) or is_null(expr.right)):
         wanted = op == "="
-        asked = right if _is_null(expr.left) else left
+        asked = right if is_null(expr.left) else left
         return lambda facts: (asked(facts) is None) is wanted
     plainly = _PLAINLY[op]
     kinds = (Decimal, str) if op in ("=", "!=") else (Decimal,)
@@ -152,10 +152,6 @@ def _compare(expr: Compare) -> Compute:
         return compared(op, one, other)
 
     return compute
-
-
-def _is_null(expr: Expr) -> bool:
-    return isinstance(expr, Literal) and expr.value is None
 
 
 def _if(condition: Truth, then: Compute, otherwise: Compute) -> Compute:
@@ -199,9 +195,6 @@ def _text(parts: tuple[Expr, ...], span: Span) -> Compute:
             if value is None:
                 return None
             texts.append(value if type(value) is str else written(value))
-        text = "".join(texts)
-        if len(text) > MAX_TEXT:
-            raise CannotCompute("text-overflow", span, (("limit", str(MAX_TEXT)),))
-        return text
+        return short_enough("".join(texts), span)
 
     return compute

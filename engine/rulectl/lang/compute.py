@@ -97,14 +97,15 @@ def arithmetic(op: Arithmetic, one: Value, other: Value, span: Span) -> Value:
     if isinstance(one, Decimal) and isinstance(other, Decimal):
         return _numbers(op, one, other, span)
     if op == "+" and (isinstance(one, str) or isinstance(other, str)):
-        return _bounded(written(one) + written(other), span)
+        return short_enough(written(one) + written(other), span)
     try:
         return _times(op, one, other, span)
     except OverflowError:
         raise CannotCompute("date-overflow", span) from None
 
 
-def _bounded(text: str, span: Span) -> str:
+def short_enough(text: str, span: Span) -> str:
+    """The text. Raises CannotCompute where it is longer than any that is made."""
     if len(text) > MAX_TEXT:
         raise CannotCompute("text-overflow", span, (("limit", str(MAX_TEXT)),))
     return text

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from rulectl.lang import noted
 from rulectl.lang.brackets import look_ahead
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.expressions import ATOM_LEVEL, Parser
 from rulectl.lang.faults import clipped, fault
 from rulectl.lang.fitting import fit, has_order, in_brackets, value, whole_day
@@ -17,6 +16,7 @@ from rulectl.lang.pieces import Column, Form, Piece, ambiguous, between, bound, 
 from rulectl.lang.ranges import plain_range, spanned
 from rulectl.lang.syntax import Any, Between, Binary, Comparison, Except, Is, IsNull, Literal, OneOf, Test
 from rulectl.lang.tokens import Token
+from rulectl.lang.trees import names_of
 from rulectl.source import Span
 from rulectl.types import STRING, Kind
 

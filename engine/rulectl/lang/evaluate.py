@@ -6,10 +6,10 @@ comparison with the word `null` itself asks whether something is known. Source: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import assert_never
 
-from rulectl.lang.compute import CannotCompute, arithmetic, called, contains, negative, ordered, same
+from rulectl.lang.compute import CannotCompute, arithmetic, called, contains, negative, ordered, same, short_enough
 from rulectl.lang.dates import written
 from rulectl.lang.syntax import (
     AllOf,
@@ -31,7 +31,6 @@ from rulectl.lang.syntax import (
     Meets,
     Name,
     Negative,
-    Node,
     Not,
     OneOf,
     Sequence,
@@ -41,11 +40,9 @@ from rulectl.lang.syntax import (
 from rulectl.source import Span
 from rulectl.values import Value, and3, not3, or3
 
-__all__ = ["CannotCompute", "children", "evaluate", "meets", "names_of"]
+__all__ = ["CannotCompute", "evaluate", "meets"]
 
 Facts = Mapping[str, Value]
-
-MAX_TEXT = 100_000
 
 
 def evaluate(expr: Expr, facts: Facts) -> Value:
@@ -95,20 +92,18 @@ def _text(parts: tuple[Expr, ...], facts: Facts, span: Span) -> Value:
         if value is None:
             return None
         texts.append(written(value))
-    if sum(map(len, texts)) > MAX_TEXT:
-        raise CannotCompute("text-overflow", span, (("limit", str(MAX_TEXT)),))
-    return "".join(texts)
+    return short_enough("".join(texts), span)
 
 
 def _compare(op: Comparison, left: Expr, right: Expr, facts: Facts) -> bool | None:
     """Against the word null: whether something is known. Else three-valued."""
     one, other = evaluate(left, facts), evaluate(right, facts)
-    if op in ("=", "!=") and (_is_null(left) or _is_null(right)):
+    if op in ("=", "!=") and (is_null(left) or is_null(right)):
         return (one is None and other is None) is (op == "=")
     return compared(op, one, other)
 
 
-def _is_null(expr: Expr) -> bool:
+def is_null(expr: Expr) -> bool:
     return isinstance(expr, Literal) and expr.value is None
 
 
@@ -156,44 +151,3 @@ def _is(op: Comparison, value: Value, other: Value) -> bool | None:
     if isinstance(value, tuple) and other is not None and not isinstance(other, tuple):
         return None if op not in ("=", "!=") else contains(value, other) is (op == "=")
     return compared(op, value, other)
-
-
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly under a node."""
-    match node:
-        case Literal() | Name() | Any() | IsNull():
-            return
-        case Sequence(items) | Both(items) | Either(items) | OneOf(items) | AllOf(items):
-            yield from items
-        case Call(_, arguments):
-            yield from arguments
-        case Text(parts):
-            yield from parts
-        case Negative(operand) | Not(operand):
-            yield operand
-        case Binary(_, left, right) | Compare(_, left, right):
-            yield from (left, right)
-        case Meets(subject, test):
-            yield from (subject, test)
-        case If(condition, then, otherwise):
-            yield from (condition, then, otherwise)
-        case Is(_, value) | Contains(value):
-            yield value
-        case Between(low, high):
-            yield from (low, high)
-        case Except(test):
-            yield test
-        case _:
-            assert_never(node)
-
-
-def names_of(node: Node) -> frozenset[str]:
-    """The ids of all terms and parameters that a tree names."""
-    found: set[str] = set()
-    waiting: list[Node] = [node]
-    while waiting:
-        here = waiting.pop()
-        if isinstance(here, Name):
-            found.add(here.id)
-        waiting.extend(children(here))
-    return frozenset(found)

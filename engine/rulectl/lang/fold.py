@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
+from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.syntax import Except, Expr, Is, Literal, Name, Node, OneOf, Test
-from rulectl.lang.trees import with_parts
+from rulectl.lang.trees import names_of, with_parts
 from rulectl.values import Value
 
 Constants = Mapping[str, Value]

@@ -1,4 +1,4 @@
-"""Trees as a whole: all nodes of some trees, and a node with its parts changed."""
+"""Trees as a whole: the nodes under a node, all nodes of some trees, what they name, a node with its parts changed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,42 @@ from dataclasses import replace
 from typing import Any, assert_never, overload
 
 from rulectl.lang import syntax
-from rulectl.lang.evaluate import children
 from rulectl.lang.syntax import Expr, Node, Test
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly under a node."""
+    match node:
+        case syntax.Literal() | syntax.Name() | syntax.Any() | syntax.IsNull():
+            return
+        case (
+            syntax.Sequence(items)
+            | syntax.Both(items)
+            | syntax.Either(items)
+            | syntax.OneOf(items)
+            | syntax.AllOf(items)
+        ):
+            yield from items
+        case syntax.Call(_, arguments):
+            yield from arguments
+        case syntax.Text(parts):
+            yield from parts
+        case syntax.Negative(operand) | syntax.Not(operand):
+            yield operand
+        case syntax.Binary(_, left, right) | syntax.Compare(_, left, right):
+            yield from (left, right)
+        case syntax.Meets(subject, test):
+            yield from (subject, test)
+        case syntax.If(condition, then, otherwise):
+            yield from (condition, then, otherwise)
+        case syntax.Is(_, value) | syntax.Contains(value):
+            yield value
+        case syntax.Between(low, high):
+            yield from (low, high)
+        case syntax.Except(test):
+            yield test
+        case _:
+            assert_never(node)
 
 
 def nodes_of(*trees: Node) -> Iterator[Node]:
@@ -18,6 +52,11 @@ def nodes_of(*trees: Node) -> Iterator[Node]:
         node = waiting.pop()
         yield node
         waiting.extend(children(node))
+
+
+def names_of(tree: Node) -> frozenset[str]:
+    """The ids of all terms and parameters that a tree names."""
+    return frozenset(node.id for node in nodes_of(tree) if isinstance(node, syntax.Name))
 
 
 @overload

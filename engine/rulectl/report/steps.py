@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from rulectl.codes import Language
-from rulectl.lang.evaluate import CannotCompute, evaluate, names_of
+from rulectl.lang.evaluate import CannotCompute, evaluate
 from rulectl.lang.fold import fold_test
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.syntax import Any, Expr, If, Literal, Name, Test
-from rulectl.lang.trees import with_parts
+from rulectl.lang.trees import names_of, with_parts
 from rulectl.types import Type
 from rulectl.values import Value
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rulectl.codes import Language, say
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Any, Name, Node
+from rulectl.lang.trees import names_of
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Gives, Merge, Role
 from rulectl.model.rulebook import InputColumn, Parameter, Rule, Rulebook, Table, Term, TestEntry, constant

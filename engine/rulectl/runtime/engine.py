@@ -12,7 +12,8 @@ from functools import cached_property, partial
 
 from rulectl.diagnostics import Finding
 from rulectl.lang.compiled import Compute, compiled
-from rulectl.lang.evaluate import CannotCompute, names_of
+from rulectl.lang.evaluate import CannotCompute
+from rulectl.lang.trees import names_of
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Policy, Rulebook

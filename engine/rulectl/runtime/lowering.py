@@ -15,11 +15,12 @@ from functools import cached_property
 from typing import Final, overload
 
 from rulectl.lang.compiled import Compute
-from rulectl.lang.evaluate import evaluate, meets, names_of
+from rulectl.lang.evaluate import evaluate, meets
 from rulectl.lang.flat import Flat, region_of, values_of
 from rulectl.lang.fold import fold_test
 from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition, Region, constants, intersection, on_null, plain
 from rulectl.lang.syntax import AllOf, Any, Expr, Is, Literal, Name, Test
+from rulectl.lang.trees import names_of
 from rulectl.model.grid import flats_of, grid_of
 from rulectl.model.rulebook import Period, Rulebook, Table
 from rulectl.runtime.contents import Contents

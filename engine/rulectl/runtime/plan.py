@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Final, TypeVar, overload
 
 from rulectl.lang.compiled import Compute, compiled
-from rulectl.lang.evaluate import CannotCompute, children, names_of
+from rulectl.lang.evaluate import CannotCompute
 from rulectl.lang.fold import fold
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Call, Expr, Literal, Name, Node
+from rulectl.lang.trees import children, names_of
 from rulectl.model.grid import Strip, computed_of, grid_of
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Role, Status

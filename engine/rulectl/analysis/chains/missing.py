@@ -20,7 +20,7 @@ from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Subject, Verdict, undecided
 from rulectl.codes import LANGUAGES, Severity, say
 from rulectl.diagnostics import listed
-from rulectl.lang.evaluate import names_of
+from rulectl.lang.trees import names_of
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import OutputEntry, Rule, Table, Term

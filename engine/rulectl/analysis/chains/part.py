@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rulectl.lang.evaluate import names_of
+from rulectl.lang.trees import names_of
 from rulectl.runtime.engine import Engine
 from rulectl.runtime.plan import Plan
 

@@ -10,9 +10,8 @@ from rulectl.analysis.verdict import Answer, Subject, Verdict
 from rulectl.cases.reader import id_term
 from rulectl.codes import Severity
 from rulectl.compiler.order import reads
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Literal, Node
-from rulectl.lang.trees import nodes_of
+from rulectl.lang.trees import names_of, nodes_of
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook
 from rulectl.source import FilePlace, Location

@@ -40,10 +40,10 @@ from rulectl.analysis.smt import (
     restart,
 )
 from rulectl.cases.headings import readable
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.fold import fold, fold_test
 from rulectl.lang.region import on_null, plain
 from rulectl.lang.syntax import Any, Expr, Name, Test
+from rulectl.lang.trees import names_of
 from rulectl.model.policy import Tier
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.runtime.engine import Engine

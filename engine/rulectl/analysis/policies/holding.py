@@ -18,7 +18,7 @@ from rulectl.analysis.smt import both, no
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Subject, Verdict, proved, undecided
 from rulectl.codes import Severity
-from rulectl.lang.evaluate import names_of
+from rulectl.lang.trees import names_of
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Policy
 from rulectl.source import Location

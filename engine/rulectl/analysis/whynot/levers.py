@@ -15,9 +15,9 @@ from rulectl.analysis.study import Study
 from rulectl.analysis.whynot.asking import Goal
 from rulectl.analysis.whynot.reasons import Candidate, Scene, Why, candidates
 from rulectl.analysis.whynot.values import Slice, values_for
-from rulectl.lang.evaluate import names_of
 from rulectl.lang.syntax import Any, Except, Expr, IsNull, Literal, Name, Test
 from rulectl.lang.syntax import Is as Equal
+from rulectl.lang.trees import names_of
 from rulectl.model.outcome import Firing
 from rulectl.model.rulebook import Rule, Table, Term
 from rulectl.values import Value

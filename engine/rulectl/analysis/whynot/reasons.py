@@ -14,9 +14,10 @@ from enum import Enum
 
 from rulectl.analysis.study import Study
 from rulectl.analysis.whynot.asking import Goal
-from rulectl.lang.evaluate import CannotCompute, evaluate, meets, names_of
+from rulectl.lang.evaluate import CannotCompute, evaluate, meets
 from rulectl.lang.fold import fold
 from rulectl.lang.syntax import Any, Expr, Literal
+from rulectl.lang.trees import names_of
 from rulectl.model.grid import grid_of
 from rulectl.model.outcome import Firing, Outcome
 from rulectl.model.policy import Role, Status

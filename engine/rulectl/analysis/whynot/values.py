@@ -17,9 +17,9 @@ from decimal import Decimal
 from rulectl.analysis.study import Study
 from rulectl.analysis.whynot.asking import Goal
 from rulectl.analysis.wording import inhabited, sample
-from rulectl.lang.evaluate import children, names_of
 from rulectl.lang.region import FIRST, Partition
 from rulectl.lang.syntax import Literal, Name, Node
+from rulectl.lang.trees import children, names_of
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.runtime.engine import Engine
