@@ -1,5 +1,6 @@
 """Headings that stand again in the middle of a file, where exports were put one below the other, are passed over and
-told of once; the other rows are what they are without them, and keep their numbers."""
+told of once; the other rows are what they are without them, and keep their numbers. Below headings in another order the
+rows are read by these; below others none is decided."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import polars as pl
 import pytest
 
 import rulectl
-from rulectl.cases.headings import Plan, key_of
+from rulectl.cases.headings import Plan, by_heading, key_of, plan, readable
 from rulectl.cases.reader import Reject, Unreadable
 from rulectl.cases.repeated import HeadingRow
 from rulectl.cases.sifted import Sifted
@@ -114,7 +115,7 @@ def test_repeated_headings_are_passed_over(
 
 def test_a_rulebook_that_could_decide_its_headings(batch: Batch, tmp_path: Path) -> None:
     (tmp_path / "book.md").write_text(TEXTS, "utf-8")
-    rows = ["Order ID,备注", "A1,急", "order id ,备注", "Order ID,急", "ＯＲＤＥＲ  ID,备注,,", "备注,Order ID", "A2,"]
+    rows = ["Order ID,备注", "A1,急", "order id ,备注", "Order ID,急", "ＯＲＤＥＲ  ID,备注,,", "备注,备注", "A2,"]
     (tmp_path / "cases.csv").write_text("\n".join(rows) + "\n", "utf-8")
     done = batch("cases.csv", "-o", "out.csv", book=str(tmp_path / "book.md"))
     assert done.exit_code == 0, done.stderr
@@ -130,6 +131,83 @@ def test_counting_does_not_count_them(batch: Batch, tmp_path: Path) -> None:
     done = batch("cases.csv", "-o", "out.jsonl")
     assert done.stderr.count("RB446") == 1
     assert "同款件数" in (tmp_path / "out.jsonl").read_text("utf-8")
+
+
+def moved(rows: list[list[str]], order: list[int]) -> list[list[str]]:
+    return [[row[at] for at in order] for row in rows]
+
+
+@pytest.mark.parametrize("size", [150, 1 << 20])
+@pytest.mark.parametrize("name", ["cases.csv", "cases.xlsx"])
+def test_headings_in_another_order(
+    name: str, size: int, batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows below them, also rejected ones, are what they are in one order; so they are one by one."""
+    monkeypatch.setattr("rulectl.cli.batching.SIZE", size)
+    write(tmp_path, name, [HEADINGS, *PLAIN[:30], HEADINGS, *PLAIN[30:60], HEADINGS, *PLAIN[60:]])
+    batch(name, "-o", "out.csv")
+    decided, rejected = read(tmp_path / "out.csv"), read(tmp_path / "out.rejects.csv")
+    order = [*range(3, len(HEADINGS)), 0, 2, 1]
+    (spelt,) = moved([HEADINGS], order)
+    spelt = [cell if at % 2 else f"\ufeff{cell}" for at, cell in enumerate(spelt)]
+    spelt[spelt.index("备注")] = "客服备注"  # which no rule reads
+    path = write(tmp_path, name, [HEADINGS, *PLAIN[:30], spelt, *moved(PLAIN[30:60], order), HEADINGS, *PLAIN[60:]])
+    done = batch(name, "-o", "out.csv")
+    assert (read(tmp_path / "out.csv"), read(tmp_path / "out.rejects.csv")) == (decided, rejected)
+    assert (done.stderr.count("RB462"), done.stderr.count("RB446")) == (1, 0)
+    assert "标题行有 2 行" in done.stderr
+    found = rulectl.load(BOOK).open(path)
+    assert not isinstance(found, Unreadable)
+    alone = list(found)
+    assert [row.number for row in alone if isinstance(row, Reject)] == [int(row[0]) for row in rejected[1:]]
+    assert [row.id for row in alone if not isinstance(row, Reject)] == [row[0] for row in decided[1:]]
+
+
+@pytest.mark.parametrize("size", [150, 1 << 20])
+@pytest.mark.parametrize("name", ["cases.csv", "cases.xlsx"])
+@pytest.mark.parametrize(
+    "others",
+    [
+        ["工单号", "款号", "进线时间", "问题类型", "签收天数", "备注", "平台"],  # no amount
+        ["工单号", "款号", "进线时间", "issue", "签收天数", "amount", "实付金额"],  # one term twice
+        ["款号", "工单号", "问题类型", "实付金额", "", "", ""],
+    ],
+)
+def test_other_headings(
+    others: list[str], name: str, size: int, batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the first ones stand again. The rejected rows, decided as they are, are rejected again."""
+    monkeypatch.setattr("rulectl.cli.batching.SIZE", size)
+    plain = [[f"B{n}", "K1", "2025-03-01 10:30", "瑕疵", "3", "90", "x"] for n in range(40)]
+    rows = [HEADINGS, *plain[:20], others, *plain[20:30], HEADINGS, *plain[30:]]
+    path = write(tmp_path, name, rows)
+    done = batch(name, "-o", "out.csv")
+    assert done.exit_code == 1, done.stderr
+    assert [row[0] for row in read(tmp_path / "out.csv")[1:]] == [f"B{n}" for n in (*range(20), *range(30, 40))]
+    rejected = read(tmp_path / "out.rejects.csv")
+    assert [(row[0], row[3:]) for row in rejected[1:]] == [(str(n), rows[n]) for n in range(21, 32)]
+    assert all("第 21 行又是标题行" in row[2] for row in rejected[1:])
+    found = rulectl.load(BOOK).open(path)
+    assert not isinstance(found, Unreadable)
+    assert [row.number for row in found if isinstance(row, Reject)] == list(range(21, 32))
+    batch("out.rejects.csv", "-o", "again.csv")
+    assert read(tmp_path / "again.csv")[1:] == []
+    assert [row[3:] for row in read(tmp_path / "again.rejects.csv")] == [row[3:] for row in rejected]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["备注", "", "", "", "", "", ""],
+        ["A1", "备注", "2025-03-01", "瑕疵", "", "", "款号"],
+        ["工单号", "款号", "2025-03-01", "瑕疵", "3", "90", ""],
+        ["款号", "款号", "款号", "款号", "款号", "款号", "款号"],
+    ],
+)
+def test_rows_that_say_a_heading_or_two_are_none_of_headings(row: list[str]) -> None:
+    rulebook = rulectl.load(BOOK).rulebook
+    columns = plan(HEADINGS, rulebook, "")
+    assert HeadingRow(columns, by_heading(readable(rulebook))).order(row) is None
 
 
 class OneChunk:
@@ -162,12 +240,12 @@ class OneChunk:
 )
 def test_of_a_frame_as_of_one_row(headings: tuple[str, ...], other: tuple[str, ...]) -> None:
     """Whichever column is looked at first."""
-    row = HeadingRow(headings)
+    row = HeadingRow(OneChunk(headings, []).columns, {})
     spelt = [headings, tuple(map(str.upper, headings)), tuple(f"\u200b {cell}\t" for cell in headings), other]
-    assert [row.again(cells) for cells in spelt] == [True, True, True, False]
+    assert [row.order(cells) == row.straight for cells in spelt] == [True, True, True, False]
     for filler in ("x", "Ｘ", "", *headings):
         rows = [*spelt, *[(filler,) * len(headings)] * 50]
         kept = [n for n, cells in enumerate(rows) if tuple(map(key_of, cells)) == tuple(map(key_of, headings))]
-        (chunk,) = Sifted(OneChunk(headings, rows)).chunks()
+        (chunk,) = Sifted(OneChunk(headings, rows), {}).chunks()
         assert list(chunk.repeated) == kept
         assert [*chunk.repeated, *chunk.frame["row"]] == [*kept, *(n for n in range(len(rows)) if n not in kept)]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from rulectl.batch.sinks import RejectSink
+from rulectl.batch.sinks import FrameSink, RejectSink
 from rulectl.cli import main
-from tests.batch.conftest import BOOK, Batch, cases
+from tests.batch.conftest import BOOK, Batch, cases, command, environment
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither such locks nor such links")
 
@@ -43,6 +44,26 @@ def test_a_file_that_another_run_writes(args: list[str], other: RejectSink, batc
     assert (tmp_path / "r.csv").read_bytes() == b"theirs\nrow\n"
     assert batch("cases.csv", *args).exit_code in (0, 1)
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("out", ["out.xlsx", "out.parquet"])
+def test_whoever_is_refused_takes_nothing(
+    out: str, batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the other run has its workbook whole, and not yet in its place."""
+    (tmp_path / "cases.csv").write_text(TEXT, "utf-8")
+    args = ["cases.csv", "-o", out, "--rejects", "r.xlsx"]
+    assemble, told = FrameSink.assemble, []
+
+    def met(self: FrameSink) -> None:
+        assemble(self)
+        second = subprocess.run(command(BOOK, *args), env=environment(), capture_output=True)
+        told.append((second.returncode, b"output-busy" in second.stderr))
+
+    monkeypatch.setattr(FrameSink, "assemble", met)
+    done = batch(*args)
+    assert (done.exit_code, told) == (1, [(2, True)]), done.stderr
+    assert sorted(os.listdir(tmp_path)) == ["cases.csv", out, "r.xlsx"]
 
 
 def test_whoever_lets_go_takes_nothing_of_the_next(other: RejectSink, tmp_path: Path) -> None:

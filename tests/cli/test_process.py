@@ -14,6 +14,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from rulectl.cli.app import _polite
+
 DEMO = str(Path(__file__).with_name("demo.md"))
 HEAD = "工单编号,问题类型,签收天数,实付金额\n"
 
@@ -145,3 +147,18 @@ def _killed(kill: str, cases: Path, out: Path) -> int:
         assert process.stderr is not None
         assert b"Traceback" not in process.stderr.read()
     return process.returncode
+
+
+def test_a_kill_while_python_imports_comes_a_moment_later() -> None:
+    """Raised there, it would leave a lock taken, and threads that import would wait for ever."""
+    text = "signal.raise_signal(signal.SIGINT)\nover = True"
+    names: dict[str, object] = {"signal": signal}
+    before = _polite()
+    try:
+        with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it comes at any moment
+            exec(compile(text, "<frozen importlib._bootstrap>", "exec"), names)  # noqa: S102 - our own text
+            time.sleep(10)
+    finally:
+        for kill, handler in before.items():
+            signal.signal(kill, handler)
+    assert names["over"] is True

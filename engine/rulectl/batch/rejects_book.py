@@ -54,9 +54,10 @@ class RejectBook(RejectSink):
             self._let_go()
 
     def close(self, keep: bool) -> None:
+        if self._held is not None:  # else it is that of another run
+            with suppress(OSError):
+                self._made.unlink(missing_ok=True)
         super().close(keep)
-        with suppress(OSError):
-            self._made.unlink(missing_ok=True)
 
     @property
     def _made(self) -> Path:

@@ -159,8 +159,7 @@ def _decide_all(order: Order, before: Sequence[Step]) -> None:
     with closing(order.crew()) as crew, closing(_read(order, crew.slow)) as reads:
         commit = _Commit(order, crew, once)
         for number, read in enumerate(reads):
-            passed.blank += read.chunk.blank
-            passed.repeats(*read.chunk.repeated)
+            read.chunk.pass_over(passed)
             if number < len(before):
                 if read.chunk.digest != before[number].digest:
                     raise StopBatchError(finding("resume-other-input", FilePlace(""), file=order.results.path))

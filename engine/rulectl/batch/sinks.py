@@ -229,6 +229,7 @@ class FrameSink:
         self._folder = folder / "frames"
         self._put_together = put_together
         self._count = 0
+        self._ours = False
 
     def _file(self, number: int) -> Path:
         return self._folder / f"{number:07}.parquet"
@@ -237,6 +238,7 @@ class FrameSink:
         return all(self._file(n).exists() for n in range(position))
 
     def open(self, position: int) -> None:
+        self._ours = True
         self._folder.mkdir(exist_ok=True)
         self._count = position
         beside(self.path).unlink(missing_ok=True)
@@ -255,11 +257,10 @@ class FrameSink:
         self._put_together([self._file(n) for n in range(self._count)], beside(self.path))
 
     def publish(self) -> None:
-        if beside(self.path).exists():
-            os.replace(beside(self.path), self.path)
+        os.replace(beside(self.path), self.path)
 
     def close(self, keep: bool) -> None:
-        if not keep:
+        if self._ours and not keep:  # else it is that of the run that has the place
             with suppress(OSError):
                 beside(self.path).unlink(missing_ok=True)
 

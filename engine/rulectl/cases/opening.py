@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple, cast
 from rulectl.cases.delimited import open_delimited, table_of
 from rulectl.cases.delimited_file import DelimitedFile, mark_of, unwrapped
 from rulectl.cases.formats import BROKEN, Format, packed_as
+from rulectl.cases.headings import by_heading, readable
 from rulectl.cases.pieces import SIZE
 from rulectl.cases.reader import Unreadable, unopened
 from rulectl.cases.sifted import Sifted
@@ -92,7 +93,7 @@ def name_of(cases: str | Path | BinaryIO) -> str:
 def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) -> Table | Unreadable:
     """The table in a case file. `settled`: its encoding is to be found by reading all of it."""
     if source.begun is not None and not settled:
-        return _sifted(table_of(source.begun, rulebook))
+        return _sifted(table_of(source.begun, rulebook), rulebook)
     file = source.file
     if file.startswith("~$"):
         return Unreadable((finding("lock-file", FilePlace(file), file=file),))
@@ -106,14 +107,14 @@ def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) ->
         case Format.XLSX | Format.PARQUET:
             opener = _opener(form)
             if source.path is not None and not packed and Path(source.path).is_file():
-                return _sifted(opener(Path(source.path), file, rulebook))
+                return _sifted(opener(Path(source.path), file, rulebook), rulebook)
             try:
                 copy = _spooled(stream)
             except BROKEN:
                 return Unreadable((finding("broken-case-file", FilePlace(file), file=file, kind=packed),))
             except OSError:
                 return Unreadable((_no_room(file),))
-            return _sifted(opener(copy, file, rulebook))
+            return _sifted(opener(copy, file, rulebook), rulebook)
         case Format.JSONL:
             from rulectl.cases.json_table import open_json_table  # late, like the next
 
@@ -123,11 +124,11 @@ def open_table(source: CaseSource, rulebook: Rulebook, settled: bool = False) ->
             found = open_delimited(
                 stream, file, rulebook, encoding=source.encoding, delimiter=mark, settled=settled, size=source.size
             )
-            return _sifted(found)
+            return _sifted(found, rulebook)
 
 
-def _sifted(table: Table | Unreadable) -> Table | Unreadable:
-    return table if isinstance(table, Unreadable) else Sifted(table)
+def _sifted(table: Table | Unreadable, rulebook: Rulebook) -> Table | Unreadable:
+    return table if isinstance(table, Unreadable) else Sifted(table, by_heading(readable(rulebook)))
 
 
 def _opener(form: Format) -> Callable[[Path, str, Rulebook], Table | Unreadable]:

@@ -17,7 +17,7 @@ from rulectl.cases import encoding as encodings
 from rulectl.cases.facts import FactReader, Facts, Slot, field_finding
 from rulectl.cases.headings import Plan, by_heading, heading_row, own_columns, passed_over, plan, readable
 from rulectl.cases.records import Record, Records
-from rulectl.cases.repeated import HeadingRow, PassedOver
+from rulectl.cases.repeated import OTHER, HeadingRow, PassedOver, Standing
 from rulectl.cases.totals import totals_finding
 from rulectl.diagnostics import Finding, finding, has_errors
 from rulectl.lang.scope import Problem
@@ -98,6 +98,7 @@ class CaseFile:
         self.headings = columns.headings
         self.findings: tuple[Finding, ...] = (*findings, *columns.findings)
         self._records = records
+        self._row_of_headings = HeadingRow(columns, by_heading(readable(rulebook)))
         self._width = columns.width
         self._own = own_columns(columns.headings)
         self._whole = whole
@@ -109,26 +110,38 @@ class CaseFile:
 
     def __iter__(self) -> Iterator[CaseRow | Reject]:
         passed = PassedOver()
-        yield from once_each(map(self._row, self._unrepeated(passed)), self.file, self._heading)
+        yield from once_each(self._rows(passed), self.file, self._heading)
         passed.blank = self._records.blank
         self.findings += passed.findings(self.file)
 
-    def _unrepeated(self, passed: PassedOver) -> Iterator[Record]:
-        """The rows that do not say the headings again."""
-        headings = HeadingRow(self.headings)
+    def _rows(self, passed: PassedOver) -> Iterator[CaseRow | Reject]:
+        """The rows that are no headings, as those above them say."""
+        standing = Standing(self._row_of_headings.straight)
         for record in self._records:
-            if headings.again(record.cells) and not record.broken:
-                passed.repeats(record.number)
-            else:
-                yield record
+            order = None if record.broken else self._row_of_headings.order(record.cells)
+            if order is not None:
+                if order != OTHER:
+                    (passed.repeated if order == standing.order else passed.moved).append(record.number)
+                standing.order, standing.row = order, record.number
+                if order != OTHER:
+                    continue
+            yield self._row(record, standing)
 
-    def _row(self, record: Record) -> CaseRow | Reject:
+    def _row(self, record: Record, standing: Standing) -> CaseRow | Reject:
         """Read one row."""
         cells = record.cells
         place = RowPlace(self.file, record.number)
         reason = self._not_a_row(record, place)
+        if reason is None and standing.order == OTHER:
+            return Reject(record.number, str(record.number), cells, (("", standing.other(self.file, record.number)),))
         if reason is not None:
             return Reject(record.number, self._id_of(cells, record), cells, (("", reason),))
+        if standing.order != self._row_of_headings.straight:
+            cells = standing.laid(cells)
+        return self._case(record, cells)
+
+    def _case(self, record: Record, cells: tuple[str, ...]) -> CaseRow | Reject:
+        """The facts of a row that is as wide as the headings."""
         facts: Facts = {}
         problems: list[tuple[str, Finding]] = []
         for index, heading, slot in self._columns:

@@ -28,8 +28,8 @@ from rulectl.source import Location, RowPlace
 class Chunk(NamedTuple):
     """Some rows of a file, in their order. `frame` has a column `row` and one of texts for each position, `"0"` and on;
     `raw` of them, from the left, are the row as it stood. `met` rows were met in all: those of the frame, those
-    rejected, `blank` ones and those that are the headings once more (`repeated`: their numbers). `digest` is that of
-    the bytes or texts behind them."""
+    rejected, `blank` ones and headings (their numbers: `repeated` those that say the same as the ones before them,
+    `moved` those in another order). `digest` is that of the bytes or texts behind them."""
 
     frame: pl.DataFrame
     rejects: tuple[Reject, ...]
@@ -38,6 +38,13 @@ class Chunk(NamedTuple):
     blank: int
     digest: int
     repeated: tuple[int, ...] = ()
+    moved: tuple[int, ...] = ()
+
+    def pass_over(self, passed: PassedOver) -> None:
+        """Count what of it is passed over."""
+        passed.blank += self.blank
+        passed.repeated += self.repeated
+        passed.moved += self.moved
 
 
 class Table(Protocol):
@@ -144,6 +151,5 @@ class TableCases:
         for chunk in self._table.chunks():
             read = [self._reader.row(number, tuple(cells), chunk.raw) for number, *cells in chunk.frame.iter_rows()]
             yield from sorted([*read, *chunk.rejects], key=lambda row: row.number)
-            passed.blank += chunk.blank
-            passed.repeats(*chunk.repeated)
+            chunk.pass_over(passed)
         self.findings += passed.findings(self.file)

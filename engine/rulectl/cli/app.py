@@ -31,6 +31,7 @@ from rulectl.diagnostics import Finding, finding
 from rulectl.source import FULL, OptionPlace
 
 INTERRUPTED = 130
+_LATER = 0.01
 
 _SELDOM = (500_000, 20, 100)
 """How often Python looks for cycles that nothing holds (its own: every 700 objects). Loading the program and a rulebook
@@ -121,13 +122,20 @@ def _wants_json(args: Sequence[str]) -> bool:
     return any(arg == "--format=json" or (arg == "--format" and value == "json") for arg, value in pairs)
 
 
-def _stop(_: int, __: FrameType | None) -> None:
-    """A polite kill unwinds the stack like Ctrl-C, so that half-written files are taken away."""
+def _stop(kill: int, frame: FrameType | None) -> None:
+    """A polite kill unwinds the stack like Ctrl-C, so that half-written files are taken away. Not out of Python's own
+    importing: a lock that is taken there would stay taken, and a thread that imports wait for ever."""
+    if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+        later = threading.Timer(_LATER, signal.raise_signal, (kill,))
+        later.daemon = True
+        later.start()
+        return
     raise KeyboardInterrupt
 
 
 def _polite() -> dict[signal.Signals, Any]:
-    """Have the kills that can be answered end a run like Ctrl-C: the usual one, and the terminal that is closed, unless
-    somebody has it ignored (nohup). What stood there before."""
-    kills = [kill for name in ("SIGTERM", "SIGHUP") if (kill := getattr(signal, name, None)) is not None]
+    """Have the kills that can be answered end a run in one way: Ctrl-C, the usual one, and the terminal that is closed,
+    unless somebody has it ignored (nohup). What stood there before."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    kills = [kill for name in names if (kill := getattr(signal, name, None)) is not None]
     return {kill: signal.signal(kill, _stop) for kill in kills if signal.getsignal(kill) is not signal.SIG_IGN}
