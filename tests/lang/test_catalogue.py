@@ -45,6 +45,7 @@ WHERE = {
     "measure-in-text": ("test", "string", ""),
     "other-place": ("output", "string", ""),
     "share-of-what": ("output", "number", "元"),
+    "share-undivided": ("output", "number", "元"),
     "unclear-conclusion": ("output", "number", ""),
     "rate-in-conclusion": ("output", "number", ""),
     "outside-range": ("value", "share", ""),

@@ -41,6 +41,7 @@ SYMBOLS = (
     Symbol("handling", "处理时长", DURATION),
     Symbol("signed", "已签收", BOOLEAN),
     Symbol("buyer", "买家", STRING),
+    Symbol("commission", "佣金率", NUMBER, "%"),
 )
 SCOPE = Scope({**{s.id: s for s in SYMBOLS}, **{s.name: s for s in SYMBOLS}})
 NAMES = {s.id: s.name for s in SYMBOLS}
@@ -56,4 +57,5 @@ FACTS: dict[str, Value] = {
     "handling": dt.timedelta(hours=48),
     "signed": True,
     "buyer": "张三",
+    "commission": Decimal(8),
 }

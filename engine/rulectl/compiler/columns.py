@@ -93,9 +93,12 @@ def read_head(block: DraftBlock, book: Book, work: Work, found: list[Finding]) -
 
 
 def table_name(block: DraftBlock) -> str:
-    """The cell beside the marker; blank where the options begin at once."""
-    name = visible(block.rows[0][1].text) if len(block.rows[0]) > 1 else ""
-    return "" if words.table_option(name) is not None and len(block.rows[0]) > 2 else name
+    """The cell beside the marker; blank where the options begin at once. `Tier | hit policy | F` is a table of that
+    name."""
+    row = block.rows[0]
+    name = visible(row[1].text) if len(row) > 1 else ""
+    option = words.table_option(name) is not None and len(row) > 2 and words.table_option(row[2].text) is None
+    return "" if option else name
 
 
 def _options(row: tuple[DraftCell, ...], found: list[Finding]) -> Iterator[tuple[str, DraftCell]]:

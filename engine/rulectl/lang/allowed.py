@@ -19,7 +19,7 @@ _REST = r"(?:的?(?:所有|全部|其他|其它)|均可|都可以?|皆可)?"
 _OUT = r"\s*(?:以外|之外|除外|外)" + _REST + r"(?=\s*(?:$|[;,、\n)]))"
 OUTSIDE = re.compile(_OUT)
 """What ends `除 A、B 外` and `A 以外`."""
-AFTER = re.compile(r"\s*(?:$|[;,、\n)\]]|或|且|和|与|及|以及|并|而|&|\|)|\s+(?:or|and)\b|" + _OUT, re.IGNORECASE)
+AFTER = re.compile(r"\s*(?:$|[;,、\n)\]]|或|且|和|与|及|以及|并|而|&|\|)|\s+(?:n?or|and)\b|" + _OUT, re.IGNORECASE)
 """What may follow a value that stands whole."""
 
 

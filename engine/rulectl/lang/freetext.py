@@ -23,7 +23,7 @@ _DIGIT = "[0-9零一二两三四五六七八九十百千万半]"
 _BEHIND = "|".join(sorted(map(re.escape, SUFFIX), key=len, reverse=True))
 # patterns as text, which `re` compiles when it is first asked: most runs never do
 _RANGED = rf"{_DIGIT}.{{0,4}}[-—~到至].{{0,2}}{_DIGIT}"
-_LIKELY = rf"(?i)(?:{COMPARED})\s*[¥$]?\s*{_DIGIT}|{_DIGIT}.{{0,6}}?(?:{_BEHIND})\s*$|{_RANGED}"
+_LIKELY = rf"(?i)(?:{COMPARED})\s*[¥$£€]?\s*{_DIGIT}|{_DIGIT}.{{0,6}}?(?:{_BEHIND})\s*$|{_RANGED}"
 """What a text has to look like before it is read as an amount: most texts do not, and are not read twice."""
 _CODE = r"[0-9]+-[0-9]+"
 """`3-201`, the number of a house or a part."""

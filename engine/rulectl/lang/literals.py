@@ -17,7 +17,7 @@ from rulectl.lang.chars import QUOTES, folded, plain, visible, without_mark
 from rulectl.lang.dates import MIDNIGHT, moment_of, read_duration, read_moment
 from rulectl.lang.faults import clipped, not_allowed, problem, strange
 from rulectl.lang.scope import Problem
-from rulectl.lang.units import GROUPED, Quantity, as_number, quantity_at
+from rulectl.lang.units import GROUPED, MONEY, Quantity, as_number, quantity_at
 from rulectl.source import Span
 from rulectl.types import Kind, Type, within
 from rulectl.values import CONTEXT, Scalar, Value, date_text, number, number_text
@@ -33,7 +33,7 @@ _ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+[0-9]{2,3}")
 _SERIAL = re.compile(r"([345][0-9]{4})(?:\.[0-9]+)?")
 _SERIAL_START = dt.date(1899, 12, 30)
 """A date as Excel counts days, 1982 to 2064: what a column of dates holds that is not formatted as one."""
-_MONEY = re.compile(r"¥|\$|(?:rmb|cny)(?![a-z])|人民币", re.IGNORECASE)
+_MONEY = re.compile(r"[¥$£€]|(?:rmb|cny)(?![a-z])|人民币", re.IGNORECASE)
 _BRACKETS = {"[": "]", "(": ")"}
 _OPENING = re.compile("[" + re.escape("".join(QUOTES)) + "]")
 _MARKS, _COMMAS = ";；、\n", ",，"
@@ -185,7 +185,7 @@ def read_quantity(text: str, units: tuple[str, ...] = ()) -> Quantity | str:
     read = found[0]
     return Quantity(
         -read.number if negative else read.number,
-        read.unit or ("" if not money else "$" if money.group() == "$" else "元"),
+        read.unit or (MONEY.get(money.group(), "元") if money else ""),
         read.factor,
         read.time,
     )

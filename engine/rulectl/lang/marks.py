@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 SEPARATOR = re.compile(r"\s*[;,、\n]\s*")
-OR = re.compile(r"\s*(?:或者|或是|或|\bor\b|\|\|?)\s*", re.IGNORECASE)
+OR = re.compile(r"\s*(?:或者|或是|或|\bn?or\b|\|\|?)\s*", re.IGNORECASE)
 WITH = re.compile(r"\s*(?:以及|和|与|及|&(?!&)|\band\b)\s*", re.IGNORECASE)
 LAST = re.compile(r"(?:or|and)\s+|以及|或者", re.IGNORECASE)
 """What may stand between the last comma of a list and its last item: `A, B, and C`."""
@@ -21,7 +21,7 @@ NOT_KNOWN = re.compile(r"(?:未知|不详|unknown)" + STOP, re.IGNORECASE)
 NOT_NULL = re.compile(r"(?:(?:非|不为|不是|not)\s*(?:空|null)|有值|is not null)" + STOP, re.IGNORECASE)
 NOT_GROUP = re.compile(r"(?:not(?:\s+in)?|非|不是|不属于|不在)\s*[(\[]", re.IGNORECASE)
 NONE_OF = re.compile(
-    r"(?:不属于|不在(?=\s)|not\s+in\b|none\s+of\b|(?:any|all|anything|everything)?\s*(?:except(?:\s+for)?|but)\b"
+    r"(?:不属于|不在(?=\s)|not\s+in\b|none\s+of\b|neither\b|(?:any|all|anything|everything)?\s*(?:except(?:\s+for)?|but)\b"
     r"|other\s+than\b|excluding\b)\s*",
     re.IGNORECASE,
 )

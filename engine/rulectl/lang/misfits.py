@@ -40,7 +40,7 @@ _NOTHING = frozenset(
 """What people write where nothing is asked, or nothing concluded."""
 COMPARED = "|".join(sorted(map(re.escape, PREFIX), key=len, reverse=True))
 """The words that stand before a value."""
-_AMOUNT = r"(?:[¥$]\s*)?(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<percent>%)?(?:元|块钱|块|yuan|usd)?"
+_AMOUNT = r"(?:[¥$£€]\s*)?(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<percent>%)?(?:元|块钱|块|yuan|usd)?"
 _UNIT = r"(?P<unit>[^\W\d_]{1,6})"
 # patterns as text, which `re` compiles when it is first asked: most runs never do
 _RATE = rf"{_AMOUNT}\s*(?:[/每]|per\b|an?\b)\s*{_UNIT}|每(?P<each>[^\W\d_]{{1,3}}?)\s*{_AMOUNT.replace('?P<', '?P<b_')}"

@@ -10,6 +10,7 @@ from rulectl.lang.fitting import value
 from rulectl.lang.operands import Operand, spoken_of
 from rulectl.lang.pieces import Column, Piece, ambiguous, between
 from rulectl.lang.syntax import Between, Comparison, Is
+from rulectl.lang.tokens import Token
 from rulectl.source import Span
 
 
@@ -22,6 +23,9 @@ def ends_noted(parser: Parser, column: Column, whole: Piece, start: int) -> Piec
     """A range and what is noted behind it of one end: `3-5天(不含5天)`; of which end has to be said."""
     token, test = parser.peek(), whole.test
     word = parser.lexer.at(token.span.end)
+    if isinstance(test, Between) and token.kind == "word" and token.word == "contains" and _ends(parser, token):
+        parser.take()  # `13 to 17 inclusive`
+        return whole
     if not parser.is_sign("(") or word.word not in ("contains", "notcontains") or not isinstance(test, Between):
         return whole
     inside = word.word == "contains"
@@ -39,6 +43,12 @@ def ends_noted(parser: Parser, column: Column, whole: Piece, start: int) -> Piec
     parser.expect(")", token.span)
     low, high = (inside if end.expr == test.low else low), (inside if end.expr == test.high else high)
     return whole._replace(test=replace(test, low_closed=low, high_closed=high))
+
+
+def _ends(parser: Parser, token: Token) -> bool:
+    """Whether nothing of the same piece follows a token."""
+    following = parser.lexer.at(token.span.end)
+    return following.kind == "end" or following.word in (",", ";", "or", "and", ")")
 
 
 def both_noted(parser: Parser, column: Column, whole: Piece, low: bool) -> Piece:

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from rulectl.lang.chars import plain, visible
 from rulectl.lang.conditions import list_of_tests, subject_tests
@@ -23,9 +23,11 @@ from rulectl.lang.operands import settled
 from rulectl.lang.outputs import finish, of_type, output, template_cell
 from rulectl.lang.pieces import column_of
 from rulectl.lang.scope import Broken, Problem, Scope
+from rulectl.lang.shares import undivided
 from rulectl.lang.syntax import ANYTHING, Expr, Is, IsNull, Literal, Test
 from rulectl.lang.texts import TextReader
 from rulectl.lang.tokens import Lexer
+from rulectl.lang.units import is_unit
 from rulectl.lang.words import OTHERWISE, REST, UNFILLED, WHATEVER
 from rulectl.source import Span
 from rulectl.types import STRING, Kind, Type
@@ -38,10 +40,14 @@ _DASHES = ("-", "—", "——")
 _ANGLES = {ord("《"): "<", ord("〈"): "<", ord("》"): ">", ord("〉"): ">"}
 """What the keys `<` and `>` give while Chinese is typed; among texts they may be the marks of a title."""
 
+_ANY = re.compile(r"(?:any|all|every) [a-z ]+")
+"""`any length`, of a column of numbers."""
 _EITHER = re.compile(r"\s*[/／]\s*")
 """What stands between yes and no."""
 _AND_MORE = re.compile(r"(?<=[0-9])((?:\s?[^\W\d_]{1,6})?)[+＋](?=\s*(?:$|[;；,，、\n]))")
 """`6+` is `6起`, `18岁+` too."""
+_MORE_OF = re.compile(r"(?<=[0-9])[+＋](\s?[a-z]{1,9})(?=\s*(?:$|[;；,，、\n]))", re.IGNORECASE)
+"""`18+ years`."""
 _STROKES = {ord("–"): "-", ord("—"): "-", ord("−"): "-"}
 """What a word processor makes of a minus; a range of values is no conclusion, whatever the stroke."""
 
@@ -79,12 +85,20 @@ def _door(text: str, scope: Scope, unit: str, read: Callable[[Parser], T], newli
     except Fault as why:
         follows = parser.problems and why.problem.slug in _FOLLOWERS
         return Broken(tuple(parser.problems) if follows else (*parser.problems, why.problem))
-    return Broken(tuple(parser.problems)) if parser.problems else found
+    if parser.problems:
+        return Broken(tuple(parser.problems))
+    tree = found.expr if isinstance(found, Typed) else found
+    share = undivided(cast("Expr | Test", tree), scope, unit)
+    return found if share is None else Broken((share,))
 
 
 def is_otherwise(text: str, values: Sequence[str] = ()) -> bool:
     """Whether a cell says 否则; an enum may have 其余 among its values."""
     return visible(plain(text)).lower() in OTHERWISE and visible(text) not in values
+
+
+def _more_of(found: re.Match[str]) -> str:
+    return f"{found[1]}起" if is_unit(found[1]) else found[0]
 
 
 def _unlisted(text: str, column: Type) -> str:
@@ -107,11 +121,13 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
         return ANYTHING
     text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:
+        text = _MORE_OF.sub(_more_of, text)
         text = _AND_MORE.sub(r"\g<1>起", text.translate(_ANGLES))
     if column.kind is Kind.BOOLEAN and None not in map(read_boolean, _EITHER.split(text)):
         text = _EITHER.sub(lambda found: ";".ljust(len(found[0])), text)  # and not a sum, which would be yes
     word = visible(plain(text)).lower()
-    if word in WHATEVER and visible(text) not in column.values and (column.values or not column.kind.textual):
+    whatever = word in WHATEVER or (not column.kind.textual and _ANY.fullmatch(word))
+    if whatever and visible(text) not in column.values and (column.values or not column.kind.textual):
         return ANYTHING
     meant = "-" if word in WHATEVER or word in REST or word in ("/", "\\", "*") else "空" if word in UNFILLED else None
     if meant and column.kind.textual and not column.values:

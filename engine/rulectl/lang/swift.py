@@ -11,6 +11,7 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
+from rulectl.lang.misfits import repeats
 from rulectl.lang.parser import Native, output_of, parse_test, test_of
 from rulectl.lang.scope import Broken, Scope
 from rulectl.lang.syntax import Between, Comparison, Expr, Is, Literal, OneOf, Test
@@ -113,7 +114,7 @@ class Conclusions:
 
     def read(self, value: Native, text: str) -> Expr | Broken | None:
         """What `output_of` reads."""
-        if self.free and type(value) is str and value == text and _WORD.fullmatch(text):
+        if self.free and type(value) is str and value == text and _WORD.fullmatch(text) and not repeats(text):
             return Literal(text, span(0, len(text)))
         if self.numeric and type(value) is Decimal and _short(text):
             return Literal(value, span(0, len(text)))

@@ -18,7 +18,7 @@ from rulectl.lang.months import NAMED_MONTH
 from rulectl.lang.numerals import CHARACTERS
 from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.syntax import Comparison, Function
-from rulectl.lang.units import GROUPED, Quantity, quantity_at
+from rulectl.lang.units import GROUPED, MONEY, Quantity, quantity_at
 from rulectl.lang.words import (
     ALL_WORDS,
     BREAKS,
@@ -40,7 +40,7 @@ _ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNKNOWN = re.compile(r"[^\s()\[\]{},;、+\-*/^<>=!~—…≤≥≠&|\"“”「」『』]+")
 _NO_VALUE = re.compile(r"#?n/a(?![a-z0-9])|#(?:ref|div/0|value|name|num|null)[!?]?", re.IGNORECASE)
 """What spreadsheets write where there is no value, and people after them."""
-_MONEY = re.compile(r"(?:¥|\$|(?:人民币|rmb|cny)(?= ?[¥0-9.])) ?", re.IGNORECASE)
+_MONEY = re.compile(r"(?:[¥$£€]|(?:人民币|rmb|cny)(?= ?[¥0-9.])) ?", re.IGNORECASE)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 
 
@@ -94,7 +94,7 @@ class Lexer:
         char = text[pos]
         if (
             (char.isascii() and char.isdigit())
-            or (char in ".¥$" and text[pos + 1 : pos + 2].strip(" 0123456789.") == "")
+            or (char in ".¥$£€" and text[pos + 1 : pos + 2].strip(" 0123456789.") == "")
             or (char in "人rRcC" and _MONEY.match(text, pos))
             or (char.isalpha() and char.isascii() and NAMED_MONTH.match(self.lower, pos))
         ):
@@ -123,7 +123,7 @@ class Lexer:
         start = money.end() if money else pos
         grouped = GROUPED.match(self.text, start) if money else None
         if grouped:  # behind a sign of money a comma parts thousands and nothing else
-            unit = "$" if self.text[pos] == "$" else "元"
+            unit = MONEY.get(self.text[pos], "元")
             return Token(
                 "number", Span(pos, grouped.end()), quantity=Quantity(number(grouped[0].replace(",", "")), unit)
             )
@@ -135,7 +135,7 @@ class Lexer:
             return None
         quantity, end_at = found
         if start != pos and not quantity.unit:
-            quantity = Quantity(quantity.number, "$" if self.text[pos] == "$" else "元", quantity.factor)
+            quantity = Quantity(quantity.number, MONEY.get(self.text[pos], "元"), quantity.factor)
         return Token("number", Span(pos, end_at), quantity=quantity)
 
     def _quoted(self, pos: int) -> Token:
@@ -211,6 +211,8 @@ class Lexer:
     def _sign(self, pos: int) -> Token | None:
         if self.lower.startswith("of", pos) and self.text[:pos].rstrip().endswith("%") and self._bounded(pos, pos + 2):
             return Token("sign", Span(pos, pos + 2), "*")
+        if self.lower[pos] == "x" and self.text[pos - 1 : pos] == self.text[pos + 1 : pos + 2] == " ":
+            return Token("sign", Span(pos, pos + 1), "*")  # `2 x fee`
         if self.text[pos] == "的":
             after = self.skip(pos + 1)
             share = None if self.text.startswith("的", after) else self.at(after).quantity

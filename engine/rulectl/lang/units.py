@@ -18,6 +18,8 @@ from rulectl.values import CONTEXT, DIGITS
 _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("元", "块", "块钱", "圆", "元人民币", "人民币", "rmb", "cny", "¥", "yuan"),
     ("$", "usd", "us$", "美元", "dollar", "dollars"),
+    ("£", "gbp", "英镑"),
+    ("€", "eur", "欧元", "euro", "euros"),
     ("天", "日", "d", "day", "days"),
     ("小时", "时", "个小时", "钟头", "h", "hr", "hrs", "hour", "hours"),
     ("分钟", "分", "min", "mins", "minute", "minutes"),
@@ -25,21 +27,27 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("周", "星期", "个星期", "week", "weeks"),
     ("件", "个", "pc", "pcs", "piece", "pieces", "item", "items"),
     ("次", "回", "time", "times"),
-    ("公斤", "千克", "kg"),
-    ("克", "g"),
+    ("公斤", "千克", "kg", "kgs", "kilogram", "kilograms"),
+    ("克", "g", "gram", "grams"),
     ("单", "笔", "order", "orders"),
-    ("人", "位", "名"),
+    ("人", "位", "名", "person", "persons", "people"),
     ("%", "％"),
     ("工作日", "个工作日"),
-    ("月", "个月"),
+    ("月", "个月", "month", "months"),
+    ("年", "岁", "周岁", "year", "years", "yr", "yrs", "years old"),
+    ("公里", "千米", "km", "kilometre", "kilometres", "kilometer", "kilometers"),
+    ("mile", "miles", "英里"),
+    ("级", "层", "level", "levels"),
 )
 _ALONE = (
-    *("年", "角", "条", "双", "套", "张", "箱", "包", "瓶", "盒", "只", "斤", "吨"),
-    *("米", "厘米", "公里", "km", "cm", "m", "积分", "星", "级", "折", "倍", "岁"),
+    *("角", "条", "双", "套", "张", "箱", "包", "瓶", "盒", "只", "斤", "吨"),
+    *("米", "厘米", "cm", "m", "积分", "星", "折", "倍"),
 )
 _FAMILY = {unit: family[0] for family in _FAMILIES for unit in family} | {unit: unit for unit in _ALONE}
 _TIME = {"天": 86400, "小时": 3600, "分钟": 60, "秒": 1, "周": 7 * 86400}
-_SCALES = {"百": 2, "千": 3, "万": 4, "百万": 6, "千万": 7, "亿": 8}
+_SCALES = {"百": 2, "千": 3, "万": 4, "百万": 6, "千万": 7, "亿": 8, "k": 3, "K": 3}
+MONEY = {"¥": "元", "$": "$", "£": "£", "€": "€"}
+"""Signs of money -> the unit that they name."""
 
 _JOINING = ("", *"到至~-—,、;或和与及以)]")
 
@@ -47,7 +55,7 @@ MAX_MAGNITUDE = 34
 MAX_DAYS = 3_660_000
 
 NUMBER = re.compile(
-    r"(?P<digits>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<exp>[eE][+-]?[0-9]{1,15}(?![0-9a-zA-Z]))?\s?(?P<scale>千万|百万|[百千万亿](?!克))?"
+    r"(?P<digits>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?P<exp>[eE][+-]?[0-9]{1,15}(?![0-9a-zA-Z]))?\s?(?P<scale>千万|百万|[百千万亿](?!克)|[kK](?![a-zA-Z0-9_]))?"
 )
 GROUPED = re.compile(r"(?!0)[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9,])")
 

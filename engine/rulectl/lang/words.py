@@ -129,10 +129,23 @@ WHATEVER = frozenset(
 )
 """A whole cell that asks for nothing, where it cannot be a value."""
 
-OTHERWISE = frozenset(("否则", "otherwise", "else", "其余", "其他情况", "其它情况"))
+OTHERWISE = frozenset(
+    (
+        *("否则", "其余", "其余情况", "其余的", "其他情况", "其它情况", "其他所有情况", "所有其他情况", "剩余情况"),
+        *(
+            "otherwise",
+            "else",
+            "everything else",
+            "all others",
+            "all other cases",
+            "any other case",
+            "in all other cases",
+        ),
+    )
+)
 """A whole cell that makes its row an else rule."""
 
-REST = frozenset(("其他", "其它", "别的", "剩下的", "other", "others", "all others", "everything else", "the rest"))
+REST = frozenset(("其他", "其它", "别的", "剩下的", "other", "others", "the rest"))
 """What people write for whatever the other rules leave; among allowed values it may be one."""
 
 UNFILLED = frozenset(
