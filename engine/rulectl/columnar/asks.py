@@ -91,16 +91,23 @@ class Asking:
             shares += [Share(output.required, codes, counts, some) for output, codes in judged]
         if not shares:
             return constant(rows)
-        where = np.flatnonzero(np.logical_or.reduce([share.codes != 0 for share in shares]))
         names = np.unique(np.concatenate([share.places for share in shares]))
-        if not len(where) or not len(names):
+        if not len(names):
             return constant(rows)
         sums = _Sums.of(shares, names)
         asks = constant(rows)
         step = max(1, _CELLS // sums.words)
-        for part in (where[start : start + step] for start in range(0, len(where), step)):
-            added = sums.added([share.codes[part] for share in shares])
-            asks[part] = self._numbers(sums, added)
+        for part in (slice(start, start + step) for start in range(0, rows, step)):
+            asks[part] = self._of_some(sums, [share.codes[part] for share in shares])
+        return asks
+
+    def _of_some(self, sums: _Sums, codes: Sequence[Codes]) -> Codes:
+        """The asks of some rows."""
+        (where,) = np.logical_or.reduce([mine != 0 for mine in codes]).nonzero()
+        if 2 * len(where) > len(codes[0]):  # what waits for nothing has a sum, too
+            return self._numbers(sums, sums.added(codes))
+        asks = constant(len(codes[0]))
+        asks[where] = self._numbers(sums, sums.added([mine.take(where) for mine in codes]))
         return asks
 
     def _numbers(self, sums: _Sums, added: Words) -> Codes:

@@ -16,7 +16,7 @@ from rulectl.cases.reader import Reject
 from rulectl.cases.writer import because, cell, guarded
 from rulectl.codes import Severity
 from rulectl.columnar.alike import Alike
-from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, distinct, each, gathered
+from rulectl.columnar.codes import Codes, Lut, Numbered, Part, Spellings, each, gathered
 from rulectl.columnar.columns import Coded, Column, Texts
 from rulectl.columnar.lists import cut, end_to_end
 from rulectl.columnar.owned import Owned, cells
@@ -225,12 +225,12 @@ class Decided:
         parts = [Part(codes, len(states)) for codes, states in exact]
         parts += [Part(self.ranks, len(Status)), Part(self.asks, len(self.ask_names))]
         parts += [Part(codes, len(fired)) for codes, fired in self.firings]
-        at, codes = distinct(parts, len(self))
-        if 2 * len(at) > len(self):
-            return None
         things = (*(states for _, states in exact), Status, self.ask_names, *(fired for _, fired in self.firings))
-        said, rows = kept.of(things, [part.codes[at] for part in parts], lambda new: write(self._some(terms, at[new])))
-        mine = pl.Series(rows[codes])
+        found = kept.of(things, parts, lambda new: write(self._some(terms, new)))
+        if found is None:
+            return None
+        said, rows = found
+        mine = pl.Series(rows)
         return pl.DataFrame([column.gather(mine) for column in said.iter_columns()])
 
     def _some(self, terms: Sequence[str], at: npt.NDArray[np.int64]) -> Decided:

@@ -45,29 +45,44 @@ class Met:
     def of(self, words: Words, work_out: Callable[[Words], Codes]) -> Codes:
         """What `work_out` says of each row; it is asked for all rows at once that were not met before, each of them
         once."""
-        if self._words.nbytes > _MOST_BYTES or words.shape[1] != self._words.shape[1]:
+        if self._words.nbytes > _MOST_BYTES:
             self._forget(words.shape[1])
-        at, codes = distinct_words(words)
-        some = words[at]
-        marks = mixed(some)
-        said = np.full(len(at), -1, np.int32)
-        for places in self._places(marks):
-            row = self._place.take(places)
-            same = (row > 0) & (self._words.take(row, axis=0) == some).all(axis=1)
-            said[same] = self._said[row[same]]
-        (fresh,) = (said < 0).nonzero()
-        if len(fresh):
-            said[fresh] = work_out(some[fresh])
-            self._keep(some[fresh], marks[fresh], said[fresh])
-        return said.take(codes)
+        said = self.find(words)
+        (left,) = (said < 0).nonzero()
+        if len(left):
+            at, codes = distinct_words(words.take(left, axis=0))
+            fresh = words.take(left.take(at), axis=0)
+            made = work_out(fresh)
+            self.keep(fresh, made)
+            said[left] = made.take(codes)
+        return said
+
+    def find(self, words: Words) -> Codes:
+        """What is remembered of each row, -1 where nothing is."""
+        if words.shape[1] != self._words.shape[1]:
+            self._forget(words.shape[1])
+        first, second = self._places(mixed(words))
+        said = self._look(words, first)
+        (left,) = (said < 0).nonzero()
+        if len(left):
+            said[left] = self._look(words.take(left, axis=0), second.take(left))
+        return said
+
+    def _look(self, words: Words, places: Rows) -> Codes:
+        """What was worked out of the rows of words that are remembered in some places, -1 where others are there."""
+        row = self._place.take(places)
+        known, said = self._words.take(row, axis=0), self._said.take(row)
+        for column in range(words.shape[1]):  # all words of a row at once take three times as long
+            said[known[:, column] != words[:, column]] = -1
+        return said
 
     def _places(self, marks: npt.NDArray[np.uint64]) -> tuple[Rows, Rows]:
         """The two places of each row: the upper bits of its mark, and the lower ones."""
         bits = len(self._place).bit_length() - 1
         return (marks >> np.uint64(64 - bits)).view(np.int64), (marks & np.uint64(len(self._place) - 1)).view(np.int64)
 
-    def _keep(self, words: Words, marks: npt.NDArray[np.uint64], said: Codes) -> None:
-        """Remember more rows."""
+    def keep(self, words: Words, said: Codes) -> None:
+        """Remember more rows, none of which is remembered."""
         start, end = self._count, self._count + len(words)
         if end > len(self._words):
             room = max(end, 2 * len(self._words))
@@ -76,8 +91,8 @@ class Met:
         self._words[start:end], self._said[start:end], self._count = words, said, end
         if _ROOM * end > len(self._place):
             self._place = np.zeros(1 << (2 * _ROOM * end).bit_length(), np.int32)
-            start, marks = 1, mixed(self._words[1:end])
-        first, second = self._places(marks)
+            start = 1
+        first, second = self._places(mixed(self._words[start:end]))
         rows = np.arange(start, end, dtype=np.int32)
         (free,) = (self._place.take(first) == 0).nonzero()
         self._place[first[free]] = rows[free]
