@@ -10,9 +10,9 @@ What is unknown leaves a rule standing wherever it could hold; what follows from
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,34 +32,34 @@ much a rule, which is about what its rules take themselves."""
 
 _BYTES_A_RULE = 2_048
 
-_SHARED_BYTES = 1 << 18
-"""A matrix of several columns may take so much: it should stay in the processor's cache."""
+_SHARED_PLACES = 1 << 13
+"""A matrix of several columns may have so many places: 64 kB a word, which stay in the processor's cache."""
 
-_AT_ONCE = 1 << 16
-"""So many words are looked at together: few enough to stay in the processor's cache."""
+AT_ONCE = 1 << 14
+"""So many rows are looked at together: what is known of them by one word should stay in the processor's cache."""
 
-FEW_WORDS = 4
-"""Up to here the first rule is looked for word by word."""
+_WORDS_AT_ONCE = 1 << 16
+"""The same in words, where all words of a row are looked at together."""
 
-_NO_WORDS: Words = np.zeros((0, 0), np.uint64)
+_LEAVING = 4
+"""Rows whose first rule is found leave when they are one in so many."""
+
 _ONE = np.uint64(1)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 class Shared(NamedTuple):
-    """One or more columns with a matrix: a row's place in it is the number whose digits are its classes. `by_word` is
-    the same word by word, for tables of few words."""
+    """One or more columns with a matrix: a row's place in it is the number whose digits are its classes."""
 
     columns: tuple[int, ...]
     sizes: tuple[int, ...]
     holds: Words
-    by_word: Words
 
-    def places(self, classes: Sequence[Codes]) -> npt.NDArray[Any]:
-        """The matrix row of each row."""
-        whole: npt.NDArray[Any] = classes[self.columns[0]]
+    def places(self, classes: Sequence[Codes]) -> Rows:
+        """The place of each row."""
+        whole: Rows = classes[self.columns[0]].astype(np.int64)
         for column, size in zip(self.columns[1:], self.sizes[1:], strict=True):
-            whole = whole * np.int32(size)
+            whole *= size
             whole += classes[column]
         return whole
 
@@ -67,7 +67,9 @@ class Shared(NamedTuple):
 class Bits(NamedTuple):
     """Bit `n` is the rule `rule[n]`, else rules last. `shared` has by class the rules that hold, where a column is
     unknown those that hold or could; `null[column]` are the rules that hold of null, `asks[column]` those that ask it
-    something that null leaves open. `lists` are columns of lists, whose classes are those of a frame (`over`)."""
+    something that null leaves open. `lists` are columns of lists, whose classes are those of a frame (`over`). Matrices
+    are laid out `by_word`, (words, places), where rows are led to their first rule: most find it soon, and a word at a
+    time is quicker to fetch; else (places, words)."""
 
     rule: Codes
     words: int
@@ -75,12 +77,13 @@ class Bits(NamedTuple):
     null: Words
     asks: Words
     lists: Mapping[int, HeldBits]
+    by_word: bool
 
     @staticmethod
-    def of(lowered: Lowered, sizes: Sequence[int]) -> Bits | None:
+    def of(lowered: Lowered, sizes: Sequence[int], by_word: bool) -> Bits | None:
         """The bits of a table whose columns have so many classes; None where they would be too many."""
         count = len(lowered.numbers)
-        words = count // 64 + 1
+        words = max(1, -(-count // 64))
         if not sizes or sum(sizes) * words * 8 > max(MOST_BYTES, _BYTES_A_RULE * count):
             return None
         rule = np.array(lowered.numbers, np.int32)
@@ -99,22 +102,15 @@ class Bits(NamedTuple):
                 null[column], asks[column] = held.free, held.asking
                 continue
             holds = _matrix(slot, size, bit, words)
-            null[column] = holds[ABSENT]
-            if slot.partition is None:
-                asks[column] = _packed(bit[list(slot.members)], words)
-            else:
-                # short forms ask nothing of null, and a large table has many
-                said = [
-                    None if all(type(form) is tuple for form in forms) else slot.constraint(ref).null
-                    for ref, forms in enumerate(slot.forms)
-                ]
-                waits = np.array([*(n is None for n in said), False])[np.asarray(slot.refs, np.int64)]
-                asks[column] = _packed(bit[waits], words)
-            holds[UNKNOWN] = null[column] | asks[column]
+            null[column] = holds[:, ABSENT]
+            asks[column] = _packed(bit[waiting(slot)], words)
+            holds[:, UNKNOWN] = null[column] | asks[column]
             single.append(holds)
         # a matrix for each column, in their order; columns of lists have none yet
         columns = [column for column in range(len(sizes)) if column not in lists]
-        return Bits(rule[order], words, tuple(_together(columns, single)), null, asks, lists)
+        together_ = _together(columns, single)
+        shared = tuple(one if by_word else one._replace(holds=np.ascontiguousarray(one.holds.T)) for one in together_)
+        return Bits(rule[order], words, shared, null, asks, lists, by_word)
 
     def over(self, sets: Mapping[int, Words]) -> Bits:
         """The same for rows whose lists have these sets of texts, by column (contained.py)."""
@@ -122,53 +118,44 @@ class Bits(NamedTuple):
         for column, held in self.lists.items():
             holds = held.holds(sets[column])
             holds[ABSENT], holds[UNKNOWN] = held.free, held.free | held.asking
-            more.append(_by_word(Shared((column,), (len(holds),), holds, _NO_WORDS)))
+            more.append(Shared((column,), (len(holds),), np.ascontiguousarray(holds.T) if self.by_word else holds))
         return self._replace(shared=(*self.shared, *more)) if more else self
 
     def first(self, classes: Sequence[Codes], rows: int) -> Codes:
-        """The first rule that holds in each row, NONE where none does."""
-        found = np.full(rows, NONE, np.int32)
+        """The first rule that holds in each row, NONE where none does; matrices are laid out by word."""
+        found = np.full(rows, -1, np.int64)
+        for part in steps(rows):
+            walk = Walk(self.places([column[part] for column in classes]))
+            for word in walk.words(self.words):
+                walk.leave(walk.going(together(self.matrices, walk.places, word)), word)
+            found[part] = walk.first
+        return self.named(found)
 
-        def one(part: slice) -> None:
-            mine = [column[part] for column in classes]
-            found[part] = (
-                self._named(self._first_of_few(mine)) if self.words <= FEW_WORDS else self.lowest(self.standing(mine))
-            )
-
-        _in_steps(rows, self.words, one)
-        return found
+    def named(self, bits: Rows, groups: Rows | None = None) -> Codes:
+        """The rules of some bits, NONE for -1; they lie in one group."""
+        return np.append(self.rule, np.int32(NONE)).take(bits)
 
     def lowest(self, held: Words) -> Codes:
         """The first rule of each row of words, NONE where there is none."""
-        return self._named(lowest_bits(held))
-
-    def _named(self, bits: Rows) -> Codes:
-        """The rules of some bits, NONE for -1."""
-        return np.append(self.rule, np.int32(NONE)).take(bits)
-
-    def _first_of_few(self, classes: Sequence[Codes]) -> Rows:
-        """The lowest bit that holds in each row, -1 where none does: word by word, which is faster for few."""
-        places = [shared.places(classes).astype(np.int64) for shared in self.shared]
-        first = np.full(len(classes[0]), -1, np.int64)
-        for word in reversed(range(self.words)):
-            held: Words | None = None
-            for shared, place in zip(self.shared, places, strict=True):
-                mine = shared.by_word[word].take(place)
-                held = mine if held is None else np.bitwise_and(held, mine, out=held)
-            assert held is not None
-            (at,) = held.nonzero()
-            first[at] = _lowest(held.take(at)) + word * 64
-        return first
+        return self.named(lowest_bits(held))
 
     def sets(self, classes: Sequence[Codes], rows: int) -> Words:
         """The rules that hold in each row, as words."""
         whole = np.empty((rows, self.words), np.uint64)
-
-        def one(part: slice) -> None:
+        for part in steps(rows, max(256, _WORDS_AT_ONCE // self.words)):
             whole[part] = self.standing([column[part] for column in classes])
-
-        _in_steps(rows, self.words, one)
         return whole
+
+    def standing(self, classes: Sequence[Codes]) -> Words:
+        """The rules that hold in each row, or could where something is unknown, as words."""
+        places = self.places(classes)
+        if self.by_word:
+            words = [together(self.matrices, places, word) for word in range(self.words)]
+            return np.ascontiguousarray(np.stack(words).T)
+        held: Words = self.shared[0].holds.take(places[0], axis=0)
+        for shared, place in zip(self.shared[1:], places[1:], strict=True):
+            held &= shared.holds.take(place, axis=0)
+        return held
 
     def rules(self, words: Words) -> list[tuple[int, ...]]:
         """The numbers of the rules that each row of words names."""
@@ -177,38 +164,105 @@ class Bits(NamedTuple):
         ends = np.cumsum(np.bincount(row, minlength=len(words))).tolist()
         return [tuple(sorted(rules[start:end])) for start, end in zip([0, *ends], ends, strict=False)]
 
-    def standing(self, classes: Sequence[Codes]) -> Words:
-        """The rules that hold in each row, or could where something is unknown."""
-        held: Words | None = None
-        for shared in self.shared:
-            mine = shared.holds.take(shared.places(classes), axis=0)
-            held = mine if held is None else np.bitwise_and(held, mine, out=held)
-        assert held is not None
+    def places(self, classes: Sequence[Codes]) -> list[Rows]:
+        """The place of each row in each matrix."""
+        return [shared.places(classes) for shared in self.shared]
+
+    @property
+    def column(self) -> int:
+        """No column parts the rules (waits.Laid)."""
+        return -1
+
+    @property
+    def groups(self) -> int:
+        """Rules lie in one group (waits.Laid)."""
+        return 1
+
+    @property
+    def null_of(self) -> Mapping[int, Words]:
+        """By column the rules that hold of null, (words, groups)."""
+        return {column: null[:, None] for column, null in enumerate(self.null)}
+
+    @property
+    def asks_of(self) -> Mapping[int, Words]:
+        """By column the rules that ask it something that null leaves open, (words, groups)."""
+        return {column: asks[:, None] for column, asks in enumerate(self.asks)}
+
+    def rows(self, classes: Sequence[Codes]) -> tuple[None, list[Rows]]:
+        """The group of each row, which is one, and its places in the matrices."""
+        return None, self.places(classes)
+
+    @property
+    def matrices(self) -> Sequence[Words]:
+        """The matrices."""
+        return [shared.holds for shared in self.shared]
+
+
+class Walk:
+    """Rows on their way through the words of a table's rules, until the first rule of each that holds is found. `rows`
+    are those that are left, None for all, and `places` theirs in matrices; `first` is the first bit of each row, -1 as
+    long as none is known."""
+
+    __slots__ = ("_done", "_going", "first", "places", "rows")
+
+    def __init__(self, places: list[Rows]) -> None:
+        self.places = places
+        self.rows: Rows | None = None
+        self.first: Rows = np.full(len(places[0]), -1, np.int64)
+        self._done = 0
+        self._going: Words | None = None
+
+    def words(self, count: int) -> Iterator[int]:
+        """The words of bits in their order, as long as rows are left."""
+        return itertools.takewhile(lambda _: len(self.places[0]), range(count))
+
+    def going(self, held: Words) -> Words:
+        """What is held in the rows that are left, nothing in others that are still among them."""
+        if self._going is not None:
+            held &= self._going
         return held
 
+    def leave(self, held: Words, word: int) -> tuple[Rows, Words]:
+        """The rows in which a rule of this word holds have found their first rule. Returns their places among those
+        that are left, and the bits before that rule."""
+        (at,) = held.nonzero()
+        bits = held.take(at)
+        before = (bits & (~bits + _ONE)) - _ONE
+        if not len(at):
+            return at, before
+        self.first[at if self.rows is None else self.rows.take(at)] = np.bitwise_count(before) + np.int64(64 * word)
+        self._done += len(at)
+        if self._going is None:
+            self._going = np.full(len(held), _ALL)
+        self._going[at] = 0
+        if self._done * _LEAVING >= len(held):
+            (left,) = self._going.nonzero()
+            self.rows = left if self.rows is None else self.rows.take(left)
+            self.places = [place.take(left) for place in self.places]
+            self._done, self._going = 0, None
+        return at, before
 
-def _in_steps(rows: int, words: int, one: Any) -> None:
-    """Rows in parts, by two threads where there are many."""
-    step = max(256, _AT_ONCE // words)
-    parts = [slice(begin, min(begin + step, rows)) for begin in range(0, rows, step)]
-    if len(parts) > 2:
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(one, parts))
-    else:
-        for part in parts:
-            one(part)
+
+def together(matrices: Sequence[Words], places: Sequence[Rows], word: int) -> Words:
+    """What stands at some places of matrices in all of them."""
+    held: Words = matrices[0][word].take(places[0])
+    for matrix, place in zip(matrices[1:], places[1:], strict=True):
+        held &= matrix[word].take(place)
+    return held
+
+
+def steps(rows: int, at_once: int = 0) -> Iterator[slice]:
+    """Rows in parts, of so many or of `AT_ONCE`."""
+    step = at_once or AT_ONCE
+    return (slice(begin, min(begin + step, rows)) for begin in range(0, rows, step))
 
 
 def lowest_bits(held: Words) -> Rows:
     """The lowest bit of each row of words, -1 where it has none."""
     word = (held != 0).argmax(axis=1) if held.shape[1] > 1 else np.zeros(len(held), np.int64)
     bits = held[np.arange(len(held)), word]
-    return np.where(bits == 0, np.int64(-1), word * 64 + _lowest(bits))
-
-
-def _lowest(bits: Words) -> Rows:
-    """The lowest bit of each word, 64 where it has none."""
-    return np.bitwise_count((bits & (~bits + _ONE)) - _ONE).astype(np.int64)
+    lowest = np.bitwise_count((bits & (~bits + _ONE)) - _ONE).astype(np.int64)
+    return np.where(bits == 0, np.int64(-1), word * 64 + lowest)
 
 
 def _packed(bits: Rows, words: int) -> Words:
@@ -218,42 +272,56 @@ def _packed(bits: Rows, words: int) -> Words:
     return np.packbits(flags, bitorder="little").view(np.uint64)
 
 
-def _matrix(slot: Slot, size: int, bit: Rows, words: int) -> Words:
-    """For each class of a column the rules that hold there; at ABSENT those that hold of null."""
+def runs_of(slot: Slot, size: int, count: int) -> tuple[Rows, Codes, Codes]:
+    """The runs of classes in which each rule's test holds: the rule's place, in order, its first class and the one
+    after its last."""
     if slot.partition is None:
         # one whole test: rules without it hold everywhere, those with it where it is met
-        holds = np.tile(_packed(np.setdiff1d(bit, bit[list(slot.members)]), words), (size, 1))
-        holds[TRUE] = _packed(bit, words)
-        return holds
-    changes = np.zeros((size + 1, words), np.uint64)
+        member = np.zeros(count, np.bool_)
+        member[list(slot.members)] = True
+        first, last = np.where(member, TRUE, ABSENT), np.where(member, TRUE + 1, size)
+        return np.arange(len(member)), first.astype(np.int32), last.astype(np.int32)
     first, last, number = slot_runs(slot, size)
     refs = np.asarray(slot.refs, np.int64)
     form = np.where(refs == NO_ENTRY, len(slot.forms), refs)
     copies = number[form]
-    member = np.repeat(np.arange(len(bit)), copies)
+    rule = np.repeat(np.arange(len(refs)), copies)
     start = np.cumsum(number) - number
-    run = np.repeat(start[form], copies) + np.arange(len(member)) - np.repeat(np.cumsum(copies) - copies, copies)
-    mask = _ONE << (bit[member] & 63).astype(np.uint64)
-    np.bitwise_xor.at(changes, (first[run], bit[member] >> 6), mask)
-    np.bitwise_xor.at(changes, (last[run], bit[member] >> 6), mask)
-    whole: Words = np.bitwise_xor.accumulate(changes, axis=0)
-    return whole[:size]
+    run = np.repeat(start[form], copies) + np.arange(len(rule)) - np.repeat(np.cumsum(copies) - copies, copies)
+    return rule, first[run], last[run]
+
+
+def waiting(slot: Slot) -> Rows:
+    """The places of the rules that ask something that null leaves open."""
+    if slot.partition is None:
+        return np.array(slot.members, np.int64)
+    # short forms ask nothing of null, and a large table has many
+    said = [
+        None if all(type(form) is tuple for form in forms) else slot.constraint(ref).null
+        for ref, forms in enumerate(slot.forms)
+    ]
+    return np.array([*(n is None for n in said), False])[np.asarray(slot.refs, np.int64)].nonzero()[0]
+
+
+def _matrix(slot: Slot, size: int, bit: Rows, words: int) -> Words:
+    """For each class of a column the rules that hold there, (words, classes); at ABSENT those that hold of null."""
+    rule, first, last = runs_of(slot, size, len(bit))
+    changes = np.zeros((words, size + 1), np.uint64)
+    mask = _ONE << (bit[rule] & 63).astype(np.uint64)
+    np.bitwise_xor.at(changes, (bit[rule] >> 6, first), mask)
+    np.bitwise_xor.at(changes, (bit[rule] >> 6, last), mask)
+    whole: Words = np.bitwise_xor.accumulate(changes, axis=1)
+    return np.ascontiguousarray(whole[:, :size])
 
 
 def _together(columns: Sequence[int], single: Sequence[Words]) -> list[Shared]:
     """Columns with few classes share a matrix, so that fewer are looked at."""
     found: list[Shared] = []
-    for column, mine in sorted(zip(columns, single, strict=True), key=lambda one: len(one[1])):
+    for column, mine in sorted(zip(columns, single, strict=True), key=lambda one: one[1].shape[1]):
         last = found[-1] if found else None
-        if last is not None and len(last.holds) * mine.nbytes <= _SHARED_BYTES:
-            both = (last.holds[:, None, :] & mine[None, :, :]).reshape(-1, mine.shape[1])
-            found[-1] = Shared((*last.columns, column), (*last.sizes, len(mine)), both, _NO_WORDS)
+        if last is not None and last.holds.shape[1] * mine.shape[1] <= _SHARED_PLACES:
+            both = (last.holds[:, :, None] & mine[:, None, :]).reshape(len(mine), -1)
+            found[-1] = Shared((*last.columns, column), (*last.sizes, mine.shape[1]), both)
         else:
-            found.append(Shared((column,), (len(mine),), mine, _NO_WORDS))
-    return [_by_word(shared) for shared in found]
-
-
-def _by_word(shared: Shared) -> Shared:
-    """The same word by word too, where words are few."""
-    few = shared.holds.shape[1] <= FEW_WORDS
-    return shared._replace(by_word=np.ascontiguousarray(shared.holds.T)) if few else shared
+            found.append(Shared((column,), (mine.shape[1],), mine))
+    return found

@@ -222,8 +222,11 @@ def mixed(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 def distinct_words(words: npt.NDArray[np.uint64]) -> tuple[Rows, Codes]:
     """The same for rows of words, (rows, words): they are told apart by what is mixed from them, then compared."""
+    if words.shape[1] == 1:
+        return _numbered(np.ascontiguousarray(words[:, 0]).view(np.int64), _LARGEST)
     at, codes = _numbered(mixed(words).view(np.int64), _LARGEST)
-    if not (words[at[codes]] == words).all():
+    same = at.take(codes)
+    if not all((column.take(same) == column).all() for column in words.T):
         _, at, number = np.unique(words, axis=0, return_index=True, return_inverse=True)
         return at, number.astype(np.int32)
     return at, codes

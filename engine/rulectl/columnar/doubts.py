@@ -19,6 +19,8 @@ import numpy.typing as npt
 from rulectl.columnar.bits import MOST_BYTES, Bits, Words
 from rulectl.columnar.codes import Codes, Mask, Numbered, Rows, constant, distinct_words
 from rulectl.columnar.falling import Falling, Holding
+from rulectl.columnar.firsts import Firsts
+from rulectl.columnar.parted import Parts
 from rulectl.lang.region import UNKNOWN
 from rulectl.runtime.doubting import Doubting
 from rulectl.runtime.leaf import Leaf
@@ -65,6 +67,10 @@ class Reached(NamedTuple):
 
     codes: Codes
     sets: Numbered[int]
+
+    def of(self, rows: Rows) -> Reached:
+        """The same for some of the rows."""
+        return Reached(self.codes[rows], self.sets)
 
 
 class Seen(NamedTuple):
@@ -165,7 +171,7 @@ def _inputs_behind(name: str, plan: Plan) -> frozenset[str]:
 class Opening:
     """What is open in one table; `met` sets of rules are remembered."""
 
-    def __init__(self, plan: TablePlan, bits: Bits, asked: Asked) -> None:
+    def __init__(self, plan: TablePlan, bits: Bits, asked: Asked, parts: Sequence[Parts] = ()) -> None:
         self.bits = bits
         self.names = asked.inputs
         self._asked = asked
@@ -175,6 +181,8 @@ class Opening:
         self._falling = Falling(self._told, bits)
         self._alike = self._told.alike
         self._own = sorted(set(self._alike))
+        plain = self._told.first and not asked.behind
+        self.firsts = Firsts.of(plan, bits, parts, asked.places, self._own) if plain else None
         # counts of a row are whole words
         self._wide = -(-len(self.names) // 4) * 4
         self._step = max(256, _AT_ONCE // bits.words)
@@ -226,13 +234,18 @@ class Opening:
         classes: Seen,
         reached: Mapping[str, Reached],
         start: Callable[[Words], Codes],
+        first: Callable[[Codes], Codes],
         hits: Callable[[int], tuple[int, ...]],
     ) -> Looked:
         """Rows that lack something, of a frame with these `bits`; what they have `reached` behind names. `start`
-        numbers sets of rules that hold, given as words, and `hits` says which rules these are."""
+        numbers sets of rules that hold, given as words, `first` the first rules alone; `hits` says which rules hold."""
         rows = len(classes.now[0])
-        starts = constant(rows)
         judged = np.zeros(rows, np.bool_)
+        if self.firsts is not None and classes.settled:
+            firsts, lacks = self.firsts.look(bits, classes.now)
+            doubts = [Doubts(self.names, *one) for one in lacks]
+            return Looked(first(firsts), tuple(doubts[self._own.index(column)] for column in self._alike), judged)
+        starts = constant(rows)
         waiting = self._waiting(classes, reached)
         size = np.uint16 if len(self.bits.rule) < 1 << 16 else np.int32
         counts = [np.zeros((rows + 1, self._wide), size) for _ in self._own]

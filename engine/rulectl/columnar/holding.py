@@ -11,17 +11,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rulectl.columnar.bits import FEW_WORDS, Bits, Words
+from rulectl.columnar.bits import Bits, Words
 from rulectl.columnar.codes import Codes
 from rulectl.columnar.doubts import Asked, Opening
 from rulectl.columnar.grid import Grid
+from rulectl.columnar.parted import Parts
 from rulectl.lang.region import FIRST
 from rulectl.runtime.lowering import TRUE, Column
 from rulectl.runtime.plan import TablePlan
 
+FEW_WORDS = 4
+"""Bits of so few words are always less work than a grid."""
+
 _GRID_WORK, _BITS_WORK = 4, 20
 """A box takes about as long as four words of bits for each column asked, a row of a matrix as long as twenty words and
 its own (measured on tables of 100 to 10,000 rules with 3 to 20 columns)."""
+
+_LEAST_WORDS, _MOST_PARTS = 6, 2
+"""Rules of so many words are parted, by at most so many columns."""
 
 _MOST_BOXES = 2_000
 """A grid that leaves a row with more boxes than this is worse than combinations."""
@@ -44,7 +51,17 @@ class Holding:
     @cached_property
     def bits(self) -> Bits | None:
         """The rules as bits; None where these would be too many."""
-        return Bits.of(self.plan.lowered, self.sizes)
+        return Bits.of(self.plan.lowered, self.sizes, self.first_only)
+
+    @cached_property
+    def parts(self) -> Sequence[Parts]:
+        """The rules parted by columns of texts, the one that leaves fewest first."""
+        bits, columns = self.bits, self.plan.lowered.columns
+        if not self.first_only or bits is None or any(column.contents is not None for column in columns):
+            return ()
+        texts = [c for c, column in enumerate(columns) if column.partition and not column.partition.ordered]
+        found = [Parts.of(self.plan.lowered, self.sizes, c) for c in texts] if bits.words >= _LEAST_WORDS else []
+        return sorted([parts for parts in found if parts is not None], key=lambda parts: parts.words)[:_MOST_PARTS]
 
     @cached_property
     def grid(self) -> Grid | None:
@@ -68,7 +85,9 @@ class Holding:
     @cached_property
     def opening(self) -> Opening | None:
         """What says what rows leave open that lack inputs; None where bits do not."""
-        return Opening(self.plan, self.bits, self.asked) if self.asked is not None and self.bits is not None else None
+        if self.asked is None or self.bits is None:
+            return None
+        return Opening(self.plan, self.bits, self.asked, self.parts)
 
     def forget(self) -> None:
         """Forget what sets of rules come to."""
@@ -83,6 +102,8 @@ class Holding:
         """The first rule that holds in each row, NONE where none does; all classes are known."""
         if self.grid is not None:
             return self.grid.first(classes, rows)
+        if self.parts:
+            return self.parts[0].first(classes, rows)
         assert bits is not None
         return bits.first(classes, rows)
 

@@ -193,11 +193,14 @@ class TableColumns:
             found = self._point_of[key] = self._point(*self.sight.met(key))
         return found
 
-    def _look(self, opening: Opening, classes: Classes, where: Rows, reached: Mapping[str, Reached]) -> Looked:
+    def _look(self, opening: Opening, classes: Classes, where: Rows | slice, reached: Mapping[str, Reached]) -> Looked:
         """How some rows stand that lack something."""
         bits = self.holding.over(classes.sets)
         assert bits is not None
-        return opening.look(bits, classes.seen.of(where), reached, self._starts_of, lambda at: self.starts[at].run.hits)
+        seen = classes.seen.of(where)
+        return opening.look(
+            bits, seen, reached, self._starts_of, self._first_rules, lambda at: self.starts[at].run.hits
+        )
 
     def _point(self, pairs: Sequence[Pair], replies: Sequence[Reply]) -> int:
         """A start, and for each output column the number of the counts of what it lacks beside that."""
@@ -257,18 +260,22 @@ class TableColumns:
         if not left.any():
             return self._known(bits, classes.seen.now, rows), ()
         starts = constant(rows)
-        (where,) = (~left).nonzero()
-        starts[where] = self._known(bits, classes.seen.of(where).now, len(where))
         doubts = tuple(Doubts.none(self._points.names, rows) for _ in self.terms)
         opening = self.holding.opening
-        if opening is not None:
-            odd = opening.odd(classes.seen)
+        odd = left if opening is None else opening.odd(classes.seen)
+        if opening is not None and self.holding.grid is None and classes.seen.settled and not odd.any():
+            # rows that lack nothing are looked at with the others: to part them takes longer
+            looked = self._look(opening, classes, slice(None), reached)
+            starts, doubts, left = looked.starts, looked.doubts, left & looked.judged
+        else:
+            (where,) = (~left).nonzero()
+            starts[where] = self._known(bits, classes.seen.of(where).now, len(where))
             (where,) = (left & ~odd).nonzero()
-            mine_of = {name: Reached(one.codes[where], one.sets) for name, one in reached.items()}
-            looked = self._look(opening, classes, where, mine_of)
-            starts[where] = looked.starts
-            doubts = tuple(none.and_those(where, one) for none, one in zip(doubts, looked.doubts, strict=True))
-            odd[where] = looked.judged
+            if opening is not None and len(where):
+                looked = self._look(opening, classes, where, {name: one.of(where) for name, one in reached.items()})
+                starts[where] = looked.starts
+                doubts = tuple(none.and_those(where, one) for none, one in zip(doubts, looked.doubts, strict=True))
+                odd[where] = looked.judged
             left = left & odd
         if left.any():
             (where,) = left.nonzero()
