@@ -14,6 +14,7 @@ from rulectl.lang.dates import MIDNIGHT, moment_of
 from rulectl.lang.faults import problem
 from rulectl.lang.literals import value_of
 from rulectl.lang.misfits import no_fraction, no_share
+from rulectl.lang.months import month_around
 from rulectl.lang.scope import Problem, Scope
 from rulectl.lang.units import family
 from rulectl.source import Span
@@ -39,8 +40,7 @@ def month_of(value: object, text: str) -> tuple[dt.date, dt.date] | None:
     """The first and the last day of the month that a date shows, `2025-03`; None where it shows a day."""
     if not isinstance(value, dt.date) or len(text) != _MONTH or moment_of(value).time() != MIDNIGHT:
         return None
-    first = dt.date(value.year, value.month, 1)
-    return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+    return month_around(moment_of(value).date())
 
 
 def _percent(value: object, text: str, unit: str) -> object:

@@ -18,6 +18,7 @@ from rulectl.lang.expressions import Parser
 from rulectl.lang.faults import Fault, strange
 from rulectl.lang.literals import read_boolean, unmarked
 from rulectl.lang.misfits import no_conclusion, no_condition, no_copy, no_share
+from rulectl.lang.months import whole_month
 from rulectl.lang.natives import month_of, shown_value
 from rulectl.lang.operands import settled
 from rulectl.lang.outputs import finish, of_type, output, template_cell
@@ -136,6 +137,9 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
         return Broken((Problem("ambiguous-entry", Span(0, len(text)), readings),))
     if meant == "空" and visible(text) not in column.values:
         return IsNull(Span(0, len(text)))
+    month = whole_month(plain(text)) if column.kind is Kind.DATE else None
+    if month is not None:
+        return parse_test(f"[{month[0]}..{month[1]}]", column, scope, unit)
     unclear = no_copy(text, column) or no_condition(text, column) or no_share(text, column, unit, scope)
     if unclear is not None:
         return Broken((unclear,))
