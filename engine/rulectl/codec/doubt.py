@@ -116,5 +116,5 @@ def _template(expr: Expr, scope: Scope) -> Expr | Broken:
 def _named(table: Table, strip: Strip[T], number: int, heading: str) -> Spoilt:
     refs = list(strip.refs)
     rule = grid_of(table).ids[refs.index(number)] if number in refs else "-"
-    text = strip.texts.stated(number) if isinstance(strip.texts, Written) else strip.texts[number]
+    text = strip.texts.stated[number] if isinstance(strip.texts, Written) else strip.texts[number]
     return Spoilt(table.name, rule, heading, text)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any as Json
-from typing import Generic, TypeVar, cast, overload
+from typing import TypeVar, cast
 
 from rulectl.codec.nodes import VALUES, expr_of, unary_of, value_of
 from rulectl.codec.places import cell_of, columns_of, range_of
@@ -19,6 +20,7 @@ from rulectl.codec.quoting import Reader
 from rulectl.lang.flat import COMPARISONS, RANGES, Flat, Piece
 from rulectl.lang.syntax import ANYTHING, Expr, Test
 from rulectl.model.grid import Grid, Mark, Strip, entry_columns
+from rulectl.model.made import Made
 from rulectl.model.rulebook import InputColumn, OutputColumn, Period
 from rulectl.values import Scalar, number
 
@@ -28,33 +30,13 @@ Node = dict[str, Json]
 _USUAL = ("id", "row", "when", "then")
 
 
-class Lazy(Sequence[T], Generic[T]):
+def _made(nodes: Sequence[Node], make: Callable[[Node], T]) -> Made[T]:
     """The items of some nodes, each made when it is first asked for."""
+    return Made(len(nodes), partial(_item, nodes, make))
 
-    __slots__ = ("_made", "make", "nodes")
 
-    def __init__(self, nodes: Sequence[Node], make: Callable[[Node], T]) -> None:
-        self.nodes = nodes
-        self.make = make
-        self._made: dict[int, T] = {}
-
-    def __len__(self) -> int:
-        return len(self.nodes)
-
-    @overload
-    def __getitem__(self, at: int) -> T: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[T]: ...
-    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        if isinstance(at, slice):
-            return [self[number] for number in range(*at.indices(len(self)))]
-        if at in self._made:
-            return self._made[at]
-        item = self._made[at] = self.make(self.nodes[at])
-        return item
-
-    def __iter__(self) -> Iterator[T]:
-        return map(self.__getitem__, range(len(self)))
+def _item(nodes: Sequence[Node], make: Callable[[Node], T], at: int) -> T:
+    return make(nodes[at])
 
 
 def test_of(node: Node) -> Test:
@@ -145,13 +127,15 @@ def _columns(key: str, rules: Sequence[Node], columns: Sequence[Node]) -> Iterat
 
 def _tests(pool: Node, refs: list[int], column: InputColumn, reader: Reader) -> Strip[Test]:
     nodes = list(pool.values())
-    tests = Lazy(nodes, test_of)
-    return Strip(refs, tests, reader.conditions(_texts(pool), tests, column.type, column.subject), Lazy(nodes, Flats()))
+    tests = _made(nodes, test_of)
+    return Strip(
+        refs, tests, reader.conditions(_texts(pool), tests, column.type, column.subject), _made(nodes, Flats())
+    )
 
 
 def _conclusions(pool: Node, refs: list[int], column: OutputColumn, reader: Reader) -> Strip[Expr | None]:
     nodes = list(pool.values())
-    exprs = Lazy(nodes, conclusion_of)
+    exprs = _made(nodes, conclusion_of)
     computed = [n for n, node in enumerate(nodes) if "value" in node and not node["value"].keys() <= VALUES]
     return Strip(refs, exprs, reader.conclusions(_texts(pool), exprs, column.term), computed=computed)
 

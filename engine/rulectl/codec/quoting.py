@@ -12,13 +12,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rulectl.lang.printer import print_expr, print_test
 from rulectl.lang.scope import Broken, Scope, Symbol
 from rulectl.lang.syntax import ANYTHING, Expr, Name, Test
+from rulectl.model.made import Made
 from rulectl.model.rulebook import Parameter, Term
 from rulectl.types import Type
 
@@ -84,42 +85,23 @@ class Telling(Cells[Expr | None]):
         return "" if item is None else print_expr(item, self.scope.names, in_cell=self.type)
 
 
-class Written(Sequence[str], Generic[T]):
-    """The texts of the entries of a column, each held to its entry when it is first asked for."""
+class Written(Made[str]):
+    """The texts of the entries of a column, each held to its entry when it is first asked for; `stated` is what the
+    file says, whatever it means."""
 
-    __slots__ = ("_cells", "_held", "_items", "_texts")
+    __slots__ = ("stated",)
 
     def __init__(self, texts: list[str], items: Sequence[T], cells: Cells[T]) -> None:
-        self._texts = texts
-        self._items = items
-        self._cells = cells
-        self._held: dict[int, str] = {}
+        super().__init__(len(texts), partial(_meant, texts, items, cells))
+        self.stated = texts
 
-    def __len__(self) -> int:
-        return len(self._texts)
 
-    def stated(self, at: int) -> str:
-        """What the file says, whatever it means."""
-        return self._texts[at]
-
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[str]: ...
-    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
-        if isinstance(at, slice):
-            return [self[number] for number in range(*at.indices(len(self)))]
-        if at not in self._held:
-            self._held[at] = self._meant(at)
-        return self._held[at]
-
-    def _meant(self, at: int) -> str:
-        text = self._texts[at]
-        try:
-            item = self._items[at]
-            return text if self._cells.means(text) == item else self._cells.shown(item)
-        except FAILURES:
-            return text
+def _meant(texts: list[str], items: Sequence[T], cells: Cells[T], at: int) -> str:
+    text = texts[at]
+    try:
+        return text if cells.means(text) == items[at] else cells.shown(items[at])
+    except FAILURES:
+        return text
 
 
 def scope_of(terms: Iterable[Term], parameters: Iterable[Parameter], *others: Symbol) -> Scope:

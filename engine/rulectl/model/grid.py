@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from rulectl.lang.flat import Flat, flat_of
 from rulectl.lang.syntax import Expr, Literal, Test
+from rulectl.model.made import Made
 from rulectl.model.rulebook import OutputEntry, Period, Rule, Table, TestEntry
 from rulectl.source import Cell, CellRange
 
@@ -128,32 +129,14 @@ class Grid:
         )
 
 
-class Rules(Sequence[Rule]):
+class Rules(Made[Rule]):
     """The rules of a grid, each made when it is first looked at. Equal to any sequence of equal rules."""
 
-    __slots__ = ("_made", "grid")
+    __slots__ = ("grid",)
 
     def __init__(self, grid: Grid) -> None:
+        super().__init__(len(grid.ids), grid.rule)
         self.grid = grid
-        self._made: list[Rule | None] = [None] * len(grid.ids)
-
-    def __len__(self) -> int:
-        return len(self._made)
-
-    @overload
-    def __getitem__(self, at: int) -> Rule: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Rule, ...]: ...
-    def __getitem__(self, at: int | slice) -> Rule | tuple[Rule, ...]:
-        if isinstance(at, slice):
-            return tuple(self[number] for number in range(*at.indices(len(self))))
-        rule = self._made[at]
-        if rule is None:
-            rule = self._made[at] = self.grid.rule(at if at >= 0 else at + len(self))
-        return rule
-
-    def __iter__(self) -> Iterator[Rule]:
-        return map(self.__getitem__, range(len(self)))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Rules | tuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, TypeVar, overload
+from typing import Final
 
 from rulectl.lang.compiled import Compute, compiled
 from rulectl.lang.evaluate import CannotCompute
@@ -14,6 +14,7 @@ from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Call, Expr, Literal, Name, Node
 from rulectl.lang.trees import children, names_of
 from rulectl.model.grid import Strip, computed_of, grid_of
+from rulectl.model.made import Made
 from rulectl.model.outcome import Firing
 from rulectl.model.policy import Role, Status
 from rulectl.model.rulebook import Aggregate, Rulebook, Table, Term
@@ -23,8 +24,6 @@ from rulectl.runtime.coding import Key as Key
 from rulectl.runtime.index import KEPT_MATCHES, Column, Index, Lowered, Match, Matcher, lower
 from rulectl.runtime.resolve import NOTHING, Outputs, Spoken
 from rulectl.values import Value
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +75,6 @@ class Voices:
         value = expr.value if isinstance(expr, Literal) else None
         spoken = self._values[ref] = NOTHING if value is None else value
         return spoken
-
-
-class Made(Sequence[T]):
-    """A sequence whose items are made when they are first asked for: of a large table few rules ever are."""
-
-    def __init__(self, size: int, make: Callable[[int], T]) -> None:
-        self._items: list[T | None] = [None] * size
-        self._make = make
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    @overload
-    def __getitem__(self, at: int) -> T: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[T]: ...
-    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
-        if isinstance(at, slice):
-            return [self[number] for number in range(*at.indices(len(self)))]
-        item = self._items[at]
-        if item is None:
-            item = self._items[at] = self._make(at if at >= 0 else at + len(self))
-        return item
 
 
 CALENDAR: Final = frozenset(("clock", "is_workday", "workday_after", "workdays", "worktime_after"))
