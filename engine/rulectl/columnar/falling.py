@@ -1,4 +1,4 @@
-"""What rules may fall away that rest on a value which may yet change, in columns (of one case: runtime/onward.py).
+"""What rules may fall away that rest on a value which may yet change, in columns (of one case: runtime/sight.py).
 
 A term that is provisional is read with its value when rules are matched, and as unknown when what may change is judged.
 So of the rules that hold some are sure to and some may fall: one by one, all together, and, where none of that moves

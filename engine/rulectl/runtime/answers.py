@@ -12,13 +12,13 @@ from typing import Any, Final, NamedTuple, cast
 
 from rulectl.lang.region import UNKNOWN
 from rulectl.model.outcome import Firing
-from rulectl.runtime.doubting import Behind, Doubted, Doubting, Seen, can_doubt, doubting_of, first_decides
+from rulectl.runtime.doubting import Doubted, Doubting, Seen, can_doubt, first_decides
 from rulectl.runtime.index import Index, Leaf, Match
 from rulectl.runtime.lowering import NONE
 from rulectl.runtime.memo import Memo
 from rulectl.runtime.merge import Contribution
-from rulectl.runtime.onward import judged_on, look_on
 from rulectl.runtime.plan import Plan
+from rulectl.runtime.sight import Behind, Sight, judged_on, sight_of
 from rulectl.values import Value
 
 KEPT: Final = 20_000
@@ -97,6 +97,7 @@ class Answers(dict[int, "Said | None"]):
         self._work_out = work_out
         self._of_rule = of_rule
         self._in_doubt = in_doubt
+        self._sight: Sight | None = None
         self._onward: Memo[tuple[int, int, tuple[frozenset[str] | None, ...]], Said | None] = Memo(KEPT)
 
     def __missing__(self, code: int) -> Said | None:
@@ -109,20 +110,29 @@ class Answers(dict[int, "Said | None"]):
 
     def look(self, code: int) -> Said | None:
         """The same worked out."""
-        index = self.plan.index
-        key = tuple(self.keyed.key(code))
-        open_ = UNKNOWN in key
-        if type(index) is not Index or (open_ and not self.told):
-            return self._work_out(self, self.plan.match(key))
-        leaf = index.whole or index.leaf(key)
-        if open_:
-            doubting = leaf.doubting or doubting_of(self.plan, leaf)
-            seen = doubting.look(key)
-            return self._work_out(self, leaf.match(key)) if seen is None else self._of_seen(doubting, seen)
-        if self.first:
-            rule = leaf.first(key)
-            return self.rules[rule] or self.of_rule(rule)
-        return self._of_hits(leaf, leaf.hits(key))
+        sight = self._sight
+        if sight is None:
+            key = tuple(self.keyed.key(code))
+            index = self.plan.index
+            if type(index) is not Index or (UNKNOWN in key and not self.told):
+                return self._work_out(self, self.plan.match(key))
+            leaf = index.leaf(key)
+            if not self.told or (leaf is not index.whole and UNKNOWN not in key):
+                if self.first:
+                    rule = leaf.first(key)
+                    return self.rules[rule] or self.of_rule(rule)
+                return self._of_hits(leaf, leaf.hits(key))
+            sight = sight_of(self.plan, leaf, self.keyed)
+            if leaf is index.whole:
+                self._sight = sight
+        doubting = sight.doubting
+        standing, holding, lacking = sight.stand(code)
+        if not lacking:
+            return self._of_hits(doubting.leaf, standing)
+        seen = doubting.seen(standing, holding, lacking)
+        if seen is None:
+            return self._work_out(self, doubting.leaf.match(tuple(self.keyed.key(code))))
+        return self._of_seen(doubting, seen)
 
     def leaf(self) -> Leaf:
         """All rules of a table that is small enough."""
@@ -132,11 +142,12 @@ class Answers(dict[int, "Said | None"]):
 
     def _of_seen(self, doubting: Doubting, seen: Seen) -> Said | None:
         """The answer for how a case stands."""
-        if not seen.counts:
-            return self._of_hits(doubting.leaf, seen.hits)
+        hits, _, counts = seen
+        if not counts:
+            return self._of_hits(doubting.leaf, hits)
         answers = doubting.answers
         if seen not in answers:
-            settled = self._of_hits(doubting.leaf, seen.hits)
+            settled = self._of_hits(doubting.leaf, hits)
             answers.keep(seen, settled and self._in_doubt(self, settled, doubting.doubted(seen)))
         return cast("Said | None", answers[seen])
 
@@ -150,18 +161,18 @@ class Answers(dict[int, "Said | None"]):
             return self._onward.keep(known, self._work_out_onward(codes, open_, behind))
 
     def _work_out_onward(self, codes: int, open_: int, behind: Behind) -> Said | None:
-        index = self.plan.index
+        if not self.told:
+            return None
         now, sure = tuple(self.keyed.key(codes)), tuple(self.keyed.key(codes & ~open_))
-        if not self.told or type(index) is not Index:
+        index = self.plan.index
+        assert isinstance(index, Index)
+        leaf = index.leaf(now)
+        if leaf is not index.whole:
             return None
-        index.leaf(now)
-        leaf = index.whole
-        if leaf is None:
-            return None
-        doubting = doubting_of(self.plan, leaf)
-        seen = look_on(doubting, now, sure, behind)
+        sight = sight_of(self.plan, leaf, self.keyed)
+        seen = sight.look_on(codes, codes & ~open_, behind)
         if seen is not None:
-            return self._of_seen(doubting, seen)
+            return self._of_seen(sight.doubting, seen)
         found = judged_on(self.plan, self.terms, now, sure, behind)
         if found is None:
             return None
@@ -171,7 +182,7 @@ class Answers(dict[int, "Said | None"]):
     def _of_hits(self, leaf: Leaf, hits: int) -> Said | None:
         """The answer where some rules of a leaf hold and no others count."""
         if self.first:
-            rule = leaf.numbers[hits.bit_length() - 1] if hits else NONE
+            rule = leaf.numbers[(hits & -hits).bit_length() - 1] if hits else NONE
             return self.rules[rule] or self.of_rule(rule)
         answers = leaf.answers
         if hits not in answers:

@@ -10,20 +10,20 @@ lacks; these come again, and it is asked itself only where they do not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from itertools import chain
+from operator import and_
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
 from rulectl.lang.region import ABSENT, UNKNOWN, Partition
 from rulectl.model.outcome import Firing
 from rulectl.runtime.answers import KEPT, Answer, Answers, More, Said
-from rulectl.runtime.coding import Coarse, Coding
-from rulectl.runtime.contents import Held
+from rulectl.runtime.coding import Coding
 from rulectl.runtime.index import Index
-from rulectl.runtime.leaf import Steps
 from rulectl.runtime.memo import Asked, Memo
 from rulectl.runtime.merge import Contribution
+from rulectl.runtime.sight import Standing
 from rulectl.values import Value
 
 MANY_TABLES: Final = 16
@@ -34,21 +34,6 @@ LANE: Final = 64
 
 KEPT_BYTES: Final = 1 << 24
 """So much may be remembered of which rules stand, for each input by its classes."""
-
-
-class _Asking(NamedTuple):
-    """The columns of one table that ask about one input, each with its own class numbers by those of the input."""
-
-    every: int
-    columns: Sequence[tuple[Steps | Held, Coarse | None]]
-
-    def standing(self, number: int) -> int:
-        """The rules of which no test is false in a class of the input."""
-        found = self.every
-        for steps, coarse in self.columns:
-            own = number if coarse is None else coarse[number]
-            found &= steps.unknown if own == UNKNOWN else steps.holds(own)
-        return found
 
 
 class Board:
@@ -94,23 +79,21 @@ class Board:
     @cached_property
     def _made(self) -> tuple[int, Sequence[_Input], Sequence[_Table]]:
         """All rules, the inputs and the tables; made when the first case comes."""
-        asking: dict[str, dict[int, list[tuple[Steps | Held, Coarse | None]]]] = {}
+        asking: dict[str, dict[int, list[Standing]]] = {}
         every: list[int] = []
         for at, table in enumerate(self._answers):
             leaf = table.leaf()
             every.append(leaf.every)
             for column, steps in leaf.steps:
                 name = next(iter(table.plan.lowered.columns[column].names))
-                asking.setdefault(name, {}).setdefault(at, []).append((steps, table.keyed.coarse[column]))
+                asking.setdefault(name, {}).setdefault(at, []).append(Standing(steps, table.keyed.coarse[column]))
         kept = KEPT_BYTES // max(1, len(asking)) // (self._lanes.size + 64)
         owns = [0] * len(every)
         inputs: list[_Input] = []
         for number, (name, columns) in enumerate(asking.items()):
-            asked = [_Asking(rules, columns.get(at, ())) for at, rules in enumerate(every)]
-            absent = self._packed([one.standing(ABSENT) for one in asked])
-            inputs.append(
-                (*self._coding.fields[name], Asked(kept, partial(self._standing, asked)), absent, 1 << number)
-            )
+            asked = [(rules, columns.get(at, ())) for at, rules in enumerate(every)]
+            masks = Asked(kept, partial(self._standing, asked))
+            inputs.append((*self._coding.fields[name], masks, masks[ABSENT], 1 << number))
             for at in columns:
                 owns[at] |= 1 << number
         tables: list[_Table] = [(t.first, Memo(KEPT), own, t) for t, own in zip(self._answers, owns, strict=True)]
@@ -119,8 +102,9 @@ class Board:
     def _packed(self, lanes: Sequence[int]) -> int:
         return int.from_bytes(self._lanes.pack(*lanes), "little")
 
-    def _standing(self, asked: Sequence[_Asking], number: int) -> int:
-        return self._packed([one.standing(number) for one in asked])
+    def _standing(self, asked: Sequence[tuple[int, Sequence[Standing]]], number: int) -> int:
+        """The rules of which no test is false in a class of an input: of each table all, but for what it asks of it."""
+        return self._packed([reduce(and_, [one[number] for one in columns], every) for every, columns in asked])
 
 
 _Known = Memo[int | tuple[int, int, int], Said]

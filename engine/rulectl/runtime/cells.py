@@ -23,10 +23,10 @@ from rulectl.lang.region import FIRST
 from rulectl.lang.syntax import Name
 from rulectl.runtime.answers import Answers, Said
 from rulectl.runtime.coding import Coarser, Field
-from rulectl.runtime.doubting import Behind
 from rulectl.runtime.encoder import Encoder, Unreadable, edges_of
 from rulectl.runtime.index import Index
 from rulectl.runtime.lowering import NONE, Slot
+from rulectl.runtime.sight import Behind
 
 MANY_WAYS: Final = 1 << 16
 """A table whose classes meet in fewer ways remembers all its answers, which is faster."""

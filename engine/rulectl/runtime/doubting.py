@@ -10,20 +10,16 @@ it took 400 microseconds for 1,000 rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
-from operator import itemgetter
-from types import MappingProxyType
-from typing import Any, Final, NamedTuple, assert_never, cast
+from typing import Any, Final, NamedTuple, assert_never
 
-from rulectl.lang.region import UNKNOWN, Partition
+from rulectl.lang.region import UNKNOWN
 from rulectl.model.numbered import Numbered
 from rulectl.model.policy import Gives, HitPolicy, Status, Takes
-from rulectl.runtime.coding import Key
-from rulectl.runtime.contents import Held
 from rulectl.runtime.index import Index
-from rulectl.runtime.leaf import KEPT_ANSWERS, Leaf, Steps
+from rulectl.runtime.leaf import KEPT_ANSWERS, Leaf
 from rulectl.runtime.memo import Asked, Memo
 from rulectl.runtime.plan import TablePlan
 from rulectl.runtime.resolve import CLASH, NOTHING, Spoken
@@ -34,13 +30,11 @@ KEPT_BYTES = 1 << 24
 MOST_VALUES = 2_048
 """Rules that say more different values than this are not put in the order of these."""
 
-MOST_CLASSES = 4_096
-"""Of a column of more classes than this it is worked out when it is asked for which rules stand."""
-
 EXACT_DIGITS = 12
 """Sums of numbers of so many digits are not rounded to 34, so that adding any but zero changes them."""
 
-_NO_COUNTS: tuple[int, ...] = ()
+
+_NO_COUNTS: Final[tuple[int, ...]] = ()
 
 
 class Doubted(NamedTuple):
@@ -50,11 +44,6 @@ class Doubted(NamedTuple):
     status: Status
     waits: tuple[tuple[str, int], ...]
 
-
-Behind = Mapping[str, frozenset[str]]
-"""For terms in doubt the inputs that they wait for."""
-
-NOTHING_BEHIND: Final[Behind] = MappingProxyType({})
 
 Counts = tuple[tuple[int, ...], ...]
 """For each output column how many rules that would change it wait for each unknown name; nothing where none does."""
@@ -69,48 +58,53 @@ class Seen(NamedTuple):
     counts: Counts
 
 
-class _Standing:
-    """The rules of which a test is not false, of a column of too many classes to list all of them."""
-
-    def __init__(self, steps: Steps | Held) -> None:
-        self._steps = steps
-
-    def __getitem__(self, klass: int) -> int:
-        return self._steps.unknown if klass == UNKNOWN else self._steps.holds(klass)
-
-
 class Doubting:
     """A table's rules, ready to tell what is open: those of a leaf that holds all rules that may matter. `moves`
     says which rules would change each output column beside those that hold, None where that is not told from bits;
-    `answers` is for whoever works something out from what is seen."""
+    `answers` and `sight` are for whoever works something out from what is seen."""
 
     def __init__(self, plan: TablePlan, leaf: Leaf) -> None:
         self.plan = plan
         self.leaf = leaf
         self.first = first_decides(plan)
         self.answers: Memo[Seen, Any] = Memo(KEPT_ANSWERS)
+        self.sight: Any = None
         self._outputs = range(len(plan.table.outputs))
         self._terms = tuple([output.term for output in plan.table.outputs])
         self._statuses: Asked[int, tuple[Status, ...]] = Asked(KEPT_ANSWERS, self._in_doubt)
         kept = KEPT_BYTES // (len(leaf.numbers) // 8 + 64) // max(1, len(self._outputs))
         self.moves: Asked[int, tuple[int, ...] | None] = Asked(kept, self.moving)
 
-    def look(self, key: Key) -> Seen | None:
-        """How the classes of a case stand; None where that takes a judge. Of a table where the first hit decides, only
-        that one is among the hits."""
-        found = self.stand(key)
-        if found is None:
-            return None
-        standing, holding, lacking = found
+    def look(self, key: Sequence[int]) -> Seen | None:
+        """How the classes of a case stand; None where that takes a judge."""
+        standing = holding = self.leaf.every
+        lacking: dict[str, int] = {}
+        for column, steps in self.leaf.steps:
+            if key[column] != UNKNOWN:
+                standing &= steps.holds(key[column])
+                continue
+            standing &= steps.unknown
+            holding &= steps.absent
+            names = self.plan.lowered.columns[column].names
+            if len(names) > 1:  # any of which may be unknown
+                return None
+            for name in names:
+                # of an input that several columns ask
+                lacking[name] = lacking.get(name, 0) | steps.waits
+        return self.seen(standing, holding, lacking)
+
+    def seen(self, standing: int, holding: int, lacking: Mapping[str, int]) -> Seen | None:
+        """How a case stands, given the rules of which no test is false, those that hold of null wherever the case is
+        blank, and by each name that is blank those that it keeps open. None where that takes a judge. Of a table where
+        the first hit decides, only that one is among the hits."""
         hits = standing & holding
         if self.first:
             hits &= -hits
             open_ = standing & (hits - 1)
         else:
             open_ = standing & ~hits
-        names = tuple(lacking)
         if not open_:
-            return Seen(hits, names, ())
+            return Seen(hits, (), ())
         moves = self.moves[hits]
         if moves is None:
             return None
@@ -123,14 +117,15 @@ class Doubting:
                 others = open_ & move
                 own = tuple([(others & waits).bit_count() for waits in lacking.values()]) if others else _NO_COUNTS
             counts.append(own)
-        return Seen(hits, names, tuple(counts) if any(counts) else ())
+        return Seen(hits, tuple(lacking), tuple(counts) if any(counts) else ())
 
     def doubted(self, seen: Seen) -> tuple[Doubted, ...]:
         """The terms that are in doubt."""
+        hits, names, counts = seen
         found: list[Doubted] = []
-        for term, status, own in zip(self._terms, self._statuses[seen.hits], seen.counts, strict=True):
+        for term, status, own in zip(self._terms, self._statuses[hits], counts, strict=True):
             if own:
-                waits = tuple([(name, count) for name, count in zip(seen.names, own, strict=True) if count])
+                waits = tuple([(name, count) for name, count in zip(names, own, strict=True) if count])
                 found.append(Doubted(term, status, waits))
         return tuple(found)
 
@@ -142,46 +137,6 @@ class Doubting:
 
     def _entry(self, rule: int, column: int) -> Spoken:
         return self.plan.spoken[rule][column]
-
-    def stand(self, key: Key, behind: Behind = NOTHING_BEHIND) -> tuple[int, int, dict[str, int]] | None:
-        """The rules of which no test is false; those that hold of null wherever a case is blank; and by each name that
-        is blank those that it keeps open. None where one of several names may be blank."""
-        standing = holding = self.leaf.every
-        lacking: dict[str, int] = {}
-        for klass, (masks, absent, waits, name) in zip(self._asked(key), self._columns, strict=True):
-            standing &= masks[klass]
-            if klass == UNKNOWN:
-                holding &= absent
-                if name in behind:
-                    for other in behind[name]:
-                        lacking[other] = lacking.get(other, 0) | waits
-                elif not name:
-                    return None
-                else:
-                    # of an input that several columns ask
-                    lacking[name] = lacking[name] | waits if name in lacking else waits
-        return standing, holding, lacking
-
-    @cached_property
-    def _asked(self) -> Callable[[Key], Key]:
-        """What takes the classes of the columns that some rule asks from those of all."""
-        asked = [at for at, _ in self.leaf.steps]
-        if len(asked) > 1:
-            return cast("Callable[[Key], Key]", itemgetter(*asked))
-        return lambda key: tuple([key[at] for at in asked])
-
-    @cached_property
-    def _columns(self) -> Sequence[tuple[Sequence[int] | _Standing, int, int, str]]:
-        """Of each of these columns the rules of which the test is not false, by class; those that hold of null, those
-        that an unknown value keeps open, and the name that it needs, none where it needs several."""
-        found: list[tuple[Sequence[int] | _Standing, int, int, str]] = []
-        for at, steps in self.leaf.steps:
-            column = self.plan.lowered.columns[at]
-            masks: Sequence[int] | _Standing = _Standing(steps)
-            if steps.every == 1 and isinstance(column.classes, Partition) and column.classes.size <= MOST_CLASSES:
-                masks = [masks[klass] for klass in range(column.classes.size)]
-            found.append((masks, steps.absent, steps.waits, next(iter(column.names)) if len(column.names) == 1 else ""))
-        return found
 
     # -- which rules would change what is said ------------------------------------------------------------------
 
