@@ -132,3 +132,21 @@ def test_names_of_encodings() -> None:
     assert known("GB18030")
     assert not known("martian")
     assert not known("base64")
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("utf-8", "款".encode()[:2]),  # cut within a sign
+        ("utf-8", "退款单".encode("gb18030")),  # pasted from elsewhere
+        ("utf-8", b"\xff\xfe"),
+        ("gb18030", "款".encode("gb18030")[:1]),
+        ("gb18030", b"\xff"),
+    ],
+)
+def test_bytes_that_do_not_fit_spoil_their_line_alone(name: str, bad: bytes) -> None:
+    line = "A,瑕疵\n".encode(name)
+    text = line * 5 + b"B," + bad + b",x\n" + line * 2
+    found = detect(BytesIO(text), "x.csv")
+    assert found == Encoding(name, False)
+    assert [n for n, row in enumerate(open_text(BytesIO(text), found)) if "\ufffd" in row] == [5]

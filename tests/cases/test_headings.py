@@ -33,11 +33,21 @@ def slugs(headings: tuple[str, ...], rulebook: Rulebook) -> list[str]:
         ("实付金额＊", "amount"),
         ("* 实付金额（必填）", "amount"),
         ("签收天数(选填)", "days"),
+        ("签收天数(天)", "days"),
+        ("工单号/case_id", "case_id"),
+        ("工单号\nCASE_ID", "case_id"),
+        ("工单编号（工单号）", "case_id"),
+        ("Case_ID 工单号", "case_id"),
     ],
 )
 def test_a_heading_is_a_name_an_id_or_an_alias(heading: str, term: str, rulebook: Rulebook) -> None:
     (column,) = plan((heading,), rulebook, "cases.csv").columns
     assert column.term.id == term
+
+
+def test_a_long_cell_is_no_heading(rulebook: Rulebook) -> None:
+    """Held against the marks of headings, its stars take the square of their number."""
+    assert not plan(("￥" + "*" * 60_000 + ",",), rulebook, "cases.csv").columns
 
 
 def test_the_order_of_columns_is_free(rulebook: Rulebook) -> None:
@@ -84,8 +94,11 @@ def test_more_columns_than_a_sheet_has_are_no_cases(rulebook: Rulebook) -> None:
     assert [found.slug for found in wide.findings] == ["unknown-columns"]
 
 
-def test_another_unit_in_brackets_is_another_column(rulebook: Rulebook) -> None:
-    assert slugs(("工单号", "问题类型", "订单实付金额(分)"), rulebook) == ["missing-column-near"]
+@pytest.mark.parametrize(
+    "heading", ["订单实付金额(分)", "订单实付金额/万元", "实付金额 Amount paid", "实付金额/签收天数"]
+)
+def test_another_unit_or_name_is_another_column(heading: str, rulebook: Rulebook) -> None:
+    assert slugs(("工单号", "问题类型", heading), rulebook) == ["missing-column-near"]
 
 
 def test_a_heading_that_fits_as_it_stands_goes_before_one_that_nearly_does(rulebook: Rulebook) -> None:

@@ -2,9 +2,10 @@
 
 Shops export from everywhere: UTF-8 with and without a mark, GB18030 (what Chinese Excel calls ANSI), UTF-16 ("Unicode
 text" of Excel). A statistical detector misreads short Chinese files, so the choice here is by rule alone and the same
-bytes are always read the same way: a byte-order mark, else the NUL pattern of UTF-16, else UTF-8 if every byte of the
-file is, else GB18030 if every byte is, else a finding. A stray NUL spoils its row alone. Nothing is decoded by guess,
-and nothing is held in memory.
+bytes are always read the same way: a byte-order mark, else the NUL pattern of UTF-16, else UTF-8 if all lines of the file
+are, or its headings and nearly all others (one holds a text that was cut within a sign, or was pasted from elsewhere),
+else GB18030 likewise, else a finding. A stray byte or NUL spoils its row alone. Nothing is decoded by guess, and nothing
+is held in memory.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ _LOOK = 1 << 16
 
 # How whole files decode.
 _CLEAN, _SPOTTED = "clean", "spotted"
+_CANDIDATES = ("utf-8", "gb18030")
+_NEARLY = 4
+"""Of the lines that hold more than ASCII so many decode for each that does not."""
 
 # NULs that make a file UTF-16: one in so many characters, where it cannot be UTF-8 and where it can.
 _SOME, _MOSTLY = 16, 2
@@ -96,8 +100,8 @@ def detect(stream: BinaryIO, file: str, wanted: str | None = None) -> Encoding |
         return Encoding(wide, _fits(stream, wide) is _CLEAN)
     if head.count(0) * _BINARY > len(head):
         return finding("binary-case-file", FilePlace(file), file=file)
-    for candidate in ("utf-8", "gb18030"):
-        fit = _fits(stream, candidate)
+    for candidate in _CANDIDATES:
+        fit = _fits(stream, candidate) or _nearly(stream, candidate)
         if fit is not None:
             return Encoding(candidate, fit is _CLEAN)
     return finding("unknown-encoding", FilePlace(file), file=file, line=_first_bad_line(stream, "utf-8"))
@@ -190,7 +194,7 @@ def _starts_as(head: bytes, name: str) -> bool:
 
 
 def _fits(stream: BinaryIO, name: str) -> str | None:
-    """Whether the whole stream decodes, and without a NUL: _CLEAN, _SPOTTED or None; rewinds it."""
+    """Whether the whole stream decodes, and without a NUL (_CLEAN, _SPOTTED or None); rewinds it."""
     fit = _CLEAN
     decoder = codecs.getincrementaldecoder(name)()
     stream.seek(0)
@@ -206,14 +210,33 @@ def _fits(stream: BinaryIO, name: str) -> str | None:
     return fit
 
 
+def _nearly(stream: BinaryIO, name: str) -> str | None:
+    """_SPOTTED where the first line that holds more than ASCII decodes, and nearly all others do; rewinds."""
+    good = bad = 0
+    stream.seek(0)
+    for line in stream:
+        if not line.isascii():
+            if _decodes(line, name):
+                good += 1
+            elif good:
+                bad += 1
+            else:
+                break
+    stream.seek(0)
+    return _SPOTTED if good and good >= _NEARLY * bad else None
+
+
+def _decodes(line: bytes, name: str) -> bool:
+    try:
+        line.decode(name)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _first_bad_line(stream: BinaryIO, name: str) -> int:
     """The line, from 1, that holds the first byte that does not fit."""
     stream.seek(0)
-    for number, line in enumerate(stream, start=1):
-        try:
-            line.decode(name)
-        except UnicodeDecodeError:
-            stream.seek(0)
-            return number
+    found = next((number for number, line in enumerate(stream, start=1) if not _decodes(line, name)), 0)
     stream.seek(0)
-    return 0
+    return found

@@ -5,7 +5,8 @@ the export, a blank line above them. What stands there is passed over, and said 
 
 A heading is matched by the term's name, id or alias, after folding width, case and spaces; where none fits so, blanks
 between Chinese signs, marks of what must be filled in (`*实付金额`, `实付金额(必填)`) and the term's own unit in
-brackets behind it (`实付金额（元）`) do not count either. Columns that no term claims are ignored, and said so once;
+brackets behind it (`实付金额（元）`; where it has none, one that its name says: `签收天数(天)`) do not count either, and
+a heading in two languages (`工单号/case_id`) is matched by both of them. Columns that no term claims are ignored, and said so once;
 terms that the rules work out themselves are not read from a file, except those counted across cases, which a caller
 may know (semantics section 8).
 """
@@ -33,7 +34,11 @@ _SHOWN = 12
 
 _APART = r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])"
 _MARKS = re.compile(r"^\*+ ?| ?\*+$| ?[(\[](?:必填|必选|选填|非必填|可选|required|optional)[)\]]")
+_PARTED = r"[/|(\[【]|(?<=[\u3400-\u9fff]) | (?=[\u3400-\u9fff])"
 _UNIT = re.compile(r"(.+?) ?[(\[【]([^()\[\]【】]+)[)\]】]")
+
+_LONGEST = 500
+"""No heading has more characters; a long cell of a row that is looked at as headings may."""
 
 REJECT_HEADINGS = ("report-reject-row", "report-reject-field", "report-reject-reason")
 """What a rejects file has in front of each row, as keys of the catalogue."""
@@ -93,12 +98,22 @@ def by_heading(terms: Iterable[Term]) -> Mapping[str, Term]:
 
 def meant(key: str, known: Mapping[str, Term]) -> Term | None:
     """The term of a folded heading that has blanks or marks too many, or the term's unit behind it."""
+    if len(key) > _LONGEST:
+        return None
     key = _MARKS.sub("", re.sub(_APART, "", key) if " " in key else key)
     term = known.get(key)
     if term is None and (found := _UNIT.fullmatch(key)):
-        base = known.get(found[1])
-        term = base if base is not None and base.unit and key_of(base.unit) == found[2].strip() else None
-    return term
+        base, unit = known.get(found[1]), found[2].strip()
+        if base is not None and (unit == key_of(base.unit) if base.unit else unit in key_of(base.name)):
+            return base
+    return term or _in_both(key, known)
+
+
+def _in_both(key: str, known: Mapping[str, Term]) -> Term | None:
+    """The term that each part of a heading in two languages names."""
+    parts = [part.strip(" )]】") for part in re.split(_PARTED, key)]
+    first = known.get(parts[0])
+    return first if len(parts) > 1 and first is not None and all(known.get(part) is first for part in parts) else None
 
 
 def own_columns(headings: Sequence[str]) -> int:
@@ -140,6 +155,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     spellings = {key_of(k): k for k in known}
     close = get_close_matches(key_of(name), list(spellings), n=1, cutoff=0.6)
     return spellings[close[0]] if close else ""
+
+
+def _alike(name: str, headings: Sequence[str]) -> str:
+    """The heading that may mean a name: it is near, or says more."""
+    key = key_of(name)
+    return nearest(name, headings) or next((heading for heading in headings if key in key_of(heading)), "")
 
 
 def plan(headings: Sequence[str], rulebook: Rulebook, file: str) -> Plan:
@@ -189,7 +210,7 @@ def _missing(
     for term in terms:
         if term.required and term.default is None and term.id not in taken:
             spellings = (term.name, *term.aliases)
-            near = next((near for s in spellings if (near := nearest(s, ignored[:_LOOKED_AT]))), "")
+            near = next((near for s in spellings if (near := _alike(s, ignored[:_LOOKED_AT]))), "")
             slug = "missing-column-near" if near else "missing-column"
             found.append(finding(slug, RowPlace(file, 0, term.name), term=term.name, near=near))
     return found

@@ -118,27 +118,19 @@ class CaseFile:
         """The rows that are no headings, as those above them say."""
         standing = Standing(self._row_of_headings.straight)
         for record in self._records:
-            order = None if record.broken else self._row_of_headings.order(record.cells)
+            number, cells = record.number, record.cells
+            reason = self._not_a_row(record, RowPlace(self.file, number))
+            order = self._row_of_headings.order(cells) if reason is None else None
             if order is not None:
                 if order != OTHER:
-                    (passed.repeated if order == standing.order else passed.moved).append(record.number)
-                standing.order, standing.row = order, record.number
-                if order != OTHER:
-                    continue
-            yield self._row(record, standing)
-
-    def _row(self, record: Record, standing: Standing) -> CaseRow | Reject:
-        """Read one row."""
-        cells = record.cells
-        place = RowPlace(self.file, record.number)
-        reason = self._not_a_row(record, place)
-        if reason is None and standing.order == OTHER:
-            return Reject(record.number, str(record.number), cells, (("", standing.other(self.file, record.number)),))
-        if reason is not None:
-            return Reject(record.number, self._id_of(cells, record), cells, (("", reason),))
-        if standing.order != self._row_of_headings.straight:
-            cells = standing.laid(cells)
-        return self._case(record, cells)
+                    (passed.repeated if order == standing.order else passed.moved).append(number)
+                standing.order, standing.row = order, number
+            if reason is not None:
+                yield Reject(number, self._id_of(cells, record), cells, (("", reason),))
+            elif standing.order == OTHER:
+                yield Reject(number, str(number), cells, (("", standing.other(self.file, number)),))
+            elif order is None:
+                yield self._case(record, standing.laid(cells))
 
     def _case(self, record: Record, cells: tuple[str, ...]) -> CaseRow | Reject:
         """The facts of a row that is as wide as the headings."""

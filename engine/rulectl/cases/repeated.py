@@ -107,7 +107,7 @@ class Standing:
 
     def laid(self, cells: tuple[str, ...]) -> tuple[str, ...]:
         """The cells of a row as the file begins."""
-        return tuple(cells[at] for at in self.order) if len(cells) >= len(self.order) else cells
+        return tuple(cells[at] for at in self.order) if self.row else cells
 
     def other(self, file: str, number: int) -> Finding:
         """What is told of a row that stands under other headings."""
