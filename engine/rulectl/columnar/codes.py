@@ -159,8 +159,8 @@ class Combined:
         if not rows or not parts or count > _PLACES:
             at, codes = distinct(parts, rows)
             return work_out([part.codes[at] for part in parts]).take(codes)
-        if sizes != self._sizes:  # more numbers have been met: then places are others
-            self._sizes, self._said = sizes, constant(count, -1)
+        if sizes != self._sizes:
+            self._grow(sizes)
         place: Rows = parts[0].codes.astype(np.int64)
         for part in parts[1:]:
             place *= part.size
@@ -174,6 +174,13 @@ class Combined:
             self._said[place[at]] = found
             said[fresh] = found[codes]
         return said
+
+    def _grow(self, sizes: tuple[int, ...]) -> None:
+        """More numbers have been met: then places are others."""
+        grown = constant(prod(sizes), -1)
+        if len(sizes) == len(self._sizes) and all(old <= new for old, new in zip(self._sizes, sizes, strict=True)):
+            grown.reshape(sizes)[tuple([slice(old) for old in self._sizes])] = self._said.reshape(self._sizes)
+        self._sizes, self._said = sizes, grown
 
 
 def gathered(values: pl.Series, codes: Codes) -> pl.Series:
