@@ -82,6 +82,16 @@ class Spellings:
             known = self._whole[id(things), way] = (things, make(things.items))
         return known[1]
 
+    def grown(self, things: Numbered[T], way: str, make: Callable[[Sequence[T]], pl.Series]) -> pl.Series:
+        """What `make` says of each thing; where there are more of them, it is asked of these."""
+        known = self._whole.get((id(things), way))
+        if known is None or known[0] is not things:
+            known = self._whole[id(things), way] = (things, make(things.items))
+        elif len(known[1]) < len(things):
+            fresh = make(things.items[len(known[1]) :])
+            known = self._whole[id(things), way] = (things, pl.concat([known[1], fresh], rechunk=True))
+        return known[1]
+
     def forget(self) -> None:
         self._kept.clear()
         self._whole.clear()

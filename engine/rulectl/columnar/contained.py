@@ -29,6 +29,9 @@ Words = npt.NDArray[np.uint64]
 _SHIFT = FIRST.bit_length()
 """Where the bits of texts begin in a class number."""
 
+_SAMPLE = 1 << 12
+"""So many rows tell whether lists hold many sets of texts."""
+
 
 class Sets(NamedTuple):
     """What the lists of all rows hold: `codes` are as other classes are (UNCERTAIN, UNKNOWN, ABSENT), but those of
@@ -136,6 +139,10 @@ class Lists:
 
     def width(self, lens: Lens) -> int:
         assert isinstance(lens, ListLens)
+        if len(self.sizes) > _SAMPLE:  # where some rows hold many sets, nobody asks how many more all rows do
+            some = self.kept(np.arange(len(self.sizes)) < _SAMPLE).width(lens)
+            if some > _SAMPLE // 4:
+                return some
         return len(self.sets(lens).words) - ABSENT
 
     def classes(self, lens: Lens) -> Codes:

@@ -281,13 +281,13 @@ class Decided:
         """The rules that fired, in order, as lists of `table/rule`."""
         if len(self.firings) == 1:
             ((codes, fired),) = self.firings
-            return gathered(self.spellings.whole(fired, "names", _names), codes).alias("rules")
+            return gathered(self.spellings.grown(fired, "names", _names), codes).alias("rules")
         parts = [(codes, [[firing.name for firing in fired] for fired in made.items]) for codes, made in self.firings]
         return end_to_end(parts, len(self)).alias("rules")
 
     def slugs(self) -> pl.Series:
         """The names of each row's findings, as lists."""
-        slugs = self.spellings.whole(
+        slugs = self.spellings.grown(
             self.told, "names", lambda items: _lists([[finding.slug for finding in told] for told in items])
         )
         return gathered(slugs, self.findings).alias("findings")

@@ -199,9 +199,9 @@ def join(said: Sequence[Spoken], repeats: bool = False) -> Spoken:
 
 def combine(gives: Literal[Gives.SUM, Gives.LEAST, Gives.GREATEST], said: Sequence[Spoken]) -> Spoken:
     """Sum, least or greatest of what was said; unknown when any of it is."""
-    if any(isinstance(spoken, Lack) for spoken in said):
-        return CLASH if CLASH in said else UNKNOWN
     known: list[Value] = [spoken for spoken in said if not isinstance(spoken, Lack)]
+    if len(known) < len(said):
+        return CLASH if CLASH in said else UNKNOWN
     match gives:
         case Gives.SUM:
             total = Decimal(0)
