@@ -19,11 +19,13 @@ from rulectl.cases.workbook import WorkbookTable, open_workbook
 
 BOOK = """## 词汇
 | 词汇表 |
-| 名称 | 编号 | 角色 | 类型 | 必填 |
+| 名称 | 编号 | 角色 | 类型 | 必填 | 单位 |
 | 工单号 | case_id | 输入 | 文本 | 是 |
 | 订单号 | order | 输入 | 文本 | |
 | 批次号 | batch | 输入 | 文本 | |
 | 金额 | amount | 输入 | 数值 | |
+| 折扣 | share | 输入 | 数值 | |
+| 佣金率 | rate | 输入 | 数值 | | % |
 | 答复 | reply | 输出 | 文本 | |
 
 ## 判定
@@ -208,3 +210,22 @@ def test_hidden_rows_are_read_and_told_of(read: Any, tmp_path: Path) -> None:
 
     found, told = read(saved(tmp_path / "cases.xlsx", fill))
     assert (list(found), told.count("hidden-case-rows")) == ([1, 2], 1)
+
+
+def test_a_percentage_means_what_it_shows(tmp_path: Path, read: Callable[[Path], Any]) -> None:
+    """0.05 shown as 5% is 5 where per cents are counted, and 0.05 elsewhere; so is a number that shows as it is."""
+
+    def fill(page: Any) -> None:
+        page.append(["工单号", "折扣", "佣金率"])
+        page.append(["a", 0.05, 0.05])
+        page.append(["b", 0.05, 0.075])
+        page.append(["c", 0.05, 0.05])
+        for cell in (page["B2"], page["C2"], page["C3"]):
+            cell.number_format = "0.0%"
+
+    rows, _ = read(saved(tmp_path / "cases.xlsx", fill))
+    assert [(str(facts["share"]), str(facts["rate"])) for facts in rows.values()] == [
+        ("0.05", "5"),
+        ("0.05", "7.5"),
+        ("0.05", "0.05"),
+    ]

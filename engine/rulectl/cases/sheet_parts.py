@@ -64,8 +64,8 @@ def unsaid(path: Path, sheet: str) -> Unsaid:
     right = {b"Z"}
     try:
         with zipfile.ZipFile(path) as package:
-            part = _part(package, sheet)
-            for block in _blocks(package, part) if part is not None else ():
+            part = part_of(package, sheet)
+            for block in blocks_of(package, part) if part is not None else ():
                 if b"hidden=" in block:
                     hidden.update(int(row) - 1 for row in _HIDDEN.findall(block))
                 if b'"e"' in block:
@@ -84,9 +84,15 @@ def unsaid(path: Path, sheet: str) -> Unsaid:
 
 
 def _put(cells: dict[int, dict[int, str | None]], attributes: bytes, shown: str | None) -> None:
-    place = _PLACE.search(attributes)
+    place = place_of(attributes)
     if place is not None:
-        cells.setdefault(int(place[2]) - 1, {})[_number(place[1]) - 1] = shown
+        cells.setdefault(place[0], {})[place[1]] = shown
+
+
+def place_of(attributes: bytes) -> tuple[int, int] | None:
+    """Row and column of a cell, from 0, by its attributes."""
+    place = _PLACE.search(attributes)
+    return None if place is None else (int(place[2]) - 1, _number(place[1]) - 1)
 
 
 def _number(letters: bytes) -> int:
@@ -109,7 +115,7 @@ def _last_row(block: bytes) -> int:
     return int(place[2]) if place is not None else 0
 
 
-def _blocks(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+def blocks_of(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     """The bytes of a part in blocks, each with so much of the one before that every cell lies whole in one of them."""
     block = b""
     with package.open(part) as stream:
@@ -118,7 +124,7 @@ def _blocks(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
             yield block
 
 
-def _part(package: zipfile.ZipFile, sheet: str) -> str | None:
+def part_of(package: zipfile.ZipFile, sheet: str) -> str | None:
     """The part of a package that holds a sheet."""
     folder, name = posixpath.split(_MAIN)
     targets = {

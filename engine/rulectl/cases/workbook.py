@@ -21,6 +21,7 @@ from rulectl.cases.delimited import id_position
 from rulectl.cases.encoding import no_table
 from rulectl.cases.headings import Plan, by_heading, claimed, heading_row, key_of, passed_over, plan, readable
 from rulectl.cases.merged import Area, Merges, filled_down
+from rulectl.cases.number_formats import percents
 from rulectl.cases.reader import Reject, Unreadable
 from rulectl.cases.records import LOOK
 from rulectl.cases.sheet_parts import Unsaid, unsaid
@@ -28,6 +29,7 @@ from rulectl.cases.table import ROW, Chunk
 from rulectl.cases.totals import totals_finding
 from rulectl.cases.typed import columns_of, text_of
 from rulectl.diagnostics import Finding, finding, has_errors, listed
+from rulectl.lang.units import family
 from rulectl.model.draft import BlockKind
 from rulectl.model.rulebook import Rulebook, Term
 from rulectl.model.words import marker
@@ -67,6 +69,7 @@ class WorkbookTable:
         sheet: calamine.CalamineSheet,
         skip: int,
         other: Unsaid,
+        percents_: Mapping[int, frozenset[int]],
         id_at: int | None,
         findings: Sequence[Finding],
     ) -> None:
@@ -87,6 +90,9 @@ class WorkbookTable:
         self._headings = {c.index: c.heading.strip() for c in columns.columns}
         types: dict[int, Type] = {c.index: c.term.type for c in columns.columns}
         self._types = [types.get(n) for n in range(columns.width)]
+        self._percents = percents_
+        # places on the sheet, as `percents` has them
+        self._shares = frozenset(c.index + self._left for c in columns.columns if family(c.term.unit) == "%")
         self._done = 0.0
 
     def chunks(self) -> Iterator[Chunk]:
@@ -117,7 +123,10 @@ class WorkbookTable:
         return ((column - self._left, shown) for column, shown in self._other.get(number, {}).items())
 
     def _whole(self, number: int, row: list[Any]) -> list[Any]:
-        """A row with its errors; calamine has none."""
+        """A row with its errors, of which calamine has none, and with per cents as they are shown."""
+        for column in self._percents.get(number, frozenset()) & self._shares:
+            if isinstance(share := row[column - self._left], float | int):
+                row[column - self._left] = f"{text_of(share * 100, None)}%"
         for column, shown in self._apart(number):
             if column < len(row) and shown is not None:
                 row[column] = shown
@@ -191,8 +200,16 @@ def open_workbook(path: Path, file: str, rulebook: Rulebook) -> WorkbookTable | 
     if has_errors(columns.findings):
         return Unreadable((*findings, *columns.findings))
     skip = best.before + best.at + 1
+    shares = any(family(column.term.unit) == "%" for column in columns.columns)
     return WorkbookTable(
-        file, columns, sheets[best.name], skip, other[best.name], id_position(columns, rulebook), findings
+        file,
+        columns,
+        sheets[best.name],
+        skip,
+        other[best.name],
+        percents(path, best.name) if shares else {},
+        id_position(columns, rulebook),
+        findings,
     )
 
 
