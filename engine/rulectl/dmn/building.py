@@ -18,7 +18,7 @@ from rulectl.dmn.drafting import NewTable
 from rulectl.dmn.feel import read_expression
 from rulectl.dmn.feel_text import FeelFault
 from rulectl.dmn.hints import Hint
-from rulectl.dmn.meaning import Env, Meaning, Parts, Routine, chosen, listed, single
+from rulectl.dmn.meaning import Env, Meaning, Parts, Routine, chosen, single
 from rulectl.dmn.model import (
     Boxed,
     Conditional,
@@ -36,7 +36,7 @@ from rulectl.lang.parser import parse_expression
 from rulectl.lang.printer import print_expr
 from rulectl.lang.scope import Broken
 from rulectl.lang.syntax import Expr, Name, Node, Test
-from rulectl.lang.trees import nodes_of
+from rulectl.lang.trees import nodes_of, sequence
 from rulectl.source import ElementPlace, Location, Span
 from rulectl.types import Kind, Type
 
@@ -131,7 +131,7 @@ class Building:
         whole = [item for item in found if item is not None]
         if len(whole) < len(found):
             return None
-        return self._safely(at, lambda: listed([single(item, HERE) for item in whole]))
+        return self._safely(at, lambda: sequence(tuple([single(item, HERE) for item in whole])))
 
     def _context(self, body: Context, env: Env, path: tuple[str, ...]) -> Meaning | None:
         """The entries in order, each known to those after it; the result where there is one."""

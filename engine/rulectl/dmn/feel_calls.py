@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, DecimalException
 
 from rulectl.dmn.feel_text import FeelFault, Token
-from rulectl.dmn.meaning import Meaning, listed, mentions, single
+from rulectl.dmn.meaning import Meaning, mentions, single
 from rulectl.lang.chars import plain
 from rulectl.lang.dates import read_duration, read_moment
 from rulectl.lang.syntax import (
@@ -27,6 +27,7 @@ from rulectl.lang.syntax import (
     Sequence,
     Text,
 )
+from rulectl.lang.trees import sequence
 from rulectl.source import Span
 from rulectl.values import number
 
@@ -82,14 +83,14 @@ def _concatenated(given: list[Expr]) -> Expr:
     every = [_items(one) for one in given]
     if any(items is None for items in every):
         raise LookupError
-    return listed([item for items in every if items is not None for item in items])
+    return sequence(tuple(item for items in every if items is not None for item in items))
 
 
 def _appended(given: list[Expr]) -> Expr:
     items = _items(given[0])
     if items is None:
         raise LookupError
-    return listed([*items, *given[1:]])
+    return sequence((*items, *given[1:]))
 
 
 _MADE: Mapping[str, tuple[Callable[[list[Expr]], Expr], int, int]] = {
@@ -203,7 +204,7 @@ def quantified(word: Token, items: Expr, body: Callable[[Expr], Expr]) -> Expr:
     if written is not None and 0 < len(written) <= MAX_ITEMS:
         made = [body(item) for item in written]
         if word.text == "for":
-            return listed(made)
+            return sequence(tuple(made))
         if len(made) == 1:
             return made[0]
         return Either(tuple(made)) if word.text == "some" else Both(tuple(made))

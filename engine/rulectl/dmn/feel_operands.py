@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from decimal import DecimalException
 
-from rulectl import diagnostics
+from rulectl.diagnostics import listed
 from rulectl.dmn.cursor import Cursor
 from rulectl.dmn.feel_calls import call_known, quantified
 from rulectl.dmn.feel_text import FeelFault, Names, Token, token_at
-from rulectl.dmn.meaning import SUBJECT, Meaning, Parts, Routine, chosen, listed, single
+from rulectl.dmn.meaning import SUBJECT, Meaning, Parts, Routine, chosen, single
 from rulectl.lang.syntax import Between, Expr, Literal, Not
+from rulectl.lang.trees import sequence
 from rulectl.values import number
 
 
@@ -58,7 +59,7 @@ class Operands(Cursor, ABC):
         token = token_at(self.text, self.pos, Names(parts))
         self.pos = self.last = token.span.end
         if token.text not in parts:
-            known = diagnostics.listed(tuple(parts)) or "-"
+            known = listed(tuple(parts)) or "-"
             raise FeelFault("dmn-feel-part", self.since(start), name=token.text, known=known)
         return parts[token.text]
 
@@ -158,7 +159,7 @@ class Operands(Cursor, ABC):
         while self.accept(","):
             items.append(self.value())
         self.expect("]")
-        return listed(items)
+        return sequence(tuple(items))
 
     def _context(self) -> Meaning:
         """'{' (key ':' expression (',' key ':' expression)*)? '}'; a key may be used after it"""

@@ -15,7 +15,6 @@ from rulectl.lang import syntax
 from rulectl.lang.syntax import Between, Expr, Literal, Name, Node, Test
 from rulectl.lang.trees import nodes_of, with_parts
 from rulectl.source import Span
-from rulectl.values import Value
 
 SUBJECT = Name("?")
 """What a condition is about, while it is read."""
@@ -71,16 +70,6 @@ def single(meaning: Meaning, span: Span) -> Expr:
             raise FeelFault("dmn-feel-construct", span, construct="function" if isinstance(meaning, Routine) else "..")
         case _:
             return meaning
-
-
-def listed(items: list[Expr]) -> Expr:
-    """A list; of literals that are there it is one literal."""
-    values: list[Value] = []
-    for item in items:
-        if not isinstance(item, Literal) or item.value is None:
-            return syntax.Sequence(tuple(items))
-        values.append(item.value)
-    return Literal(tuple(values))
 
 
 class NeedsColumnError(Exception):

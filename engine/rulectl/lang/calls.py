@@ -11,10 +11,10 @@ from rulectl.lang.chars import plain
 from rulectl.lang.dates import read_moment
 from rulectl.lang.faults import Fault, clipped, fault
 from rulectl.lang.operands import Operand, among, built, fitted, joined, literal, settled, spoken_of
-from rulectl.lang.syntax import Call, Expr, Function, Literal, Sequence
+from rulectl.lang.syntax import Call, Expr, Function, Literal
+from rulectl.lang.trees import sequence
 from rulectl.source import Span
 from rulectl.types import BOOLEAN, DATE, DATETIME, NUMBER, Kind, Type, compatible
-from rulectl.values import Value
 
 _DAYS = (Kind.DATE, Kind.DATETIME)
 _NUMBERS = (Kind.NUMBER,)
@@ -38,9 +38,9 @@ SIGNATURES: Mapping[Function, Signature] = {
     "max": Signature(1, 64, "max(a, b)", keeps_unit=True),
     "sum": Signature(1, 64, "sum(a, b)", keeps_unit=True),
     "abs": Signature(1, 1, "abs(a)", keeps_unit=True),
-    "round": Signature(1, 2, "round(a, 2)", NUMBER, keeps_unit=True),
-    "floor": Signature(1, 2, "floor(a)", NUMBER, keeps_unit=True),
-    "ceiling": Signature(1, 2, "ceiling(a)", NUMBER, keeps_unit=True),
+    "round": Signature(1, 2, "round(a, 2)", NUMBER, (_NUMBERS, _NUMBERS), keeps_unit=True),
+    "floor": Signature(1, 2, "floor(a)", NUMBER, (_NUMBERS, _NUMBERS), keeps_unit=True),
+    "ceiling": Signature(1, 2, "ceiling(a)", NUMBER, (_NUMBERS, _NUMBERS), keeps_unit=True),
     "date": Signature(1, 3, 'date("2025-06-01")', DATE),
     "count": Signature(1, 1, "count(a)", NUMBER),
     "contains": Signature(2, 2, 'contains(a, "b")', BOOLEAN),
@@ -67,20 +67,8 @@ def list_of(items: tuple[Operand, ...], span: Span, text: str) -> Operand:
         type_ = joined(whole, item, text)
         whole = whole._replace(type=type_)
     many = None if type_ is None else replace(type_, many=True)
-    values = _constants(items)
-    if values is not None:
-        return literal(values, many, span)
-    return built(Sequence(tuple(item.expr for item in items), span), many, *items)
-
-
-def _constants(items: tuple[Operand, ...]) -> tuple[Value, ...] | None:
-    """The values of the items when every one is a literal that is not null."""
-    values: list[Value] = []
-    for item in items:
-        if not isinstance(item.expr, Literal) or item.expr.value is None:
-            return None
-        values.append(item.expr.value)
-    return tuple(values)
+    whole_list = sequence(tuple(item.expr for item in items), span)
+    return Operand(whole_list, many) if isinstance(whole_list, Literal) else built(whole_list, many, *items)
 
 
 def _alike(items: tuple[Operand, ...], text: str) -> tuple[Operand, ...]:
@@ -120,15 +108,8 @@ def _given(function: Function, arguments: tuple[Operand, ...], text: str) -> Typ
             return type_
         case "abs":
             return _of(function, first, (Kind.NUMBER, Kind.DURATION), text)
-        case "round" | "floor" | "ceiling":
-            for argument in arguments:
-                _of(function, argument, (Kind.NUMBER,), text)
-            return NUMBER
         case "date":
-            kinds = (Kind.NUMBER,) if len(arguments) == 3 else (Kind.DATE, Kind.DATETIME, Kind.STRING, Kind.ENUM)
-            for argument in arguments:
-                _of(function, argument, kinds, text)
-            return DATE
+            kinds = _NUMBERS if len(arguments) == 3 else (*_DAYS, Kind.STRING, Kind.ENUM)
         case "count":
             if first.type is not None and not first.many:
                 raise _wrong(function, first, text)
@@ -136,16 +117,15 @@ def _given(function: Function, arguments: tuple[Operand, ...], text: str) -> Typ
         case "contains":
             return BOOLEAN
         case "days":
-            kinds = (Kind.DATE, Kind.DATETIME) if len(arguments) == 2 else (Kind.DURATION,)
-            for argument in arguments:
-                _of(function, argument, kinds, text)
-            return NUMBER
-        case "clock" | "is_workday" | "workday_after" | "workdays" | "worktime_after":
-            for argument, kinds in zip(arguments, SIGNATURES[function].takes, strict=True):
-                _of(function, argument, kinds, text)
-            return SIGNATURES[function].gives
+            kinds = _DAYS if len(arguments) == 2 else (Kind.DURATION,)
+        case "round" | "floor" | "ceiling" | "clock" | "is_workday" | "workday_after" | "workdays" | "worktime_after":
+            kinds = ()
         case _:
             assert_never(function)
+    shape = SIGNATURES[function]
+    for number, argument in enumerate(arguments):
+        _of(function, argument, kinds or shape.takes[number], text)
+    return shape.gives
 
 
 def _of(function: Function, argument: Operand, kinds: tuple[Kind, ...], text: str) -> Type | None:

@@ -190,7 +190,7 @@ def comparison(op: Comparison, left: Operand, right: Operand, text: str) -> Oper
     left = fitted(left, right, text) if _bare(left) and not _bare(right) else left
     right = fitted(right, left, text)
     left = settled(left, text)
-    if left.type and right.type and not _comparable(left.type, right.type):
+    if left.type and right.type and not compatible(left.type, right.type):
         raise fault("not-comparable", span, left=spoken_of(left, text), right=spoken_of(right, text))
     known = left.type or right.type
     if op not in ("=", "!=") and known and not known.ordered:
@@ -200,10 +200,6 @@ def comparison(op: Comparison, left: Operand, right: Operand, text: str) -> Oper
 
 def _bare(operand: Operand) -> bool:
     return isinstance(operand.expr, Literal)
-
-
-def _comparable(one: Type, other: Type) -> bool:
-    return compatible(one, other)
 
 
 def fitted(operand: Operand, beside: Operand, text: str) -> Operand:

@@ -20,6 +20,7 @@ from typing import Any as Anything
 from typing import assert_never
 
 from rulectl.lang.syntax import AllOf, Any, Between, Contains, Except, Expr, Is, IsNull, Literal, OneOf, Test
+from rulectl.lang.trees import nodes_of
 from rulectl.types import Kind, Type
 from rulectl.values import Value, and3, not3, or3
 
@@ -92,18 +93,7 @@ def constants(test: Test) -> Iterator[Expr]:
 def plain(test: Test) -> bool:
     """Whether a test compares with literals only, so that it is a region of its column."""
     literal = all(isinstance(expr, Literal) and expr.value is not None for expr in constants(test))
-    return literal and not _looks_inside(test)
-
-
-def _looks_inside(test: Test) -> bool:
-    """Whether a test asks what a text has in it."""
-    match test:
-        case OneOf() | AllOf():
-            return any(_looks_inside(item) for item in test.items)
-        case Except():
-            return _looks_inside(test.test)
-        case _:
-            return isinstance(test, Contains)
+    return literal and not any(isinstance(node, Contains) for node in nodes_of(test))
 
 
 def on_null(test: Test) -> bool | None:

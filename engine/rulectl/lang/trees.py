@@ -1,4 +1,4 @@
-"""Trees as a whole: the nodes under a node, all nodes of some trees, what they name, a node with its parts changed."""
+"""Trees as a whole: their nodes, what they name, a node with its parts changed, lists of expressions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, assert_never, overload
 
 from rulectl.lang import syntax
 from rulectl.lang.syntax import Expr, Node, Test
+from rulectl.source import Span
+from rulectl.values import Value
 
 
 def children(node: Node) -> Iterator[Node]:
@@ -43,6 +45,16 @@ def children(node: Node) -> Iterator[Node]:
             yield test
         case _:
             assert_never(node)
+
+
+def sequence(items: tuple[Expr, ...], span: Span = syntax.NOWHERE) -> syntax.Literal | syntax.Sequence:
+    """A list; of literals that are not null it is one literal."""
+    values: list[Value] = []
+    for item in items:
+        if not isinstance(item, syntax.Literal) or item.value is None:
+            return syntax.Sequence(items, span)
+        values.append(item.value)
+    return syntax.Literal(tuple(values), span)
 
 
 def nodes_of(*trees: Node) -> Iterator[Node]:
