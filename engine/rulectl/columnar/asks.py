@@ -125,16 +125,17 @@ class Asking:
         # and stay so where they are waited for alike
         bits = len(sums.names).bit_length()
         last = (1 << bits) - 1
-        small = int(counts.max(initial=0)) >> (32 - bits) == 0
-        size: type[np.unsignedinteger[Any]] = np.uint32 if small else np.uint64
+        most = int(counts.max(initial=0)).bit_length() + bits
+        size: type[np.unsignedinteger[Any]] = np.uint16 if most <= 16 else np.uint32 if most <= 32 else np.uint64
         whole: npt.NDArray[np.unsignedinteger[Any]] = (counts.astype(size) << size(bits)) | (
             last - np.arange(len(sums.names))
         ).astype(size)
         whole.sort(axis=1)
         whole = whole[:, ::-1]
-        found = (last - (whole & size(last)).astype(np.intp)).clip(max=len(sums.names) - 1)
-        places: Places = (sums.names + 1).astype(self.asks.size).take(found)
-        places[whole >> size(bits) == 0] = 0
+        lut = np.zeros(last + 1, self.asks.size)
+        lut[last - np.arange(len(sums.names))] = sums.names + 1
+        places: Places = lut.take(whole & size(last))
+        places *= whole > size(last)
         return places
 
     def _count(self) -> None:
@@ -202,8 +203,12 @@ class _Sums(NamedTuple):
         luts: list[Words] = []
         for share in shares:
             lut = np.zeros((len(share.counts), -(-len(names) // in_word) * in_word), lane)
-            lut[:, np.searchsorted(names, share.places)] = share.counts
-            luts.append((lut * lane(1 + heavy * share.required)).view(np.uint64))
+            # one slice where an output waits for all of the names: a row at a time takes five times as long
+            mine = slice(len(names)) if len(share.places) == len(names) else np.searchsorted(names, share.places)
+            lut[:, mine] = share.counts
+            if heavy and share.required:
+                lut *= lane(1 + heavy)
+            luts.append(lut.view(np.uint64))
         return cls(names, lane, heavy, tuple(luts))
 
     @property

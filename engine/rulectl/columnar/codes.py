@@ -56,7 +56,7 @@ class Spelling(Generic[T]):
 
     def column(self, codes: Codes) -> pl.Series:
         """The text of each row."""
-        return self.texts().gather(pl.Series(codes))
+        return gathered(self.texts(), codes)
 
 
 class Spellings:
@@ -193,11 +193,12 @@ class Combined:
         self._sizes, self._said = sizes, grown
 
 
-def gathered(values: pl.Series, codes: Codes) -> pl.Series:
+def gathered(values: pl.Series, codes: npt.NDArray[np.integer]) -> pl.Series:
     """The value of each row; where all have the first, that is not looked up for each."""
-    if len(values) and not codes.any():
+    if len(values) and not codes.any() and not isinstance(values.dtype, pl.List):
         return values.new_from_index(0, len(codes))
-    return values.gather(pl.Series(codes))
+    # looked up at once: `gather` makes a query of it first, which takes as long again as the look-up
+    return values[pl.Series(codes.astype(np.uint32))]
 
 
 def constant(rows: int, code: int = 0) -> Codes:

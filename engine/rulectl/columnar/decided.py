@@ -154,7 +154,7 @@ class Decided:
 
     def status_texts(self) -> pl.Series:
         """The cases' statuses."""
-        return pl.Series("status", [status.value for status in Status]).gather(pl.Series(self.ranks))
+        return gathered(pl.Series("status", [status.value for status in Status]), self.ranks)
 
     def ask_texts(self, labels: Mapping[str, str]) -> pl.Series:
         """The terms to ask for, by their labels, the most useful first."""
@@ -198,7 +198,7 @@ class Decided:
         """The texts of some tables' firings as one."""
         if len(group) == 1:
             ((part, texts),) = group
-            return texts.gather(pl.Series(part.codes))
+            return gathered(texts, part.codes)
         lists = [texts.to_list() for _, texts in group]
         written: Numbered[str] = Numbered("")
 
@@ -208,7 +208,7 @@ class Decided:
             )
 
         codes = each([part for part, _ in group], len(self), write)
-        return pl.Series([text or None for text in written.items], dtype=pl.String).gather(pl.Series(codes))
+        return gathered(pl.Series([text or None for text in written.items], dtype=pl.String), codes)
 
     # -- rows that say the same ---------------------------------------------------------------------------------
 
@@ -230,8 +230,7 @@ class Decided:
         if found is None:
             return None
         said, rows = found
-        mine = pl.Series(rows)
-        return pl.DataFrame([column.gather(mine) for column in said.iter_columns()])
+        return pl.DataFrame([gathered(column, rows) for column in said.iter_columns()])
 
     def _some(self, terms: Sequence[str], at: npt.NDArray[np.int64]) -> Decided:
         """Some of the rows, in their order, with some terms."""

@@ -74,7 +74,16 @@ class Measuring:
     def native_numbers(self, series: pl.Series) -> Read:
         """Floats or integers."""
         # as floats: the bounds fit in no shorter kind of integer
-        exact = series.cast(pl.Float64).is_between(-(10**15) + 1, 10**15 - 1)
+        floats = series.cast(pl.Float64)
+        values = floats.fill_null(float("nan")).to_numpy()
+        fits = np.abs(values) <= 10**15 - 1
+        type_ = self.slot.term.type
+        for end, within in ((type_.low, np.greater_equal), (type_.high, np.less_equal)):
+            if end is not None:
+                fits &= within(values, float(end))
+        if np.count_nonzero(fits) + series.null_count() == len(series):
+            return Read(self.column(values, {}), ~fits, None)
+        exact = floats.is_between(-(10**15) + 1, 10**15 - 1)
         return self._mixed(series, series, exact.fill_null(False), self.slot.native)
 
     def numbers(self, series: pl.Series) -> Read:

@@ -190,7 +190,7 @@ class TermReader:
                 return self.measuring.moments(series, whole(series))
         if series.dtype == pl.Boolean:
             lut = np.array([self._native(False), self._native(True), BLANK_CODE], np.int32)
-            return self._good(lut[series.cast(pl.UInt8).fill_null(2).to_numpy()])
+            return self._good(lut.take(series.cast(pl.UInt8).fill_null(2).to_numpy()))
         if series.dtype in _NO_ITEMS:
             values = series.to_list()
             keys = list(map(repr, values))

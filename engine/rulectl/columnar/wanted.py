@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from rulectl.columnar.codes import Codes, Rows, constant, occurring
+from rulectl.columnar.codes import Codes, Rows, constant, gathered, occurring
 from rulectl.columnar.lists import cut
 from rulectl.columnar.met import Met
 
@@ -95,12 +95,12 @@ class Wanted:
     def lists(self, codes: Codes) -> pl.Series:
         """The names that each row asks for."""
         lists, codes = self._met_lists(codes, self.names)
-        return lists.gather(pl.Series(codes))
+        return gathered(lists, codes)
 
     def texts(self, codes: Codes, labels: Sequence[str]) -> pl.Series:
         """The same as texts, with a label for each name."""
         lists, codes = self._met_lists(codes, labels)
-        return lists.list.join(";").gather(pl.Series(codes))
+        return gathered(lists.list.join(";"), codes)
 
     def _met_lists(self, codes: Codes, labels: Sequence[str]) -> tuple[pl.Series, Codes]:
         """The lists that occur, with a label for each name, and which of them each row has."""
@@ -108,7 +108,7 @@ class Wanted:
         flat, sizes = self._some(met)
         lut = np.zeros(len(self), np.int32)
         lut[met] = np.arange(len(met))
-        return cut(pl.Series(labels, dtype=pl.String).gather(flat), sizes), lut.take(codes)
+        return cut(gathered(pl.Series(labels, dtype=pl.String), flat), sizes), lut.take(codes)
 
     def counts(self, codes: Codes) -> Counter[str]:
         """In how many rows each name is asked for."""
