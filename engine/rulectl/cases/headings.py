@@ -100,7 +100,7 @@ def meant(key: str, known: Mapping[str, Term]) -> Term | None:
     """The term of a folded heading that has blanks or marks too many, or the term's unit behind it."""
     if len(key) > _LONGEST:
         return None
-    key = _MARKS.sub("", key if key.isascii() else re.sub(_APART, "", key))
+    key = _MARKS.sub("", re.sub(_APART, "", key) if " " in key and not key.isascii() else key)
     term = known.get(key)
     if term is None and (found := _UNIT.fullmatch(key)):
         base, unit = known.get(found[1]), found[2].strip()
