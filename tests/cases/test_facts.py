@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +47,18 @@ def slugs(found: object) -> list[str]:
         ("订单号", 178910362121308901, "178910362121308901"),
         ("签收天数", "", None),
         ("签收天数", None, None),
+        # as rows of frames of pandas have them
+        ("签收天数", np.int64(3), Decimal(3)),
+        ("签收天数", float("nan"), None),
+        ("签收天数", np.float64("nan"), None),
+        ("签收天数", pd.NA, None),
+        ("订单实付金额", np.float64(35.1), Decimal("35.1")),
+        ("已穿用", np.True_, True),
+        ("订单号", np.str_("A1"), "A1"),
+        ("标签", np.array(["急", "老客"]), ("急", "老客")),
+        ("进线时间", pd.Timestamp("2025-08-23 20:05"), dt.datetime(2025, 8, 23, 20, 5)),
+        ("进线时间", np.datetime64("2025-08-23T20:05"), dt.datetime(2025, 8, 23, 20, 5)),
+        ("进线时间", pd.NaT, None),
     ],
 )
 def test_a_value_is_read_as_people_write_it(name: str, raw: object, value: object, facts: FactReader) -> None:
@@ -64,6 +78,12 @@ def test_one_and_true_are_not_mixed_up_in_the_memory(facts: FactReader) -> None:
         assert isinstance(found, dict)
         assert found["amount"] == value
     assert slugs(facts.read(CASE | {"订单实付金额": True})) == ["not-a-number"]
+
+
+def test_a_moment_with_a_zone_is_told_as_one(facts: FactReader) -> None:
+    moment = dt.datetime(2025, 8, 23, 20, 5, tzinfo=dt.UTC)
+    assert slugs(facts.read(CASE | {"进线时间": moment})) == ["zoned-moment"]
+    assert slugs(facts.read(CASE | {"进线时间": pd.Timestamp(moment)})) == ["zoned-moment"]
 
 
 def test_every_reason_is_told(facts: FactReader) -> None:

@@ -4,8 +4,8 @@ Shops export from everywhere: UTF-8 with and without a mark, GB18030 (what Chine
 text" of Excel). A statistical detector misreads short Chinese files, so the choice here is by rule alone and the same
 bytes are always read the same way: a byte-order mark, else the NUL pattern of UTF-16, else UTF-8 if all lines of the
 file are, or its headings and nearly all others (one holds a text that was cut within a sign, or was pasted from
-elsewhere), else GB18030 likewise, else a finding. A stray byte or NUL spoils its row alone. Nothing is decoded by guess,
-and nothing is held in memory.
+elsewhere), else GB18030 likewise, else a finding. A stray byte or NUL spoils its row alone. Nothing is decoded by
+guess, and nothing is held in memory.
 """
 
 from __future__ import annotations

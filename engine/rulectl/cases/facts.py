@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isnan
 from types import NoneType
 
 from rulectl.cases.headings import by_heading, key_of, nearest, readable
@@ -123,7 +124,10 @@ class Slot:
     def native(self, raw: object) -> Value | Problem:
         """The value of anything that a program may hand over."""
         if isinstance(raw, str):
-            return self.texts[raw] if raw in self.texts else self.text(raw)
+            return self.texts[raw] if raw in self.texts else self.text(str(raw))
+        raw = plainly(raw)
+        if self._timely and isinstance(raw, dt.datetime) and raw.tzinfo is not None:
+            return self.text(raw.isoformat(" "))
         value = value_of(raw, self.term.type, self.term.unit)
         if self._timely and not isinstance(value, Problem):
             value = zero_date(value) or value
@@ -132,6 +136,18 @@ class Slot:
                 self.natives.clear()
             self.natives[raw.__class__, raw] = value
         return value
+
+
+def plainly(raw: object) -> object:
+    """What numpy and pandas hand over for a cell (`frame.iloc[0].to_dict()`) as Python has it: their scalars, moments,
+    arrays, and blanks, which are None."""
+    if raw.__class__.__name__ in ("NAType", "NaTType") or (isinstance(raw, float) and isnan(raw)):
+        return None
+    if raw.__class__.__module__.partition(".")[0] not in ("numpy", "pandas"):
+        return raw
+    ways = ("to_pydatetime", "to_pytimedelta", "tolist")
+    make = next((make for way in ways if callable(make := getattr(raw, way, None))), None)
+    return raw if make is None else plainly(make())
 
 
 def _moment(raw: str) -> dt.datetime | None:

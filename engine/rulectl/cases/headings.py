@@ -5,10 +5,10 @@ the export, a blank line above them. What stands there is passed over, and said 
 
 A heading is matched by the term's name, id or alias, after folding width, case and spaces; where none fits so, blanks
 between Chinese signs, marks of what must be filled in (`*实付金额`, `实付金额(必填)`) and the term's own unit in
-brackets behind it (`实付金额（元）`; where it has none, one that its name says: `签收天数(天)`) do not count either, and a
-heading in two languages (`工单号/case_id`) is matched by both of them. Columns that no term claims are ignored, and
-said so once; terms that the rules work out themselves are not read from a file, except those counted across cases,
-which a caller may know (semantics section 8).
+brackets behind it (`实付金额（元）`; where it has none, one that its name says: `签收天数(天)`) do not count either,
+and a heading in two languages (`工单号/case_id`) is matched by both. Columns that no term claims are ignored, and said
+so once; terms that the rules work out themselves are not read from a file, except those counted across cases, which a
+caller may know (semantics section 8).
 """
 
 from __future__ import annotations
