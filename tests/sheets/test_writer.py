@@ -16,6 +16,7 @@ from rulectl.model.draft import Draft
 from rulectl.model.policy import HitPolicy
 from rulectl.sheets import looks
 from rulectl.sheets.blocks import Grid
+from rulectl.sheets.choices import known_terms
 from rulectl.sheets.reader import read_workbook
 from rulectl.sheets.text import grids, read_text
 from rulectl.sheets.writer import workbook_bytes, write_workbook
@@ -100,6 +101,12 @@ def test_drop_downs_follow_the_vocabulary(tmp_path: Path) -> None:
         "第0个很长很长的平台名称",
         "第39个很长很长的平台名称",
     ]
+
+
+def test_drop_downs_part_values_as_rules_do() -> None:
+    rows = "| 词汇表 |\n| 名称 | 类型 | 取值 |\n| 渠道 | 枚举 | 甲、乙;丙 |\n| 方案 | 枚举 | 退货,换货 |\n"
+    terms = known_terms(read_text(f"## 词汇\n{rows}", "book.xlsx").blocks)
+    assert [terms[name].values for name in ("渠道", "方案")] == [("甲、乙", "丙"), ("退货", "换货")]
 
 
 def test_headings_stay_in_sight_and_markers_carry_notes(tmp_path: Path) -> None:

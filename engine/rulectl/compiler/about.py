@@ -10,7 +10,6 @@ from pathlib import PurePath
 
 from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import blame, chosen, complain, judged, repeated, strange
-from rulectl.compiler.records import parted
 from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding, has_errors
 from rulectl.lang.chars import visible
@@ -50,7 +49,7 @@ def _includes(draft: Draft) -> Iterator[tuple[str, DraftCell]]:
     for block in draft.blocks:
         cell = _keys(block, []).get("includes") if block.kind is BlockKind.RULEBOOK else None
         if cell is not None:
-            yield from ((name, cell) for name in parted(cell.text))
+            yield from ((name, cell) for name in words.parted(cell.text))
 
 
 def _of_itself(draft: Draft) -> Iterator[Finding]:
@@ -155,6 +154,6 @@ def _book(draft: Draft, work: Work, found: list[Finding]) -> tuple[Book, Cell | 
         period_of(keys.get("from"), keys.get("to"), work, found),
         keys.get("event"),
         tier_of(keys.get("tier"), Tier.PROCEDURE, found),
-        tuple(other for item in parted(text("includes")) if (other := _ENDING.sub("", item)) != name),
+        tuple(other for item in words.parted(text("includes")) if (other := _ENDING.sub("", item)) != name),
     )
     return book, dates[0].at if dates else None

@@ -15,7 +15,7 @@ from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import chosen, complain, copied_row, heading_of, judged, left_blank
 from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
-from rulectl.compiler.records import Record, parted
+from rulectl.compiler.records import Record
 from rulectl.compiler.work import Book, Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.scope import Problem
@@ -117,12 +117,12 @@ def _fixed(record: Record, term: Term) -> DraftCell | None:
 def _grown(record: Record, term: Term, found: list[Finding]) -> Term:
     """With the aliases and allowed values that a row adds."""
     aliases: list[str] = []
-    for alias in parted(record.text("aliases")):
+    for alias in words.parted(record.text("aliases")):
         problems = bad_name(record.cell("aliases"), alias)
         found.extend(problems)
         if not problems and alias not in (term.name, term.id):
             aliases.append(alias)
-    values = parted(record.text("values"))
+    values = words.parted(record.text("values"))
     type_: Type = term.type
     if values and type_.item.values:
         type_ = replace(type_, values=tuple(dict.fromkeys((*type_.values, *values))))

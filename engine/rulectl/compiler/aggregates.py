@@ -11,7 +11,7 @@ from typing import cast
 from rulectl.compiler.cells import condition_in
 from rulectl.compiler.complaints import alike, blame, chosen, complain, judged, left_blank, unknown_term
 from rulectl.compiler.dating import date_term, term_named
-from rulectl.compiler.records import Record, parted, records
+from rulectl.compiler.records import Record, records
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding
 from rulectl.lang.chars import visible
@@ -66,7 +66,7 @@ def _aggregate(record: Record, work: Work, found: list[Finding]) -> Aggregate | 
     of = _of(record, function, work, found)
     by = tuple(
         term.id
-        for name in parted(record.text("by"))
+        for name in words.parted(record.text("by"))
         if (term := _input(record.cell("by"), name, work, found)) is not None
     )
     window, back_only = _window(record.cell("window"), found)

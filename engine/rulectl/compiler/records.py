@@ -99,13 +99,3 @@ def missing(block: DraftBlock, columns: Mapping[str, int], required: Sequence[st
 def unread(found: Sequence[Finding]) -> bool:
     """Whether a block was left out as a whole, so that what it declares is not known."""
     return any(finding.slug == "missing-heading" for finding in found)
-
-
-def parted(text: str) -> tuple[str, ...]:
-    """The items of a cell that holds a list: parted by `;` or line breaks; where there are none, by `、` or commas."""
-    for separators in (";；\n", "、,，"):
-        if any(mark in text for mark in separators):
-            for mark in separators[1:]:
-                text = text.replace(mark, separators[0])
-            return tuple(item for item in (visible(part) for part in text.split(separators[0])) if item)
-    return (visible(text),) if visible(text) else ()

@@ -18,7 +18,7 @@ from rulectl.compiler.cells import value_in
 from rulectl.compiler.complaints import chosen, complain, copied_row, heading_of, judged, left_blank, not_a_choice
 from rulectl.compiler.including import included
 from rulectl.compiler.naming import bad_name
-from rulectl.compiler.records import Record, headings, parted, records, unread
+from rulectl.compiler.records import Record, headings, records, unread
 from rulectl.compiler.work import Work
 from rulectl.diagnostics import Finding, finding
 from rulectl.lang.chars import visible
@@ -165,7 +165,7 @@ def _term(row: _Row) -> Term:
     name = record.text("name")
     if not name:
         row.spoil(left_blank(record.cell("name"), "vocabulary", "name"))
-    aliases = parted(record.text("aliases"))
+    aliases = words.parted(record.text("aliases"))
     for key in ("name", "id"):
         row.spoil(*bad_name(record.cell(key), record.text(key)))
     aliases = tuple(dict.fromkeys(alias for alias in aliases if alias not in (name, record.text("id"))))
@@ -205,7 +205,7 @@ def _type(row: _Row) -> Type | None:
     """The type from its own cell and the allowed values; values alone make an enum."""
     record = row.record
     cell, values_cell = record.cell("type"), record.cell("values")
-    values = parted(values_cell.text)
+    values = words.parted(values_cell.text)
     stated = words.type_of(cell.text) if not cell.blank else (Kind.ENUM, False) if values else None
     if stated is None:
         row.spoil(left_blank(cell, "vocabulary", "type") if cell.blank else not_a_choice(cell, "type"))

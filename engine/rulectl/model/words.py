@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from rulectl.codes import LANGUAGES, Language
-from rulectl.lang.chars import TRADITIONAL
+from rulectl.lang.chars import TRADITIONAL, visible
 from rulectl.model.draft import BlockKind
 from rulectl.model.policy import Favours, HitPolicy, Merge, Role, Status, Tier
 from rulectl.types import Kind
@@ -221,6 +221,16 @@ def canonical(category: str, text: str) -> str | None:
     headings), None when it is no word of it. The key of a closed set is the value of its enum."""
     keys, plain = _keys(category), fold(text)
     return keys.get(plain) or keys.get(plain.strip("*?: "))
+
+
+def parted(text: str) -> tuple[str, ...]:
+    """The items of a cell that holds a list: parted by `;` or line breaks; where there are none, by `、` or commas."""
+    for separators in (";；\n", "、,，"):
+        if any(mark in text for mark in separators):
+            for mark in separators[1:]:
+                text = text.replace(mark, separators[0])
+            return tuple(item for item in (visible(part) for part in text.split(separators[0])) if item)
+    return (visible(text),) if visible(text) else ()
 
 
 def word(category: str, key: str, lang: Language) -> str:

@@ -57,18 +57,11 @@ def known_terms(blocks: Iterable[DraftBlock]) -> dict[str, Type]:
             kind = words.type_of(entry.get("type", ""))
             if kind is None:
                 continue
-            type_ = Type(kind[0], kind[1], tuple(_listed(entry.get("values", ""))))
-            for name in (entry.get("name", ""), entry.get("id", ""), *_listed(entry.get("aliases", ""))):
+            type_ = Type(kind[0], kind[1], words.parted(entry.get("values", "")))
+            for name in (entry.get("name", ""), entry.get("id", ""), *words.parted(entry.get("aliases", ""))):
                 if name:
                     found.setdefault(words.fold(name), type_)
     return found
-
-
-def _listed(text: str) -> Iterator[str]:
-    """The items of `A;B;C`."""
-    for sign in "；、\n":
-        text = text.replace(sign, ";")
-    return (item.strip() for item in text.split(";") if item.strip())
 
 
 def columns(block: DraftBlock, terms: Mapping[str, Type]) -> tuple[Column, ...]:
