@@ -272,9 +272,12 @@ def _packed(bits: Rows, words: int) -> Words:
     return np.packbits(flags, bitorder="little").view(np.uint64)
 
 
-def runs_of(slot: Slot, size: int, count: int) -> tuple[Rows, Codes, Codes]:
-    """The runs of classes in which each rule's test holds: the rule's place, in order, its first class and the one
-    after its last."""
+Runs = tuple[Rows, Codes, Codes]
+"""Runs of classes in which rules hold: the rule's place, in order, its first class and the one after its last."""
+
+
+def runs_of(slot: Slot, size: int, count: int) -> Runs:
+    """The runs of classes in which each rule's test holds."""
     if slot.partition is None:
         # one whole test: rules without it hold everywhere, those with it where it is met
         member = np.zeros(count, np.bool_)

@@ -31,18 +31,16 @@ _SAMPLE: Final = 1 << 12
 _ONE: Final = np.uint64(1)
 
 
-class _Others(NamedTuple):
-    """What several rules say alike in an output column: `said[rule + 1]` is its number, that of no rule first, 0 where
-    nobody else says it; `rules` say something else, word by word, at the class by which they are parted and that
-    number."""
+class _Said(NamedTuple):
+    """What several rules say alike in an output column: `number[rule + 1]` is that of what a rule says, that of no rule
+    first; 0 where nobody else says it. There are so many numbers."""
 
-    said: Rows
+    number: Rows
     size: int
-    rules: Words | None
 
     @staticmethod
-    def of(laid: Laid, plan: TablePlan, column: int) -> _Others | None:
-        """`rules` are none where no two rules say the same. None where they would take too much memory."""
+    def of(plan: TablePlan, column: int) -> _Said:
+        """What the rules of a table say."""
         numbers: Numbered[Spoken] = Numbered(NOTHING)
         rules = np.array(plan.lowered.numbers, np.int64)
         says = np.array([numbers.number(plan.spoken[rule][column]) for rule in rules.tolist()], np.int64)
@@ -50,27 +48,41 @@ class _Others(NamedTuple):
         several = often > 1
         # where no rule holds nothing is said
         several[0] = often[0] > 0
-        number = np.cumsum(several) * several
-        size = int(several.sum()) + 1
-        said = np.zeros(int(rules.max()) + 2, np.int64)
-        said[0], said[rules + 1] = number[0], number[says]
-        if size == 1:
-            return _Others(said, size, None)
-        if 8 * laid.words * laid.groups * size > MOST_BYTES:
-            return None
-        mine = said.take(laid.rule + 1)
+        of_thing = np.cumsum(several) * several
+        number = np.zeros(int(rules.max(initial=-1)) + 2, np.int64)
+        number[0], number[rules + 1] = of_thing[0], of_thing[says]
+        return _Said(number, int(several.sum()) + 1)
+
+    def fits(self, laid: Laid) -> bool:
+        """Whether it takes little enough memory to say which rules say something else."""
+        return 8 * laid.words * laid.groups * self.size <= MOST_BYTES
+
+
+class _Others(NamedTuple):
+    """The rules that say something else, word by word, at the class by which they are parted and the number of what is
+    said; none where all say different things."""
+
+    said: _Said
+    rules: Words | None
+
+    @staticmethod
+    def of(laid: Laid, said: _Said) -> _Others:
+        """Of rules as they are laid out."""
+        if said.size == 1:
+            return _Others(said, None)
+        mine = said.number.take(laid.rule + 1)
         mine[laid.rule < 0] = 0
         (at,) = mine.nonzero()
-        found = np.zeros((laid.words, laid.groups * size), np.uint64)
+        found = np.zeros((laid.words, laid.groups * said.size), np.uint64)
         group, word = np.divmod(at >> 6, laid.words)
-        np.bitwise_or.at(found, (word, group * size + mine[at]), _ONE << (at & 63).astype(np.uint64))
-        return _Others(said, size, ~found)
+        np.bitwise_or.at(found, (word, group * said.size + mine[at]), _ONE << (at & 63).astype(np.uint64))
+        return _Others(said, ~found)
 
     def places(self, firsts: Codes, groups: Rows | None) -> Rows:
         """The place of each row whose first rule is known."""
-        place: Rows = self.said.take(firsts + np.int32(1))
+        place: Rows = self.said.number.take(firsts + np.int32(1))
         if groups is not None:
-            place += groups * self.size
+            place += groups * self.said.size
         return place
 
 
@@ -120,14 +132,11 @@ class Firsts:
         own: Sequence[int],
     ) -> Firsts | None:
         """None where it would take too much memory to say which rules say the same."""
-        tables: list[_Table] = []
+        said = [_Said.of(plan, column) for column in own]
         every: tuple[Laid, ...] = (bits, *parts)
-        for laid in every:
-            made = [_Others.of(laid, plan, column) for column in own]
-            others = [one for one in made if one is not None]
-            if len(others) < len(made):
-                return None
-            tables.append(_Table(laid, names, others))
+        if not all(one.fits(laid) for one in said for laid in every):
+            return None
+        tables = [_Table(laid, names, [_Others.of(laid, one) for one in said]) for laid in every]
         return Firsts(tables[0], tables[1:], names, len(own))
 
     def look(self, bits: Bits, classes: Sequence[Codes]) -> tuple[Codes, list[tuple[Codes, Counted]]]:

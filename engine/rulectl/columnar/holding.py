@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rulectl.columnar.bits import Bits, Words
+from rulectl.columnar.bits import Bits, Words, runs_of
 from rulectl.columnar.codes import Codes
 from rulectl.columnar.doubts import Asked, Opening
 from rulectl.columnar.grid import Grid
@@ -60,7 +60,11 @@ class Holding:
         if not self.first_only or bits is None or any(column.contents is not None for column in columns):
             return ()
         texts = [c for c, column in enumerate(columns) if column.partition and not column.partition.ordered]
-        found = [Parts.of(self.plan.lowered, self.sizes, c) for c in texts] if bits.words >= _LEAST_WORDS else []
+        if bits.words < _LEAST_WORDS or not texts:
+            return ()
+        lowered, sizes = self.plan.lowered, self.sizes
+        runs = {slot.column: runs_of(slot, sizes[slot.column], len(lowered.numbers)) for slot in lowered.slots}
+        found = [Parts.of(lowered, sizes, c, [runs[at] for at in range(len(columns))]) for c in texts]
         return sorted([parts for parts in found if parts is not None], key=lambda parts: parts.words)[:_MOST_PARTS]
 
     @cached_property

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rulectl.columnar.bits import MOST_BYTES, Walk, Words, runs_of, steps, together, waiting
+from rulectl.columnar.bits import MOST_BYTES, Runs, Walk, Words, steps, together, waiting
 from rulectl.columnar.codes import Codes, Rows
 from rulectl.columnar.grid import NONE
 from rulectl.lang.region import ABSENT, UNKNOWN
@@ -64,11 +64,12 @@ class Parts(NamedTuple):
     asks_of: Mapping[int, Words]
 
     @staticmethod
-    def of(lowered: Lowered, sizes: Sequence[int], column: int) -> Parts | None:
-        """The rules parted by a column; None where that leaves too many, or takes too much memory."""
+    def of(lowered: Lowered, sizes: Sequence[int], column: int, runs: Sequence[Runs]) -> Parts | None:
+        """The rules parted by a column; None where that leaves too many, or takes too much memory. `runs` are those of
+        each column."""
         count, groups = len(lowered.numbers), sizes[column]
         slots = {slot.column: slot for slot in lowered.slots}
-        rule, first, last = runs_of(slots[column], groups, count)
+        rule, first, last = runs[column]
         span = (last - first).astype(np.int64)
         if int(span.sum()) > _COPIES * count:
             return None
@@ -87,12 +88,12 @@ class Parts(NamedTuple):
             return None
         named = np.full(groups * words * 64, NONE, np.int32)
         named[group * words * 64 + place] = np.array(lowered.numbers, np.int32)[copy]
-        laid = _Laid(copy, group, place >> 6, _ONE << (place & 63).astype(np.uint64), words, groups)
+        laid = _Laid(count, copy, group, place >> 6, _ONE << (place & 63).astype(np.uint64), words, groups)
         matrices: list[Matrix] = []
         null: dict[int, Words] = {}
         asks: dict[int, Words] = {}
         for c in others:
-            made = laid.matrix(c, slots[c], sizes[c], count)
+            made = laid.matrix(c, slots[c], sizes[c], runs[c])
             if made is None:
                 return None
             matrix, null[c], asks[c] = made
@@ -134,8 +135,9 @@ class Parts(NamedTuple):
 
 
 class _Laid(NamedTuple):
-    """Rules as they are laid out: which they are, in which class, word and bit."""
+    """So many rules as they are laid out: which they are, in which class, word and bit."""
 
+    many: int
     rule: Rows
     group: Rows
     word: Rows
@@ -143,10 +145,10 @@ class _Laid(NamedTuple):
     words: int
     groups: int
 
-    def matrix(self, column: int, slot: Slot, size: int, count: int) -> tuple[Matrix, Words, Words] | None:
+    def matrix(self, column: int, slot: Slot, size: int, found: Runs) -> tuple[Matrix, Words, Words] | None:
         """The matrix of a column, the rules that hold of null there, and those that ask it something."""
-        rule, first, last = runs_of(slot, size, count)
-        runs = np.bincount(rule, minlength=count)
+        rule, first, last = found
+        runs = np.bincount(rule, minlength=self.many)
         copies = runs[self.rule]
         at = np.repeat(np.arange(len(self.rule)), copies)
         run = np.repeat((np.cumsum(runs) - runs)[self.rule], copies)
@@ -167,7 +169,7 @@ class _Laid(NamedTuple):
         for one in (begin, end):
             np.bitwise_xor.at(holds, (self.word[at], place[one]), self.mask[at])
         holds = np.bitwise_xor.accumulate(holds, axis=1)
-        waits = np.zeros(count, np.bool_)
+        waits = np.zeros(self.many, np.bool_)
         waits[waiting(slot)] = True
         asks = np.zeros((self.words, self.groups), np.uint64)
         mine = waits[self.rule]
