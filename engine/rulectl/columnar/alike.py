@@ -16,8 +16,8 @@ from rulectl.columnar.met import Met, Words
 _KEPT = 200_000
 """So many combinations are kept."""
 
-_WORD = 64
-"""Bits of a word."""
+_WORD = 63
+"""Bits of a word that are used."""
 
 
 class Alike:
@@ -39,10 +39,10 @@ class Alike:
         """A frame, and the row in it of each row. `parts` are numbers of the `things`; `make` is asked for one row of
         each combination, by their places, that was not met before. None where most rows would have to be made."""
         same = len(self._things) == len(things) and all(map(_is, self._things, things))
-        fits = same and all(part.size >> bits == 0 for part, bits in zip(parts, self._bits, strict=True))
+        fits = same and all(part.size <= 1 << bits for part, bits in zip(parts, self._bits, strict=True))
         if not fits or (self._frame is not None and self._frame.height > _KEPT):
-            # room for twice as many numbers: they grow, and then all is packed anew
-            self._forget(things, tuple([(2 * part.size).bit_length() for part in parts]))
+            # where there are more numbers than bits have room for, all is packed anew
+            self._forget(things, tuple([(part.size - 1).bit_length() for part in parts]))
         words = self._packed(parts)
         rows = self._met.find(words)
         (left,) = (rows < 0).nonzero()
@@ -60,15 +60,17 @@ class Alike:
 
     def _packed(self, parts: Sequence[Part]) -> Words:
         """Combinations as words."""
-        words: list[Words] = []
-        room = 0
+        words: list[Rows] = [np.zeros(len(parts[0].codes), np.int64)]
+        room = _WORD
         for part, bits in zip(parts, self._bits, strict=True):
             if bits > room:
-                words.append(np.zeros(len(part.codes), np.uint64))
+                words.append(np.zeros(len(part.codes), np.int64))
                 room = _WORD
-            room -= bits
-            words[-1] |= part.codes.astype(np.uint64) << np.uint64(room)
-        return np.stack(words, axis=1)
+            if bits:
+                words[-1] <<= bits
+                words[-1] += part.codes
+                room -= bits
+        return np.stack(words, axis=1).view(np.uint64)
 
 
 def _is(one: object, other: object) -> bool:

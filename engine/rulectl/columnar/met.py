@@ -2,8 +2,8 @@
 
 Sets of rules and lists of names are rows of 64-bit words here. One that comes again is found by a number mixed from its
 words, which says where to look in a table, for all rows of a frame at once; the words themselves decide whether it is
-the same: a dictionary would need a tuple made of each. There are two places for each row; one that finds both taken
-takes the second, and what stood there counts as new when it comes again.
+the same: a dictionary would need a tuple made of each. Where a place is taken, the next ones are looked at (linear
+probing: Knuth, TAOCP 3, 6.4); what finds none in a few steps counts as new when it comes again.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ _ROOM: Final = 4
 """Places for each row that is remembered, at least."""
 
 _LEAST_BITS: Final = 12
+
+_STEPS: Final = 15
+"""So many places after the first are looked at. Three quarters of all are free."""
 
 
 class Met:
@@ -61,25 +64,34 @@ class Met:
         """What is remembered of each row, -1 where nothing is."""
         if words.shape[1] != self._words.shape[1]:
             self._forget(words.shape[1])
-        first, second = self._places(mixed(words))
-        said = self._look(words, first)
-        (left,) = (said < 0).nonzero()
-        if len(left):
-            said[left] = self._look(words.take(left, axis=0), second.take(left))
+        places = self._places(words)
+        row = self._place.take(places)
+        said = self._look(words, row)
+        (left,) = ((said < 0) & (row != 0)).nonzero()
+        for _ in range(_STEPS):
+            if not len(left):
+                break
+            places[left] = (places[left] + 1) & self._last
+            row = self._place.take(places.take(left))
+            found = self._look(words.take(left, axis=0), row)
+            said[left] = found
+            left = left[(found < 0) & (row != 0)]
         return said
 
-    def _look(self, words: Words, places: Rows) -> Codes:
-        """What was worked out of the rows of words that are remembered in some places, -1 where others are there."""
-        row = self._place.take(places)
+    def _look(self, words: Words, row: Codes) -> Codes:
+        """What was worked out of rows of words, if these are the ones that are remembered in some rows; else -1."""
         known, said = self._words.take(row, axis=0), self._said.take(row)
         for column in range(words.shape[1]):  # all words of a row at once take three times as long
             said[known[:, column] != words[:, column]] = -1
         return said
 
-    def _places(self, marks: npt.NDArray[np.uint64]) -> tuple[Rows, Rows]:
-        """The two places of each row: the upper bits of its mark, and the lower ones."""
-        bits = len(self._place).bit_length() - 1
-        return (marks >> np.uint64(64 - bits)).view(np.int64), (marks & np.uint64(len(self._place) - 1)).view(np.int64)
+    @property
+    def _last(self) -> int:
+        return len(self._place) - 1
+
+    def _places(self, words: Words) -> Rows:
+        """Where each row is looked for first: the upper bits of a number mixed from its words."""
+        return (mixed(words) >> np.uint64(64 - self._last.bit_length())).view(np.int64)
 
     def keep(self, words: Words, said: Codes) -> None:
         """Remember more rows, none of which is remembered."""
@@ -92,10 +104,10 @@ class Met:
         if _ROOM * end > len(self._place):
             self._place = np.zeros(1 << (2 * _ROOM * end).bit_length(), np.int32)
             start = 1
-        first, second = self._places(mixed(self._words[start:end]))
-        rows = np.arange(start, end, dtype=np.int32)
-        (free,) = (self._place.take(first) == 0).nonzero()
-        self._place[first[free]] = rows[free]
-        # of several that are new and have the same first place, one has it now
-        (left,) = (self._place.take(first) != rows).nonzero()
-        self._place[second[left]] = rows[left]
+        places, rows = self._places(self._words[start:end]), np.arange(start, end, dtype=np.int32)
+        for _ in range(1 + _STEPS):
+            (free,) = (self._place.take(places) == 0).nonzero()
+            self._place[places[free]] = rows[free]
+            # of several that want the same place one has it now, and the others go on
+            (left,) = (self._place.take(places) != rows).nonzero()
+            places, rows = (places[left] + 1) & self._last, rows[left]
