@@ -40,7 +40,8 @@ def test_every_word_is_understood_however_it_is_typed(category: str) -> None:
     for key, languages in words.WORDS[category].items():
         for word in (one for lang in LANGUAGES for one in languages[lang]):
             wide = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in word)
-            for typed in (word, traditional(word), word.upper(), f"\u3000 {word} ", wide):
+            apart = word if any(map(str.isascii, word)) else "\u3000".join(word)
+            for typed in (word, traditional(word), word.upper(), f"\u3000 {word} ", wide, apart, f"{word}（看说明）"):
                 assert words.canonical(category, typed) == key
         assert [words.canonical(category, words.word(category, key, lang)) for lang in LANGUAGES] == [key, key]
 

@@ -61,6 +61,11 @@ _ABOVE = frozenset(
 """What people write where a cell repeats the one above."""
 
 
+_RULE = r"(?:规则|第|rule|row|no\.?)?\s*[a-z]{0,3}-?[0-9]{1,4}\s*[条行]?"
+_REFERS = rf"(?:见|参见|参照|同|see|same as|as|refer to|as per)\s*{_RULE}"
+"""`见 V3`: another rule of the table, by its number."""
+
+
 def no_copy(text: str, column: Type) -> Problem | None:
     """`同上` and its like, which say nothing by themselves."""
     if not repeats(text) or visible(text) in column.values:
@@ -70,7 +75,8 @@ def no_copy(text: str, column: Type) -> Problem | None:
 
 def repeats(text: str) -> bool:
     """Whether a text is `同上` or its like."""
-    return visible(plain(text)).lower() in _ABOVE
+    said = visible(plain(text)).lower()
+    return said in _ABOVE or re.fullmatch(_REFERS, said) is not None
 
 
 def no_condition(text: str, column: Type) -> Problem | None:

@@ -31,7 +31,7 @@ from rulectl.lang.tokens import Lexer
 from rulectl.lang.units import is_unit
 from rulectl.lang.words import OTHERWISE, REST, UNFILLED, WHATEVER
 from rulectl.source import Span
-from rulectl.types import STRING, Kind, Type
+from rulectl.types import NUMBER, STRING, Kind, Type
 
 Native = str | Decimal | bool | dt.date | dt.datetime | dt.timedelta | None
 T = TypeVar("T")
@@ -49,6 +49,9 @@ _AND_MORE = re.compile(r"(?<=[0-9])((?:\s?[^\W\d_]{1,6})?)[+＋](?=\s*(?:$|[;；
 """`6+` is `6起`, `18岁+` too."""
 _MORE_OF = re.compile(r"(?<=[0-9])[+＋](\s?[a-z]{1,9})(?=\s*(?:$|[;；,，、\n]))", re.IGNORECASE)
 """`18+ years`."""
+_OPENING = re.compile(r"[(\[（【]")
+_THOUSANDS = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9,])")
+"""`fee + 10,000`: outside brackets nothing else can be meant by a comma in one value."""
 _STROKES = {ord("–"): "-", ord("—"): "-", ord("−"): "-"}
 """What a word processor makes of a minus; a range of values is no conclusion, whatever the stroke."""
 
@@ -203,6 +206,8 @@ def parse_output(text: str, column: Type, scope: Scope, unit: str = "") -> Expr 
     text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:
         text = text.translate(_STROKES)
+    if column == NUMBER and not _OPENING.search(text):
+        text = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), text)
     unclear = no_copy(text, column) or no_conclusion(text, column, scope) or no_share(text, column, unit, scope)
     if unclear is not None:
         return Broken((unclear,))

@@ -18,7 +18,7 @@ from rulectl.lang.months import NAMED_MONTH
 from rulectl.lang.numerals import CHARACTERS
 from rulectl.lang.scope import Scope, Symbol
 from rulectl.lang.syntax import Comparison, Function
-from rulectl.lang.units import GROUPED, MONEY, Quantity, quantity_at
+from rulectl.lang.units import GROUPED, MONEY, Quantity, quantity_at, unit_at
 from rulectl.lang.words import (
     ALL_WORDS,
     BREAKS,
@@ -41,6 +41,8 @@ _UNKNOWN = re.compile(r"[^\s()\[\]{},;、+\-*/^<>=!~—…≤≥≠&|\"“”「
 _NO_VALUE = re.compile(r"#?n/a(?![a-z0-9])|#(?:ref|div/0|value|name|num|null)[!?]?", re.IGNORECASE)
 """What spreadsheets write where there is no value, and people after them."""
 _MONEY = re.compile(r"(?:[¥$£€]|(?:人民币|rmb|cny)(?= ?[¥0-9.])) ?", re.IGNORECASE)
+_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_COUNTED = re.compile(rf"(?:{'|'.join(_COUNTS)})(?![a-z0-9_])")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 
 
@@ -107,7 +109,7 @@ class Lexer:
             number = self._number(pos)
             if number:
                 return number
-        return self._word(pos) or self._sign(pos) or self._unknown(pos)
+        return self._counted(pos) or self._word(pos) or self._sign(pos) or self._unknown(pos)
 
     def _number(self, pos: int) -> Token | None:
         moment = date_at(self.text, pos)
@@ -137,6 +139,16 @@ class Lexer:
         if start != pos and not quantity.unit:
             quantity = Quantity(quantity.number, MONEY.get(self.text[pos], "元"), quantity.factor)
         return Token("number", Span(pos, end_at), quantity=quantity)
+
+    def _counted(self, pos: int) -> Token | None:
+        """`two`, `three days`, where no name begins so."""
+        found = _COUNTED.match(self.lower, pos)
+        if found is None or self.lower[pos - 1 : pos].isalnum() or self.scope.longest(self.text, pos):
+            return None
+        end = self.skip(found.end())
+        unit = unit_at(self.text, end, self.units)
+        whole = Span(pos, end + len(unit) if unit else found.end())
+        return Token("number", whole, quantity=Quantity(number(_COUNTS.index(found[0]) + 1), unit))
 
     def _quoted(self, pos: int) -> Token:
         closing = QUOTES[self.raw[pos]]

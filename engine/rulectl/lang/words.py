@@ -132,15 +132,8 @@ WHATEVER = frozenset(
 OTHERWISE = frozenset(
     (
         *("否则", "其余", "其余情况", "其余的", "其他情况", "其它情况", "其他所有情况", "所有其他情况", "剩余情况"),
-        *(
-            "otherwise",
-            "else",
-            "everything else",
-            "all others",
-            "all other cases",
-            "any other case",
-            "in all other cases",
-        ),
+        *("以上都不是", "otherwise", "else", "everything else", "anything else", "all others", "all other cases"),
+        *("any other case", "in all other cases", "none of the above"),
     )
 )
 """A whole cell that makes its row an else rule."""

@@ -100,7 +100,7 @@ class HitPolicy(Enum):
     UNIQUE = "U", Takes.ONLY, Gives.ONE, "唯一 / U,unique", ("UNIQUE", "")
     ANY = "A", Takes.EVERY, Gives.ONE, "任一 / A,any", ("ANY", "")
     PRIORITY = "P", Takes.RANKED, Gives.ONE, "优先 / P,priority", ("PRIORITY", "")
-    FIRST = "F", Takes.FIRST, Gives.ONE, "首条 / F,first", ("FIRST", "")
+    FIRST = "F", Takes.FIRST, Gives.ONE, "首条,首个,第一条 / F,first,first match", ("FIRST", "")
     RULE_ORDER = "R", Takes.EVERY, Gives.LIST, "规则序 / R,rule order", ("RULE ORDER", "")
     OUTPUT_ORDER = "O", Takes.SORTED, Gives.LIST, "输出序 / O,output order", ("OUTPUT ORDER", "")
     COLLECT = "C", Takes.EVERY, Gives.LIST, "收集 / C,collect", ("COLLECT", "")

@@ -128,7 +128,7 @@ _PLAIN: dict[str, dict[str, str]] = {
     },
     "type": {
         Kind.STRING.value: "文本,文字,字符串 / string,text",
-        Kind.ENUM.value: "枚举,列举,选项,单选 / enum,choice",
+        Kind.ENUM.value: "枚举,列举,选项,单选 / enum,choice,choices",
         Kind.NUMBER.value: "数值,数字,金额,整数,小数 / number,amount,integer,decimal",
         Kind.BOOLEAN.value: "是否,布尔,是/否 / boolean,yes/no",
         Kind.DATE.value: "日期 / date",
@@ -196,6 +196,9 @@ WORDS: Mapping[str, Mapping[str, Mapping[Language, tuple[str, ...]]]] = MappingP
 
 _SIMPLIFIED = str.maketrans(TRADITIONAL)
 _SPACES = re.compile(r"\s+")
+_SEVERAL = ("多选", "multiple choice", "multiple choices")
+_APART = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_EXPLAINED = re.compile(r"(?<=\S) ?\([^()]*\)$")
 _LIST_OF = re.compile(r"^(?:list of |list ?: ?|列表 ?: ?)(.+)$|^list ?< ?(.+?) ?>$")
 _EXPECTED = re.compile(r"^(?:期望(?!值)[:\s]*|expect(?:ed)?(?:[:\s]+))(.+)$", re.IGNORECASE)
 
@@ -220,7 +223,11 @@ def canonical(category: str, text: str) -> str | None:
     """The key that a word stands for in a category (`role`, `policy`, `tier`, ... or the name of a block for its
     headings), None when it is no word of it. The key of a closed set is the value of its enum."""
     keys, plain = _keys(category), fold(text)
-    return keys.get(plain) or keys.get(plain.strip("*?: "))
+    found = keys.get(plain) or keys.get(plain.strip("*?: "))
+    if found is None and not plain.isalnum():
+        # `名 称` fills its cell, `取值(用分号隔开)` explains itself
+        found = keys.get(_APART.sub("", _EXPLAINED.sub("", plain)).strip("*?: "))
+    return found
 
 
 def parted(text: str) -> tuple[str, ...]:
@@ -289,6 +296,8 @@ def expected_term(text: str) -> str | None:
 def type_of(text: str) -> tuple[Kind, bool] | None:
     """A type and whether it is a list: `枚举` -> (ENUM, False); `列表:枚举` or `list of enum` -> (ENUM, True)."""
     plain = fold(text)
+    if plain in _SEVERAL:
+        return Kind.ENUM, True
     found = _LIST_OF.match(plain)
     key = canonical("type", next(g for g in found.groups() if g) if found else plain)
     return None if key is None else (Kind(key), found is not None)
