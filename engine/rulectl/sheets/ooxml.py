@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rulectl.sheets.package import UnreadableError, links_of, parse
-from rulectl.source import column_number as column_number
+from rulectl.source import column_number
 
 MAX_CELLS = 4_000_000
 
