@@ -16,7 +16,7 @@ from rulectl.analysis.chains.comparing import alike
 from rulectl.analysis.chains.questions import firing
 from rulectl.analysis.chains.symbols import Symbol, constant, items_of
 from rulectl.analysis.chains.world import World
-from rulectl.analysis.smt import Answer, Solver, Truth, all_of, both, equal, no
+from rulectl.analysis.smt import Answer, Truth, all_of, both, equal, no
 from rulectl.model.rulebook import Rulebook
 from rulectl.runtime.engine import Engine
 from rulectl.values import Value
@@ -44,7 +44,6 @@ def given(world: World, facts: Mapping[str, Value]) -> Iterator[Truth]:
     for id_, term in world.inputs.items():
         value = facts.get(id_)
         yield pinned(world.symbol(id_), value if value is not None else term.default, world)
-        yield from world.facts(f"term {id_}")
 
 
 def verdicts(book: Rulebook, facts: Mapping[str, Value], world: World, engine: Engine) -> tuple[bool, bool]:
@@ -53,9 +52,10 @@ def verdicts(book: Rulebook, facts: Mapping[str, Value], world: World, engine: E
     decided = {t.id: {**outcome.derived, **outcome.outputs}[t.id] for t in book.terms if t.id not in world.inputs}
     world.asked("question", list(decided))
     results = [pinned(world.symbol(id_), value, world) for id_, value in decided.items()]
-    solver = Solver([*world.facts("question"), *given(world, facts)])
-    allows, _ = solver.can(*results, seconds=10)
-    other, _ = solver.can(no(all_of(results)), seconds=10)
+    here = list(given(world, facts))
+    solver = world.solver("question")
+    allows, _ = solver.can(*here, *results, seconds=10)
+    other, _ = solver.can(*here, no(all_of(results)), seconds=10)
     return allows is Answer.YES, other is Answer.NO
 
 
@@ -107,9 +107,10 @@ def test_a_rule_that_fires_may_fire_by_the_formulas() -> None:
                 rules = {
                     n: truth for n, truth in firing(world, owner, number) if (table.name, table.rules[n].id) in fired
                 }
-                solver = Solver([*world.facts(owner), *given(world, facts)])
+                here = list(given(world, facts))
+                solver = world.solver(owner)
                 for n, truth in rules.items():
-                    answer, _ = solver.can(truth, seconds=10)
+                    answer, _ = solver.can(*here, truth, seconds=10)
                     assert answer is Answer.YES, f"seed {seed}, {table.name}/{table.rules[n].id}: {facts}"
                     seen += 1
     assert seen > 2 * SEEDS

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rulectl.analysis import walk
+from rulectl.analysis import gaps, smt, walk
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.checks import TABLES, verdicts
 from rulectl.analysis.gaps import answered, terms_of
@@ -23,11 +23,12 @@ from rulectl.analysis.wording import condition, inhabited, sample
 from rulectl.lang.region import FIRST, Partition, Region, complement, intersection, union
 from rulectl.lang.syntax import Is, Literal
 from rulectl.model.policy import HitPolicy, Merge, Role, Status
-from rulectl.model.rulebook import OutputColumn, OutputEntry, Rulebook
+from rulectl.model.rulebook import OutputColumn, OutputEntry, Rulebook, Term
 from rulectl.runtime.engine import Engine
 from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Kind, Type, fits
 from rulectl.values import Value
 from tests.analysis.brute import Truth, rulebook
+from tests.analysis.test_chains_agree import in_order
 from tests.runtime import drawn
 
 DAY = dt.date(2025, 3, 1)
@@ -173,3 +174,31 @@ def test_proofs_about_chains_hold_of_every_case(seed: int) -> None:
 def test_verdicts_are_the_same_each_time(policy: HitPolicy) -> None:
     book = rulebook(Random(7), policy, tied=False)
     assert list(verdicts(Study(book), Budget())) == list(verdicts(Study(book), Budget()))
+
+
+def test_a_gap_is_called_the_same_whatever_the_solver_comes_upon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what was accepted under its name stays accepted: with the rules in another order, with one more input,
+    that nothing asks for, before the others, and with a solver that starts elsewhere."""
+
+    def called(book: Rulebook, seed: int) -> list[tuple[str, str | None]]:
+        monkeypatch.setattr(smt, "SEED", seed)
+        found = [v for v in verdicts(Study(book), Budget(), gaps.CHECKS[:1]) if v.answer is not Answer.PROVED]
+        return [(v.table, dict(v.fields).get("region_zh")) for v in found]
+
+    idle = Term("aside", "旁", Role.INPUT, STRING)
+    seen = 0
+    for seed in range(24):
+        r = Random(seed)
+        book = drawn.rulebook(r)
+        if not in_order(book, Engine(book)):
+            continue
+        tables = tuple(
+            table
+            if any(column.policy.takes.picks for column in table.outputs)
+            else replace(table, rules=tuple(r.sample(table.rules, len(table.rules))))
+            for table in book.tables
+        )
+        names = called(book, 7)
+        assert called(replace(book, tables=tables, terms=(idle, *book.terms)), 99) == names
+        seen += len(names)
+    assert seen > 20

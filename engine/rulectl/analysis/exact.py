@@ -8,12 +8,13 @@ rule language itself, and what is found is a case that the engine confirms.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.chains.search import Found, Never, Open, Search, Shown
 from rulectl.analysis.chains.telling import world_of
 from rulectl.analysis.chains.world import World
-from rulectl.analysis.smt import all_of, any_of, both
+from rulectl.analysis.smt import Answer, Model, Truth, all_of, any_of, both
 from rulectl.analysis.smt import no as not_
 from rulectl.analysis.space import Space
 from rulectl.analysis.study import Study
@@ -34,6 +35,46 @@ def derived(study: Study, space: Space) -> bool:
     return any(name in study.plan.writers for axis in space.axes for name in axis.column.names)
 
 
+@dataclass(slots=True)
+class Asked:
+    """A question of which more can be asked in turn, to a solver that keeps what it has learnt: cases in which some
+    statements are true, of the `whole` rulebook or of some tables alone."""
+
+    world: World
+    search: Search
+    wanted: Truth
+
+    @staticmethod
+    def of(study: Study, numbers: tuple[int, ...], yes: Iterable[Expr], budget: Budget, *, whole: bool) -> Asked:
+        """A question with a name of its own among those of the world."""
+        if whole:
+            world, engine = world_of(study, budget), study.engine
+        else:
+            engine = alone(study, numbers)
+            world = study.once(("world", numbers), lambda: World(engine.rulebook, engine.plan, budget))
+            world.budget = budget
+        asked = study.once("asked", list[str])
+        owner = f"asked {len(asked)}"
+        asked.append(owner)
+        search = Search(world, engine, owner, budget, numbers if whole else tuple(range(len(numbers))))
+        one = Asked(world, search, True)
+        one.wanted = all_of([one.true(expr) for expr in yes])
+        return one
+
+    def true(self, expr: Expr) -> Truth:
+        """That a statement is true."""
+        return self.world.statement(self.search.owner, expr, None).true
+
+    def find(self, shows: Callable[[Outcome], bool], *more: Truth) -> Found:
+        """A case of it in which more holds, and which shows what it should."""
+        return self.search.find(both(self.wanted, *more), lambda found: shows(found.outcome), least=False)
+
+    def can(self, *more: Truth) -> tuple[Answer, Model | None]:
+        """Whether more can hold in it, as far as the formulas tell."""
+        solver = self.world.solver(self.search.owner)
+        return solver.can(self.wanted, *more, seconds=self.search.budget.left)
+
+
 def find(
     study: Study,
     numbers: tuple[int, ...],
@@ -43,26 +84,10 @@ def find(
     budget: Budget,
     *,
     whole: bool,
-    small: bool = True,
 ) -> Found:
-    """A case in which some statements are true and others are not: of the `whole` rulebook, or of some tables alone.
-    `small`: with as few fields as show it."""
-    if whole:
-        world, engine = world_of(study, budget), study.engine
-    else:
-        engine = alone(study, numbers)
-        world = study.once(("world", numbers), lambda: World(engine.rulebook, engine.plan, budget))
-        world.budget = budget
-    asked = study.once("asked", list[str])
-    owner = f"asked {len(asked)}"
-    asked.append(owner)
-    true = all_of([world.statement(owner, expr, None).true for expr in yes])
-    other = any_of([world.statement(owner, expr, None).true for expr in no])
-    search = Search(world, engine, owner, budget, numbers if whole else tuple(range(len(numbers))))
-    wanted = both(true, not_(other))
-    if not small:
-        return search.any(wanted, lambda found: shows(found.outcome))
-    return search.find(wanted, lambda found: shows(found.outcome), least=False)
+    """A case in which some statements are true and others are not."""
+    asked = Asked.of(study, numbers, yes, budget, whole=whole)
+    return asked.find(shows, not_(any_of([asked.true(expr) for expr in no])))
 
 
 def rule_holds(study: Study, table: Table, rule: Rule) -> Expr:

@@ -11,13 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from functools import partial
+from itertools import chain, repeat
 from typing import assert_never
 
 from rulectl.analysis.accepting import accepted_in
+from rulectl.analysis.blaming import blamed
 from rulectl.analysis.budget import Budget, OutOfTime
-from rulectl.analysis.exact import Never, Open, Shown, derived, find, inside_box, rule_holds, some
+from rulectl.analysis.exact import Asked, Found, Never, Open, Shown, derived, inside_box, rule_holds, some
+from rulectl.analysis.in_force import dated, in_force
 from rulectl.analysis.possible import of_case, possible
 from rulectl.analysis.rows import Region, region_fields, region_of, row_fields
+from rulectl.analysis.smt import Answer as Can
+from rulectl.analysis.smt import no
 from rulectl.analysis.space import NULL, Space, space_of
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer, Question, Subject, Verdict, tables_of, undecided
@@ -26,14 +31,14 @@ from rulectl.analysis.witness import Case, decide, shown
 from rulectl.codes import Severity
 from rulectl.diagnostics import Note, listed
 from rulectl.lang.evaluate import CannotCompute
-from rulectl.lang.fold import fold_test
 from rulectl.lang.region import ABSENT, UNKNOWN, intersection
-from rulectl.lang.syntax import Compare, Expr, Literal, Meets, Name, Not
+from rulectl.lang.syntax import Compare, Expr, Literal, Not
 from rulectl.model.outcome import Outcome
 from rulectl.model.policy import Role, Status
-from rulectl.model.rulebook import Period
-from rulectl.runtime.index import period_test
-from rulectl.source import FilePlace, Location, Place
+from rulectl.source import Location
+
+_WALKED = 60
+"""How many regions are asked about, whether they can be, before the solver is asked for cases instead."""
 
 MOST = 12
 FEW = 3
@@ -127,7 +132,7 @@ def gap(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
         return
     told = partial(_missing, study, numbers, terms)
     found: list[Box] = []
-    domain = _in_force(study, space, numbers)
+    domain = in_force(study, space, numbers)
     point = uncovered(domain, space.boxes, budget)
     while point is not None and len(found) < most:
         wide = widen(point, domain, space.boxes)
@@ -154,49 +159,85 @@ def _exact_gaps(
     most: int,
     budget: Budget,
 ) -> Iterator[Verdict]:
-    """The same where conditions hang together or read what tables conclude: cases first, then regions around them."""
+    """The same where conditions hang together or read what tables conclude."""
     assert subject.table is not None
     numbers = subject.members or (subject.table,)
-    if uncovered(_in_force(study, space, numbers), space.boxes, budget) is None:
+    if uncovered(in_force(study, space, numbers), space.boxes, budget) is None:
         return  # not even combinations that cannot occur are left open
     rules = [rule_holds(study, study.rulebook.tables[n], study.rulebook.tables[n].rules[r]) for n, r in space.rules]
     whole = derived(study, space)
-    met: list[Box] = []
+    wanted = [Not(some(rules)), *_known(space), *dated(study, numbers)]
+    asked = Asked.of(study, numbers, wanted, budget, whole=whole)
     last: partial[Verdict] | None = None  # told once it is known whether there are more
-    while len(met) < most:
-        regions = [Not(inside_box(space, box)) for box in met]
-        wanted = [Not(some(rules)), *_known(space), *_dated(study, numbers), *regions]
-        # formulas may place a case elsewhere than the engine does
-        shows = partial(_unanswered, terms, elsewhere=partial(_elsewhere, study, space, tuple(met)))
-        try:
-            found = find(study, numbers, wanted, (), shows, budget, whole=whole)
-        except OutOfTime:
+    told = 0
+    try:
+        for box, found in _beside_each_other(study, space, numbers, terms, asked, budget):
             if last is not None:
-                yield last(rest=Rest.TOLD)
-            raise
-        if last is not None:
-            yield last(rest=Rest.NONE if isinstance(found, Never) else Rest.TOLD)
-        match found:
-            case Never():
-                return
-            case Open():
-                if not whole:
-                    yield from _by_trying(study, space, numbers, terms, met, show, budget)
-                place = found.cell or blamed(study, space, space.whole, numbers)
-                yield undecided("gap", subject, found.reason, place)
-                return
-            case Shown():
-                box = _around(study, space, found.outcome)
-                if box is None:
+                yield last(rest=Rest.NONE if isinstance(found, Never) else Rest.TOLD)
+                last = None
+            match found:
+                case Never():
+                    return
+                case Open():
+                    if not whole and not told:
+                        yield from _by_trying(study, space, numbers, terms, show, budget)
+                    place = found.cell or blamed(study, space, space.whole, numbers)
+                    yield undecided("gap", subject, found.reason, place)
+                    return
+                case Shown() if box is None:
                     yield show(of_case(study, found.case), found.case, rest=Rest.TOLD)
                     return
-                met.append(box)
-                region = possible(study, region_of(study, space, box), numbers, budget, whole=whole)
-                last = partial(show, region, found.case)
-            case _:
-                assert_never(found)
-    if last is not None:
-        yield last(rest=Rest.MORE)
+                case Shown():
+                    told += 1
+                    region = possible(study, region_of(study, space, box), numbers, budget, whole=whole)
+                    last = partial(show, region, found.case)
+                case _:
+                    assert_never(found)
+            if told == most:
+                yield last(rest=Rest.MORE)
+                return
+    except OutOfTime:
+        if last is not None:
+            yield last(rest=Rest.TOLD)
+        raise
+
+
+def _beside_each_other(
+    study: Study, space: Space, numbers: tuple[int, ...], terms: Sequence[str], asked: Asked, budget: Budget
+) -> Iterator[tuple[Box | None, Found]]:
+    """Regions with a case of each: region by region, as the classes alone would have it, is asked whether it can be.
+    Then whether there are cases beside these, with the region around each, None where the case lies outside all
+    classes; the last is not `Shown`."""
+    if asked.can()[0] is Can.NO:
+        yield None, Never()
+        return
+    met: list[Box] = []
+    for box in chain(_by_classes(space, in_force(study, space, numbers), budget), repeat(None)):
+        beside = [no(asked.true(inside_box(space, one))) for one in met]
+        here = [] if box is None else [asked.true(inside_box(space, box))]
+        # formulas may place a case elsewhere than the engine does
+        shows = partial(_unanswered, terms, placed=partial(_placed, study, space, box, tuple(met)))
+        found = asked.find(shows, *beside, *here)
+        if isinstance(found, Shown):
+            met_here = box or _around(study, space, found.outcome)
+            yield met_here, found
+            if met_here is None:
+                return
+            met.append(met_here)
+        elif box is None:
+            yield None, found
+            return
+        # else it cannot be; or what can is asked for once more at the end
+
+
+def _by_classes(space: Space, domain: Box, budget: Budget) -> Iterator[Box]:
+    """Regions that no rule meets, each beside those before, by the classes alone: what a gap is called then hangs on
+    the rules and on no case that the solver comes upon, so that a gap that was accepted keeps its name. Some of them
+    cannot be; where there are too many of these, the others are left to the solver."""
+    found: list[Box] = []
+    while len(found) < _WALKED and (point := uncovered(domain, [*space.boxes, *found], budget)) is not None:
+        found.append(space.freed(widen(point, space.whole, space.open)))
+        yield found[-1]
 
 
 def _by_trying(
@@ -204,13 +245,12 @@ def _by_trying(
     space: Space,
     numbers: tuple[int, ...],
     terms: Sequence[str],
-    met: Sequence[Box],
     show: Callable[..., Verdict],
     budget: Budget,
 ) -> Iterator[Verdict]:
     """A gap that the formulas cannot tell of, where values that come up in the conditions show one."""
-    point = uncovered(_in_force(study, space, numbers), space.boxes, budget)
-    if point is None or met:
+    point = uncovered(in_force(study, space, numbers), space.boxes, budget)
+    if point is None:
         return
     near = tuple(((number, number + 1),) for number in point)
     case = shown(study, space, near, budget, partial(_missing, study, numbers, terms))
@@ -224,37 +264,6 @@ def _known(space: Space) -> Iterator[Expr]:
     for axis in space.axes:
         if axis.column.partition is not None and axis.whole != axis.values:
             yield Not(Compare("=", axis.column.subject, Literal(None)))
-
-
-def _period(study: Study, numbers: Sequence[int]) -> Period:
-    """From the day on which the first of some tables comes into force to the day on which the last ends: what lies
-    outside is meant to have no rule."""
-    periods = [study.rulebook.tables[number].period for number in numbers]
-    starts, ends = [p.start for p in periods if p.start], [p.end for p in periods if p.end]
-    return Period(
-        min(starts) if len(starts) == len(periods) else None, max(ends) if len(ends) == len(periods) else None
-    )
-
-
-def _dated(study: Study, numbers: Sequence[int]) -> Iterator[Expr]:
-    """That a case is of a day on which some table is in force."""
-    event, period = study.rulebook.event or "", _period(study, numbers)
-    if event in study.terms and not period.always:
-        yield Meets(Name(event), period_test(period, study.terms[event].type))
-
-
-def _in_force(study: Study, space: Space, numbers: Sequence[int]) -> Box:
-    """The known values, of days on which some of the tables is in force."""
-    event, period = study.rulebook.event or "", _period(study, numbers)
-    if event not in study.terms or period.always:
-        return space.values
-    test = period_test(period, study.terms[event].type)
-    return tuple(
-        axis.region(axis.column.partition.region(test))
-        if axis.column.partition is not None and axis.column.subject == Name(event)
-        else axis.values
-        for axis in space.axes
-    )
 
 
 def _around(study: Study, space: Space, outcome: Outcome) -> Box | None:
@@ -278,10 +287,12 @@ def _point(study: Study, space: Space, outcome: Outcome) -> tuple[int, ...] | No
     return tuple(point) if all(map(inside, point, space.whole)) else None
 
 
-def _elsewhere(study: Study, space: Space, boxes: Sequence[Box], outcome: Outcome) -> bool:
-    """Whether a decided case lies in none of some boxes."""
-    point = _point(study, space, outcome) if boxes else None
-    return point is None or not any(all(map(inside, point, box)) for box in boxes)
+def _placed(study: Study, space: Space, here: Box | None, beside: Sequence[Box], outcome: Outcome) -> bool:
+    """Whether a decided case lies in a box, if one is given, and in none of some others."""
+    point = _point(study, space, outcome) if here or beside else None
+    if point is None:
+        return here is None
+    return (here is None or all(map(inside, point, here))) and not any(all(map(inside, point, o)) for o in beside)
 
 
 def gap_unknown(study: Study, subject: Subject, budget: Budget) -> Iterator[Verdict]:
@@ -319,10 +330,10 @@ def _missing(study: Study, numbers: tuple[int, ...], terms: Sequence[str], case:
     return not outcome.firings and _unanswered(terms, outcome)
 
 
-def _unanswered(terms: Sequence[str], outcome: Outcome, elsewhere: Callable[[Outcome], bool] | None = None) -> bool:
-    """For one of the terms no rule fires and none could, and the case is not one of those told before."""
+def _unanswered(terms: Sequence[str], outcome: Outcome, placed: Callable[[Outcome], bool] | None = None) -> bool:
+    """For one of the terms no rule fires and none could, and the case is where it is looked for."""
     silent = any(outcome.statuses[term] is Status.NO_RULE for term in terms)
-    return silent and (elsewhere is None or elsewhere(outcome))
+    return silent and (placed is None or placed(outcome))
 
 
 def _verdict(
@@ -357,34 +368,6 @@ def _verdict(
         fields=tuple(fields.items()),
         severity=severity,
     )
-
-
-def blamed(study: Study, space: Space, box: Box, numbers: Sequence[int]) -> Place:
-    """The cell of a condition that hangs on the same terms as another: the first that a box asks."""
-    for at in (*space.asked(box), *range(len(space.axes))):
-        axis = space.axes[at]
-        if axis.tied:
-            for number in numbers:
-                place = cell_of(study, number, axis.column.subject, axis.column.test)
-                if place is not None:
-                    return place
-    table = study.rulebook.tables[numbers[0]]
-    return table.cells or FilePlace(study.rulebook.source)
-
-
-def cell_of(study: Study, number: int, subject: object, test: object) -> Place | None:
-    """The cell of a condition: the entry that is a test of its own, else the heading of the column."""
-    table = study.rulebook.tables[number]
-    for column, heading in enumerate(table.inputs):
-        if heading.subject != subject:
-            continue
-        if test is None:
-            return heading.cell
-        plans = study.plan.parameters
-        for rule in table.rules:
-            if rule.enabled and fold_test(rule.when[column].test, plans) == test:
-                return rule.when[column].cell
-    return None
 
 
 CHECKS: tuple[Question, ...] = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from rulectl.analysis.blaming import blamed
 from rulectl.analysis.budget import EVERY, Budget
 from rulectl.analysis.exact import Never, Open, find, rule_holds
-from rulectl.analysis.gaps import blamed
 from rulectl.analysis.holding import hits, of_case
 from rulectl.analysis.overlaps import place_of, rule_of
 from rulectl.analysis.space import Space, space_of

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from rulectl.analysis.blaming import blamed
 from rulectl.analysis.budget import EVERY, Budget
 from rulectl.analysis.exact import Found, Open, Shown, derived, find, rule_holds, some
-from rulectl.analysis.gaps import blamed
 from rulectl.analysis.neighbours import Neighbours, bits
 from rulectl.analysis.rows import region_fields, region_of
 from rulectl.analysis.space import Space, space_of

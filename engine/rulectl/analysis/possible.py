@@ -5,32 +5,41 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rulectl.analysis.budget import Budget
-from rulectl.analysis.exact import Never, find
+from rulectl.analysis.exact import Asked
 from rulectl.analysis.rows import Condition, Region
+from rulectl.analysis.smt import Answer
 from rulectl.analysis.study import Study
 from rulectl.analysis.witness import Case
 from rulectl.lang.syntax import Except, Is, Literal, Meets, Name, OneOf
-from rulectl.model.outcome import Outcome
 
 _LISTED = 12
 """So many values of a condition are looked at one by one, whether they can be."""
 
 
 def possible(study: Study, region: Region, numbers: tuple[int, ...], budget: Budget, *, whole: bool) -> Region:
-    """A region without the allowed values that cannot come about in it, so that it names no more than there is."""
+    """A region without the allowed values that cannot come about in it, so that it names no more than there is. Each
+    way that the solver comes upon shows a value of every condition, which need not be asked about again."""
+    asked = Asked.of(study, numbers, [Meets(one.subject, one.test) for one in region], budget, whole=whole)
+    listed = [_listed(one) for one in region]
+    ways = {
+        (at, value): asked.true(Meets(one.subject, Is("=", Literal(value))))
+        for at, one in enumerate(region)
+        for value in (listed[at] if len(listed[at]) > 1 else ())
+    }
+    left: set[tuple[int, str]] = set()
+    for way, truth in ways.items():
+        if way in left:
+            continue
+        answer, model = asked.can(truth)
+        if model is not None:
+            left |= {other for other, holds in ways.items() if model.truth(holds)}
+        elif answer is not Answer.NO:
+            left.add(way)
     narrowed = list(region)
-    for at, one in enumerate(region):
-        listed = _listed(one)
-        left = listed
-        for value in listed if len(listed) > 1 else ():
-            here = [*narrowed[:at], replace(one, test=Is("=", Literal(value))), *narrowed[at + 1 :]]
-            wanted = [Meets(each.subject, each.test) for each in here]
-            found = find(study, numbers, wanted, (), _anything, budget, whole=whole, small=False)
-            if isinstance(found, Never):
-                left = tuple(other for other in left if other != value)
-        if left and left != listed:
-            tests = tuple(Is("=", Literal(value)) for value in left)
-            narrowed[at] = replace(one, test=tests[0] if len(tests) == 1 else OneOf(tests))
+    for at, values in enumerate(listed):
+        tests = tuple(Is("=", Literal(value)) for value in values if (at, value) in left)
+        if tests and len(tests) < len(values):
+            narrowed[at] = replace(region[at], test=tests[0] if len(tests) == 1 else OneOf(tests))
     return tuple(narrowed)
 
 
@@ -45,10 +54,6 @@ def _listed(one: Condition) -> tuple[str, ...]:
         return ()
     values = tuple(value for value in one.type.values if value not in named) if negative else named
     return values if len(values) <= _LISTED else ()
-
-
-def _anything(_: Outcome) -> bool:
-    return True
 
 
 def of_case(study: Study, case: Case) -> Region:

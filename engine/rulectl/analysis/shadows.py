@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import assert_never
 
+from rulectl.analysis.blaming import blamed
 from rulectl.analysis.budget import EVERY, Budget
 from rulectl.analysis.exact import Never, Open, Shown, derived, find, rule_holds
-from rulectl.analysis.gaps import blamed
 from rulectl.analysis.holding import hits, of_case
 from rulectl.analysis.neighbours import Neighbours, bits
 from rulectl.analysis.overlaps import place_of, rule_of

@@ -7,8 +7,9 @@ from enum import Enum
 
 from rulectl.analysis.chains.comparing import alike
 from rulectl.analysis.chains.saying import by_tier, kinder
+from rulectl.analysis.chains.solvers import Owner
 from rulectl.analysis.chains.tables import fires
-from rulectl.analysis.chains.world import Owner, World
+from rulectl.analysis.chains.world import World
 from rulectl.analysis.smt import Truth, any_of, both, no
 from rulectl.lang.fold import fold_test
 from rulectl.lang.syntax import Any, Name

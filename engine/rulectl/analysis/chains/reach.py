@@ -16,7 +16,7 @@ from rulectl.analysis.chains.questions import conditions, firing
 from rulectl.analysis.chains.search import Never, Open, Shown
 from rulectl.analysis.chains.telling import search_of, world_of
 from rulectl.analysis.chains.world import World
-from rulectl.analysis.smt import Answer, Solver
+from rulectl.analysis.smt import Answer
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer as Verdicts
 from rulectl.analysis.verdict import Subject, Verdict, undecided
@@ -137,7 +137,7 @@ def _alive_alone(study: Study, number: int, numbers: list[int], budget: Budget) 
     engine = alone(study, (number,))
     world = World(engine.rulebook, engine.plan, budget)
     rules = dict(firing(world, "alone", 0))
-    solver = Solver(world.facts("alone"))
+    solver = world.solver("alone")
     return tuple(n for n in numbers if solver.can(rules[n], seconds=budget.left)[0] is not Answer.NO)
 
 
@@ -146,7 +146,7 @@ def _culprit(study: Study, number: int, rule: int, budget: Budget) -> tuple[Loca
     owner = f"reach {number}"
     world = world_of(study, budget)
     asked = list(conditions(world, owner, number, rule))
-    solver = Solver(world.facts(owner))
+    solver = world.solver(owner)
     for column, entry, holds in asked:
         if entry.cell is not None and solver.can(holds, seconds=min(2.0, budget.left))[0] is Answer.NO:
             name = print_expr(column.subject, study.names)

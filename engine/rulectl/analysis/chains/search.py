@@ -8,27 +8,26 @@ counts. Fields are then taken away and values made plainer as long as it still d
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
 from rulectl.analysis.budget import Budget, OutOfTime
 from rulectl.analysis.chains.comparing import alike
+from rulectl.analysis.chains.plain import OTHERS, plainer
 from rulectl.analysis.chains.symbols import Items, Symbol, Words, constant, scalar
 from rulectl.analysis.chains.trying import tries
 from rulectl.analysis.chains.world import World
 from rulectl.analysis.smt import Amount, Answer, Model, Solver, Truth, at_least, at_most, both, is_whole, no, times
-from rulectl.analysis.wording import DAY, PLAIN, any_value
+from rulectl.analysis.wording import any_value
 from rulectl.model.outcome import Outcome
 from rulectl.model.rulebook import Term
 from rulectl.runtime.engine import Engine
 from rulectl.source import Cell, CellRange
 from rulectl.types import Kind, fits
-from rulectl.values import CONTEXT, Scalar, Value
+from rulectl.values import Scalar, Value
 
 Case = dict[str, Value]
 Shows = Callable[["Shown"], bool]
@@ -45,8 +44,6 @@ MOST_ITEMS = 50
 
 _CHOICES = 48
 """Where a case has so few choices between allowed values, all are tried."""
-
-_OTHERS = ("其他", "另一", "别的", "某个", "不同")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +86,12 @@ class Search:
     owner: str
     budget: Budget
     about: tuple[int, ...] = ()
-    _solver: Solver | None = None
     _tried: Engine | None = None
 
     def find(self, wanted: Truth, shows: Shows, *, least: bool = True) -> Found:
         """A case in which something holds; `shows` is what it means at run time. `least`: the one with the fewest
         fields is worth looking for; without it fields are taken away only as long as the engine shows it."""
-        solver = self._asked()
+        solver = self.world.solver(self.owner)
         answer, model = solver.can(wanted, seconds=self._seconds())
         if answer is Answer.NO:
             return Never()
@@ -112,7 +108,7 @@ class Search:
 
     def any(self, wanted: Truth, shows: Shows) -> Found:
         """The first case that comes, whatever its size."""
-        solver = self._asked()
+        solver = self.world.solver(self.owner)
         self._tried = self.engine
         blocked: list[Truth] = []
         for _ in range(TRIES):
@@ -128,11 +124,23 @@ class Search:
         return self._doubtful()
 
     def _beside_tests(self, shows: Shows) -> Shown | None:
-        """A case among the workbook's own tests or beside them, where the formulas lead to none."""
-        self._tried = self.engine
-        for case in tries(self.engine.rulebook, self.world.inputs, [term for term, _ in self._inputs()]):
+        """A case among the workbook's own tests or beside them, where the formulas lead to none. Cases that differ only
+        in what the question does not hang on are alike, and the part of the rulebook that it hangs on tells."""
+        part, whole = self.world.part(self.engine, self.owner, self.about), self.engine
+        hangs_on = [term for term, _ in self._inputs()]
+        read = {term.id for term in hangs_on}.union(*(table.reads for table in part.plan.tables))
+        seen: set[frozenset[tuple[str, Value]]] = set()
+        for case in tries(whole.rulebook, self.world.inputs, hangs_on):
             if not self.budget.left:
                 return None
+            own = frozenset(item for item in case.items() if item[0] in read)
+            if own in seen:
+                continue
+            seen.add(own)
+            self._tried = part
+            if self._shown(case, shows) is None:
+                continue
+            self._tried = whole
             found = self._shown(case, shows)
             if found is not None:
                 return self._plainer(found, shows)
@@ -146,12 +154,6 @@ class Search:
         """What the whole rulebook says of a case that a part of it shows."""
         whole = Shown(found.case, self.engine.decide(found.case))
         return whole if shows(whole) else None
-
-    def _asked(self) -> Solver:
-        """The solver, with the facts of the slice; asked several things, it keeps what it has learnt."""
-        if self._solver is None:
-            self._solver = Solver(self.world.facts(self.owner))
-        return self._solver
 
     def _doubtful(self) -> Open:
         """There may be such a case, but none was found that the engine bears out."""
@@ -248,11 +250,11 @@ class Search:
 
     def _case(self, model: Model, apart: bool) -> Case:
         case: Case = {}
-        others = iter(_OTHERS * 100)
+        others = iter(OTHERS * 100)
         for term, symbol in self._inputs():
             if not model.truth(symbol.known):
                 continue
-            value = _value(model, symbol, next(others) if apart else _OTHERS[0])
+            value = _value(model, symbol, next(others) if apart else OTHERS[0])
             if value is not None and fits(value, term.type) and value != term.default:
                 case[term.id] = value
         for term in self.world.inputs.values():
@@ -276,7 +278,7 @@ class Search:
             found = self._first(found, shows)
             # what one value may be hangs on the others, so that a second round may find plainer ones
             for id_ in (*found.case, *found.case):
-                for value in _plainer_values(self.world.inputs[id_], found.case[id_]):
+                for value in plainer(self.world.inputs[id_], found.case[id_], self.world.numbers):
                     self.budget.check()
                     better = self._shown({**found.case, id_: value}, shows)
                     if better is not None:
@@ -349,7 +351,7 @@ def _value(model: Model, symbol: Symbol, other: str) -> Value:
         texts = _texts(content)
         parts = content.free.parts if content.free is not None else {}
         made = "·".join(part for part, holds in parts.items() if model.truth(holds))
-        unnamed = next((text for text in (made, other, *_OTHERS) if text and text not in texts), "".join(texts))
+        unnamed = next((text for text in (made, other, *OTHERS) if text and text not in texts), "".join(texts))
         return next((text for text in texts if model.truth(content.is_(text))), unnamed)
     if isinstance(content, Items):
         held = tuple(value for value in _held(content) if model.truth(content.has(value)))
@@ -360,35 +362,3 @@ def _value(model: Model, symbol: Symbol, other: str) -> Value:
     if symbol.kind is Kind.BOOLEAN:
         return model.truth(content)
     return scalar(model.number(content), symbol.kind)
-
-
-def _plainer_values(term: Term, value: Value) -> Iterator[Value]:
-    """Values that are easier to read than the one that was found, the plainest first."""
-    match value:
-        case bool():
-            return
-        case Decimal():
-            near = [value.quantize(Decimal(1).scaleb(-n), context=CONTEXT) for n in range(4) if abs(value) < 10**15]
-            tried = [*PLAIN, *near, *(n + 1 for n in near[:1])]
-            yield from (n for n in tried if _simpler(n, value) and fits(n, term.type))
-        case dt.datetime():
-            for hour in (9, 12):
-                yield dt.datetime.combine(DAY, dt.time(hour))
-        case dt.date():
-            # a day may have to lie before or after another of the case
-            yield from (DAY, DAY + dt.timedelta(days=1), DAY - dt.timedelta(days=1))
-        case dt.timedelta():
-            yield from (dt.timedelta(days=n) for n in (0, 1, 2, 10))
-        case str() if not term.type.values and value in _OTHERS:
-            return
-        case tuple():
-            yield from (tuple(v for v in value if v != left) for left in value)
-
-
-def _simpler(one: Decimal, other: Decimal) -> bool:
-    """Whether a number is plainer than another: fewer digits, then smaller, whatever model it comes from."""
-    return (_digits(one), abs(one)) < (_digits(other), abs(other))
-
-
-def _digits(value: Decimal) -> int:
-    return len(CONTEXT.plus(value).normalize(CONTEXT).as_tuple().digits) + (1 if value < 0 else 0)

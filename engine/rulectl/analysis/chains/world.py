@@ -8,14 +8,17 @@ that is too large, or that feeds itself, is given up: its terms may then be anyt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.chains.comparing import branch
 from rulectl.analysis.chains.part import leaning_on, part
+from rulectl.analysis.chains.plain import named_numbers
 from rulectl.analysis.chains.reading import Reader
 from rulectl.analysis.chains.reckoning import Loose
 from rulectl.analysis.chains.saying import (
@@ -23,9 +26,11 @@ from rulectl.analysis.chains.saying import (
     merged,
     silence,
 )
-from rulectl.analysis.chains.symbols import Symbol, constant, free, items_of
+from rulectl.analysis.chains.solvers import Owner, Solvers, named
+from rulectl.analysis.chains.symbols import Symbol, Words, constant, free, items_of
 from rulectl.analysis.chains.tables import Rules, column_said, fits, typed
 from rulectl.analysis.smt import (
+    Solver,
     Truth,
     all_of,
     any_of,
@@ -56,9 +61,6 @@ from rulectl.types import DATE, Kind
 LARGE = 40_000
 """Cells of a table beyond which it is given up."""
 
-Owner = str
-"""Whose facts they are: `term x`, `table 3`, or a question."""
-
 
 @dataclass(slots=True)
 class World:
@@ -68,10 +70,11 @@ class World:
     plan: Plan
     budget: Budget
     inputs: dict[str, Term] = field(init=False)
+    numbers: Mapping[str, Sequence[Decimal]] = field(init=False)
     blurs: dict[Owner, list[Cell | CellRange]] = field(default_factory=dict)
     loose: dict[Owner, list[Loose]] = field(default_factory=dict)
     _facts: dict[Owner, list[Truth]] = field(default_factory=dict)
-    _leans: dict[Owner, set[Owner]] = field(default_factory=dict)
+    _leans: dict[Owner, dict[Owner, None]] = field(default_factory=dict)
     _owners: list[Owner] = field(default_factory=lambda: ["world"])
     _symbols: dict[str, Symbol] = field(default_factory=dict)
     _said: dict[str, Said] = field(default_factory=dict)
@@ -81,12 +84,14 @@ class World:
     _columns: dict[tuple[int, int], Said] = field(default_factory=dict)
     _tests: dict[tuple[Expr, Test], tuple[Symbol, Owner]] = field(default_factory=dict)
     _parts: dict[frozenset[int], Engine] = field(default_factory=dict)
+    _solvers: Solvers = field(default_factory=Solvers)
     _reader: Reader = field(init=False)
     _cyclic: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
         restart()
         self.inputs = {term.id: term for term in readable(self.rulebook)}
+        self.numbers = named_numbers(self.plan)
         self._reader = Reader(self.symbol, self.demand)
         self._cyclic = frozenset(n for numbers in self.plan.strata for n in self._round(numbers))
 
@@ -104,7 +109,7 @@ class World:
 
     def _lean(self, owner: Owner) -> None:
         if self._owners[-1] != owner:
-            self._leans.setdefault(self._owners[-1], set()).add(owner)
+            self._leans.setdefault(self._owners[-1], {})[owner] = None
 
     def slice(self, owner: Owner) -> tuple[Owner, ...]:
         """An owner and all that it leans on."""
@@ -117,10 +122,9 @@ class World:
                     todo.append(other)
         return tuple(found)
 
-    def facts(self, owner: Owner) -> Iterator[Truth]:
-        """All facts of a slice."""
-        for one in self.slice(owner):
-            yield from self._facts.get(one, ())
+    def solver(self, owner: Owner) -> Solver:
+        """A solver that knows all facts of a slice."""
+        return self._solvers.of({one: self._facts[one] for one in self.slice(owner) if one in self._facts})
 
     def blame(self, owner: Owner) -> Cell | CellRange | None:
         """The first cell of a slice that a free value stands for."""
@@ -133,29 +137,14 @@ class World:
 
     def asked(self, owner: Owner, terms: Iterable[str]) -> None:
         """Make all that terms lean on, lowest tables first, and have a question lean on it."""
-        needed = self._needed(terms)
-        for number in range(len(self.plan.tables)):
-            if number in needed:
-                self.budget.check()
-                self.table(number)
+        needed = leaning_on(self.plan, (number for term in terms for number, _ in self.plan.writers.get(term, ())))
+        for number in sorted(needed):
+            self.budget.check()
+            self.table(number)
         with self.at(owner):
             for term in terms:
                 if term in self.plan.terms:
                     self.symbol(term)
-
-    def _needed(self, terms: Iterable[str]) -> set[int]:
-        """Numbers of the tables that terms hang on."""
-        found: set[int] = set()
-        todo = list(terms)
-        seen = set(todo)
-        while todo:
-            for number, _ in self.plan.writers.get(todo.pop(), ()):
-                if number not in found:
-                    found.add(number)
-                    fresh = self.plan.tables[number].reads - seen
-                    seen |= fresh
-                    todo.extend(fresh)
-        return found
 
     def part(self, engine: Engine, owner: Owner, about: Iterable[int]) -> Engine:
         """The engine of the tables of an owner's slice and of some others, made once; that of the same rulebook."""
@@ -225,7 +214,16 @@ class World:
             return found
         if id_ not in self.plan.writers:
             return self._settled(term, silence(term))
-        return self._settled(term, self.said(id_))
+        return self._by_name(id_, self._settled(term, self.said(id_)))
+
+    def _by_name(self, id_: str, found: Symbol) -> Symbol:
+        """A concluded value whose truths have names of their own."""
+        facts = self._facts.setdefault(f"term {id_}", [])
+        content = found.content
+        if isinstance(content, Words):
+            words = content
+            content = replace(words, is_=cache(lambda text: named(words.is_(text), facts)))
+        return replace(found, known=named(found.known, facts), content=content)
 
     def _settled(self, term: Term, said: Said) -> Symbol:
         """The fact that a judged term becomes."""
@@ -320,7 +318,8 @@ class World:
             hits[n], opens[n] = self._box(plan, n)
         some = any_of(hits[n] for n in numbers if n not in elses)
         waiting = any_of(opens[n] for n in numbers if n not in elses) if elses else False
-        active = tuple(both(hits[n], no(some), no(waiting)) if n in elses else hits[n] for n in numbers)
+        facts = self._facts.setdefault(f"table {number}", [])
+        active = tuple(named(both(hits[n], no(some), no(waiting)) if n in elses else hits[n], facts) for n in numbers)
         said = tuple(tuple(self._entry(plan, n, c) for c in range(len(table.outputs))) for n in numbers)
         return Rules(numbers, active, any_of(opens.values()), said)
 
