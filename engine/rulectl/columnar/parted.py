@@ -163,9 +163,10 @@ class _Laid(NamedTuple):
         place = np.cumsum(marks, dtype=np.int32)
         place -= 1
         start = place[heads].astype(np.int64)
-        if int(np.diff(start, append=place[-1]).max()) >= _PLACES:
+        places = int(place[-1])
+        if int(np.diff(start, append=places).max()) >= _PLACES or 8 * self.words * places > MOST_BYTES // 2:
             return None
-        holds = np.zeros((self.words, int(place[-1]) + 1), np.uint64)
+        holds = np.zeros((self.words, places + 1), np.uint64)
         for one in (begin, end):
             np.bitwise_xor.at(holds, (self.word[at], place[one]), self.mask[at])
         holds = np.bitwise_xor.accumulate(holds, axis=1)
