@@ -154,13 +154,12 @@ def copied_row(cell: DraftCell, name: str, first: Cell) -> Finding:
     return complain("copied-row", cell, ("note-first", first), name=name, missing_zh="", missing_en="")
 
 
-def unknown_term(cell: DraftCell, text: str, work: Work, known: Iterable[str] | None = None) -> tuple[Finding, ...]:
-    """A name that no vocabulary has; nothing when it is declared but broken, or may be declared in
-    a workbook that is missing."""
+def unknown_term(cell: DraftCell, text: str, work: Work, known: Iterable[str]) -> tuple[Finding, ...]:
+    """A name that no vocabulary has, beside those that it might be; nothing when it is declared but broken, or may be
+    declared in a workbook that is missing."""
     if work.incomplete or work.is_broken(text):
         return ()
-    names = known if known is not None else names_of_terms(work)
-    return (blame("unknown-term", cell, text, text=text, near=nearest(text, names)),)
+    return (blame("unknown-term", cell, text, text=text, near=nearest(text, known)),)
 
 
 def names_of_terms(work: Work) -> list[str]:

@@ -26,8 +26,10 @@ from rulectl.model.rulebook import (
     Expected,
     ListIs,
     ListSize,
+    Parameter,
     Rulebook,
     Table,
+    Term,
     ValueIs,
 )
 from rulectl.sheets.blocks import Grid
@@ -78,8 +80,8 @@ def export_tests(book: Rulebook, lang: Language = "zh") -> Grid:
 
 
 def _context(book: Rulebook, lang: Language) -> Context:
-    items = {item.id: Symbol(item.id, item.name, item.type, item.unit) for item in book.parameters}
-    items |= {item.id: Symbol(item.id, item.name, item.type, item.unit) for item in book.terms}
+    every: tuple[Parameter | Term, ...] = (*book.parameters, *book.terms)
+    items = {item.id: Symbol(item.id, item.name, item.type, item.unit) for item in every}
     spoken = {name: items[item.id] for item in book.terms for name in (item.id, item.name, *item.aliases)}
     spoken |= {name: items[item.id] for item in book.parameters for name in (item.id, item.name)}
     names = {id_: symbol.name for id_, symbol in items.items()}
