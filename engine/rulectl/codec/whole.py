@@ -6,7 +6,7 @@ Only what an engine could stumble over is looked at; the compiler judges the res
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import get_args
 
 from rulectl.lang.flat import bare
@@ -16,16 +16,14 @@ from rulectl.model.grid import Strip, grid_of
 from rulectl.model.policy import Role
 from rulectl.model.rulebook import STATUS, AggregateFunction, ListSize, Rulebook, Table, Term, ValueIs
 from rulectl.model.suiting import counts, dating, favourable, merges, settles, unranked
-from rulectl.types import fits
+from rulectl.types import Type, fits
 
 
 def essentials(book: Rulebook) -> Iterator[str]:
     """The mistakes with which no engine could be made, or one that decides otherwise without a word: looked for in
     every file, in a sealed one too, since whoever can compute a seal can seal anything."""
-    types = {parameter.id: parameter.type for parameter in book.parameters} | {t.id: t.type for t in book.terms}
     terms = {term.id: term for term in book.terms}
-    known = types.keys()
-    given = {term.id for term in book.terms if term.role is Role.INPUT}
+    types = {parameter.id: parameter.type for parameter in book.parameters} | {t.id: t.type for t in book.terms}
     yield from _unspoken(book)
     yield from _twice("term", (*(term.id for term in book.terms), *(parameter.id for parameter in book.parameters)))
     yield from _twice("term", {term.id: term.name for term in book.terms}.values())
@@ -44,38 +42,43 @@ def essentials(book: Rulebook) -> Iterator[str]:
     if book.event is not None and not (book.event in terms and dating(terms[book.event])):
         yield f"event: {book.event}"
     for table in book.tables:
-        where = f"tables {table.name}"
-        written = {column.term for column in table.outputs}
-        yield from _unknown(where, (written - terms.keys()) | (written & given))
-        if written <= terms.keys():
-            columns = [(column.policy, terms[column.term].type) for column in table.outputs]
-            unsuited = {at for at, (policy, type_) in enumerate(columns) if not settles(policy, type_)}
-            for at in sorted(unsuited.union(unranked(table.policy, columns))):
-                yield f"{where}: {table.outputs[at].term} {columns[at][0].value}"
-        yield from _unknown(where, _names(column.subject for column in table.inputs) - known)
-        for column in table.inputs:
-            if isinstance(column.subject, Name) and types.get(column.subject.id, column.type) != column.type:
-                yield f"{where}: {column.heading}"
-        grid = grid_of(table)
-        if len(set(grid.ids)) < len(grid.ids):
-            yield from _twice(f"{where}: rule", grid.ids)
-        if table.stratum not in range(len(book.tables)):
-            yield f"{where}: stratum {table.stratum}"
-        dated = not table.period.always or any(not mark.period.always for mark in grid.marks.values())
-        if dated and book.event is None:
-            yield f"{where}: event"
+        yield from _stands(table, book, terms, types)
     for aggregate in book.aggregates:
         used = (aggregate.term, aggregate.of, aggregate.time, *aggregate.by)
         named = _names(() if aggregate.where is None else (aggregate.where,))
         missing = {id_ for id_ in used if id_ is not None} - terms.keys()
         yield from _unknown(f"aggregates {aggregate.term}", missing)
-        yield from _unknown(f"aggregates {aggregate.term}", named - known)
+        yield from _unknown(f"aggregates {aggregate.term}", named - types.keys())
         if aggregate.function not in get_args(AggregateFunction) or not (missing or counts(aggregate, terms)):
             yield f"aggregates {aggregate.term}: {aggregate.function}"
     for template in book.templates:
-        yield from _unknown(f"templates {template.id}", _names((template.text,)) - known)
+        yield from _unknown(f"templates {template.id}", _names((template.text,)) - types.keys())
     for policy in book.policies:
-        yield from _unknown(f"policies {policy.id}", _names((policy.statement,)) - known - {STATUS})
+        yield from _unknown(f"policies {policy.id}", _names((policy.statement,)) - types.keys() - {STATUS})
+
+
+def _stands(table: Table, book: Rulebook, terms: Mapping[str, Term], types: Mapping[str, Type]) -> Iterator[str]:
+    """The same of one table."""
+    where = f"tables {table.name}"
+    written = {column.term for column in table.outputs}
+    yield from _unknown(where, written - {name for name, term in terms.items() if term.role is not Role.INPUT})
+    if written <= terms.keys():
+        columns = [(column.policy, terms[column.term].type) for column in table.outputs]
+        unsuited = {at for at, (policy, type_) in enumerate(columns) if not settles(policy, type_)}
+        for at in sorted(unsuited.union(unranked(table.policy, columns))):
+            yield f"{where}: {table.outputs[at].term} {columns[at][0].value}"
+    yield from _unknown(where, _names(column.subject for column in table.inputs) - types.keys())
+    for column in table.inputs:
+        if isinstance(column.subject, Name) and types.get(column.subject.id, column.type) != column.type:
+            yield f"{where}: {column.heading}"
+    grid = grid_of(table)
+    if len(set(grid.ids)) < len(grid.ids):
+        yield from _twice(f"{where}: rule", grid.ids)
+    if table.stratum not in range(len(book.tables)):
+        yield f"{where}: stratum {table.stratum}"
+    dated = not table.period.always or any(not mark.period.always for mark in grid.marks.values())
+    if dated and book.event is None:
+        yield f"{where}: event"
 
 
 def _unspoken(book: Rulebook) -> Iterator[str]:
