@@ -1,11 +1,11 @@
 """One case at a time, with the trace on, against zen-engine without and with its trace, on the same rulebook and cases.
 
-    python tests/benchmarks/one_case.py WORKLOAD... [--cases 100000] [--repeat 5]
+    python tests/benchmarks/one_case.py WORKLOAD... [--cases 100000] [--repeat 5] [--blank 0.3]
 
 A WORKLOAD is a folder with book.xlsx, book.neutral.json, cases.csv and answers.csv (tests/benchmarks/README.md says how
 to make one). Both engines get plain dicts of JSON values in a long-lived process; agreement is checked first, with the
-answers and with each other. Prints cases a second and the ratios: the best of the repeats, taken in turn, in processor
-time, since other programs may be at work.
+answers and with each other. `--blank`: then this share of what tables ask is unknown. Prints cases a second and the
+ratios: the best of the repeats, taken in turn, in processor time, since other programs may be at work.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 import pathlib
 import time
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import zen
@@ -132,18 +133,27 @@ def main() -> None:
     options.add_argument("workloads", type=pathlib.Path, nargs="+")
     options.add_argument("--cases", type=int, default=100_000)
     options.add_argument("--repeat", type=int, default=5)
+    options.add_argument("--blank", type=float, default=0.0)
     args = options.parse_args()
     for workload in args.workloads:
-        measure(workload, args.cases, args.repeat)
+        measure(workload, args.cases, args.repeat, args.blank)
 
 
-def measure(workload: pathlib.Path, most: int, repeat: int) -> None:
+def blanked(cases: list[Case], book: dict[str, Any], share: float) -> list[Case]:
+    """The cases with some of what tables ask unknown."""
+    r = Random(1)
+    asked = {name for table in book["tables"] for name in table["inputs"]}
+    return [{k: None if k in asked and r.random() < share else value for k, value in case.items()} for case in cases]
+
+
+def measure(workload: pathlib.Path, most: int, repeat: int, blank: float) -> None:
     """Check that the engines agree on a workload, and print how fast each is."""
     neutral = json.loads((workload / "book.neutral.json").read_text("utf-8"))
     cases = read_cases(workload, neutral, most)
     book = rulectl.load(workload / "book.xlsx")
     theirs = zen_decision(neutral)
     print(f"{workload.name}: agreement checked on {agree(workload, neutral, book.decide, theirs, cases)} cases")
+    cases = blanked(cases, neutral, blank) if blank else cases
     # a long-lived process: warmed up on half of the cases, timed on others, never twice on the same
     half = len(cases) // 2
     # the cases that wait their turn are the benchmark's, not either engine's

@@ -63,7 +63,7 @@ Said = tuple[Any, ...]
 """An `Answer`, or all of an outcome but its case where there is but one table."""
 
 
-class Answers(dict[int, "Said | None"]):
+class Answers(Memo[int, "Said | None"]):
     """The answers that a table has given, by the codes of its columns' terms (runtime/coding.py); None where it is not
     settled. `rules` are those that hang on one rule; the last is of none (NONE).
 
@@ -78,7 +78,7 @@ class Answers(dict[int, "Said | None"]):
         of_rule: OfRule,
         in_doubt: InDoubt,
     ) -> None:
-        super().__init__()
+        super().__init__(KEPT)
         self.number = number
         self.plan = table = plan.tables[number]
         self.terms = plan.written[number]
@@ -98,15 +98,11 @@ class Answers(dict[int, "Said | None"]):
         self._of_rule = of_rule
         self._in_doubt = in_doubt
         self._sight: Sight | None = None
-        self._onward: Memo[tuple[int, int, tuple[frozenset[str] | None, ...]], Said | None] = Memo(KEPT)
+        self._onward: Memo[tuple[int | frozenset[str] | None, ...], Said | None] = Memo(KEPT)
 
     def __missing__(self, code: int) -> Said | None:
         answer = self.look(code)
-        if self.ways <= MOST_WAYS:
-            if len(self) >= KEPT:
-                self.clear()
-            self[code] = answer
-        return answer
+        return self.keep(code, answer) if self.ways <= MOST_WAYS else answer
 
     def look(self, code: int) -> Said | None:
         """The same worked out."""
@@ -154,7 +150,8 @@ class Answers(dict[int, "Said | None"]):
     def onward(self, codes: int, open_: int, behind: Behind) -> Said | None:
         """The answer where terms that the table reads are in doubt: `open_` are the fields of all terms that are, and
         `behind` is what they wait for."""
-        known = codes & self.mask, open_ & self.mask, tuple([behind.get(name) for name in self.chained])
+        # which of them are open follows from what is behind them
+        known = (codes & self.mask, *map(behind.get, self.chained))
         try:
             return self._onward[known]
         except KeyError:

@@ -14,6 +14,7 @@ from rulectl.lang.region import ABSENT, FIRST, UNKNOWN, Partition
 from rulectl.lang.syntax import Name
 from rulectl.runtime.contents import Contents
 from rulectl.runtime.lowering import Column
+from rulectl.runtime.memo import Memo
 from rulectl.values import Value
 
 KEPT_CLASSES: Final = 5_000
@@ -87,18 +88,15 @@ def _joined(partitions: Sequence[Partition | Contents]) -> Partition | Contents:
     return Partition.over(first.type, points)
 
 
-class Coarser(dict[int, int]):
+class Coarser(Memo[int, int]):
     """Class numbers of lists in one column, by those of the term: worked out when they are first met."""
 
     def __init__(self, finer: Contents, own: Contents) -> None:
-        super().__init__()
+        super().__init__(KEPT_CLASSES)
         self._finer, self._own = finer, own
 
     def __missing__(self, number: int) -> int:
-        if len(self) >= KEPT_CLASSES:
-            self.clear()
-        found = self[number] = number if number < FIRST else self._finer.coarser(self._own, number)
-        return found
+        return self.keep(number, number if number < FIRST else self._finer.coarser(self._own, number))
 
 
 Coarse = Sequence[int] | Coarser

@@ -8,12 +8,13 @@ would else be a question of its own to every list. The rules that hold of a list
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from rulectl.lang.region import FIRST
 from rulectl.lang.syntax import AllOf, Except, Is, Literal, OneOf, Test
+from rulectl.runtime.memo import Asked
 from rulectl.values import Value
 
 KEPT_BYTES: Final = 1 << 22
@@ -89,7 +90,7 @@ class Held:
     every: ClassVar[int] = 0
     bounds: ClassVar[list[int]] = []
     masks: ClassVar[list[int]] = []
-    __slots__ = ("_by_text", "_contents", "_free", "_kept", "_known", "_others", "absent", "unknown", "waits")
+    __slots__ = ("_by_text", "_contents", "_free", "_others", "absent", "holds", "unknown", "waits")
 
     def __init__(self, contents: Contents, asked: Sequence[tuple[int, Sequence[Test]]], size: int) -> None:
         """`asked` are (bit, tests) of the rules that ask something; the others hold everywhere."""
@@ -107,15 +108,10 @@ class Held:
                     self._by_text[own] = self._by_text.get(own, 0) | 1 << bit
                 case _:
                     self._others.append((1 << bit, tests))
-        self._known: dict[int, int] = {}
-        self._kept = KEPT_BYTES // (size // 8 + 64)
+        self.holds: Callable[[int], int] = Asked(KEPT_BYTES // (size // 8 + 64), self._holds).__getitem__
 
-    def holds(self, klass: int) -> int:
+    def _holds(self, klass: int) -> int:
         """The rules that hold of lists of a class, or of null known for certain."""
-        try:
-            return self._known[klass]
-        except KeyError:
-            pass
         if klass < FIRST:
             return self.absent
         found, left = self._free, klass ^ FIRST
@@ -126,7 +122,4 @@ class Held:
         for bit, tests in self._others:
             if self._contents.met(tests, klass):
                 found |= bit
-        if len(self._known) >= self._kept:
-            self._known.clear()
-        self._known[klass] = found
         return found

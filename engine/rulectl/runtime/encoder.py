@@ -20,6 +20,7 @@ from rulectl.lang.scope import Problem
 from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import Field
 from rulectl.runtime.contents import Contents
+from rulectl.runtime.memo import Memo
 from rulectl.types import Kind, Type
 from rulectl.values import Value
 
@@ -66,13 +67,13 @@ def bounds_of(type_: Type) -> tuple[float, float]:
     )
 
 
-class Encoder(dict[Any, int]):
-    """Raw value of a term -> class number, moved up to the term's field; a dictionary that fills itself. Null is the
+class Encoder(Memo[Any, int]):
+    """Raw value of a term -> class number, moved up to the term's field; a memory that fills itself. Null is the
     term's default; a term that is `needed` has no null. `exact`: plain numbers have the codes `codes`, by where they
     stand among the `edges`."""
 
     def __init__(self, term: Term, partition: Partition | Contents | None, field: Field, needed: bool) -> None:
-        super().__init__()
+        super().__init__(KEPT_VALUES)
         self.term = term
         self.partition = partition
         self.field = field
@@ -117,10 +118,7 @@ class Encoder(dict[Any, int]):
         code = self._read(raw)
         if isinstance(raw, _NUMBERS) and not self._one_value(raw):
             return code
-        if len(self) >= KEPT_VALUES:
-            self.clear()
-        self[raw] = code
-        return code
+        return self.keep(raw, code)
 
     def _one_value(self, raw: int | float | Decimal) -> bool:
         """Whether all numbers that equal this one, and so are one key with it, mean the same here: True == 1, which is
@@ -157,11 +155,11 @@ class ListEncoder(Encoder):
         return code
 
 
-class Items(dict[str, int]):
+class Items(Memo[str, int]):
     """What each item adds to the code of a list, texts remembered."""
 
     def __init__(self, encoder: ListEncoder) -> None:
-        super().__init__()
+        super().__init__(KEPT_VALUES)
         self._type = encoder.term.type.item
         self._unit = encoder.term.unit
         contents = encoder.partition
@@ -173,26 +171,19 @@ class Items(dict[str, int]):
         if isinstance(value, Problem):
             raise Unreadable
         code = self._bits.get(value, 0) << self._shift if isinstance(value, str) else 0
-        if raw.__class__ is str:
-            if len(self) >= KEPT_VALUES:
-                self.clear()
-            self[raw] = code
-        return code
+        return self.keep(raw, code) if raw.__class__ is str else code
 
 
-class Whole(dict[int, int]):
+class Whole(Memo[int, int]):
     """The codes of whole numbers, which are looked up only where a value is an `int`: in the encoder's own dictionary
     True would be taken for 1."""
 
     def __init__(self, encoder: Encoder) -> None:
-        super().__init__()
+        super().__init__(KEPT_VALUES)
         self.encoder = encoder
 
     def __missing__(self, raw: int) -> int:
         encoder = self.encoder
         if not encoder.low <= raw <= encoder.high:
             return encoder[raw]
-        if len(self) >= KEPT_VALUES:
-            self.clear()
-        code = self[raw] = encoder.codes[bisect_right(encoder.edges, raw)]
-        return code
+        return self.keep(raw, encoder.codes[bisect_right(encoder.edges, raw)])

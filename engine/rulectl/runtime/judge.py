@@ -16,7 +16,6 @@ from rulectl.lang.evaluate import CannotCompute
 from rulectl.model.policy import Status, Tier
 from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import Key
-from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.merge import Contribution, merge
 from rulectl.runtime.plan import Reach, TablePlan, Variation
 from rulectl.runtime.resolve import CLASH, NOTHING, UNKNOWN, Lack, Spoken
@@ -217,9 +216,7 @@ def run(
         return TableRun(plan, now, may, reach_of(plan, now_key, may, may_key, earlier))
     reach = plan.reaches.get((now_key, may_key))
     if reach is None:
-        if len(plan.reaches) >= KEPT_MATCHES:
-            plan.reaches.clear()
-        reach = plan.reaches[now_key, may_key] = reach_of(plan, now_key, may, may_key, ())
+        reach = plan.reaches.keep((now_key, may_key), reach_of(plan, now_key, may, may_key, ()))
     return TableRun(plan, now, may, reach)
 
 

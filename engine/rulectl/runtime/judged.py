@@ -17,6 +17,7 @@ from rulectl.lang.evaluate import CannotCompute
 from rulectl.model.rulebook import Term
 from rulectl.runtime.index import KEPT_MATCHES
 from rulectl.runtime.judge import Heard, Saying, TableRun, Verdict, judge, weigh
+from rulectl.runtime.memo import Memo
 from rulectl.runtime.memory import Runs, Settling
 from rulectl.runtime.resolve import Spoken
 from rulectl.values import Value
@@ -95,7 +96,7 @@ class Judged:
         """`settled` says what a verdict makes of the term."""
         self.term = term
         self.settled = settled
-        self.plain: dict[tuple[object, ...], Settling] = {}
+        self.plain: Memo[tuple[object, ...], Settling] = Memo(KEPT_MATCHES)
         self.trees: dict[tuple[object, ...], Asked | Settling] = {}
         self.kept = self.tried = self.found = 0
 
@@ -108,10 +109,7 @@ class Judged:
         for _, run, _ in heard:
             if run.reach.computes:
                 return self._computed(key, heard)
-        if len(self.plain) >= KEPT_MATCHES:
-            self.plain.clear()
-        found = self.plain[key] = self.settled(judge(self.term, heard))
-        return found
+        return self.plain.keep(key, self.settled(judge(self.term, heard)))
 
     def _computed(self, key: tuple[object, ...], heard: Runs) -> Settling:
         """The same where some writers compute what they say."""

@@ -16,6 +16,7 @@ from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import NO_FIELD, Coding
 from rulectl.runtime.judge import TableRun, Verdict
+from rulectl.runtime.memo import Asked
 from rulectl.runtime.speaking import Speaking
 from rulectl.runtime.standing import Look
 from rulectl.runtime.waiting import waited_for
@@ -52,19 +53,17 @@ class Placing:
         self.field = coding.fields.get(term.id, NO_FIELD)
         self._partition = coding.partitions.get(term.id)
         self._speaking = speaking
-        self._known: dict[Value, tuple[int, int]] = {}
+        self._known: Asked[Value, tuple[int, int]] = Asked(KEPT_VALUES, self._of)
 
     def of(self, value: Value) -> tuple[int, int]:
         """The code of a value, and the tables that it leaves."""
+        return self._known[value]
+
+    def _of(self, value: Value) -> tuple[int, int]:
         if self._partition is None:
             return 0, self._speaking.every
-        known = self._known.get(value)
-        if known is None:
-            if len(self._known) >= KEPT_VALUES:
-                self._known.clear()
-            number = self._partition.locate(value)
-            known = self._known[value] = (number << self.field.shift, self._speaking.of(self.term.id, number))
-        return known
+        number = self._partition.locate(value)
+        return number << self.field.shift, self._speaking.of(self.term.id, number)
 
     def settled(self, verdict: Verdict) -> Settling:
         """What a verdict makes of the term."""

@@ -22,6 +22,7 @@ from rulectl.runtime.bundling import bundled
 from rulectl.runtime.coding import Coding, Keyed
 from rulectl.runtime.coding import Key as Key
 from rulectl.runtime.index import KEPT_MATCHES, Column, Index, Lowered, Match, Matcher, lower
+from rulectl.runtime.memo import Memo
 from rulectl.runtime.resolve import NOTHING, Outputs, Spoken
 from rulectl.values import Value
 
@@ -90,18 +91,14 @@ def _kept(expr: Expr) -> Compute:
     if not _asks_calendar(expr):
         return compute
     names = sorted(names_of(expr))
-    known: dict[tuple[Value, ...], Value] = {}
+    known: Memo[tuple[Value, ...], Value] = Memo(KEPT_COMPUTED)
 
     def kept(facts: Mapping[str, Value]) -> Value:
         key = tuple([facts.get(name) for name in names])
         try:
             return known[key]
         except KeyError:
-            value = compute(facts)
-            if len(known) >= KEPT_COMPUTED:
-                known.clear()
-            known[key] = value
-            return value
+            return known.keep(key, compute(facts))
 
     return kept
 
@@ -126,8 +123,8 @@ class TablePlan:
     spoken: Sequence[tuple[Spoken, ...]]
     expressions: Mapping[tuple[int, int], Expr]
     reads: frozenset[str]
-    matches: dict[Key, Match] = field(default_factory=dict)
-    reaches: dict[tuple[Key, Key], Reach] = field(default_factory=dict)
+    matches: Memo[Key, Match] = field(default_factory=lambda: Memo(KEPT_MATCHES))
+    reaches: Memo[tuple[Key, Key], Reach] = field(default_factory=lambda: Memo(KEPT_MATCHES))
     simple: bool = False
     _computed: dict[tuple[int, int], Compute] = field(default_factory=dict)
     _compiled: dict[int, Compute] = field(default_factory=dict)
@@ -209,12 +206,7 @@ class TablePlan:
 
     def match(self, key: Key) -> Match:
         """The rules that hold and could hold, for class numbers; remembered."""
-        found = self.matches.get(key)
-        if found is None:
-            if len(self.matches) >= KEPT_MATCHES:
-                self.matches.clear()
-            found = self.matches[key] = self.index.match(key)
-        return found
+        return self.matches.get(key) or self.matches.keep(key, self.index.match(key))
 
     def key(self, facts: Mapping[str, Value], absent: frozenset[str]) -> tuple[Key, tuple[CannotCompute, ...]]:
         """The classes into which a case falls, and the columns that could not be computed: they count as absent, so

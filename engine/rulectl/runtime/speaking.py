@@ -15,6 +15,7 @@ from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.lang.syntax import Name
 from rulectl.runtime.coding import Coarse, Keyed
 from rulectl.runtime.lowering import FALSE, NONE, Slot
+from rulectl.runtime.memo import Asked
 from rulectl.runtime.plan import Plan, TablePlan
 
 KEPT_CLASSES: Final = 20_000
@@ -43,23 +44,21 @@ class Speaking:
             for name, slot, coarse in _coded(table, keyed):
                 if name not in but:
                     self.readers.setdefault(name, []).append(Reader(number, slot, coarse))
-        self._known: dict[tuple[str, int], int] = {}
+        self._known: Asked[tuple[str, int], int] = Asked(KEPT_CLASSES, self._left)
 
     def of(self, name: str, number: int) -> int:
         """The tables that a class of a term leaves; an unknown term leaves all of them."""
         if number == UNKNOWN or name not in self.readers:
             return self.every
-        key = (name, number)
-        found = self._known.get(key)
-        if found is None:
-            found = self.every
-            for reader in self.readers[name]:
-                own = number if reader.coarse is None else reader.coarse[number]
-                if not _may_hold(reader.slot, own):
-                    found &= ~(1 << reader.table)
-            if len(self._known) >= KEPT_CLASSES:
-                self._known.clear()
-            self._known[key] = found
+        return self._known[name, number]
+
+    def _left(self, key: tuple[str, int]) -> int:
+        name, number = key
+        found = self.every
+        for reader in self.readers[name]:
+            own = number if reader.coarse is None else reader.coarse[number]
+            if not _may_hold(reader.slot, own):
+                found &= ~(1 << reader.table)
         return found
 
 

@@ -19,6 +19,7 @@ from rulectl.model.rulebook import Term
 from rulectl.runtime.coding import Key, Keyed
 from rulectl.runtime.judge import Entries, TableRun, reach_of
 from rulectl.runtime.lowering import Column
+from rulectl.runtime.memo import Memo
 from rulectl.runtime.plan import TablePlan
 from rulectl.runtime.speaking import held_out
 from rulectl.values import Value
@@ -42,7 +43,7 @@ class Remembered(Generic[T]):
     def __init__(self, names: Iterable[str], work_out: Callable[[Facts, Absent], T]) -> None:
         self.names = tuple(names)
         self._every = frozenset(self.names)
-        self.known: dict[object, T] = {}
+        self.known: Memo[object, T] = Memo(KEPT_VALUES)
         self._take: Callable[[Facts], tuple[Value, ...]]
         self._take = itemgetter(*self.names) if len(self.names) > 1 else self._take_few
         self._work_out = work_out
@@ -59,10 +60,7 @@ class Remembered(Generic[T]):
         try:
             return self.known[key]
         except KeyError:
-            if len(self.known) >= KEPT_VALUES:
-                self.known.clear()
-            found = self.known[key] = self._work_out(facts, absent)
-            return found
+            return self.known.keep(key, self._work_out(facts, absent))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +95,7 @@ class Group:
             for _, plan, places in members
         ]
         self.tables = sum(1 << number for number, _, _ in members)
-        self._shared: dict[tuple[tuple[int, frozenset[str]], ...], States] = {}
+        self._shared: Memo[tuple[tuple[int, frozenset[str]], ...], States] = Memo(KEPT_VALUES)
         self._remembered = Remembered(sorted(names), self._look)
         self.of = self._remembered.of
 
@@ -129,9 +127,7 @@ class Group:
         found = States(tuple(classes), tuple(failures))
         if failures:
             return found
-        if len(self._shared) >= KEPT_VALUES:
-            self._shared.clear()
-        return self._shared.setdefault(found.classes, found)
+        return self._shared.get(found.classes) or self._shared.keep(found.classes, found)
 
 
 def groups_of(tables: Sequence[TablePlan], keyed: Sequence[Keyed]) -> tuple[Group, ...]:
@@ -159,8 +155,8 @@ class Standing:
     reads: frozenset[str]
     groups: tuple[tuple[int, tuple[int, ...]], ...]
     writes: tuple[str, ...]
-    runs: dict[object, TableRun] = field(default_factory=dict)
-    shared: dict[object, TableRun] = field(default_factory=dict)
+    runs: Memo[object, TableRun] = field(default_factory=lambda: Memo(KEPT_REACHES))
+    shared: Memo[object, TableRun] = field(default_factory=lambda: Memo(KEPT_REACHES))
 
     @staticmethod
     def of(
@@ -191,15 +187,11 @@ class Standing:
         found = reach_of(self.plan, self._classes(codes, states), may, self._classes(certain, sure), ())
         # most come to one of a few: shared, what is said of one is said of all
         same = found.hits, found.variations, found.joint, frozenset(found.waiting.items())
-        if len(self.runs) >= KEPT_REACHES:
-            self.runs.clear()
-            self.shared.clear()
         run = self.shared.get(same)
         if run is None:
             entries = Entries(self.plan, self.terms, {}, frozenset())
-            run = self.shared[same] = TableRun(self.plan, entries, entries, found)
-        self.runs[key] = run
-        return run
+            run = self.shared.keep(same, TableRun(self.plan, entries, entries, found))
+        return self.runs.keep(key, run)
 
     def _classes(self, codes: int, states: tuple[States, ...]) -> Key:
         key = self.keyed.key(codes)
