@@ -18,11 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rulectl.columnar.codes import Codes, Rows
-from rulectl.columnar.grid import NONE, slot_runs
+from rulectl.columnar.grid import NONE, Runs
 from rulectl.columnar.held import HeldBits
 from rulectl.lang.region import ABSENT, UNKNOWN
-from rulectl.runtime.lowering import NONE as NO_ENTRY
-from rulectl.runtime.lowering import TRUE, Lowered, Slot
+from rulectl.runtime.lowering import Lowered, Slot
 
 Words = npt.NDArray[np.uint64]
 
@@ -80,7 +79,7 @@ class Bits(NamedTuple):
     by_word: bool
 
     @staticmethod
-    def of(lowered: Lowered, sizes: Sequence[int], by_word: bool) -> Bits | None:
+    def of(lowered: Lowered, sizes: Sequence[int], runs: Mapping[int, Runs], by_word: bool) -> Bits | None:
         """The bits of a table whose columns have so many classes; None where they would be too many."""
         count = len(lowered.numbers)
         words = max(1, -(-count // 64))
@@ -101,7 +100,7 @@ class Bits(NamedTuple):
                 held = lists[column] = HeldBits.of(slot, slot.contents, bit, words)
                 null[column], asks[column] = held.free, held.asking
                 continue
-            holds = _matrix(slot, size, bit, words)
+            holds = _matrix(runs[column], size, bit, words)
             null[column] = holds[:, ABSENT]
             asks[column] = _packed(bit[waiting(slot)], words)
             holds[:, UNKNOWN] = null[column] | asks[column]
@@ -272,28 +271,6 @@ def _packed(bits: Rows, words: int) -> Words:
     return np.packbits(flags, bitorder="little").view(np.uint64)
 
 
-Runs = tuple[Rows, Codes, Codes]
-"""Runs of classes in which rules hold: the rule's place, in order, its first class and the one after its last."""
-
-
-def runs_of(slot: Slot, size: int, count: int) -> Runs:
-    """The runs of classes in which each rule's test holds."""
-    if slot.partition is None:
-        # one whole test: rules without it hold everywhere, those with it where it is met
-        member = np.zeros(count, np.bool_)
-        member[list(slot.members)] = True
-        first, last = np.where(member, TRUE, ABSENT), np.where(member, TRUE + 1, size)
-        return np.arange(len(member)), first.astype(np.int32), last.astype(np.int32)
-    first, last, number = slot_runs(slot, size)
-    refs = np.asarray(slot.refs, np.int64)
-    form = np.where(refs == NO_ENTRY, len(slot.forms), refs)
-    copies = number[form]
-    rule = np.repeat(np.arange(len(refs)), copies)
-    start = np.cumsum(number) - number
-    run = np.repeat(start[form], copies) + np.arange(len(rule)) - np.repeat(np.cumsum(copies) - copies, copies)
-    return rule, first[run], last[run]
-
-
 def waiting(slot: Slot) -> Rows:
     """The places of the rules that ask something that null leaves open."""
     if slot.partition is None:
@@ -306,9 +283,9 @@ def waiting(slot: Slot) -> Rows:
     return np.array([*(n is None for n in said), False])[np.asarray(slot.refs, np.int64)].nonzero()[0]
 
 
-def _matrix(slot: Slot, size: int, bit: Rows, words: int) -> Words:
+def _matrix(runs: Runs, size: int, bit: Rows, words: int) -> Words:
     """For each class of a column the rules that hold there, (words, classes); at ABSENT those that hold of null."""
-    rule, first, last = runs_of(slot, size, len(bit))
+    rule, first, last = runs
     changes = np.zeros((words, size + 1), np.uint64)
     mask = _ONE << (bit[rule] & 63).astype(np.uint64)
     np.bitwise_xor.at(changes, (bit[rule] >> 6, first), mask)

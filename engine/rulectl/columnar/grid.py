@@ -10,7 +10,7 @@ Null that is known for certain is a class like others; rows with unknown classes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -22,10 +22,13 @@ from rulectl.columnar.columns import told_apart
 from rulectl.lang.flat import RANGES
 from rulectl.lang.region import ABSENT, FIRST
 from rulectl.runtime.lowering import NONE as NO_ENTRY
-from rulectl.runtime.lowering import Lowered, Slot
+from rulectl.runtime.lowering import TRUE, Lowered, Slot
 from rulectl.types import Kind
 
 Bounds = npt.NDArray[np.int32]
+
+Runs = tuple[Rows, Codes, Codes]
+"""Runs of classes in which rules hold: the rule's place, in order, its first class and the one after its last."""
 
 NONE = -1
 """Stands for no rule."""
@@ -59,9 +62,10 @@ class Grid(NamedTuple):
     boxes: npt.NDArray[np.uint32]
 
     @staticmethod
-    def of(lowered: Lowered, sizes: Sequence[int]) -> Grid | None:
-        """The grid of a table whose columns have so many classes; None where its boxes would be too many."""
-        boxes = _boxes(lowered, sizes)
+    def of(lowered: Lowered, sizes: Sequence[int], runs: Mapping[int, Runs]) -> Grid | None:
+        """The grid of a table whose columns have so many classes, and in these runs of them rules; None where its boxes
+        would be too many."""
+        boxes = _boxes(lowered, sizes, runs)
         if boxes is None:
             return None
         low, high, rule = boxes
@@ -139,29 +143,46 @@ class Grid(NamedTuple):
         return cell
 
 
-def _boxes(lowered: Lowered, sizes: Sequence[int]) -> tuple[Bounds, Bounds, Codes] | None:
+def _boxes(lowered: Lowered, sizes: Sequence[int], runs: Mapping[int, Runs]) -> tuple[Bounds, Bounds, Codes] | None:
     """Every rule as boxes of class runs: lows and highs (end excluded) by box and column, and the rule of each box."""
     count = len(lowered.numbers)
     member: Rows = np.arange(count, dtype=np.int64)
     low = np.full((count, len(sizes)), ABSENT, np.int32)
     high = np.tile(np.array(sizes, np.int32), (count, 1))
     for slot in lowered.slots:
-        first, last, number = slot_runs(slot, sizes[slot.column])
-        refs = np.asarray(slot.refs, np.int64)
-        # an entry that asks nothing is the last of the forms
-        form = np.where(refs == NO_ENTRY, len(slot.forms), refs)[member]
+        rule, first, last = runs[slot.column]
+        number = np.bincount(rule, minlength=count)
         start = np.cumsum(number) - number
-        copies = number[form]
+        copies = number[member]
         if int(copies.sum()) > _ROOM * count + 4_096:
             return None
         box = np.repeat(np.arange(len(member)), copies)
-        run = np.repeat(start[form], copies) + np.arange(len(box)) - np.repeat(np.cumsum(copies) - copies, copies)
+        run = np.repeat(start[member], copies) + np.arange(len(box)) - np.repeat(np.cumsum(copies) - copies, copies)
         member, low, high = member[box], low[box], high[box]
         low[:, slot.column], high[:, slot.column] = first[run], last[run]
     return low, high, np.array(lowered.numbers, np.int32)[member]
 
 
-def slot_runs(slot: Slot, size: int) -> tuple[Codes, Codes, Rows]:
+def runs_of(slot: Slot, size: int, count: int) -> Runs:
+    """The runs of classes in which each rule's test holds."""
+    if slot.partition is None:
+        # one whole test: rules without it hold everywhere, those with it where it is met
+        member = np.zeros(count, np.bool_)
+        member[list(slot.members)] = True
+        first, last = np.where(member, TRUE, ABSENT), np.where(member, TRUE + 1, size)
+        return np.arange(len(member)), first.astype(np.int32), last.astype(np.int32)
+    first, last, number = _entry_runs(slot, size)
+    refs = np.asarray(slot.refs, np.int64)
+    # an entry that asks nothing is the last of the forms
+    form = np.where(refs == NO_ENTRY, len(slot.forms), refs)
+    copies = number[form]
+    rule = np.repeat(np.arange(len(refs)), copies)
+    start = np.cumsum(number) - number
+    run = np.repeat(start[form], copies) + np.arange(len(rule)) - np.repeat(np.cumsum(copies) - copies, copies)
+    return rule, first[run], last[run]
+
+
+def _entry_runs(slot: Slot, size: int) -> tuple[Codes, Codes, Rows]:
     """The runs of classes of all entries of a column, one after the other, and how many each entry has."""
     firsts: list[int] = []
     lasts: list[int] = []

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rulectl.columnar.bits import Bits, Words, runs_of
+from rulectl.columnar.bits import Bits, Words
 from rulectl.columnar.codes import Codes
 from rulectl.columnar.doubts import Asked, Opening
-from rulectl.columnar.grid import Grid
+from rulectl.columnar.grid import Grid, Runs, runs_of
 from rulectl.columnar.parted import Parts
 from rulectl.lang.region import FIRST
 from rulectl.runtime.lowering import TRUE, Column
@@ -49,9 +49,18 @@ class Holding:
         return [_size(column) for column in self.plan.lowered.columns]
 
     @cached_property
+    def _runs(self) -> Mapping[int, Runs]:
+        """By column the runs of classes in which rules hold; of lists there are none."""
+        lowered, sizes = self.plan.lowered, self.sizes
+        count = len(lowered.numbers)
+        return {
+            slot.column: runs_of(slot, sizes[slot.column], count) for slot in lowered.slots if slot.contents is None
+        }
+
+    @cached_property
     def bits(self) -> Bits | None:
         """The rules as bits; None where these would be too many."""
-        return Bits.of(self.plan.lowered, self.sizes, self.first_only)
+        return Bits.of(self.plan.lowered, self.sizes, self._runs, self.first_only)
 
     @cached_property
     def parts(self) -> Sequence[Parts]:
@@ -62,9 +71,7 @@ class Holding:
         texts = [c for c, column in enumerate(columns) if column.partition and not column.partition.ordered]
         if bits.words < _LEAST_WORDS or not texts:
             return ()
-        lowered, sizes = self.plan.lowered, self.sizes
-        runs = {slot.column: runs_of(slot, sizes[slot.column], len(lowered.numbers)) for slot in lowered.slots}
-        found = [Parts.of(lowered, sizes, c, [runs[at] for at in range(len(columns))]) for c in texts]
+        found = [Parts.of(self.plan.lowered, self.sizes, column, self._runs) for column in texts]
         return sorted([parts for parts in found if parts is not None], key=lambda parts: parts.words)[:_MOST_PARTS]
 
     @cached_property
@@ -74,7 +81,7 @@ class Holding:
             return None
         if any(column.contents is not None for column in self.plan.lowered.columns):
             return None
-        grid = Grid.of(self.plan.lowered, self.sizes)
+        grid = Grid.of(self.plan.lowered, self.sizes, self._runs)
         if grid is None or grid.depth > _MOST_BOXES:
             return None
         bits = self.bits

@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rulectl.columnar.bits import MOST_BYTES, Runs, Walk, Words, steps, together, waiting
+from rulectl.columnar.bits import MOST_BYTES, Walk, Words, steps, together, waiting
 from rulectl.columnar.codes import Codes, Rows
-from rulectl.columnar.grid import NONE
+from rulectl.columnar.grid import NONE, Runs
 from rulectl.lang.region import ABSENT, UNKNOWN
 from rulectl.runtime.lowering import Lowered, Slot
 
@@ -64,7 +64,7 @@ class Parts(NamedTuple):
     asks_of: Mapping[int, Words]
 
     @staticmethod
-    def of(lowered: Lowered, sizes: Sequence[int], column: int, runs: Sequence[Runs]) -> Parts | None:
+    def of(lowered: Lowered, sizes: Sequence[int], column: int, runs: Mapping[int, Runs]) -> Parts | None:
         """The rules parted by a column; None where that leaves too many, or takes too much memory. `runs` are those of
         each column."""
         count, groups = len(lowered.numbers), sizes[column]
