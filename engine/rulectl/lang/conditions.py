@@ -278,6 +278,9 @@ def _form(op: Comparison) -> Form:
 def _valued(parser: Parser, column: Column, start: int, excepting: bool) -> Piece:
     """value (suffix | 'to' value)? included?"""
     two = plain_range(parser, column) or _dates(parser, column)
+    if two and not excepting and _outside(parser.peek()):
+        parser.take()
+        return Piece(Except(two.test, Span(start, parser.end)), "other")
     if two:
         return noted.ends_noted(parser, column, two, start)
     number = parser.peek()

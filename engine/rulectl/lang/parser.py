@@ -47,6 +47,8 @@ _EITHER = re.compile(r"\s*[/／]\s*")
 """What stands between yes and no."""
 _AND_MORE = re.compile(r"(?<=[0-9])((?:\s?[^\W\d_]{1,6})?)[+＋](?=\s*(?:$|[;；,，、\n]))")
 """`6+` is `6起`, `18岁+` too."""
+_SPACED = re.compile(r"([<>])(\s+)=")
+"""`> = 3`."""
 _MORE_OF = re.compile(r"(?<=[0-9])[+＋](\s?[a-z]{1,9})(?=\s*(?:$|[;；,，、\n]))", re.IGNORECASE)
 """`18+ years`."""
 _OPENING = re.compile(r"[(\[（【]")
@@ -126,6 +128,7 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
     text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:
         text = _MORE_OF.sub(_more_of, text)
+        text = _SPACED.sub(lambda found: f"{found[2]}{found[1]}=", text)
         text = _AND_MORE.sub(r"\g<1>起", text.translate(_ANGLES))
     if column.kind is Kind.BOOLEAN and None not in map(read_boolean, _EITHER.split(text)):
         text = _EITHER.sub(lambda found: ";".ljust(len(found[0])), text)  # and not a sum, which would be yes

@@ -31,7 +31,7 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("克", "g", "gram", "grams"),
     ("单", "笔", "order", "orders"),
     ("人", "位", "名", "person", "persons", "people"),
-    ("%", "％"),
+    ("%", "％", "percent", "per cent", "pct"),
     ("工作日", "个工作日"),
     ("月", "个月", "month", "months"),
     ("年", "岁", "周岁", "year", "years", "yr", "yrs", "years old"),
@@ -184,7 +184,8 @@ def _one(text: str, found: re.Match[str], extra: tuple[str, ...]) -> tuple[Quant
     end = found.end() if scale else found.end("exp" if found["exp"] else "digits")
     blanks = len(text[end : end + 2]) - len(text[end : end + 2].lstrip(" "))
     unit = unit_at(text, end + blanks, extra)
-    quantity = Quantity(scaled(number, scale), unit, _SCALES.get(scale, 0))
+    named = "%" if family(unit) == "%" else unit
+    quantity = Quantity(scaled(number, scale), named, _SCALES.get(scale, 0))
     return quantity, end + (blanks + len(unit) if unit else 0)
 
 

@@ -52,7 +52,7 @@ SUFFIX: dict[str, Comparison] = {
 OPERATORS: dict[str, str] = {
     **{sign: sign for sign in ("<=", ">=", "!=", "**", "..", ":=", *"<>=+-*/()[]{},;~—")},
     **{"...": "..", "…": ".."},
-    **{"=<": "<=", "=>": ">=", "<>": "!=", "==": "=", "&&": "and", "||": "or", "——": "—", "&": "and"},
+    **{"=<": "<=", "=>": ">=", "<>": "!=", "==": "=", "&&": "and", "||": "or", "|": "or", "——": "—", "&": "and"},
     **{"≤": "<=", "≥": ">=", "≠": "!=", "^": "**", "×": "*", "÷": "/", "、": ",", "\n": ";"},
 }
 """Signs in plain form, longest first within a first character."""
@@ -61,16 +61,18 @@ KEYWORDS: dict[str, str] = {
     **dict.fromkeys(("and", "且", "并且", "而且", "同时", "但", "但是"), "and"),
     **dict.fromkeys(("or", "或", "或者", "或是"), "or"),
     **dict.fromkeys(("not", "非", "不"), "not"),
-    **dict.fromkeys(("不是", "不为", "is not", "other than"), "isnot"),
+    **dict.fromkeys(("不是", "不为", "is not", "other than", "except", "excluding", "all except", "all but"), "isnot"),
     **dict.fromkeys(("是", "为", "is"), "is"),
     **dict.fromkeys(("if", "如果", "若"), "if"),
     **dict.fromkeys(("then", "那么", "则"), "then"),
     **dict.fromkeys(("else", "否则", "otherwise"), "else"),
     **dict.fromkeys(("in", "属于", "在", "从", "自", "from"), "in"),
-    **dict.fromkeys(("not in", "不属于", "不在"), "notin"),
+    **dict.fromkeys(("not in", "不属于", "不在", "outside", "outside of"), "notin"),
     **dict.fromkeys(("含", "包含", "包括", "含有", "contains", "inclusive", "included"), "contains"),
     **dict.fromkeys(("不含", "不包含", "不包括", "不含有", "exclusive", "excluded"), "notcontains"),
-    **dict.fromkeys(("null", "空", "为空", "是空", "is null", "未知", "不详", "unknown"), "null"),
+    **dict.fromkeys(
+        ("null", "空", "为空", "是空", "is null", "未知", "不详", "unknown", "未填", "空白", "blank", "empty"), "null"
+    ),
     **dict.fromkeys(("非空", "不为空", "不是空", "有值", "is not null"), "notnull"),
     **dict.fromkeys(("true", "yes"), "true"),
     **dict.fromkeys(("false", "no", "否"), "false"),
