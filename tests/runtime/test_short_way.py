@@ -257,3 +257,12 @@ def test_a_rulebook_without_tables_decides_nothing_and_does_not_fail() -> None:
     book = Rulebook("none", "none", terms=(Term("a", "甲", Role.INPUT, NUMBER), Term("b", "乙", Role.OUTPUT, NUMBER)))
     outcome = Engine(book).decide({"a": Decimal(1)})
     assert (outcome.outputs, outcome.firings) == ({"b": None}, ())
+
+
+def test_what_outcomes_share_cannot_be_changed() -> None:
+    """Outcomes of a rulebook with one table share all but the case: a change would come out of later cases."""
+    book = one_rule(Term("it", "它", Role.INPUT, BOOLEAN), Anything())
+    outcome = book.decide({"它": True})
+    for part in (outcome.outputs, outcome.derived, outcome.statuses):
+        with pytest.raises(TypeError):
+            part["更多"] = None  # type: ignore[index]  # what a careless caller does

@@ -127,8 +127,8 @@ class Quick:
             ):
                 answers.plainly = names
         self.complete = len(self.tables) == 1 and self.tables[0].plainly == tuple(self.outputs)
-        self.derived: dict[str, Value] = {t.id: None for t in plan.derived}
-        self.derived |= {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
+        left = {t.id: t.default for t in plan.unspoken if t.role is Role.DERIVED}
+        self.derived: Mapping[str, Value] = MappingProxyType({**{t.id: None for t in plan.derived}, **left})
         unwritten = {t.id for t in plan.unspoken}
         judged = [t.id for t in plan.rulebook.terms if t.id in plan.writers or t.id in unwritten]
         self.places = {name: 2 * at for at, name in enumerate(judged)}
@@ -351,14 +351,16 @@ class Quick:
         return self.known.get((table.number, same)) or self.known.keep((table.number, same), answer)
 
     def _whole(self, fired: tuple[Firing, ...], outputs: Mapping[str, Value], more: More | None) -> Said | None:
-        """All of an outcome but its case, where the rulebook has but one table: outcomes share it."""
+        """All of an outcome but its case, where the rulebook has but one table: outcomes share it, so that nobody may
+        change it."""
         if len(self.tables) != 1:
             return None
-        every = outputs if self.complete else {**self.outputs, **outputs}
+        every = MappingProxyType(outputs if self.complete else {**self.outputs, **outputs})
         if more is None:
             return every, self.derived, self.spoken[0], self.spoken[1], (), fired, (), _NOTHING_COUNTED
         statuses = self.statuses[self.unwritten | more.marks]
-        return every, {**self.derived, **more.derived}, statuses[0], statuses[1], (), fired, (), _NOTHING_COUNTED
+        derived = MappingProxyType({**self.derived, **more.derived})
+        return every, derived, statuses[0], statuses[1], (), fired, (), _NOTHING_COUNTED
 
     def _mark(self, name: str, status: Status) -> int:
         """The status of a term among the marks of all."""
@@ -367,7 +369,7 @@ class Quick:
     def _statuses(self, marks: int) -> tuple[Mapping[str, Status], Status]:
         every = list(_MARKS)
         statuses = {name: every[marks >> place & 3] for name, place in self.places.items()}
-        return statuses, self.plan.case_status(statuses)
+        return MappingProxyType(statuses), self.plan.case_status(statuses)
 
 
 def _pick(places: list[Any]) -> Callable[[Any], tuple[Any, ...]]:
