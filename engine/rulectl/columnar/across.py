@@ -138,6 +138,7 @@ class Across:
             points = self._each(named=self._ids)
         self._lines = points.lines()
         self._behind = self._lines if function == "count" or not self._ids else self._each(named=True).lines()
+        self._members.forget()
 
     def _parts(self) -> Iterator[pl.DataFrame]:
         """The cases that count, once for each pattern of keys that somebody gives."""
@@ -180,6 +181,7 @@ class Across:
             points.add(frame.filter(last).with_columns(*ends))
             open_ = frame.tail(1)
         points.add(open_.with_columns(*ends))
+        held.forget()
         return points
 
     # -- the second pass ----------------------------------------------------------------------------------------

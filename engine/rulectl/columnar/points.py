@@ -10,6 +10,7 @@ alike with a probability of less than one in 10^20.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -96,6 +97,15 @@ class Spool:
             if piece.height:
                 yield piece[in_order(*(piece[name].to_numpy() for name in self._by))]
 
+    def forget(self) -> None:
+        """Let go of all rows and their files."""
+        files = [file for run in self._runs for file in run.files]
+        self._runs.clear()
+        self._held = self._held[:1]
+        for file in files:
+            with suppress(OSError):  # some systems keep what was mapped; the folder goes at the end
+                file.unlink()
+
 
 class _Run(NamedTuple):
     """Rows, their columns of numbers as arrays. Of rows in a file these are mapped, so that what is not looked at takes
@@ -105,6 +115,7 @@ class _Run(NamedTuple):
     schema: pl.Schema
     numbers: dict[str, Array]
     rest: pl.LazyFrame
+    files: tuple[Path, ...] = ()
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> _Run:
@@ -123,10 +134,10 @@ class _Run(NamedTuple):
         mapped = np.memmap(path, np.int64, "r").reshape(-1, held.height)
         numbers = {name: row.view(held.numbers[name].dtype) for name, row in zip(held.numbers, mapped, strict=True)}
         if not held.rest.collect_schema():
-            return held._replace(numbers=numbers)
+            return held._replace(numbers=numbers, files=(path,))
         rest = path.with_suffix(".arrow")
-        held.rest.collect().write_ipc(rest, record_batch_size=_BATCH)
-        return held._replace(numbers=numbers, rest=pl.scan_ipc(rest))
+        held.rest.collect().write_ipc(rest, compression="zstd", record_batch_size=_BATCH)
+        return held._replace(numbers=numbers, rest=pl.scan_ipc(rest), files=(path, rest))
 
     def rows(self, start: int, stop: int) -> pl.DataFrame:
         """Some of the rows."""
@@ -337,6 +348,7 @@ class Points:
                 cuts.add(ends)
                 length = int(ends[-1])
             last, places, groups, total = (g1[-1], g2[-1]), places + len(g1), int(numbers[-1]) + 1, sums[-1]
+        self._spool.forget()
         arrays = (array.whole() for array in (group1, group2, points, totals, names, cuts))
         return Lines(self._low, bits, (*blocks, places), *arrays)
 
