@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 import click
 
@@ -84,40 +84,35 @@ def _run_batch(asked: Asked, begun: DelimitedFile | None) -> int:
 
         def run_over(table: Table) -> Summary:
             summary = Summary()
-            run(
-                order_of(
-                    wanted,
-                    rulebook,
-                    source,
-                    table,
-                    loaded.sources,
-                    _standard(),
-                    decide,
-                    bar.tell,
-                    bar.progress,
-                    summary,
-                )
-            )
+            own = (decide, bar.tell, bar.progress, summary)
+            run(order_of(wanted, rulebook, source, table, loaded.sources, sys.stdout.buffer, *own))
             return summary
 
-        try:
+        with _told(file, given or wanted.encoding):
             try:
                 summary = run_over(table)
             except OtherEncodingError:
                 # what looked like UTF-8 is none: nothing is lost but the time
                 table = _table(source, rulebook, settled=True)
                 summary = run_over(table)
-        except StopBatchError as stop:
-            raise StopError(stop.findings, USAGE if _usage(stop) else FINDINGS) from None
-        except UnwritableError as error:
-            raise StopError([unwritable_finding(error, file, given or wanted.encoding)], USAGE) from None
-        except BrokenPipeError:  # the reader of our output has seen enough
-            _let_go(sys.stdout)
-            raise StopError(()) from None
         summary.seconds = time.perf_counter() - start
     here.tell(table.findings[known:])
     _sum_up(summary, rulebook, here, rejects if summary.rejected else None, told)
     return FINDINGS if summary.rejected or summary.troubled else 0
+
+
+@contextmanager
+def _told(file: str, encoding: str) -> Iterator[None]:
+    """While a batch runs: what stops it, as the command tells it."""
+    try:
+        yield
+    except StopBatchError as stop:
+        raise StopError(stop.findings, USAGE if _usage(stop) else FINDINGS) from None
+    except UnwritableError as error:
+        raise StopError([unwritable_finding(error, file, encoding)], USAGE) from None
+    except BrokenPipeError:  # the reader of our output has seen enough
+        _let_go(sys.stdout)
+        raise StopError(()) from None
 
 
 def _targets(asked: Asked) -> tuple[Kind, str, str]:
@@ -235,10 +230,6 @@ def _durable(rulebook: Rulebook) -> Iterator[Decide]:
             yield engine.decide
     except DurableError as error:
         raise StopError([error.finding]) from None
-
-
-def _standard() -> BinaryIO:
-    return sys.stdout.buffer
 
 
 def _let_go(stream: TextIO) -> None:
