@@ -220,6 +220,22 @@ def _shadow(
         shows = partial(_passed_over, study, *space.rules[member])
         whole = find(study, (number,), [rule_holds(study, table, rule)], (), shows, budget, whole=True)
         case = whole.case if isinstance(whole, Shown) else case
+    yield _told(study, subject, space, member, rules, case or {}, unknown)
+
+
+def _told(
+    study: Study,
+    subject: Subject,
+    space: Space,
+    member: int,
+    rules: Sequence[Rule],
+    case: Case,
+    unknown: int | None,
+) -> Verdict:
+    """That a rule is passed over for others, in words."""
+    number, at = space.rules[member]
+    table = study.rulebook.tables[number]
+    rule = table.rules[at]
     slug = "otherwise-idle" if rule.otherwise else "shadowed-rule"
     fields = {
         "name": subject.name,
@@ -230,14 +246,14 @@ def _shadow(
         beside = [i for i, c in enumerate(table.outputs) if not c.policy.takes.picks and rule.then[i].expr is not None]
         said = [i for i in range(len(table.outputs)) if i not in beside and rule.then[i].expr is not None]
         fields |= _when(study, space, unknown, [study.names[table.outputs[i].term] for i in said] if beside else [])
-    yield Verdict(
+    return Verdict(
         slug,
         Answer.COUNTEREXAMPLE,
         place_of(study, rule),
         subject.name,
         (rule.id, *(other.id for other in rules)),
         tuple(Note("note-shadows", Location(place_of(study, other))) for other in rules[:4]),
-        tuple((case or {}).items()),
+        tuple(case.items()),
         tuple(fields.items()),
         Severity.NOTICE if unknown is not None else None,
     )

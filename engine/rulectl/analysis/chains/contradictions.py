@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rulectl.analysis.budget import Budget
+from rulectl.analysis.chains.part import leaning_on, part
 from rulectl.analysis.chains.questions import disagreement, overruling
 from rulectl.analysis.chains.search import Found, Never, Open, Shown, Shows
 from rulectl.analysis.chains.telling import given_by, reckoned, search_of, value_of, world_of
@@ -79,8 +80,12 @@ def _ruled_out(study: Study, term: Term, tier: Tier) -> Shows:
 def _without(study: Study, term: Term, tier: Tier, higher: bool) -> Engine:
     """The engine of a rulebook in which, of one term, only the tiers above a tier speak; or, with those above taken
     away (`higher`), only that tier itself."""
-    key = ("without", term.id, tier, higher)
-    return study.once(key, lambda: Engine(_cut(study.rulebook, term, tier, higher)))
+
+    def made() -> Engine:
+        writers = (number for number, _ in study.plan.writers[term.id])
+        return Engine(_cut(part(study.engine, leaning_on(study.plan, writers)).rulebook, term, tier, higher))
+
+    return study.once(("without", term.id, tier, higher), made)
 
 
 def _cut(book: Rulebook, term: Term, tier: Tier, higher: bool) -> Rulebook:
