@@ -61,6 +61,7 @@ _ABOVE = frozenset(
 """What people write where a cell repeats the one above."""
 
 
+_LONGEST, _LAST = 30, tuple("0123456789条行")
 _RULE = r"(?:规则|第|rule|row|no\.?)?\s*[a-z]{0,3}-?[0-9]{1,4}\s*[条行]?"
 _REFERS = rf"(?:见|参见|参照|同|see|same as|as|refer to|as per)\s*{_RULE}"
 """`见 V3`: another rule of the table, by its number."""
@@ -75,8 +76,10 @@ def no_copy(text: str, column: Type) -> Problem | None:
 
 def repeats(text: str) -> bool:
     """Whether a text is `同上` or its like."""
+    if len(text) > _LONGEST:
+        return False
     said = visible(plain(text)).lower()
-    return said in _ABOVE or re.fullmatch(_REFERS, said) is not None
+    return said in _ABOVE or (said[-1:] in _LAST and re.fullmatch(_REFERS, said) is not None)
 
 
 def no_condition(text: str, column: Type) -> Problem | None:

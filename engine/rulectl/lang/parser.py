@@ -127,9 +127,11 @@ def parse_test(text: str, column: Type, scope: Scope, unit: str = "") -> Test | 
         return ANYTHING
     text = _unlisted(unmarked(text, column), column)
     if not column.kind.textual:
-        text = _MORE_OF.sub(_more_of, text)
-        text = _SPACED.sub(lambda found: f"{found[2]}{found[1]}=", text)
-        text = _AND_MORE.sub(r"\g<1>起", text.translate(_ANGLES))
+        text = text.translate(_ANGLES)
+        if " =" in text:
+            text = _SPACED.sub(lambda found: f"{found[2]}{found[1]}=", text)
+        if "+" in text or "＋" in text:
+            text = _AND_MORE.sub(r"\g<1>起", _MORE_OF.sub(_more_of, text))
     if column.kind is Kind.BOOLEAN and None not in map(read_boolean, _EITHER.split(text)):
         text = _EITHER.sub(lambda found: ";".ljust(len(found[0])), text)  # and not a sum, which would be yes
     word = visible(plain(text)).lower()

@@ -17,13 +17,16 @@ _HUNDREDS = (Decimal(100), Decimal(10_000), Decimal("0.01"), Decimal("0.0001"))
 
 def undivided(tree: Node, scope: Scope, unit: str) -> Problem | None:
     """A product or a difference that takes per cents for a plain number; `unit` is that of the column."""
-    shares = {symbol.id: symbol.name for symbol in scope.distinct if family(symbol.unit) == "%"}
-    if not shares:
+    if not any(family(one) == "%" for one in scope.units):
         return None
+    sums = [node for node in nodes_of(tree) if isinstance(node, Binary)]  # which few cells have
+    if not sums:
+        return None
+    shares = {symbol.id: symbol.name for symbol in scope.distinct if family(symbol.unit) == "%"}
     units = {symbol.id: symbol.unit for symbol in scope.distinct}
     inner: set[int] = set()
-    for node in nodes_of(tree):
-        if not isinstance(node, Binary) or id(node) in inner:
+    for node in sums:
+        if id(node) in inner:
             continue
         if node.op in ("+", "-"):
             ends = (node.left, node.right)
