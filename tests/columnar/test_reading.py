@@ -16,7 +16,7 @@ from rulectl.columnar import reading
 from rulectl.columnar.decided import Decided
 from rulectl.columnar.engine import ColumnarEngine
 from rulectl.columnar.seen import Seen
-from rulectl.lang.syntax import Any, Binary, Expr, Is, Literal, Name
+from rulectl.lang.syntax import Any, Binary, Expr, Is, Literal, Name, Test
 from rulectl.model.policy import HitPolicy, Role
 from rulectl.model.rulebook import InputColumn, OutputColumn, OutputEntry, Rule, Rulebook, Table, Term, TestEntry
 from rulectl.types import BOOLEAN, DATE, DATETIME, NUMBER, STRING, Kind, Type
@@ -67,7 +67,7 @@ def entry(expr: Expr | None) -> OutputEntry:
 
 def book() -> Rulebook:
     ten = Literal(Decimal(10))
-    rules = [
+    rules: list[tuple[Test, Test, Test, str]] = [
         (Is("=", Literal("A1")), Is("<", ten), Any(), "small"),
         (Is("=", Literal("A1")), Is("=", ten), Any(), "ten"),
         (Any(), Any(), Is("=", Literal(NOON)), "noon"),
