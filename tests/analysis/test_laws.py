@@ -16,6 +16,7 @@ from rulectl.analysis import gaps, smt, walk
 from rulectl.analysis.budget import Budget
 from rulectl.analysis.checks import TABLES, verdicts
 from rulectl.analysis.gaps import answered, terms_of
+from rulectl.analysis.policies import CHECKS as POLICIES
 from rulectl.analysis.study import Study
 from rulectl.analysis.verdict import Answer
 from rulectl.analysis.walk import Box, meet, uncovered, widen, within
@@ -29,6 +30,7 @@ from rulectl.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, STRING, Kin
 from rulectl.values import Value
 from tests.analysis.brute import Truth, rulebook
 from tests.analysis.test_chains_agree import in_order
+from tests.analysis.test_policies_brute import book_with_policies
 from tests.runtime import drawn
 
 DAY = dt.date(2025, 3, 1)
@@ -202,3 +204,14 @@ def test_a_gap_is_called_the_same_whatever_the_solver_comes_upon(monkeypatch: py
         assert called(replace(book, tables=tables, terms=(idle, *book.terms)), 99) == names
         seen += len(names)
     assert seen > 20
+
+
+@pytest.mark.parametrize("seed", [21, 46])
+def test_a_proof_does_not_hang_on_what_was_asked_before(seed: int) -> None:
+    """Formulas of several worlds are made by turns; a name that two of them share would prove what is not so."""
+    book = book_with_policies(seed)
+    assert book is not None
+    alone_ = [(v.at, v.answer) for v in verdicts(Study(book), Budget(), POLICIES)]
+    among = [(v.at, v.answer) for v in verdicts(Study(book), Budget()) if v.slug == "policy-violated"]
+    assert among == alone_
+    assert Answer.COUNTEREXAMPLE in {answer for _, answer in among}

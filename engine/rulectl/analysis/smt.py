@@ -40,6 +40,7 @@ _ENDS = 200
 """Parts of an amount that are looked through for the constants that it may come to."""
 
 _numbers = itertools.count()
+"""No two free values ever have one name: formulas of several worlds are made by turns, each going on in its own."""
 
 _CONTEXT = z3.main_ctx()
 
@@ -57,13 +58,6 @@ class Answer(Enum):
     TIME = "time"
     MEMORY = "memory"
     HARD = "hard"
-
-
-def restart() -> None:
-    """Number free values from the start again, for new formulas: what the solver finds then hangs on these alone.
-    Formulas made before and after never meet in one solver."""
-    global _numbers
-    _numbers = itertools.count()
 
 
 # -- truths --------------------------------------------------------------------------------------------------------

@@ -42,7 +42,6 @@ from rulectl.analysis.smt import (
     is_whole,
     less,
     no,
-    restart,
 )
 from rulectl.cases.headings import readable
 from rulectl.lang.fold import fold, fold_test
@@ -89,7 +88,6 @@ class World:
     _cyclic: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        restart()
         self.inputs = {term.id: term for term in readable(self.rulebook)}
         self.numbers = named_numbers(self.plan)
         self._reader = Reader(self.symbol, self.demand)
