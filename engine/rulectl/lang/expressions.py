@@ -376,8 +376,7 @@ class Parser(Reader):
         if all(isinstance(part.expr, Literal) for part in parts):
             joined = "".join(str(part.expr.value) for part in parts if isinstance(part.expr, Literal))
             return text_literal(joined, Span(start, at))
-        exprs: tuple[Expr, ...] = tuple(part.expr for part in parts)
-        return built(Text(exprs, Span(start, at)), STRING, *parts)
+        return built(Text(tuple(part.expr for part in parts), Span(start, at)), STRING, *parts)
 
     def _place(self, at: int) -> Operand:
         """'{' expression '}'"""
