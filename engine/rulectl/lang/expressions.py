@@ -30,7 +30,7 @@ from rulectl.lang.operands import (
 )
 from rulectl.lang.reading import Reader
 from rulectl.lang.scope import Problem
-from rulectl.lang.syntax import Arithmetic, Both, Comparison, Either, Expr, Literal, Meets, Name, Not, Test, Text
+from rulectl.lang.syntax import Arithmetic, Both, Comparison, Either, Literal, Meets, Name, Not, Test, Text
 from rulectl.lang.tokens import Lexer, Token
 from rulectl.lang.units import as_number
 from rulectl.source import Span
