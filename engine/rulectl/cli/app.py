@@ -126,11 +126,21 @@ def _stop(kill: int, frame: FrameType | None) -> None:
     """A polite kill unwinds the stack like Ctrl-C, so that half-written files are taken away. Not out of Python's own
     importing: a lock that is taken there would stay taken, and a thread that imports wait for ever."""
     if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
-        later = threading.Timer(_LATER, signal.raise_signal, (kill,))
+        later = threading.Timer(_LATER, _again, (kill,))
         later.daemon = True
         later.start()
         return
     raise KeyboardInterrupt
+
+
+def _again(kill: int) -> None:
+    """The same kill once more, to the thread that runs the command: raised in another, it would wait until what that
+    thread waits for is over."""
+    main = threading.main_thread().ident
+    if sys.platform == "win32" or main is None:
+        signal.raise_signal(kill)
+    else:
+        signal.pthread_kill(main, kill)
 
 
 def _polite() -> dict[signal.Signals, Any]:
