@@ -129,6 +129,23 @@ def test_bits_and_the_one_case_engine_agree_on_what_is_open(seed: int, monkeypat
     assert not columns.tables[0].plan.reaches, "nothing was worked out combination by combination"
 
 
+def test_a_table_that_asks_of_one_column_is_not_parted_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_COMBINATIONS", 0)
+    monkeypatch.setattr(holding, "_LEAST_WORDS", 0)
+    monkeypatch.setattr(parted, "_WORTH", 0)
+    monkeypatch.setattr(parted, "_COPIES", 100)
+    r = Random(5)
+    book = large(r, 300, computes=False)
+    (table,) = book.tables
+    for asked in range(len(INPUTS)):
+        rules = tuple(
+            replace(rule, when=tuple(e if n == asked else TestEntry(Any()) for n, e in enumerate(rule.when)))
+            for rule in table.rules
+        )
+        one = replace(book, tables=(replace(table, rules=rules),))
+        assert not agree(one, drawn_cases(r, 60, 0.3)).tables[0].holding.parts
+
+
 POLICIES = [policy for policy in HitPolicy if policy is not HitPolicy.FIRST]
 
 

@@ -74,6 +74,8 @@ class Parts(NamedTuple):
         if int(span.sum()) > _COPIES * count:
             return None
         others = [c for c in range(len(sizes)) if c != column]
+        if not others:
+            return None
         if 2 * groups * sum(sizes[c] for c in others) > MOST_BYTES // 2:
             return None
         copy = np.repeat(rule, span)
