@@ -32,7 +32,8 @@ much a rule, which is about what its rules take themselves."""
 _BYTES_A_RULE = 2_048
 
 _SHARED_PLACES = 1 << 13
-"""A matrix of several columns may have so many places: 64 kB a word, which stay in the processor's cache."""
+"""A matrix of several columns may have so many places: 64 kB a word, which stay in the processor's cache. Where all
+words of a place are fetched at once, as many as take four times that."""
 
 AT_ONCE = 1 << 14
 """So many rows are looked at together: what is known of them by one word should stay in the processor's cache."""
@@ -107,7 +108,7 @@ class Bits(NamedTuple):
             single.append(holds)
         # a matrix for each column, in their order; columns of lists have none yet
         columns = [column for column in range(len(sizes)) if column not in lists]
-        together_ = _together(columns, single)
+        together_ = _together(columns, single, _SHARED_PLACES if by_word else 4 * _SHARED_PLACES // words)
         shared = tuple(one if by_word else one._replace(holds=np.ascontiguousarray(one.holds.T)) for one in together_)
         return Bits(rule[order], words, shared, null, asks, lists, by_word)
 
@@ -294,12 +295,12 @@ def _matrix(runs: Runs, size: int, bit: Rows, words: int) -> Words:
     return np.ascontiguousarray(whole[:, :size])
 
 
-def _together(columns: Sequence[int], single: Sequence[Words]) -> list[Shared]:
-    """Columns with few classes share a matrix, so that fewer are looked at."""
+def _together(columns: Sequence[int], single: Sequence[Words], most: int) -> list[Shared]:
+    """Columns with few classes share a matrix of so many places at most, so that fewer are looked at."""
     found: list[Shared] = []
     for column, mine in sorted(zip(columns, single, strict=True), key=lambda one: one[1].shape[1]):
         last = found[-1] if found else None
-        if last is not None and last.holds.shape[1] * mine.shape[1] <= _SHARED_PLACES:
+        if last is not None and last.holds.shape[1] * mine.shape[1] <= most:
             both = (last.holds[:, :, None] & mine[:, None, :]).reshape(len(mine), -1)
             found[-1] = Shared((*last.columns, column), (*last.sizes, mine.shape[1]), both)
         else:

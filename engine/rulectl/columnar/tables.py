@@ -263,8 +263,9 @@ class TableColumns:
         doubts = tuple(Doubts.none(self._points.names, rows) for _ in self.terms)
         opening = self.holding.opening
         odd = left if opening is None else opening.odd(classes.seen)
-        if opening is not None and self.holding.grid is None and classes.seen.settled and not odd.any():
-            # rows that lack nothing are looked at with the others: to part them takes longer
+        together = opening is not None and opening.firsts is not None and self.holding.grid is None
+        if opening is not None and together and classes.seen.settled and not odd.any():
+            # rows that lack nothing are led to their first rule with the others: to part them takes longer
             looked = self._look(opening, classes, slice(None), reached)
             starts, doubts, left = looked.starts, looked.doubts, left & looked.judged
         else:
