@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from rulectl.source import column_number
+
 _BLOCK = 1 << 20
 _CELL = 1 << 18
 """No cell is longer: 8,192 characters of a formula and 32,767 of its text (ECMA-376 part 1, 18.3.1.40 and .96)."""
@@ -80,7 +82,7 @@ def unsaid(path: Path, sheet: str) -> Unsaid:
                     right.update(_RIGHT.findall(block))
     except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ElementTree.ParseError):
         return Unsaid({}, frozenset())
-    return Unsaid(cells, frozenset(hidden), rows, max(map(_number, right)))
+    return Unsaid(cells, frozenset(hidden), rows, max(column_number(letters.decode()) for letters in right))
 
 
 def _put(cells: dict[int, dict[int, str | None]], attributes: bytes, shown: str | None) -> None:
@@ -92,15 +94,7 @@ def _put(cells: dict[int, dict[int, str | None]], attributes: bytes, shown: str 
 def place_of(attributes: bytes) -> tuple[int, int] | None:
     """Row and column of a cell, from 0, by its attributes."""
     place = _PLACE.search(attributes)
-    return None if place is None else (int(place[2]) - 1, _number(place[1]) - 1)
-
-
-def _number(letters: bytes) -> int:
-    """The number of a column, from 1."""
-    column = 0
-    for letter in letters:
-        column = column * 26 + letter - 64
-    return column
+    return None if place is None else (int(place[2]) - 1, column_number(place[1].decode()) - 1)
 
 
 def _beyond_z(block: bytes) -> bool:
